@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * event: takes the ring of events, in the order they came.
+ *
+ * Replies go to the table of their family. Routes that the kernel reports are
+ * sorted by whose they are: ours during a dump are collected as adopted and
+ * compared at its end; ours otherwise mean that somebody has meddled with them,
+ * since our own changes are not notified; all others are foreign. An event that
+ * concerns many routes starts a walk, and no further event is taken until the
+ * walk is done.
+ */
+#include "fib/state.h"
+
+#include "lib/log.h"
+#include "lib/mem.h"
+
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+
+#define EVENTS_A_SLICE  1000u
+#define LOOK_EVERY      64u
+#define CONFLICT_LOG_NS 1000000000ull
+
+void
+fib_unpinned_check(struct fib *fib, struct fib_table *t, uint32_t id)
+{
+	if (!fib->stopping && fib->cb.unpinned != NULL && !table_pins(t, id))
+		fib->cb.unpinned(fib->ctx, t->family, id);
+}
+
+static void
+conflict(struct fib *fib, const struct ip_prefix *p, uint32_t metric, const struct foreign_route *r)
+{
+	char text[IP_PREFIX_STRLEN];
+	uint64_t now = fib->loop->turn_start_ns;
+
+	if (fib->conflict_log_ns != 0 && now - fib->conflict_log_ns < CONFLICT_LOG_NS)
+		return;
+	fib->conflict_log_ns = now;
+	log_warn(
+	    "fib.route.conflict", LOG_S("prefix", ip_prefix_str(p, text, sizeof text)),
+	    LOG_U("table", fib->env.conf.table), LOG_U("metric", metric),
+	    LOG_U("owner_protocol", r->protocol),
+	    LOG_S("hint",
+		  "another program has a route with this prefix and metric; it is left alone: remove it or "
+		  "give ours another metric (kernel: metric)"));
+}
+
+static void
+result_event(struct fib *fib, const struct fib_ev_result *r)
+{
+	struct foreign_route *foreign = NULL;
+
+	fib->replies++;
+	fib->batches += r->last;
+	if (r->id == FIB_ID_NONE) {
+		fib->sweeps_inflight--;
+		fib->errors += r->error != 0 && r->error != ESRCH;
+		return;
+	}
+	struct fib_table *t = &fib->table[r->family];
+	if (r->error == EEXIST) {
+		struct ip_prefix p = fib_prefix(fib, t->family, r->id);
+		foreign = known_foreign(&fib->known, &p, fib->env.conf.table, r->metric);
+		if (foreign != NULL) {
+			foreign->blocks = r->id;
+			conflict(fib, &p, r->metric, foreign);
+		}
+	}
+	switch (table_reply(t, &fib->env, r, foreign != NULL)) {
+	case TABLE_RESTORED:
+		fib->restored++;
+		break;
+	case TABLE_FAILED:
+		fib->errors++;
+		if (r->error != EEXIST)
+			fib_retry_arm(fib);
+		break;
+	default:
+		break;
+	}
+	fib_unpinned_check(fib, t, r->id);
+}
+
+static void
+known_changed(struct fib *fib, unsigned bits, uint32_t ifindex, uint32_t prefsrc, bool v4_only)
+{
+	if ((bits & KNOWN_RESYNC) != 0 && !fib->known.dumping) {
+		fib->resync_wanted = true;
+		fib_send_kick(fib);
+	}
+	if ((bits & (KNOWN_FLUSHED | KNOWN_NO_ADDR)) != 0) {
+		fib->walk.flushed = (bits & KNOWN_FLUSHED) != 0 ? ifindex : 0;
+		fib->walk.prefsrc = (bits & KNOWN_NO_ADDR) != 0 ? prefsrc : 0;
+		fib->walk.flushed_v4_only = v4_only;
+		fib_walk_start(fib, WALK_FLUSH);
+		if ((bits & KNOWN_FLUSHED) != 0)
+			fib_walk_start(fib, WALK_LOST);
+	}
+	if ((bits & KNOWN_UP) != 0)
+		fib_retry_soon(fib);
+}
+
+static void
+address_event(struct fib *fib, const struct fib_ev *ev)
+{
+	uint32_t prefsrc;
+
+	memcpy(&prefsrc, ev->u.address.addr, sizeof prefsrc);
+	known_changed(fib, known_address_event(&fib->known, ev), ev->u.address.ifindex, prefsrc, true);
+}
+
+static bool
+is_under(const struct fib_config *conf, const struct fib_ev_route *r)
+{
+	return r->protocol == conf->protocol && r->table == conf->table;
+}
+
+/* What an RTM_NEWROUTE of ours has for next hops, as an interned set (a reference is taken); 0: never one of
+ * ours. */
+static uint32_t
+ours_nhset(struct fib *fib, const struct fib_ev_route *r)
+{
+	switch (r->rtm_type) {
+	case RTN_UNICAST:
+		return nhset_intern(&fib->nhsets, FIB_UNICAST, fib->assembly.nh, r->nh_count);
+	case RTN_BLACKHOLE:
+		return nhset_intern(&fib->nhsets, FIB_BLACKHOLE, NULL, 0);
+	case RTN_UNREACHABLE:
+		return nhset_intern(&fib->nhsets, FIB_UNREACHABLE, NULL, 0);
+	default:
+		return 0;
+	}
+}
+
+/* Somebody has deleted, changed or added a route with our protocol number, or put another one in its place.
+ */
+static void
+meddled(struct fib *fib, const struct fib_ev_route *r, bool ours)
+{
+	struct ip_prefix p = {.len = r->plen, .family = r->family};
+
+	memcpy(p.bytes, r->dst, sizeof p.bytes);
+	if (fib->cb.id_of == NULL) {
+		fib->resync_wanted = true;
+		fib_send_kick(fib);
+		return;
+	}
+	uint32_t id = fib->cb.id_of(fib->ctx, &p);
+	struct fib_table *t = &fib->table[r->family];
+	if (id != BITMAP_END && bitmap_test(&t->kernel, id) &&
+	    table_kern_metric(t, id, &fib->env) == r->metric) {
+		fib_gone(fib, t, id);
+		return;
+	}
+	if (!ours || (r->flags & FIB_RT_DELETED) != 0)
+		return;
+	adopted_put(&fib->adopted, r, ours_nhset(fib, r), fib->known.gen);
+	if (fib->swept) {
+		fib->sweeping = true;
+		fib->sweep_cursor = 0;
+		fib_send_kick(fib);
+	}
+}
+
+static void
+forget_ours(struct fib *fib, const struct fib_ev_route *r)
+{
+	struct ip_prefix p = {.len = r->plen, .family = r->family};
+
+	memcpy(p.bytes, r->dst, sizeof p.bytes);
+	struct adopted_route *a = adopted_find(&fib->adopted, &p, &fib->env.conf, r->metric);
+	if (a != NULL)
+		adopted_del(&fib->adopted, a);
+}
+
+static void
+route_complete(struct fib *fib)
+{
+	const struct fib_ev_route *r = &fib->assembly.route;
+	bool deleted = (r->flags & FIB_RT_DELETED) != 0;
+
+	if (is_under(&fib->env.conf, r)) {
+		if (fib->known.dumping) {
+			adopted_put(&fib->adopted, r, ours_nhset(fib, r), fib->known.gen);
+			return;
+		}
+		if (deleted)
+			forget_ours(fib, r);
+		meddled(fib, r, true);
+		return;
+	}
+	if (fib->moving && is_under(&fib->env.old, r))
+		return;
+	known_changed(fib, known_route_event(&fib->known, r, fib->assembly.nh), 0, 0, false);
+	/* Not by us, since we would have been told of no such thing: ours, if there was one, is no more. */
+	if ((r->flags & FIB_RT_REPLACED) != 0 && r->tos == 0 && r->table == fib->env.conf.table)
+		meddled(fib, r, false);
+}
+
+static void
+nh_event(struct fib *fib, const struct fib_ev_nh *nh)
+{
+	struct assembly *a = &fib->assembly;
+
+	ASSERT(a->have < a->route.nh_count && a->have < FIB_NH_MAX);
+	struct fib_nh *o = &a->nh[a->have++];
+	memset(o, 0, sizeof *o);
+	if (nh->via_family != FAMILY_NONE)
+		o->via = ip_addr_from_bytes(nh->via_family, nh->via);
+	o->ifindex = nh->ifindex;
+	o->weight = nh->weight;
+	o->onlink = nh->onlink;
+	if (a->have == a->route.nh_count)
+		route_complete(fib);
+}
+
+static void
+route_event(struct fib *fib, const struct fib_ev *ev)
+{
+	fib->assembly.route = ev->u.route.r;
+	fib->assembly.have = 0;
+	if (ev->u.route.r.nh_count > 0)
+		nh_event(fib, &ev->u.route.nh);
+	else
+		route_complete(fib);
+}
+
+static void
+take_event(struct fib *fib, const struct fib_ev *ev)
+{
+	switch (ev->kind) {
+	case FIB_EV_RESULT:
+		result_event(fib, &ev->u.result);
+		break;
+	case FIB_EV_LINK:
+		known_changed(fib, known_link_event(&fib->known, ev), ev->u.link.ifindex, 0, false);
+		break;
+	case FIB_EV_ADDRESS:
+		address_event(fib, ev);
+		break;
+	case FIB_EV_ROUTE:
+		route_event(fib, ev);
+		break;
+	case FIB_EV_NH:
+		nh_event(fib, &ev->u.nh);
+		break;
+	case FIB_EV_SYNC_BEGIN:
+		fib->hold = true;
+		fib->dumps++;
+		fib->known.gen++;
+		fib->known.dumping = true;
+		break;
+	case FIB_EV_SYNC_END:
+		fib->known.dumping = false;
+		fib_walk_start(fib, WALK_EXPIRE);
+		fib_walk_start(fib, WALK_VERIFY);
+		fib_walk_start(fib, WALK_SYNCED);
+		break;
+	default:
+		ASSERT(ev->kind == FIB_EV_STOPPED);
+		fib->stopped = true;
+		break;
+	}
+}
+
+enum job_result
+fib_events_run(struct job *job, uint64_t deadline_ns)
+{
+	struct fib *fib = container_of(job, struct fib, events_job);
+	bool was_full = ring_used(&fib->chan.events) >= FIB_EVENTS_RING / 2;
+	enum job_result result = JOB_MORE;
+	struct fib_ev ev;
+
+	for (unsigned n = 0; n < EVENTS_A_SLICE; n++) {
+		if (n % LOOK_EVERY == LOOK_EVERY - 1 && time_mono_ns() >= deadline_ns)
+			break;
+		if (!fib_walk_run(fib, deadline_ns))
+			break;
+		if (!ring_pop(&fib->chan.events, &ev)) {
+			result = JOB_DONE;
+			break;
+		}
+		take_event(fib, &ev);
+	}
+	/* The back end stops where its events would not fit, and waits to be woken. */
+	if (was_full)
+		ring_wake(&fib->chan.ops);
+	if (fib->table[FAMILY_IPV4].dirty.count > 0 || fib->table[FAMILY_IPV6].dirty.count > 0 ||
+	    fib->sweeping || fib->has_next || fib->moving || fib->watch_wanted || fib->resync_wanted)
+		fib_send_kick(fib);
+	return result;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * nhset: see nhset.h. A set is brought into one form before it is looked up:
+ * padding zero, no scope in addresses (the interface says it), weight at least
+ * one, sorted, equal next hops merged. Two sets are equal when their octets are.
+ */
+#include "fib/nhset.h"
+
+#include "lib/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SEG_SHIFT 8
+
+struct probe {
+	enum fib_type type;
+	unsigned count;
+	const struct fib_nh *nh;
+};
+
+_Static_assert(sizeof(struct fib_nh) == sizeof(struct ip_addr) + 8, "no hidden padding: compared as octets");
+
+static int
+nh_cmp(const void *pa, const void *pb)
+{
+	const struct fib_nh *a = pa, *b = pb;
+	if (a->ifindex != b->ifindex)
+		return a->ifindex < b->ifindex ? -1 : 1;
+	return memcmp(a, b, sizeof *a);
+}
+
+static bool
+nh_same_hop(const struct fib_nh *a, const struct fib_nh *b)
+{
+	return a->ifindex == b->ifindex && a->onlink == b->onlink && ip_addr_eq(&a->via, &b->via);
+}
+
+static struct fib_nh
+canonical_hop(const struct fib_nh *nh)
+{
+	struct fib_nh o;
+
+	memset(&o, 0, sizeof o);
+	if (nh->via.family != FAMILY_NONE)
+		o.via = ip_addr_from_bytes(nh->via.family, nh->via.bytes);
+	o.ifindex = nh->ifindex;
+	o.weight = nh->weight == 0 ? 1 : nh->weight > 256 ? 256 : nh->weight;
+	o.onlink = nh->onlink;
+	return o;
+}
+
+static unsigned
+canonicalise(struct fib_nh *out, const struct fib_nh *nh, unsigned count)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		unsigned k = 0;
+		out[n] = canonical_hop(&nh[i]);
+		while (k < n && !nh_same_hop(&out[k], &out[n]))
+			k++;
+		if (k == n)
+			n++;
+	}
+	qsort(out, n, sizeof *out, nh_cmp);
+	return n;
+}
+
+static uint32_t
+hash_of_probe(const struct nhsets *s, const struct probe *p)
+{
+	uint64_t h = hash_bytes(s->seed ^ (uint64_t)p->type, p->nh, p->count * sizeof *p->nh);
+	return (uint32_t)(h ^ h >> 32);
+}
+
+static uint32_t
+hash_of_id(void *ctx, uint32_t id)
+{
+	return nhset_at(ctx, id)->hash;
+}
+
+static bool
+probe_equal(const void *ctx, uint32_t id, const void *key)
+{
+	const struct nhset *n = nhset_at(ctx, id);
+	const struct probe *p = key;
+	return n->type == p->type && n->count == p->count &&
+	       (p->count == 0 || memcmp(n->nh, p->nh, p->count * sizeof *p->nh) == 0);
+}
+
+void
+nhsets_init(struct nhsets *s)
+{
+	memset(s, 0, sizeof *s);
+	slab_init(&s->slab, sizeof(struct nhset), SEG_SHIFT);
+	hidx_init(&s->idx, hash_of_id, s);
+	arc4random_buf(&s->seed, sizeof s->seed);
+}
+
+void
+nhsets_fini(struct nhsets *s)
+{
+	for (uint32_t id = 1; id < s->slab.top; id++)
+		free(nhset_at(s, id)->nh);
+	bitmap_fini(&s->dead);
+	hidx_fini(&s->idx);
+	slab_fini(&s->slab);
+}
+
+uint32_t
+nhset_intern(struct nhsets *s, enum fib_type type, const struct fib_nh *nh, unsigned count)
+{
+	struct fib_nh canon[FIB_NH_MAX];
+
+	ASSERT(count <= FIB_NH_MAX && (type == FIB_UNICAST || count == 0));
+	struct probe p = {.type = type, .count = canonicalise(canon, nh, count), .nh = canon};
+	uint32_t hash = hash_of_probe(s, &p);
+	uint32_t id = hidx_find(&s->idx, hash, probe_equal, s, &p);
+	if (id != 0) {
+		nhset_ref(s, id);
+		return id;
+	}
+	id = slab_alloc(&s->slab);
+	struct nhset *n = nhset_at(s, id);
+	*n = (struct nhset){.refs = 1, .hash = hash, .count = (uint16_t)p.count, .type = (uint8_t)type};
+	if (p.count > 0) {
+		size_t size = p.count * sizeof *n->nh;
+		n->nh = xmalloc(size);
+		memcpy(n->nh, canon, size);
+		s->nh_bytes += size;
+	}
+	hidx_insert(&s->idx, hash, id);
+	return id;
+}
+
+void
+nhset_ref(struct nhsets *s, uint32_t id)
+{
+	struct nhset *n = nhset_at(s, id);
+	if (n->refs++ == 0)
+		bitmap_clear(&s->dead, id);
+}
+
+void
+nhset_unref(struct nhsets *s, uint32_t id)
+{
+	struct nhset *n = nhset_at(s, id);
+	ASSERT(n->refs > 0);
+	if (--n->refs == 0)
+		bitmap_set(&s->dead, id);
+}
+
+uint32_t
+nhset_dead_next(const struct nhsets *s)
+{
+	uint32_t id = bitmap_next(&s->dead, 1);
+	return id == BITMAP_END ? 0 : id;
+}
+
+void
+nhset_bury(struct nhsets *s, uint32_t id)
+{
+	struct nhset *n = nhset_at(s, id);
+
+	ASSERT(n->refs == 0);
+	bitmap_clear(&s->dead, id);
+	hidx_remove(&s->idx, n->hash, id);
+	s->nh_bytes -= n->count * sizeof *n->nh;
+	free(n->nh);
+	n->nh = NULL;
+	slab_free(&s->slab, id);
+}
+
+size_t
+nhsets_bytes(const struct nhsets *s)
+{
+	return slab_bytes(&s->slab) + hidx_bytes(&s->idx) + s->nh_bytes;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * nhset: interned sets of next hops, named by 32-bit ids.
+ *
+ * Equal sets have equal ids, whatever the order their next hops came in. A set
+ * whose last reference is gone keeps its id until the netlink thread has been
+ * told to forget it (nhset_dead_next, nhset_bury), so that an id never means two
+ * things within the ring of operations.
+ */
+#ifndef FIB_NHSET_H
+#define FIB_NHSET_H
+
+#include "fib/fib.h"
+#include "lib/bitmap.h"
+#include "lib/hash.h"
+#include "lib/slab.h"
+
+struct nhset {
+	uint32_t free_link; /* the slab's */
+	uint32_t refs;
+	uint32_t hash;
+	uint16_t count;
+	uint8_t type;      /* enum fib_type */
+	bool defined;      /* the netlink thread knows it */
+	uint8_t hit;       /* scratch of the walk after a link went away (walk.c) */
+	struct fib_nh *nh; /* sorted; NULL for blackhole and unreachable */
+};
+
+struct nhsets {
+	struct slab slab;
+	struct hidx idx;
+	struct bitmap dead; /* no reference, but the id is still taken */
+	uint64_t seed;
+	size_t nh_bytes;
+};
+
+void nhsets_init(struct nhsets *s);
+void nhsets_fini(struct nhsets *s);
+/* See fib_nhset_intern. A reference is taken. */
+uint32_t nhset_intern(struct nhsets *s, enum fib_type type, const struct fib_nh *nh, unsigned count);
+void nhset_ref(struct nhsets *s, uint32_t id);
+void nhset_unref(struct nhsets *s, uint32_t id);
+/* An unreferenced set whose id waits to be freed, or 0. */
+uint32_t nhset_dead_next(const struct nhsets *s);
+/* Frees the id of an unreferenced set for reuse. */
+void nhset_bury(struct nhsets *s, uint32_t id);
+size_t nhsets_bytes(const struct nhsets *s);
+
+static inline struct nhset *
+nhset_at(const struct nhsets *s, uint32_t id)
+{
+	return slab_ptr(&s->slab, id);
+}
+
+#endif

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * send: fills the ring of operations from the dirty bitmaps.
+ *
+ * One pass goes over all dirty ids of both families; ids with an operation in
+ * flight keep their bit and are taken up again when its reply has come, so any
+ * number of changes in between cost one operation. When nothing more is to be
+ * sent, routes of an earlier run are swept, if that was asked for. A full ring
+ * ends the slice; the replies start it again.
+ */
+#include "fib/state.h"
+
+#include "lib/log.h"
+#include "lib/mem.h"
+
+#include <string.h>
+
+/* A definition of a next-hop set with all its next hops, and the route itself. */
+#define OP_ROOM    (FIB_NH_MAX + 2u)
+#define LOOK_EVERY 64u /* ids between two looks at the clock */
+
+static void
+push(struct fib *fib, const struct fib_op *op)
+{
+	bool ok = ring_push(&fib->chan.ops, op);
+	ASSERT(ok);
+}
+
+static void
+define_nhset(struct fib *fib, uint32_t id)
+{
+	struct nhset *n = nhset_at(&fib->nhsets, id);
+
+	if (n->defined)
+		return;
+	n->defined = true;
+	struct fib_op op = {.kind = FIB_OP_NHSET};
+	op.u.nhset.id = id;
+	op.u.nhset.type = n->type;
+	op.u.nhset.count = n->count;
+	push(fib, &op);
+	for (unsigned i = 0; i < n->count; i++) {
+		struct fib_op nh = {.kind = FIB_OP_NH, .u.nh = n->nh[i]};
+		push(fib, &nh);
+	}
+}
+
+static bool
+send_nhset_frees(struct fib *fib)
+{
+	uint32_t id;
+
+	while ((id = nhset_dead_next(&fib->nhsets)) != 0) {
+		if (nhset_at(&fib->nhsets, id)->defined) {
+			struct fib_op op = {.kind = FIB_OP_NHSET_FREE};
+			op.u.nhset.id = id;
+			if (!ring_push(&fib->chan.ops, &op))
+				return false;
+		}
+		nhset_bury(&fib->nhsets, id);
+	}
+	return true;
+}
+
+/* Is the prefix already in the kernel, from an earlier run? Then nothing need be sent if it is what is
+ * wanted. */
+static void
+claim(struct fib *fib, struct fib_table *t, uint32_t id, const struct ip_prefix *p)
+{
+	const struct fib_config *conf = &fib->env.conf;
+	uint32_t want = table_want_metric(t, id, &fib->env);
+	struct adopted_route *r = adopted_find_other(&fib->adopted, p, conf, want);
+
+	if (r != NULL) {
+		table_claim(t, id, &fib->env, r->nhset, r->key.metric);
+		adopted_del(&fib->adopted, r);
+	}
+	r = adopted_find(&fib->adopted, p, conf, want);
+	if (r != NULL) {
+		table_claim(t, id, &fib->env, r->nhset, r->key.metric);
+		adopted_del(&fib->adopted, r);
+	}
+}
+
+static bool
+is_cleanup(const struct fib_op_route *r)
+{
+	return r->what == FIB_WHAT_STALE || r->what == FIB_WHAT_OLD;
+}
+
+static void
+send_route(struct fib *fib, struct fib_table *t, uint32_t id)
+{
+	struct fib_op op = {.kind = FIB_OP_ROUTE};
+	struct ip_prefix p;
+
+	if (keyed_count(&fib->adopted.routes) > 0 && !fib->has_next && bitmap_test(&t->wanted, id) &&
+	    !bitmap_test(&t->kernel, id)) {
+		p = fib_prefix(fib, t->family, id);
+		claim(fib, t, id, &p);
+	}
+	if (!table_next_op(t, id, &fib->env, &op.u.route)) {
+		bitmap_clear(&t->dirty, id);
+		fib_unpinned_check(fib, t, id);
+		return;
+	}
+	/* A new configuration waits until nothing is in flight: only what it waits for goes out. */
+	if (fib->has_next && !is_cleanup(&op.u.route))
+		return;
+	if (op.u.route.verb != FIB_DEL)
+		define_nhset(fib, op.u.route.nhset);
+	p = fib_prefix(fib, t->family, id);
+	memcpy(op.u.route.dst, p.bytes, sizeof op.u.route.dst);
+	op.u.route.plen = p.len;
+	push(fib, &op);
+	table_sent(t, id);
+	fib->ops++;
+}
+
+enum pass { PASS_DONE, PASS_FULL, PASS_LATE };
+
+static enum pass
+send_table(struct fib *fib, struct fib_table *t, uint32_t *cursor, uint64_t deadline_ns)
+{
+	unsigned n = 0;
+	uint32_t id;
+
+	while ((id = bitmap_next(&t->dirty, *cursor)) != BITMAP_END) {
+		if (ring_room(&fib->chan.ops) < OP_ROOM)
+			return PASS_FULL;
+		if (++n % LOOK_EVERY == 0 && time_mono_ns() >= deadline_ns)
+			return PASS_LATE;
+		*cursor = id + 1;
+		if (!bitmap_test(&t->inflight, id))
+			send_route(fib, t, id);
+	}
+	*cursor = 0;
+	return PASS_DONE;
+}
+
+static enum pass
+send_sweep(struct fib *fib, uint64_t deadline_ns)
+{
+	struct adopted_route *r;
+	unsigned n = 0;
+
+	while ((r = keyed_next(&fib->adopted.routes, &fib->sweep_cursor)) != NULL) {
+		if (ring_room(&fib->chan.ops) < 1) {
+			fib->sweep_cursor--;
+			return PASS_FULL;
+		}
+		struct fib_op op = {.kind = FIB_OP_ROUTE};
+		op.u.route = (struct fib_op_route){
+		    .verb = FIB_DEL,
+		    .what = FIB_WHAT_SWEEP,
+		    .family = r->key.family,
+		    .plen = r->key.plen,
+		    .protocol = r->key.protocol,
+		    .id = FIB_ID_NONE,
+		    .metric = r->key.metric,
+		    .table = r->key.table,
+		};
+		memcpy(op.u.route.dst, r->key.dst, sizeof op.u.route.dst);
+		push(fib, &op);
+		fib->ops++;
+		fib->sweeps_inflight++;
+		adopted_del(&fib->adopted, r);
+		if (++n % LOOK_EVERY == 0 && time_mono_ns() >= deadline_ns)
+			return PASS_LATE;
+	}
+	fib->sweeping = false;
+	return PASS_DONE;
+}
+
+static bool
+send_control(struct fib *fib)
+{
+	struct fib_op op = {.kind = FIB_OP_WATCH, .u.table = fib->env.conf.table};
+
+	if (fib->watch_wanted) {
+		if (!ring_push(&fib->chan.ops, &op))
+			return false;
+		/* The dump that follows is to find the table as it is now. */
+		fib->watch_wanted = fib->resync_wanted = false;
+		fib->hold = true;
+	}
+	op.kind = FIB_OP_RESYNC;
+	if (fib->resync_wanted) {
+		if (!ring_push(&fib->chan.ops, &op))
+			return false;
+		fib->resync_wanted = false;
+	}
+	return true;
+}
+
+static enum pass
+send_pass(struct fib *fib, uint64_t deadline_ns)
+{
+	if (!send_control(fib) || !send_nhset_frees(fib))
+		return PASS_FULL;
+	if (fib->hold)
+		return PASS_DONE;
+	for (enum family f = FAMILY_IPV4; f <= FAMILY_IPV6; f++) {
+		enum pass p = send_table(fib, &fib->table[f], &fib->send_cursor[f], deadline_ns);
+		if (p != PASS_DONE)
+			return p;
+	}
+	return fib->sweeping ? send_sweep(fib, deadline_ns) : PASS_DONE;
+}
+
+enum job_result
+fib_send_run(struct job *job, uint64_t deadline_ns)
+{
+	struct fib *fib = container_of(job, struct fib, send_job);
+	enum pass p = send_pass(fib, deadline_ns);
+
+	ring_wake(&fib->chan.ops);
+	if (p == PASS_DONE && (fib->has_next || fib->moving))
+		fib_config_try(fib);
+	return p == PASS_LATE ? JOB_MORE : JOB_DONE;
+}
+
+void
+fib_send_kick(struct fib *fib)
+{
+	if (!fib->stopping)
+		loop_job_start(fib->loop, &fib->send_job);
+}
+
+bool
+fib_send_idle(const struct fib *fib)
+{
+	for (enum family f = FAMILY_IPV4; f <= FAMILY_IPV6; f++)
+		if (fib->table[f].dirty.count > 0 || fib->table[f].inflight.count > 0)
+			return false;
+	return fib->sweeps_inflight == 0 && !fib->sweeping;
+}
+
+static bool
+config_moves(const struct fib_config *a, const struct fib_config *b)
+{
+	return a->table != b->table || a->protocol != b->protocol || a->metric != b->metric;
+}
+
+void
+fib_config_try(struct fib *fib)
+{
+	uint32_t busy = fib->sweeps_inflight, old = 0;
+
+	for (enum family f = FAMILY_IPV4; f <= FAMILY_IPV6; f++) {
+		old += fib->table[f].old.count;
+		busy += fib->table[f].inflight.count + fib->table[f].nstale;
+	}
+	if (fib->moving && old == 0) {
+		fib->moving = false;
+		log_info("fib.moved", LOG_U("table", fib->env.conf.table),
+			 LOG_U("protocol", fib->env.conf.protocol), LOG_U("metric", fib->env.conf.metric));
+	}
+	if (!fib->has_next || fib->hold || busy > 0 || fib->moving)
+		return;
+	fib->has_next = false;
+	if (config_moves(&fib->next, &fib->env.conf)) {
+		bool other =
+		    fib->next.table != fib->env.conf.table || fib->next.protocol != fib->env.conf.protocol;
+		fib->env.old = fib->env.conf;
+		fib->env.conf = fib->next;
+		fib->moving = true;
+		for (enum family f = FAMILY_IPV4; f <= FAMILY_IPV6; f++)
+			table_move(&fib->table[f]);
+		/* Whose routes are foreign, and which table's, is another question now. */
+		fib->watch_wanted = other;
+	} else {
+		fib->env.conf = fib->next;
+	}
+	fib_send_kick(fib);
+}

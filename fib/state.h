@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * state: the main-thread half of fib, shared by the files that make it up.
+ *
+ * fib.c is its interface and its life, send.c fills the ring of operations from
+ * the dirty bitmaps, event.c takes the ring of events, walk.c goes over all
+ * routes where an event concerns many. Everything runs in the main thread, as
+ * two jobs: events and walks in one, so that they keep their order, and sending
+ * in the other.
+ *
+ * hold: no operations are sent between the beginning of a full dump and the end
+ * of the walks that compare it with what is wanted.
+ */
+#ifndef FIB_STATE_H
+#define FIB_STATE_H
+
+#include "fib/adopted.h"
+#include "fib/chan.h"
+#include "fib/known.h"
+#include "fib/nhset.h"
+#include "fib/table.h"
+
+#define FIB_FIGHTS 256u /* prefixes remembered as deleted by others; a power of two */
+
+enum walk_kind {
+	WALK_EXPIRE, /* after a dump: what it has not shown is gone */
+	WALK_VERIFY, /* after a dump: are our routes as they should be */
+	WALK_SYNCED, /* not a walk: the dump is done with */
+	WALK_FLUSH,  /* foreign IPv4 routes over a dead interface */
+	WALK_LOST,   /* our routes over a dead interface */
+	WALK_GONE,   /* put back what somebody deleted */
+	WALK_RETRY,  /* try again what failed */
+	WALK_COUNT
+};
+
+struct walk_steps {
+	bool (*step)(struct fib *fib); /* does one thing at the cursor; false: the part is done */
+	unsigned parts;
+};
+
+struct walk {
+	bool pending[WALK_COUNT];
+	const struct walk_steps *running; /* NULL: none */
+	unsigned part;                    /* a table or a family */
+	uint32_t cursor;
+	uint32_t flushed; /* interface, for FLUSH and LOST */
+	uint32_t prefsrc; /* for FLUSH */
+	bool flushed_v4_only;
+};
+
+/* A route whose next hops are still coming out of the ring. */
+struct assembly {
+	struct fib_ev_route route;
+	unsigned have;
+	struct fib_nh nh[FIB_NH_MAX];
+};
+
+struct fight {
+	uint32_t id;
+	uint32_t last_s;
+	uint16_t count;
+	uint8_t family;
+};
+
+struct fib {
+	struct loop *loop;
+	struct fib_callbacks cb;
+	void *ctx;
+	const struct fib_backend *backend;
+	void *backend_self;
+	struct fib_chan chan;
+	struct event *ev_events, *ev_retry, *ev_soon;
+	struct job events_job, send_job;
+
+	struct table_env env;
+	struct fib_config next;
+	bool has_next; /* a changed table, protocol or metric waits until nothing is in flight */
+	bool moving;   /* routes of the former configuration are still being removed */
+	bool watch_wanted, resync_wanted; /* to be told to the back end */
+	bool hold, synced, swept, stopping, stopped;
+
+	struct fib_table table[FAMILY_COUNT]; /* by enum family; FAMILY_NONE is unused */
+	struct nhsets nhsets;
+	struct known known;
+	struct adopted adopted;
+	struct assembly assembly;
+	struct walk walk;
+	struct fight fights[FIB_FIGHTS];
+
+	uint32_t send_cursor[FAMILY_COUNT];
+	uint32_t sweep_cursor;
+	uint32_t sweeps_inflight;
+	bool sweeping;
+
+	bool retry_wanted; /* by an event: soon, not after the back-off */
+	unsigned retry_s;  /* back-off */
+	uint64_t conflict_log_ns;
+	uint64_t ops, batches, replies, errors, dumps, restored;
+};
+
+static inline struct ip_prefix
+fib_prefix(const struct fib *fib, enum family f, uint32_t id)
+{
+	return fib->cb.prefix_of(fib->ctx, f, id);
+}
+
+/* send.c: one slice; nothing while on hold but what a change of configuration waits for. */
+enum job_result fib_send_run(struct job *job, uint64_t deadline_ns);
+/* Something is dirty: the send job is to run. */
+void fib_send_kick(struct fib *fib);
+/* Applies a waiting configuration once nothing is in flight. */
+void fib_config_try(struct fib *fib);
+/* Is anything in flight or dirty at all? */
+bool fib_send_idle(const struct fib *fib);
+
+/* event.c: one slice of events and walks. */
+enum job_result fib_events_run(struct job *job, uint64_t deadline_ns);
+/* Tells the owner that an id is free, if it is. */
+void fib_unpinned_check(struct fib *fib, struct fib_table *t, uint32_t id);
+
+/* walk.c: runs pending walks; true: none is left. */
+bool fib_walk_run(struct fib *fib, uint64_t deadline_ns);
+void fib_walk_start(struct fib *fib, enum walk_kind kind);
+/* The events after which something is to be tried again. */
+void fib_retry_soon(struct fib *fib);                             /* a link, an address or a route came */
+void fib_retry_arm(struct fib *fib);                              /* something failed: after the back-off */
+void fib_gone(struct fib *fib, struct fib_table *t, uint32_t id); /* somebody deleted or changed it */
+
+#endif

@@ -1,0 +1,495 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * table: see table.h. The order of operations of one id follows from two wishes:
+ * traffic never finds no route while there is one to have, so a route with a new
+ * metric is installed before the one with the old metric is deleted; and nobody
+ * else's route is destroyed, so a REPLACE is used only where the route in the
+ * kernel is known to be ours, and ADD (CREATE|EXCL) in all other cases.
+ */
+#include "fib/table.h"
+
+#include "lib/mem.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define PAGE_SHIFT BITMAP_PAGE_SHIFT
+#define PAGE_IDS   BITMAP_PAGE_BITS
+
+#define IP6_METRIC_DEFAULT 1024u /* the kernel's, for IPv6 routes without RTA_PRIORITY */
+
+void
+table_init(struct fib_table *t, enum family f)
+{
+	*t = (struct fib_table){.family = f};
+	keyed_init(&t->extra, sizeof(struct route_extra), sizeof(uint32_t));
+}
+
+void
+table_fini(struct fib_table *t)
+{
+	struct bitmap *maps[] = {&t->wanted,    &t->dirty,  &t->inflight, &t->kernel, &t->lost,
+				 &t->installed, &t->failed, &t->gone,     &t->old};
+
+	for (size_t i = 0; i < ARRAY_LEN(maps); i++)
+		bitmap_fini(maps[i]);
+	for (uint32_t p = 0; p < t->npages; p++)
+		free(t->pages[p]);
+	free(t->pages);
+	keyed_fini(&t->extra);
+}
+
+size_t
+table_bytes(const struct fib_table *t)
+{
+	const struct bitmap *maps[] = {&t->wanted,    &t->dirty,  &t->inflight, &t->kernel, &t->lost,
+				       &t->installed, &t->failed, &t->gone,     &t->old};
+	size_t sum = t->npages * sizeof *t->pages + keyed_bytes(&t->extra);
+
+	for (size_t i = 0; i < ARRAY_LEN(maps); i++)
+		sum += bitmap_bytes(maps[i]);
+	for (uint32_t p = 0; p < t->npages; p++)
+		if (t->pages[p] != NULL)
+			sum += PAGE_IDS * sizeof **t->pages;
+	return sum;
+}
+
+uint32_t
+table_nhset(const struct fib_table *t, uint32_t id)
+{
+	uint32_t p = id >> PAGE_SHIFT;
+	return p < t->npages && t->pages[p] != NULL ? t->pages[p][id & (PAGE_IDS - 1)] : 0;
+}
+
+static uint32_t
+nhset_put(struct fib_table *t, uint32_t id, uint32_t nhset)
+{
+	uint32_t p = id >> PAGE_SHIFT;
+
+	if (p >= t->npages) {
+		uint32_t n = p + 1 > t->npages * 2 ? p + 1 : t->npages * 2;
+		t->pages = xreallocarray(t->pages, n, sizeof *t->pages);
+		for (uint32_t i = t->npages; i < n; i++)
+			t->pages[i] = NULL;
+		t->npages = n;
+	}
+	if (t->pages[p] == NULL)
+		t->pages[p] = xcalloc(PAGE_IDS, sizeof **t->pages);
+	uint32_t *slot = &t->pages[p][id & (PAGE_IDS - 1)], before = *slot;
+	*slot = nhset;
+	return before;
+}
+
+struct route_extra *
+table_extra(const struct fib_table *t, uint32_t id)
+{
+	return keyed_count(&t->extra) == 0 ? NULL : keyed_find(&t->extra, &id);
+}
+
+void
+table_extra_set(struct fib_table *t, uint32_t id, uint16_t flags, struct route_extra **out)
+{
+	bool fresh;
+	struct route_extra *e = keyed_put(&t->extra, &id, &fresh);
+
+	if ((flags & EX_STALE) != 0 && (e->flags & EX_STALE) == 0)
+		t->nstale++;
+	e->flags |= flags;
+	if (out != NULL)
+		*out = e;
+}
+
+void
+table_extra_clear(struct fib_table *t, uint32_t id, uint16_t flags)
+{
+	struct route_extra *e = table_extra(t, id);
+
+	if (e == NULL)
+		return;
+	if ((flags & EX_STALE) != 0 && (e->flags & EX_STALE) != 0)
+		t->nstale--;
+	e->flags &= (uint16_t)~flags;
+	if (e->flags == 0)
+		keyed_del(&t->extra, e);
+}
+
+static bool
+has(const struct fib_table *t, uint32_t id, uint16_t flag)
+{
+	const struct route_extra *e = table_extra(t, id);
+	return e != NULL && (e->flags & flag) != 0;
+}
+
+uint32_t
+table_want(struct fib_table *t, uint32_t id, uint32_t nhset, uint32_t metric)
+{
+	struct route_extra *e = table_extra(t, id);
+	uint32_t now = e != NULL && (e->flags & EX_WANT) != 0 ? e->want_metric : 0;
+	uint32_t before = nhset_put(t, id, nhset);
+
+	/* Nothing new, except for one that failed: then the caller's repeated wish is a reason to try again.
+	 */
+	if (before == nhset && now == metric && !bitmap_test(&t->failed, id))
+		return nhset;
+	bitmap_set(&t->wanted, id);
+	bitmap_clear(&t->installed, id);
+	bitmap_clear(&t->failed, id);
+	bitmap_set(&t->dirty, id);
+	table_extra_clear(t, id, EX_ERROR | EX_DROP | EX_FIGHT | (metric == 0 ? EX_WANT : 0));
+	if (metric != 0) {
+		table_extra_set(t, id, EX_WANT, &e);
+		e->want_metric = metric;
+	}
+	return before;
+}
+
+uint32_t
+table_unwant(struct fib_table *t, uint32_t id)
+{
+	if (!bitmap_clear(&t->wanted, id))
+		return 0;
+	uint32_t before = nhset_put(t, id, 0);
+	bitmap_clear(&t->installed, id);
+	bitmap_clear(&t->gone, id);
+	bitmap_clear(&t->failed, id);
+	table_extra_clear(t, id, EX_ERROR | EX_DROP | EX_FIGHT | EX_WANT);
+	if (table_pins(t, id))
+		bitmap_set(&t->dirty, id);
+	else
+		bitmap_clear(&t->dirty, id);
+	return before;
+}
+
+bool
+table_pins(const struct fib_table *t, uint32_t id)
+{
+	return bitmap_test(&t->wanted, id) || bitmap_test(&t->kernel, id) || bitmap_test(&t->inflight, id) ||
+	       bitmap_test(&t->old, id) || has(t, id, EX_STALE);
+}
+
+uint32_t
+table_metric(enum family f, uint32_t metric)
+{
+	return metric == 0 && f == FAMILY_IPV6 ? IP6_METRIC_DEFAULT : metric;
+}
+
+uint32_t
+table_want_metric(const struct fib_table *t, uint32_t id, const struct table_env *env)
+{
+	const struct route_extra *e = table_extra(t, id);
+	return table_metric(t->family,
+			    e != NULL && (e->flags & EX_WANT) != 0 ? e->want_metric : env->conf.metric);
+}
+
+uint32_t
+table_kern_metric(const struct fib_table *t, uint32_t id, const struct table_env *env)
+{
+	const struct route_extra *e = table_extra(t, id);
+	return e != NULL && (e->flags & EX_KERN) != 0 ? e->kern_metric
+						      : table_metric(t->family, env->conf.metric);
+}
+
+static uint32_t
+old_metric(const struct fib_table *t, uint32_t id, const struct table_env *env)
+{
+	const struct route_extra *e = table_extra(t, id);
+	return e != NULL && (e->flags & EX_OLD) != 0 ? e->old_metric
+						     : table_metric(t->family, env->old.metric);
+}
+
+static void
+kern_metric_put(struct fib_table *t, uint32_t id, const struct table_env *env, uint32_t metric)
+{
+	struct route_extra *e;
+
+	if (metric == table_metric(t->family, env->conf.metric)) {
+		table_extra_clear(t, id, EX_KERN);
+	} else {
+		table_extra_set(t, id, EX_KERN, &e);
+		e->kern_metric = metric;
+	}
+}
+
+static bool
+op_install(struct fib_op_route *op, enum fib_verb verb, enum fib_what what, uint32_t metric)
+{
+	op->verb = (uint8_t)verb;
+	op->what = (uint8_t)what;
+	op->metric = metric;
+	return true;
+}
+
+static bool
+op_delete(struct fib_op_route *op, const struct fib_config *conf, enum fib_what what, uint32_t metric)
+{
+	op->verb = FIB_DEL;
+	op->what = (uint8_t)what;
+	op->metric = metric;
+	op->table = conf->table;
+	op->protocol = conf->protocol;
+	op->nhset = 0;
+	return true;
+}
+
+/* What is left over of earlier states of the id. */
+static bool
+next_cleanup(const struct fib_table *t, uint32_t id, const struct table_env *env, struct fib_op_route *op)
+{
+	if (has(t, id, EX_STALE))
+		return op_delete(op, &env->conf, FIB_WHAT_STALE, table_extra(t, id)->stale_metric);
+	if (bitmap_test(&t->old, id))
+		return op_delete(op, &env->old, FIB_WHAT_OLD, old_metric(t, id, env));
+	return false;
+}
+
+bool
+table_next_op(const struct fib_table *t, uint32_t id, const struct table_env *env, struct fib_op_route *op)
+{
+	bool in_kernel = bitmap_test(&t->kernel, id);
+	uint32_t kern = table_kern_metric(t, id, env), want = table_want_metric(t, id, env);
+
+	*op = (struct fib_op_route){
+	    .family = (uint8_t)t->family,
+	    .protocol = env->conf.protocol,
+	    .table = env->conf.table,
+	    .id = id,
+	    .nhset = table_nhset(t, id),
+	};
+	if (!bitmap_test(&t->wanted, id) || has(t, id, EX_DROP)) {
+		if (in_kernel)
+			return op_delete(op, &env->conf, FIB_WHAT_ROUTE, kern);
+		return next_cleanup(t, id, env, op);
+	}
+	if (bitmap_test(&t->installed, id) || bitmap_test(&t->failed, id))
+		return next_cleanup(t, id, env, op);
+	if (in_kernel && kern != want) {
+		/* One route of before at a time: the earlier must be gone before this one becomes it. */
+		if (has(t, id, EX_STALE))
+			return next_cleanup(t, id, env, op);
+		return op_install(op, FIB_ADD, FIB_WHAT_ROUTE, want);
+	}
+	if (in_kernel)
+		return op_install(op, bitmap_test(&t->lost, id) ? FIB_ADD : FIB_REPLACE, FIB_WHAT_ROUTE,
+				  want);
+	/* The same key under another protocol number: the kernel would refuse a second route, so change it in
+	 * place. */
+	if (bitmap_test(&t->old, id) && env->old.table == env->conf.table && old_metric(t, id, env) == want)
+		return op_install(op, FIB_REPLACE, FIB_WHAT_MOVE, want);
+	return op_install(op, FIB_ADD, FIB_WHAT_ROUTE, want);
+}
+
+void
+table_sent(struct fib_table *t, uint32_t id)
+{
+	bitmap_clear(&t->dirty, id);
+	bitmap_set(&t->inflight, id);
+}
+
+static void
+fail(struct fib_table *t, uint32_t id, int error)
+{
+	struct route_extra *e;
+
+	bitmap_clear(&t->installed, id);
+	bitmap_clear(&t->gone, id);
+	bitmap_set(&t->failed, id);
+	if (error == ENETDOWN) {
+		table_extra_clear(t, id, EX_ERROR);
+		return;
+	}
+	table_extra_set(t, id, EX_ERROR, &e);
+	e->error = (uint16_t)error;
+}
+
+/* The kernel now has our route under this metric. */
+static void
+kernel_has(struct fib_table *t, uint32_t id, const struct table_env *env, uint32_t metric)
+{
+	uint32_t before = table_kern_metric(t, id, env);
+	struct route_extra *e;
+
+	if (bitmap_test(&t->kernel, id) && before != metric) {
+		table_extra_set(t, id, EX_STALE, &e);
+		e->stale_metric = before;
+	}
+	bitmap_set(&t->kernel, id);
+	bitmap_clear(&t->lost, id);
+	kern_metric_put(t, id, env, metric);
+}
+
+static void
+dirty_if_more(struct fib_table *t, uint32_t id, const struct table_env *env)
+{
+	struct fib_op_route op;
+	if (table_next_op(t, id, env, &op))
+		bitmap_set(&t->dirty, id);
+}
+
+static enum table_outcome
+reply_delete(struct fib_table *t, const struct table_env *env, const struct fib_ev_result *r)
+{
+	if (r->error != 0 && r->error != ESRCH) {
+		fail(t, r->id, r->error);
+		return TABLE_FAILED;
+	}
+	if (r->what == FIB_WHAT_STALE) {
+		table_extra_clear(t, r->id, EX_STALE);
+	} else if (r->what == FIB_WHAT_OLD) {
+		bitmap_clear(&t->old, r->id);
+		table_extra_clear(t, r->id, EX_OLD);
+	} else {
+		ASSERT(r->what == FIB_WHAT_ROUTE);
+		bitmap_clear(&t->kernel, r->id);
+		bitmap_clear(&t->lost, r->id);
+		table_extra_clear(t, r->id, EX_KERN | EX_DROP);
+	}
+	if (!bitmap_test(&t->wanted, r->id)) {
+		bitmap_clear(&t->failed, r->id);
+		table_extra_clear(t, r->id, EX_ERROR);
+	}
+	dirty_if_more(t, r->id, env);
+	return TABLE_OK;
+}
+
+static enum table_outcome
+reply_installed(struct fib_table *t, const struct table_env *env, const struct fib_ev_result *r)
+{
+	enum table_outcome outcome = TABLE_OK;
+
+	if (r->what == FIB_WHAT_MOVE) {
+		bitmap_clear(&t->old, r->id);
+		table_extra_clear(t, r->id, EX_OLD);
+	}
+	kernel_has(t, r->id, env, r->metric);
+	/* A dirty bit says that something else is wanted by now. */
+	if (!bitmap_test(&t->dirty, r->id)) {
+		outcome = bitmap_clear(&t->gone, r->id) ? TABLE_RESTORED : TABLE_INSTALLED;
+		bitmap_set(&t->installed, r->id);
+		table_extra_clear(t, r->id, EX_ERROR);
+	}
+	dirty_if_more(t, r->id, env);
+	return outcome;
+}
+
+enum table_outcome
+table_reply(struct fib_table *t, const struct table_env *env, const struct fib_ev_result *r, bool foreign)
+{
+	bitmap_clear(&t->inflight, r->id);
+	if (r->verb == FIB_DEL)
+		return reply_delete(t, env, r);
+	if (r->error == 0)
+		return reply_installed(t, env, r);
+	if (r->error == EEXIST && !foreign) {
+		/* Nobody else's, so it is one of ours that we had lost sight of: replace it. */
+		kernel_has(t, r->id, env, r->metric);
+		bitmap_set(&t->dirty, r->id);
+		return TABLE_OK;
+	}
+	if (bitmap_test(&t->dirty, r->id))
+		return TABLE_OK;
+	fail(t, r->id, r->error);
+	/* What is still in the kernel leads where nothing should go any more; but a shortage is no reason to
+	 * cut it. */
+	if (bitmap_test(&t->kernel, r->id) && r->error != ENOBUFS && r->error != ENOMEM && r->error != EPERM)
+		table_extra_set(t, r->id, EX_DROP, NULL);
+	dirty_if_more(t, r->id, env);
+	return TABLE_FAILED;
+}
+
+bool
+table_claim(struct fib_table *t, uint32_t id, const struct table_env *env, uint32_t nhset, uint32_t metric)
+{
+	kernel_has(t, id, env, metric);
+	if (!bitmap_test(&t->wanted, id) || nhset != table_nhset(t, id) ||
+	    metric != table_want_metric(t, id, env)) {
+		bitmap_clear(&t->installed, id);
+		bitmap_set(&t->dirty, id);
+		return false;
+	}
+	bitmap_set(&t->installed, id);
+	bitmap_clear(&t->failed, id);
+	bitmap_clear(&t->dirty, id);
+	bitmap_clear(&t->gone, id);
+	table_extra_clear(t, id, EX_ERROR | EX_DROP);
+	dirty_if_more(t, id, env);
+	return true;
+}
+
+void
+table_lost(struct fib_table *t, uint32_t id, int error)
+{
+	bitmap_clear(&t->installed, id);
+	if (bitmap_test(&t->kernel, id))
+		bitmap_set(&t->lost, id);
+	if (error != 0)
+		fail(t, id, error);
+	else
+		bitmap_set(&t->dirty, id);
+}
+
+void
+table_gone(struct fib_table *t, uint32_t id)
+{
+	if (bitmap_test(&t->inflight, id)) {
+		/* Was it carried out before or after? The reply does not say; so once more after it. */
+		bitmap_set(&t->dirty, id);
+		return;
+	}
+	if (bitmap_clear(&t->installed, id)) {
+		bitmap_set(&t->lost, id);
+		bitmap_set(&t->gone, id);
+	}
+}
+
+void
+table_hold_off(struct fib_table *t, uint32_t id, uint32_t due_s)
+{
+	struct route_extra *e;
+
+	table_lost(t, id, EBUSY);
+	table_extra_set(t, id, EX_FIGHT, &e);
+	e->due_s = due_s;
+}
+
+void
+table_retry(struct fib_table *t, uint32_t id)
+{
+	bitmap_clear(&t->failed, id);
+	bitmap_set(&t->dirty, id);
+	table_extra_clear(t, id, EX_FIGHT);
+}
+
+int
+table_error(const struct fib_table *t, uint32_t id)
+{
+	if (!bitmap_test(&t->failed, id))
+		return 0;
+	return has(t, id, EX_ERROR) ? table_extra(t, id)->error : ENETDOWN;
+}
+
+void
+table_move(struct fib_table *t)
+{
+	uint32_t cursor = 0;
+	struct route_extra *e;
+
+	ASSERT(t->inflight.count == 0 && t->old.count == 0 && t->nstale == 0);
+	t->old = t->kernel;
+	t->kernel = (struct bitmap){0};
+	bitmap_fini(&t->lost);
+	bitmap_fini(&t->installed);
+	bitmap_fini(&t->failed);
+	bitmap_fini(&t->gone);
+	bitmap_or(&t->dirty, &t->wanted);
+	bitmap_or(&t->dirty, &t->old);
+	while ((e = keyed_next(&t->extra, &cursor)) != NULL) {
+		bool other = (e->flags & EX_KERN) != 0;
+		e->flags &= (uint16_t) ~(EX_KERN | EX_DROP | EX_ERROR | EX_FIGHT);
+		if (other) {
+			e->old_metric = e->kern_metric;
+			e->flags |= EX_OLD;
+		}
+		if (e->flags == 0)
+			keyed_del(&t->extra, e);
+	}
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * table: one family's routes by prefix id: what is wanted, what the kernel has,
+ * and what must be done next.
+ *
+ * Pure state: no I/O, no clock, no callbacks. fib.c asks table_next_op() what to
+ * send for a dirty id and gives the reply to table_reply(). A route costs the
+ * four octets of its next-hop set's id and a few bits; what only few have (a
+ * metric of its own, an error, a deletion still to be done) lives in a side
+ * table.
+ *
+ * Invariants: at most one operation of an id is in flight. kernel is set while
+ * the kernel may have a route of ours for the id, so a deletion is never
+ * forgotten; installed only while a reply has said that it has what is wanted.
+ * A dirty bit means that table_next_op may have something to say.
+ */
+#ifndef FIB_TABLE_H
+#define FIB_TABLE_H
+
+#include "fib/chan.h"
+#include "fib/keyed.h"
+#include "lib/bitmap.h"
+
+/* What few prefixes need beyond a next-hop set; exists while flags ≠ 0. */
+struct route_extra {
+	struct keyed_head head;
+	uint32_t id;
+	uint16_t flags;
+	uint16_t error; /* errno */
+	uint32_t want_metric, kern_metric, stale_metric, old_metric;
+	uint32_t due_s; /* monotonic: not before */
+};
+#define EX_WANT  0x01u /* want_metric: given by the caller */
+#define EX_KERN  0x02u /* kern_metric: the kernel's route has another metric than the default */
+#define EX_STALE 0x04u /* stale_metric: a route of before a change of metric is to be deleted */
+#define EX_OLD   0x08u /* old_metric: of the route under the former configuration */
+#define EX_DROP  0x10u /* a replacement failed: delete what it should have replaced */
+#define EX_ERROR 0x20u /* error; a failed one without it has ENETDOWN, which comes to many at a time */
+#define EX_FIGHT 0x40u /* due_s: somebody keeps deleting it */
+
+struct fib_table {
+	enum family family;
+	uint32_t **pages; /* next-hop set by id; 0: none */
+	uint32_t npages;
+	struct bitmap wanted, dirty, inflight;
+	struct bitmap kernel;    /* ours may be in the kernel */
+	struct bitmap lost;      /* subset of kernel: it may as well not be */
+	struct bitmap installed; /* the kernel is known to have what is wanted */
+	struct bitmap failed;    /* waits for an event or a timer */
+	struct bitmap gone;      /* somebody deleted it; being put back */
+	struct bitmap old;       /* still has a route under the former configuration */
+	struct keyed extra;
+	uint32_t nstale; /* extras with EX_STALE */
+};
+
+/* The configuration that operations are made under. */
+struct table_env {
+	struct fib_config conf;
+	struct fib_config old; /* what the ids in the old bitmaps were installed under */
+};
+
+void table_init(struct fib_table *t, enum family f);
+void table_fini(struct fib_table *t);
+size_t table_bytes(const struct fib_table *t);
+
+/* The next-hop set that is wanted, or 0. */
+uint32_t table_nhset(const struct fib_table *t, uint32_t id);
+/*
+ * Wants id routed by nhset; metric 0: the configured one. Returns the set that was wanted before (whose
+ * reference is now the caller's to drop), or 0; nhset itself when nothing changes.
+ */
+uint32_t table_want(struct fib_table *t, uint32_t id, uint32_t nhset, uint32_t metric);
+/* Wants it no more; returns the set that was wanted, or 0. */
+uint32_t table_unwant(struct fib_table *t, uint32_t id);
+/* Wanted, in flight or in the kernel. */
+bool table_pins(const struct fib_table *t, uint32_t id);
+
+/* The kernel's metric of a route of family f with this setting: 0 means 0 with IPv4 and 1024 with IPv6. */
+uint32_t table_metric(enum family f, uint32_t metric);
+uint32_t table_want_metric(const struct fib_table *t, uint32_t id, const struct table_env *env);
+uint32_t table_kern_metric(const struct fib_table *t, uint32_t id, const struct table_env *env);
+
+/*
+ * What to send for id, all but the prefix; false: nothing. Does not change state: table_sent does, once the
+ * operation is in the ring.
+ */
+bool table_next_op(const struct fib_table *t, uint32_t id, const struct table_env *env,
+		   struct fib_op_route *op);
+void table_sent(struct fib_table *t, uint32_t id);
+
+enum table_outcome {
+	TABLE_OK,        /* as expected; the id may be dirty again */
+	TABLE_INSTALLED, /* the kernel now has what is wanted */
+	TABLE_RESTORED,  /* the same, after somebody had deleted it */
+	TABLE_FAILED,    /* waits for an event or a timer */
+};
+/* The reply to an operation. foreign: a route that is not ours is known to have the key (tells EEXIST apart).
+ */
+enum table_outcome table_reply(struct fib_table *t, const struct table_env *env,
+			       const struct fib_ev_result *r, bool foreign);
+
+/* A route of an earlier run (or seen in a dump) is the kernel's state of this id. True: it is what is wanted.
+ */
+bool table_claim(struct fib_table *t, uint32_t id, const struct table_env *env, uint32_t nhset,
+		 uint32_t metric);
+/* The kernel may have lost the route of id: wait for an event with this error, or (0) try again at once. */
+void table_lost(struct fib_table *t, uint32_t id, int error);
+/* Somebody deleted the route of id: marks it gone; table_lost or table_hold_off is to follow. */
+void table_gone(struct fib_table *t, uint32_t id);
+/* Waits until due_s (monotonic seconds) before putting it back. */
+void table_hold_off(struct fib_table *t, uint32_t id, uint32_t due_s);
+/* Tries a failed one again. */
+void table_retry(struct fib_table *t, uint32_t id);
+int table_error(const struct fib_table *t, uint32_t id); /* errno of a failed one, else 0 */
+/* All that is in the kernel is now under env->old; everything is to be installed anew under env->conf. */
+void table_move(struct fib_table *t);
+
+struct route_extra *table_extra(const struct fib_table *t, uint32_t id); /* NULL: none */
+void table_extra_set(struct fib_table *t, uint32_t id, uint16_t flags, struct route_extra **out);
+void table_extra_clear(struct fib_table *t, uint32_t id, uint16_t flags);
+
+#endif

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * walk: goes over all routes, links or addresses where an event concerns many.
+ *
+ * Walks run in slices inside the events job, one after the other in the order of
+ * enum walk_kind, and no event is taken meanwhile: so a walk sees the state that
+ * its event found. They only set bits; sending is send.c's. The timers for what
+ * is to be tried again live here too, since each of them ends in a walk.
+ */
+#include "fib/state.h"
+
+#include "lib/log.h"
+#include "lib/mem.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define LOOK_EVERY    64u
+#define SOON_MS       20u /* events of one cause come close together */
+#define PER_ROUTE_US  10u /* a retry of many waits in proportion */
+#define BACKOFF_MAX_S 64u
+#define FIGHT_CALM_S  60u /* not deleted for so long: all is forgotten */
+
+enum hit { HIT_NONE, HIT_DEAD, HIT_UNSURE };
+
+void
+fib_walk_start(struct fib *fib, enum walk_kind kind)
+{
+	fib->walk.pending[kind] = true;
+	if (!fib->stopping)
+		loop_job_start(fib->loop, &fib->events_job);
+}
+
+static void
+timer_ms(struct event *ev, uint64_t ms)
+{
+	struct timeval tv = {.tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
+	struct timeval now, then, due;
+
+	/* Never later than it was already due. */
+	if (evtimer_pending(ev, &due) != 0) {
+		event_base_gettimeofday_cached(event_get_base(ev), &now);
+		evutil_timeradd(&now, &tv, &then);
+		if (evutil_timercmp(&due, &then, <=))
+			return;
+	}
+	evtimer_add(ev, &tv);
+}
+
+static uint32_t
+failed_count(const struct fib *fib)
+{
+	return fib->table[FAMILY_IPV4].failed.count + fib->table[FAMILY_IPV6].failed.count;
+}
+
+void
+fib_retry_soon(struct fib *fib)
+{
+	fib->retry_s = 1;
+	if (failed_count(fib) == 0)
+		return;
+	fib->retry_wanted = true;
+	timer_ms(fib->ev_soon, SOON_MS + (uint64_t)failed_count(fib) * PER_ROUTE_US / 1000);
+}
+
+void
+fib_retry_arm(struct fib *fib)
+{
+	timer_ms(fib->ev_retry, (uint64_t)fib->retry_s * 1000);
+}
+
+void
+fib_gone(struct fib *fib, struct fib_table *t, uint32_t id)
+{
+	table_gone(t, id);
+	/* IPv6 routes are deleted a moment before their link is said to be down: only then is it known why.
+	 */
+	timer_ms(fib->ev_soon, SOON_MS);
+}
+
+/* Steps of the walks. Each does one thing at the cursor; false: the part is done. */
+
+static bool
+expire_step(struct fib *fib)
+{
+	struct walk *w = &fib->walk;
+	struct adopted_route *r;
+
+	switch (w->part) {
+	case 0:
+		return known_expire_link(&fib->known, &w->cursor);
+	case 1:
+		return known_expire_address(&fib->known, &w->cursor);
+	case 2:
+		return known_expire_route(&fib->known, &w->cursor);
+	default:
+		r = keyed_next(&fib->adopted.routes, &w->cursor);
+		if (r != NULL && r->gen != fib->known.gen)
+			adopted_del(&fib->adopted, r);
+		return r != NULL;
+	}
+}
+
+static bool
+next_id(struct walk *w, const struct bitmap *b, uint32_t *id)
+{
+	*id = bitmap_next(b, w->cursor);
+	w->cursor = *id + 1;
+	return *id != BITMAP_END;
+}
+
+static struct fib_table *
+walk_table(struct fib *fib)
+{
+	return &fib->table[fib->walk.part == 0 ? FAMILY_IPV4 : FAMILY_IPV6];
+}
+
+static void
+take_adopted(struct fib *fib, const struct ip_prefix *p, uint32_t metric)
+{
+	struct adopted_route *r = adopted_find(&fib->adopted, p, &fib->env.conf, metric);
+	if (r != NULL)
+		adopted_del(&fib->adopted, r);
+}
+
+static bool
+verify_step(struct fib *fib)
+{
+	struct fib_table *t = walk_table(fib);
+	uint32_t id;
+
+	if (!next_id(&fib->walk, &t->kernel, &id))
+		return false;
+	struct ip_prefix p = fib_prefix(fib, t->family, id);
+	uint32_t metric = table_kern_metric(t, id, &fib->env);
+	if (bitmap_test(&t->inflight, id)) {
+		/* Its reply says how things are; the dump may be older. */
+		take_adopted(fib, &p, metric);
+		take_adopted(fib, &p, table_want_metric(t, id, &fib->env));
+		return true;
+	}
+	struct adopted_route *r = adopted_find(&fib->adopted, &p, &fib->env.conf, metric);
+	if (r != NULL) {
+		table_claim(t, id, &fib->env, r->nhset, metric);
+		adopted_del(&fib->adopted, r);
+		return true;
+	}
+	table_gone(t, id);
+	table_lost(t, id, 0);
+	return true;
+}
+
+static bool
+synced_step(struct fib *fib)
+{
+	bool first = !fib->synced;
+
+	fib->synced = true;
+	fib->hold = false;
+	log_info(first ? "fib.synced" : "fib.resynced", LOG_U("links", keyed_count(&fib->known.links)),
+		 LOG_U("addresses", keyed_count(&fib->known.addresses)),
+		 LOG_U("foreign_routes", keyed_count(&fib->known.routes)),
+		 LOG_U("earlier_routes", keyed_count(&fib->adopted.routes)));
+	if (fib->swept && keyed_count(&fib->adopted.routes) > 0) {
+		fib->sweeping = true;
+		fib->sweep_cursor = 0;
+	}
+	if (first && !fib->stopping && fib->cb.synced != NULL)
+		fib->cb.synced(fib->ctx);
+	fib_send_kick(fib);
+	fib_retry_soon(fib);
+	return false;
+}
+
+static bool
+flush_step(struct fib *fib)
+{
+	return known_flush_route(&fib->known, &fib->walk.cursor, fib->walk.flushed, fib->walk.prefsrc);
+}
+
+static enum hit
+nhset_hit(const struct fib *fib, const struct nhset *n)
+{
+	const struct walk *w = &fib->walk;
+
+	if (known_nh_all_dead(&fib->known, n, w->flushed))
+		return w->flushed_v4_only ? HIT_UNSURE : HIT_DEAD;
+	/* The kernel chose the interface: it may have been this one. */
+	for (unsigned i = 0; i < n->count; i++)
+		if (n->nh[i].ifindex == 0)
+			return HIT_UNSURE;
+	return HIT_NONE;
+}
+
+/* Marks the next-hop sets that the dead interface takes along; false: there are none. */
+static bool
+mark_nhsets(struct fib *fib)
+{
+	bool any = false;
+
+	for (uint32_t id = 1; id < fib->nhsets.slab.top; id++) {
+		struct nhset *n = nhset_at(&fib->nhsets, id);
+		if (n->refs == 0)
+			continue;
+		n->hit = (uint8_t)nhset_hit(fib, n);
+		any |= n->hit != HIT_NONE;
+	}
+	return any;
+}
+
+static bool
+lost_step(struct fib *fib)
+{
+	struct fib_table *t = walk_table(fib);
+	uint32_t id;
+
+	if (fib->walk.cursor == 0 && !mark_nhsets(fib))
+		return false;
+	if (t->family != FAMILY_IPV4 && fib->walk.flushed_v4_only)
+		return false;
+	if (!next_id(&fib->walk, &t->installed, &id))
+		return false;
+	switch ((enum hit)nhset_at(&fib->nhsets, table_nhset(t, id))->hit) {
+	case HIT_DEAD:
+		table_lost(t, id, ENETDOWN);
+		break;
+	case HIT_UNSURE:
+		table_lost(t, id, 0);
+		break;
+	case HIT_NONE:
+		break;
+	}
+	return true;
+}
+
+static struct fight *
+fight_of(struct fib *fib, enum family f, uint32_t id)
+{
+	struct fight *g = &fib->fights[(id * 2654435761u >> 16) & (FIB_FIGHTS - 1)];
+	uint32_t now = loop_now_s(fib->loop);
+
+	if (g->id != id || g->family != f || now - g->last_s > FIGHT_CALM_S)
+		*g = (struct fight){.id = id, .family = (uint8_t)f};
+	g->last_s = now;
+	if (g->count < UINT16_MAX)
+		g->count++;
+	return g;
+}
+
+/* Puts back a route that somebody deleted: at once the first time, later and later if he keeps doing it. */
+static void
+put_back(struct fib *fib, struct fib_table *t, uint32_t id)
+{
+	char text[IP_PREFIX_STRLEN];
+	struct ip_prefix p = fib_prefix(fib, t->family, id);
+
+	if (known_nh_all_dead(&fib->known, nhset_at(&fib->nhsets, table_nhset(t, id)), 0)) {
+		table_lost(t, id, ENETDOWN);
+		return;
+	}
+	struct fight *g = fight_of(fib, t->family, id);
+	if (g->count <= 1) {
+		table_lost(t, id, 0);
+		return;
+	}
+	unsigned wait_s = g->count < 8 ? 1u << (g->count - 2) : BACKOFF_MAX_S;
+	table_hold_off(t, id, loop_now_s(fib->loop) + wait_s);
+	fib->retry_s = 1;
+	fib_retry_arm(fib);
+	log_warn("fib.route.fight", LOG_S("prefix", ip_prefix_str(&p, text, sizeof text)),
+		 LOG_U("times", g->count), LOG_U("retry_s", wait_s),
+		 LOG_S("hint", "another program keeps deleting or changing our route"));
+}
+
+static bool
+gone_step(struct fib *fib)
+{
+	struct fib_table *t = walk_table(fib);
+	uint32_t id;
+
+	if (!next_id(&fib->walk, &t->gone, &id))
+		return false;
+	if (!bitmap_test(&t->dirty, id) && !bitmap_test(&t->inflight, id) && !bitmap_test(&t->failed, id))
+		put_back(fib, t, id);
+	return true;
+}
+
+static bool
+retry_step(struct fib *fib)
+{
+	struct fib_table *t = walk_table(fib);
+	uint32_t id;
+
+	if (!next_id(&fib->walk, &t->failed, &id))
+		return false;
+	/* A taken key is free only when its owner's route goes, which is an event of its own. */
+	if (table_error(t, id) == EEXIST)
+		return true;
+	const struct route_extra *e = table_extra(t, id);
+	if (e != NULL && (e->flags & EX_FIGHT) != 0 && (int32_t)(loop_now_s(fib->loop) - e->due_s) < 0)
+		fib_retry_arm(fib);
+	else
+		table_retry(t, id);
+	return true;
+}
+
+static const struct walk_steps walks[WALK_COUNT] = {
+    [WALK_EXPIRE] = {expire_step, 4}, [WALK_VERIFY] = {verify_step, 2}, [WALK_SYNCED] = {synced_step, 1},
+    [WALK_FLUSH] = {flush_step, 1},   [WALK_LOST] = {lost_step, 2},     [WALK_GONE] = {gone_step, 2},
+    [WALK_RETRY] = {retry_step, 2},
+};
+
+static bool
+walk_pick(struct walk *w)
+{
+	for (unsigned kind = 0; kind < WALK_COUNT; kind++) {
+		if (!w->pending[kind])
+			continue;
+		w->pending[kind] = false;
+		w->running = &walks[kind];
+		w->part = 0;
+		w->cursor = 0;
+		return true;
+	}
+	return false;
+}
+
+bool
+fib_walk_run(struct fib *fib, uint64_t deadline_ns)
+{
+	struct walk *w = &fib->walk;
+	unsigned n = 0;
+
+	while (w->running != NULL || walk_pick(w)) {
+		if (++n % LOOK_EVERY == 0 && time_mono_ns() >= deadline_ns)
+			return false;
+		if (w->running->step(fib))
+			continue;
+		w->cursor = 0;
+		if (++w->part == w->running->parts)
+			w->running = NULL;
+	}
+	return true;
+}
