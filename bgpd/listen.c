@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * listen: see listen.h.
+ */
+#include "bgpd/listen.h"
+
+#include "bgpd/sockopt.h"
+#include "lib/log.h"
+#include "lib/mem.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct listener {
+	LIST_ENTRY(listener) entry;
+	struct listen *owner;
+	struct listen_addr at;
+	struct event *ev;
+	int fd;
+	bool wanted;
+};
+
+static const char *
+errno_hint(int err)
+{
+	switch (err) {
+	case EADDRINUSE:
+		return "another program listens there: stop it or set router.listen";
+	case EACCES:
+	case EPERM:
+		return "ports below 1024 need CAP_NET_BIND_SERVICE";
+	case EADDRNOTAVAIL:
+		return "the address is not on this host: check router.listen";
+	case ENOMEM:
+		return "raise the sysctl net.core.optmem_max";
+	default:
+		return NULL;
+	}
+}
+
+static void
+log_failure(const char *event, const struct ip_addr *addr, uint16_t port, int err)
+{
+	char text[IP_ADDR_STRLEN];
+
+	log_error(event, LOG_S("address", ip_addr_str(addr, text, sizeof text)), LOG_U("port", port),
+	    LOG_S("error", strerror(err)), LOG_S("hint", errno_hint(err)));
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct listener *li = arg;
+	struct listen *l = li->owner;
+
+	(void)what;
+	loop_enter(l->loop);
+	for (int i = 0; i < LISTEN_ACCEPTS; i++) {
+		int c = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (c < 0) {
+			/* A connection that was reset while it waited is nobody's fault. */
+			if (errno == ECONNABORTED || errno == EINTR)
+				continue;
+			if (errno != EAGAIN)
+				log_warn("listen.accept", LOG_S("error", strerror(errno)));
+			return;
+		}
+		struct ip_addr local, remote;
+		uint16_t local_port, remote_port;
+		if (sockopt_prepare(c, li->at.addr.family) < 0 ||
+		    sockopt_ends(c, &local, &local_port, &remote, &remote_port) < 0) {
+			close(c);
+			continue;
+		}
+		l->accept(l->ctx, c, &local, local_port, &remote, remote_port);
+	}
+}
+
+static void
+key_apply(struct listener *li, const struct listen_key *key, size_t key_len, unsigned *refused)
+{
+	if (key->peer.family != li->at.addr.family)
+		return;
+	int r = sockopt_md5(li->fd, &key->peer, key->prefix_len, key->key, key_len);
+	if (r < 0) {
+		log_failure("listen.md5", &key->peer, li->at.port, -r);
+		(*refused)++;
+	}
+}
+
+static void
+listener_close(struct listener *li)
+{
+	LIST_REMOVE(li, entry);
+	if (li->ev != NULL)
+		event_free(li->ev);
+	if (li->fd >= 0)
+		close(li->fd);
+	free(li);
+}
+
+/* 0 or -errno; on success the listener is in the list with its keys. */
+static int
+listener_open(struct listen *l, const struct listen_addr *at)
+{
+	unsigned refused = 0;
+	struct listener *li = xcalloc(1, sizeof *li);
+	int r;
+
+	li->owner = l;
+	li->at = *at;
+	li->wanted = true;
+	LIST_INSERT_HEAD(&l->all, li, entry);
+	li->fd = sockopt_open(at->addr.family);
+	if (li->fd < 0) {
+		r = li->fd;
+		goto fail;
+	}
+	r = sockopt_bind(li->fd, &at->addr, at->port);
+	if (r < 0)
+		goto fail;
+	for (size_t i = 0; i < l->nkeys; i++)
+		key_apply(li, &l->keys[i], l->keys[i].len, &refused);
+	if (listen(li->fd, LISTEN_BACKLOG) < 0) {
+		r = -errno;
+		goto fail;
+	}
+	li->ev = event_new(l->loop->base, li->fd, EV_READ | EV_PERSIST, on_readable, li);
+	if (li->ev == NULL || event_priority_set(li->ev, LOOP_PRIO_IO) < 0 || event_add(li->ev, NULL) < 0) {
+		r = -ENOMEM;
+		goto fail;
+	}
+	return 0;
+fail:
+	listener_close(li);
+	return r;
+}
+
+static struct listener *
+listener_find(struct listen *l, const struct listen_addr *at)
+{
+	struct listener *li;
+
+	LIST_FOREACH(li, &l->all, entry)
+	if (li->at.port == at->port && ip_addr_eq(&li->at.addr, &at->addr))
+		return li;
+	return NULL;
+}
+
+void
+listen_init(struct listen *l, struct loop *loop, listen_accept_fn accept_fn, void *ctx)
+{
+	*l = (struct listen){.loop = loop, .accept = accept_fn, .ctx = ctx};
+	LIST_INIT(&l->all);
+}
+
+void
+listen_fini(struct listen *l)
+{
+	while (!LIST_EMPTY(&l->all))
+		listener_close(LIST_FIRST(&l->all));
+	free(l->keys);
+	l->keys = NULL;
+	l->nkeys = 0;
+}
+
+unsigned
+listen_set(struct listen *l, const struct listen_addr *want, size_t n)
+{
+	struct listener *li, *next;
+	unsigned failed = 0;
+
+	LIST_FOREACH(li, &l->all, entry)
+	li->wanted = false;
+	for (size_t i = 0; i < n; i++) {
+		li = listener_find(l, &want[i]);
+		if (li != NULL)
+			li->wanted = true;
+	}
+	/* Close first: a new wildcard listener may need the port of an old specific one. */
+	for (li = LIST_FIRST(&l->all); li != NULL; li = next) {
+		next = LIST_NEXT(li, entry);
+		if (!li->wanted)
+			listener_close(li);
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (listener_find(l, &want[i]) != NULL)
+			continue;
+		int r = listener_open(l, &want[i]);
+		if (r < 0) {
+			log_failure("listen.open", &want[i].addr, want[i].port, -r);
+			failed++;
+		}
+	}
+	return failed;
+}
+
+static bool
+key_same_peer(const struct listen_key *a, const struct listen_key *b)
+{
+	return a->prefix_len == b->prefix_len && ip_addr_eq(&a->peer, &b->peer);
+}
+
+static bool
+key_in(const struct listen_key *key, const struct listen_key *keys, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (key_same_peer(key, &keys[i]))
+			return true;
+	return false;
+}
+
+unsigned
+listen_keys_set(struct listen *l, const struct listen_key *keys, size_t n)
+{
+	struct listener *li;
+	unsigned refused = 0;
+
+	LIST_FOREACH(li, &l->all, entry)
+	{
+		for (size_t i = 0; i < l->nkeys; i++)
+			if (!key_in(&l->keys[i], keys, n))
+				key_apply(li, &l->keys[i], 0, &refused);
+		for (size_t i = 0; i < n; i++)
+			key_apply(li, &keys[i], keys[i].len, &refused);
+	}
+	struct listen_key *copy = n > 0 ? xreallocarray(NULL, n, sizeof *copy) : NULL;
+	if (n > 0)
+		memcpy(copy, keys, n * sizeof *copy);
+	free(l->keys);
+	l->keys = copy;
+	l->nkeys = n;
+	return refused;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * listen: the sockets on which neighbours reach us.
+ *
+ * Owns the listening sockets and the TCP MD5 keys on them, and hands every
+ * accepted connection to one callback. It does not know neighbours: whether a
+ * stranger is turned away is the callback's business. A reload gives the whole
+ * wanted list again (listen_set); what stays is not touched.
+ *
+ * The kernel drops segments without the right MD5 signature before the
+ * handshake, so the keys must be on the listener, not only on the connection.
+ */
+#ifndef BGPD_LISTEN_H
+#define BGPD_LISTEN_H
+
+#include "lib/addr.h"
+#include "lib/loop.h"
+
+#include <sys/queue.h>
+
+#define LISTEN_BACKLOG 4096 /* capped by net.core.somaxconn: a mesh may dial all at once after a restart */
+#define LISTEN_ACCEPTS 64   /* connections taken in one turn of the loop */
+
+struct listen_addr {
+	struct ip_addr addr;
+	uint16_t port;
+};
+
+struct listen_key {
+	struct ip_addr peer;
+	uint8_t prefix_len;
+	uint8_t len;
+	uint8_t key[80];
+};
+
+/* fd is prepared (sockopt_prepare) and the callback's from here on. */
+typedef void (*listen_accept_fn)(void *ctx, int fd, const struct ip_addr *local, uint16_t local_port,
+    const struct ip_addr *remote, uint16_t remote_port);
+
+struct listener;
+LIST_HEAD(listener_list, listener);
+
+struct listen {
+	struct loop *loop;
+	listen_accept_fn accept;
+	void *ctx;
+	struct listener_list all;
+	struct listen_key *keys;
+	size_t nkeys;
+};
+
+void listen_init(struct listen *l, struct loop *loop, listen_accept_fn accept, void *ctx);
+void listen_fini(struct listen *l);
+/*
+ * Opens what is new in the list and closes what is no longer in it. Every address that cannot be bound is logged
+ * with what to do; returns the number of those.
+ */
+unsigned listen_set(struct listen *l, const struct listen_addr *want, size_t n);
+/* The whole set of keys; applied to listeners of the key's family. Returns how many the kernel refused (logged). */
+unsigned listen_keys_set(struct listen *l, const struct listen_key *keys, size_t n);
+
+#endif
