@@ -69,8 +69,22 @@ struct conf_multipath {
 	bool as_path_relax;
 };
 
+enum conf_router_key {
+	CONF_ROUTER_AS,
+	CONF_ROUTER_ID,
+	CONF_ROUTER_CLUSTER_ID,
+	CONF_ROUTER_LISTEN,
+	CONF_ROUTER_HOLD_TIME,
+	CONF_ROUTER_GRACEFUL_RESTART,
+	CONF_ROUTER_MULTIPATH,
+	CONF_ROUTER_DEFAULT_LOCAL_PREFERENCE,
+	CONF_ROUTER_RESOLVE_VIA_DEFAULT,
+	CONF_ROUTER_USER,
+	CONF_ROUTER_KEYS
+};
+
 struct conf_router {
-	uint64_t has;
+	uint64_t has; /* bits of enum conf_router_key */
 	uint32_t as;
 	uint32_t id;         /* host byte order; 0: the daemon chooses */
 	uint32_t cluster_id; /* host byte order; 0: same as id */

@@ -44,7 +44,7 @@ struct conf_neighbor_change {
 };
 
 struct conf_changes {
-	CONF_LIST(struct conf_change) all;
+	CONF_LIST(struct conf_change) all;                /* neighbours' last */
 	CONF_LIST(struct conf_neighbor_change) neighbors; /* sorted by name */
 	uint32_t everybody; /* effects that keys of the router have on all neighbours; already in theirs */
 	uint64_t sections;  /* bits of enum conf_section in which something differs */
@@ -59,7 +59,7 @@ void conf_changes_free(struct conf_changes *ch);
 /* The change of a neighbour, or NULL if it did not change. */
 const struct conf_neighbor_change *conf_changes_neighbor(const struct conf_changes *ch, const char *name);
 
-/* One line a change: path: old → new (effect). */
+/* One line a change: path: old -> new (effect). */
 void conf_changes_print(const struct conf_changes *ch, struct str *out);
 
 #endif

@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * check: defaults and conditions that concern more than one key.
+ *
+ * The walk calls these for a map when its rows are done. Keys with errors have
+ * no value and no bit in `has`; a check that depends on such a key stays silent,
+ * since its complaint would only follow from the other.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/arena.h"
+#include "conf/error.h"
+#include "conf/load.h"
+#include "conf/schema.h"
+#include "lib/mem.h"
+
+#define BIT(key) (UINT64_C(1) << (key))
+
+/* ---- router ---- */
+
+void
+check_router(struct conf_loader *ld, struct yml_node *n, void *obj)
+{
+	struct conf_router *r = obj;
+
+	(void)n;
+	if (yml_map_get(n, "listen") != NULL)
+		return;
+	r->listen.v = conf_arena_array(ld->arena, 2, sizeof(*r->listen.v));
+	r->listen.n = 2;
+	r->listen.v[0] = (struct conf_listen){.has = 3, .address = ip_addr_v4(0), .port = 179};
+	r->listen.v[1] = (struct conf_listen){.has = 3, .port = 179};
+	r->listen.v[1].address.family = FAMILY_IPV6;
+	r->has |= BIT(CONF_ROUTER_LISTEN);
+}
+
+/* ---- a neighbour ---- */
+
+/* The value of a key for an error about it, or the map if it has none. */
+static struct yml_node *
+key_node(struct yml_node *n, const char *key)
+{
+	struct yml_node *value = yml_map_get(n, key);
+
+	return value == NULL ? n : value;
+}
+
+static void
+who_check(struct conf_loader *ld, struct yml_node *n)
+{
+	static const char *const keys[] = {"address", "interface", "prefix"};
+	const char *first = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		struct yml_node *value = yml_map_get(n, keys[i]);
+		if (value != NULL && first != NULL)
+			load_fail_key(ld, value, keys[i],
+				      "found it besides %s, expected one of address, interface and prefix",
+				      first);
+		else if (value != NULL)
+			first = keys[i];
+	}
+	if (first == NULL)
+		load_fail(ld, n,
+			  "found a neighbor without address, expected one of address, interface and prefix");
+}
+
+static void
+name_default(struct conf_loader *ld, struct conf_neighbor *nb)
+{
+	char buf[IP_ADDR_STRLEN > IP_PREFIX_STRLEN ? IP_ADDR_STRLEN : IP_PREFIX_STRLEN];
+	bool v6 = nb->address.addr.family == FAMILY_IPV6;
+
+	if (CONF_HAS(nb, CONF_NB_NAME))
+		return;
+	if (CONF_HAS(nb, CONF_NB_ADDRESS)) {
+		bool port = nb->port != 179;
+		ip_addr_str(&nb->address.addr, buf, sizeof(buf));
+		nb->name = conf_arena_fmt(
+		    ld->arena, "%s%s%s%s%s", port && v6 ? "[" : "", buf, nb->address.scope == NULL ? "" : "%",
+		    nb->address.scope == NULL ? "" : nb->address.scope, port && v6 ? "]" : "");
+		if (port)
+			nb->name = conf_arena_fmt(ld->arena, "%s:%u", nb->name, nb->port);
+	} else if (CONF_HAS(nb, CONF_NB_INTERFACE)) {
+		nb->name = nb->interface;
+	} else if (CONF_HAS(nb, CONF_NB_PREFIX)) {
+		nb->name = conf_arena_str(ld->arena, ip_prefix_str(&nb->prefix, buf, sizeof(buf)));
+	} else {
+		return;
+	}
+	nb->has |= BIT(CONF_NB_NAME);
+}
+
+static enum family
+neighbor_family(const struct conf_neighbor *nb)
+{
+	if (CONF_HAS(nb, CONF_NB_ADDRESS))
+		return (enum family)nb->address.addr.family;
+	if (CONF_HAS(nb, CONF_NB_PREFIX))
+		return (enum family)nb->prefix.family;
+	/* Unnumbered sessions are between IPv6 link-local addresses. */
+	return FAMILY_IPV6;
+}
+
+static void
+as_defaults(const struct conf_loader *ld, struct conf_neighbor *nb)
+{
+	if (!CONF_HAS(nb, CONF_NB_LOCAL_AS)) {
+		nb->local_as = ld->conf->router.as;
+		nb->has |= BIT(CONF_NB_LOCAL_AS);
+	}
+	if (nb->remote_as.type == CONF_REMOTE_INTERNAL)
+		nb->remote_as.as = nb->local_as;
+	if (!CONF_HAS(nb, CONF_NB_FAMILIES)) {
+		nb->families = CONF_FAMILY(neighbor_family(nb));
+		nb->has |= BIT(CONF_NB_FAMILIES);
+	}
+}
+
+/* What only goes with one of iBGP and eBGP. */
+static void
+type_check(struct conf_loader *ld, struct yml_node *n, const struct conf_neighbor *nb)
+{
+	if (!CONF_HAS(nb, CONF_NB_REMOTE_AS) || ld->conf->router.as == 0)
+		return;
+	bool internal = conf_neighbor_is_internal(nb);
+	if (!internal && nb->route_reflector_client)
+		load_fail_key(
+		    ld, key_node(n, "route-reflector-client"), "route-reflector-client",
+		    "found true for an external neighbor, expected it for internal ones only (RFC 4456)");
+	if (internal && CONF_HAS(nb, CONF_NB_ROLE))
+		load_fail_key(
+		    ld, key_node(n, "role"), "role",
+		    "found a role for an internal neighbor, expected it for external ones only (RFC 9234)");
+}
+
+static void
+transport_check(struct conf_loader *ld, struct yml_node *n, struct conf_neighbor *nb)
+{
+	struct yml_node *passive = yml_map_get(n, "passive");
+
+	if (CONF_HAS(nb, CONF_NB_TTL_SECURITY) && CONF_HAS(nb, CONF_NB_MULTIHOP)) {
+		load_fail_key(ld, key_node(n, "multihop"), "multihop",
+			      "found it besides ttl-security, expected one of the two");
+	} else if (!CONF_HAS(nb, CONF_NB_TTL_SECURITY) && !CONF_HAS(nb, CONF_NB_MULTIHOP)) {
+		nb->multihop = conf_neighbor_is_internal(nb) ? 64 : 1;
+		nb->has |= BIT(CONF_NB_MULTIHOP);
+	}
+	if (CONF_HAS(nb, CONF_NB_SOURCE) && nb->source.family != neighbor_family(nb))
+		load_fail_key(
+		    ld, key_node(n, "source"), "source", "found an address of another family, expected %s",
+		    neighbor_family(nb) == FAMILY_IPV4 ? "IPv4 as the neighbor's" : "IPv6 as the neighbor's");
+	if (CONF_HAS(nb, CONF_NB_PREFIX)) {
+		if (passive != NULL && CONF_HAS(nb, CONF_NB_PASSIVE) && !nb->passive)
+			load_fail_key(ld, passive, "passive", "found false with prefix, expected true");
+		nb->passive = true;
+	}
+}
+
+static void
+timer_check(struct conf_loader *ld, struct yml_node *n, struct conf_neighbor *nb)
+{
+	if (!CONF_HAS(nb, CONF_NB_HOLD_TIME)) {
+		if (yml_map_get(n, "hold-time") != NULL ||
+		    !CONF_HAS(&ld->conf->router, CONF_ROUTER_HOLD_TIME))
+			return;
+		nb->hold_s = ld->conf->router.hold_s;
+		nb->has |= BIT(CONF_NB_HOLD_TIME);
+	}
+	if (!CONF_HAS(nb, CONF_NB_KEEPALIVE_TIME) && yml_map_get(n, "keepalive-time") != NULL)
+		return;
+	if (!CONF_HAS(nb, CONF_NB_KEEPALIVE_TIME)) {
+		/* RFC 4271 10: a third of the hold time. */
+		nb->keepalive_s = nb->hold_s / 3;
+		nb->has |= BIT(CONF_NB_KEEPALIVE_TIME);
+		return;
+	}
+	struct yml_node *at = key_node(n, "keepalive-time");
+	if (nb->hold_s == 0 && nb->keepalive_s != 0)
+		load_fail_key(ld, at, "keepalive-time", "found %u with hold time 0, expected 0 or nothing",
+			      nb->keepalive_s);
+	else if (nb->hold_s != 0 && (nb->keepalive_s == 0 || nb->keepalive_s >= nb->hold_s))
+		load_fail_key(ld, at, "keepalive-time",
+			      "found %u, expected less than the hold time of %u seconds", nb->keepalive_s,
+			      nb->hold_s);
+}
+
+static void
+restart_defaults(const struct conf_loader *ld, struct conf_graceful_restart *gr)
+{
+	const struct conf_graceful_restart *router = &ld->conf->router.graceful_restart;
+
+	/* Rows: enabled, restart-time, stale-time. */
+	if (!CONF_HAS(gr, 0))
+		gr->enabled = router->enabled;
+	if (!CONF_HAS(gr, 1))
+		gr->restart_s = router->restart_s;
+	if (!CONF_HAS(gr, 2))
+		gr->stale_s = router->stale_s;
+	gr->has = 7;
+}
+
+void
+check_idle_hold(struct conf_loader *ld, struct yml_node *n, void *obj)
+{
+	const struct conf_idle_hold *ih = obj;
+
+	if (CONF_HAS(ih, 0) && CONF_HAS(ih, 1) && ih->initial_s > ih->max_s)
+		load_fail_key(ld, key_node(n, "initial"), "initial",
+			      "found %u, expected at most max, which is %u", ih->initial_s, ih->max_s);
+}
+
+void
+check_neighbor(struct conf_loader *ld, struct yml_node *n, void *obj)
+{
+	struct conf_neighbor *nb = obj;
+
+	if (ld->in_group)
+		return;
+	who_check(ld, n);
+	name_default(ld, nb);
+	as_defaults(ld, nb);
+	type_check(ld, n, nb);
+	transport_check(ld, n, nb);
+	timer_check(ld, n, nb);
+	restart_defaults(ld, &nb->graceful_restart);
+}
+
+/* ---- statics ---- */
+
+void
+check_static(struct conf_loader *ld, struct yml_node *n, void *obj)
+{
+	const struct conf_static *st = obj;
+	bool hop = yml_map_get(n, "via") != NULL || yml_map_get(n, "interface") != NULL;
+
+	if (hop + st->blackhole + st->unreachable != 1)
+		load_fail(ld, n, "found %s, expected one of via or interface, blackhole and unreachable",
+			  hop + st->blackhole + st->unreachable == 0 ? "none" : "more than one");
+	else if (st->via.family != FAMILY_NONE && st->prefix.family == FAMILY_IPV6 &&
+		 st->via.family == FAMILY_IPV4)
+		load_fail_key(ld, key_node(n, "via"), "via",
+			      "found an IPv4 address, expected an IPv6 address");
+	else if (ip_addr_is_link_local(&st->via) && st->interface == NULL)
+		load_fail_key(ld, key_node(n, "via"), "via",
+			      "found a link-local address, expected interface besides it");
+}
+
+/* ---- the whole file ---- */
+
+static int
+load_name_cmp(const void *a, const void *b)
+{
+	const struct load_name *x = a, *y = b;
+	int c = strcmp(x->name, y->name);
+
+	return c != 0 ? c : x->index < y->index ? -1 : x->index > y->index;
+}
+
+static void
+names_index(struct conf_loader *ld)
+{
+	const struct conf *c = ld->conf;
+
+	if (ld->neighbors != NULL)
+		return;
+	ld->neighbors = conf_arena_array(ld->tmp, c->neighbors.n, sizeof(*ld->neighbors));
+	for (uint32_t i = 0; i < c->neighbors.n; i++)
+		if (c->neighbors.v[i].name != NULL)
+			ld->neighbors[ld->nneighbors++] = (struct load_name){c->neighbors.v[i].name, i};
+	qsort(ld->neighbors, ld->nneighbors, sizeof(*ld->neighbors), load_name_cmp);
+}
+
+int32_t
+check_neighbor_find(struct conf_loader *ld, const char *name)
+{
+	uint32_t lo = 0, hi;
+
+	names_index(ld);
+	for (hi = ld->nneighbors; lo < hi;) {
+		uint32_t mid = lo + (hi - lo) / 2;
+		if (strcmp(ld->neighbors[mid].name, name) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo == ld->nneighbors || strcmp(ld->neighbors[lo].name, name) != 0)
+		return -1;
+	return (int32_t)ld->neighbors[lo].index;
+}
+
+/* The node of element i of a list in the file, for errors. */
+static struct yml_node *
+item_node(const struct yml_node *root, const char *section, uint32_t i)
+{
+	return yml_map_get(root, section)->items[i];
+}
+
+static int
+scope_cmp(const char *a, const char *b)
+{
+	return strcmp(a == NULL ? "" : a, b == NULL ? "" : b);
+}
+
+static int
+address_cmp(const struct conf_neighbor *x, const struct conf_neighbor *y)
+{
+	int c = ip_addr_cmp(&x->address.addr, &y->address.addr);
+
+	return c != 0 ? c : scope_cmp(x->address.scope, y->address.scope);
+}
+
+/* Which connections a neighbour stands for; two may not stand for the same. */
+static int
+who_cmp(const struct conf_neighbor *x, const struct conf_neighbor *y)
+{
+	int c = address_cmp(x, y);
+
+	if (c == 0)
+		c = scope_cmp(x->interface, y->interface);
+	if (c == 0)
+		c = ip_prefix_cmp(&x->prefix, &y->prefix);
+	if (c == 0 && x->port != y->port)
+		c = x->port < y->port ? -1 : 1;
+	return c != 0 ? c : ip_addr_cmp(&x->source, &y->source);
+}
+
+/* By that, then by place in the file; the address comes first, so those of one are together. */
+static int
+neighbor_cmp(const void *a, const void *b)
+{
+	const struct conf_neighbor *x = *(const struct conf_neighbor *const *)a;
+	const struct conf_neighbor *y = *(const struct conf_neighbor *const *)b;
+	int c = who_cmp(x, y);
+
+	return c != 0 ? c : x < y ? -1 : x > y;
+}
+
+static void
+names_check(struct conf_loader *ld, const struct yml_node *root)
+{
+	names_index(ld);
+	for (uint32_t i = 1; i < ld->nneighbors; i++) {
+		const struct load_name *a = &ld->neighbors[i - 1], *b = &ld->neighbors[i];
+		if (strcmp(a->name, b->name) != 0)
+			continue;
+		const struct conf_neighbor *one = &ld->conf->neighbors.v[a->index];
+		const struct conf_pos *first = &one->pos;
+		char *path = conf_arena_fmt(ld->tmp, "neighbors[%u].name", b->index);
+		struct yml_node *item = item_node(root, "neighbors", b->index);
+		struct str name = {0};
+		/* The same address makes the same name, and has been told already. */
+		if (yml_map_get(item, "name") == NULL && who_cmp(one, &ld->conf->neighbors.v[b->index]) == 0)
+			continue;
+		conf_errors_quote(&name, b->name, strlen(b->name));
+		load_fail_at(ld, key_node(item, "name"), path,
+			     "found %s again, expected a name of its own (first at %s:%u)", str_get(&name),
+			     first->file, first->line);
+		str_free(&name);
+	}
+}
+
+static void
+pair_check(struct conf_loader *ld, const struct yml_node *root, const struct conf_neighbor *first,
+	   const struct conf_neighbor *nb)
+{
+	uint32_t i = (uint32_t)(nb - ld->conf->neighbors.v);
+
+	if (who_cmp(first, nb) == 0)
+		load_fail_at(ld, item_node(root, "neighbors", i), conf_arena_fmt(ld->tmp, "neighbors[%u]", i),
+			     "found the address, port and source of another neighbor, expected others (first "
+			     "at %s:%u)",
+			     first->pos.file, first->pos.line);
+}
+
+static void
+secret_check(struct conf_loader *ld, const struct yml_node *root, const struct conf_neighbor *first,
+	     const struct conf_neighbor *nb)
+{
+	uint32_t i = (uint32_t)(nb - ld->conf->neighbors.v);
+	struct yml_node *item = item_node(root, "neighbors", i);
+	const char *a = first->password.secret, *b = nb->password.secret;
+
+	/* RFC 2385: TCP finds the key by the other end's address alone. */
+	if ((a == NULL) != (b == NULL) || (a != NULL && strcmp(a, b) != 0))
+		load_fail_at(
+		    ld, key_node(item, "password"), conf_arena_fmt(ld->tmp, "neighbors[%u].password", i),
+		    "found %s password than the neighbor at %s:%u, expected the same at the same address",
+		    b == NULL ? "no" : "another", first->pos.file, first->pos.line);
+}
+
+static void
+addresses_check(struct conf_loader *ld, const struct yml_node *root)
+{
+	uint64_t any = BIT(CONF_NB_ADDRESS) | BIT(CONF_NB_INTERFACE) | BIT(CONF_NB_PREFIX);
+	const struct conf_neighbor **by, *first = NULL;
+	uint32_t n = 0;
+
+	by = conf_arena_array(ld->tmp, ld->conf->neighbors.n, sizeof(struct conf_neighbor *));
+	for (uint32_t i = 0; i < ld->conf->neighbors.n; i++)
+		if ((ld->conf->neighbors.v[i].has & any) != 0)
+			by[n++] = &ld->conf->neighbors.v[i];
+	if (n == 0)
+		return;
+	qsort(by, n, sizeof(struct conf_neighbor *), neighbor_cmp);
+	for (uint32_t i = 1; i < n; i++)
+		pair_check(ld, root, by[i - 1], by[i]);
+	for (uint32_t i = 0; i < n; i++) {
+		if (!CONF_HAS(by[i], CONF_NB_ADDRESS))
+			continue;
+		if (first != NULL && address_cmp(first, by[i]) == 0)
+			secret_check(ld, root, first, by[i]);
+		else
+			first = by[i];
+	}
+}
+
+/* Elements that begin with has, a position and a prefix: sorted by it, neighbours in the list must differ. */
+struct keyed {
+	const struct ip_prefix *prefix;
+	const struct conf_pos *pos;
+	uint32_t index;
+};
+
+static int
+keyed_cmp(const void *a, const void *b)
+{
+	const struct keyed *x = a, *y = b;
+	int c = ip_prefix_cmp(x->prefix, y->prefix);
+
+	return c != 0 ? c : x->index < y->index ? -1 : x->index > y->index;
+}
+
+static void
+prefixes_check(struct conf_loader *ld, const struct yml_node *root, const char *section, struct keyed *v,
+	       uint32_t n)
+{
+	if (n == 0)
+		return;
+	qsort(v, n, sizeof(*v), keyed_cmp);
+	for (uint32_t i = 1; i < n; i++) {
+		if (v[i].prefix->family == FAMILY_NONE || !ip_prefix_eq(v[i - 1].prefix, v[i].prefix))
+			continue;
+		char *path = conf_arena_fmt(ld->tmp, "%s[%u].prefix", section, v[i].index);
+		load_fail_at(ld, key_node(item_node(root, section, v[i].index), "prefix"), path,
+			     "found this prefix again, expected it once (first at %s:%u)", v[i - 1].pos->file,
+			     v[i - 1].pos->line);
+	}
+}
+
+#define PREFIXES_CHECK(ld, root, section, list)                                                              \
+	do {                                                                                                 \
+		struct keyed *keyed_ = conf_arena_array((ld)->tmp, (list).n, sizeof(*keyed_));               \
+		for (uint32_t i_ = 0; i_ < (list).n; i_++)                                                   \
+			keyed_[i_] = (struct keyed){&(list).v[i_].prefix, &(list).v[i_].pos, i_};            \
+		prefixes_check((ld), (root), (section), keyed_, (list).n);                                   \
+	} while (0)
+
+void
+check_root(struct conf_loader *ld, struct yml_node *n, void *obj)
+{
+	struct conf *c = obj;
+
+	addresses_check(ld, n);
+	names_check(ld, n);
+	PREFIXES_CHECK(ld, n, "networks", c->networks);
+	PREFIXES_CHECK(ld, n, "statics", c->statics);
+	PREFIXES_CHECK(ld, n, "aggregates", c->aggregates);
+	for (uint32_t i = 0; ld->policies != NULL && i < ld->policies->n; i++) {
+		const char *name = ld->policies->pairs[i].key->text;
+		if (strcmp(name, "accept") == 0 || strcmp(name, "reject") == 0)
+			load_fail_at(ld, ld->policies->pairs[i].key,
+				     conf_arena_fmt(ld->tmp, "policies.%s", name),
+				     "found the name of a policy that is built in, expected another name");
+	}
+}
