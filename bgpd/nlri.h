@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * nlri: prefixes on the wire, with and without a path identifier, and the
+ * numbers of address families.
+ *
+ * A field of NLRI is judged whole first (nlri_check): one bad length means that
+ * nothing behind it can be located, and then nothing of it may be applied
+ * (RFC 7606 5.3). RFC 4271 4.3, 4760 5, 7911 3.
+ */
+#ifndef BGPD_NLRI_H
+#define BGPD_NLRI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/addr.h"
+#include "lib/buf.h"
+
+#define BGP_AFI_IPV4     1
+#define BGP_AFI_IPV6     2
+#define BGP_SAFI_UNICAST 1
+
+#define NLRI_MAX_OCTETS 21 /* path id, length, 16 octets of address */
+
+struct nlri {
+	uint32_t path_id; /* 0 without ADD-PATH */
+	struct ip_prefix prefix;
+};
+
+enum nlri_result { NLRI_OK, NLRI_END, NLRI_BAD };
+
+/* FAMILY_NONE for what is neither IPv4 nor IPv6 unicast. */
+enum family family_from_afi_safi(uint16_t afi, uint8_t safi);
+uint16_t family_afi(enum family f); /* the SAFI is always BGP_SAFI_UNICAST */
+
+/* The next one of a field; END when nothing is left, BAD on a length over the family's or a truncated one. */
+enum nlri_result nlri_next(struct rbuf *r, enum family f, bool add_path, struct nlri *out);
+/* Number of entries in a whole field, or -1 where it is malformed. */
+int nlri_check(const uint8_t *p, size_t len, enum family f, bool add_path);
+/*
+ * False for what cannot be a unicast destination (inside 224.0.0.0/3 or ff00::/8, link-local
+ * IPv6): RFC 4271 6.3 has such an entry ignored and logged, the session goes on.
+ */
+bool nlri_is_unicast(const struct ip_prefix *p);
+
+size_t nlri_octets(const struct nlri *n, bool add_path); /* encoded */
+/* Appends one; false (and nothing written, no sticky error) where it does not fit. */
+bool nlri_put(struct wbuf *w, const struct nlri *n, bool add_path);
+
+#endif
