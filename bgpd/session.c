@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * session: see session.h. Reading and the life of a connection are here, what
+ * goes out is in session_write.c.
+ */
+#include "bgpd/session_internal.h"
+
+#include "bgpd/sockopt.h"
+#include "lib/mem.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void on_read(evutil_socket_t fd, short what, void *arg);
+static void on_write(evutil_socket_t fd, short what, void *arg);
+
+struct session_pool *
+session_pool_new(struct loop *loop)
+{
+	struct session_pool *p = xcalloc(1, sizeof *p);
+
+	p->loop = loop;
+	p->scratch = xmalloc(SESSION_READ_MAX + BGP_MSG_MAX_EXT);
+	LIST_INIT(&p->lingering);
+	return p;
+}
+
+void
+session_pool_free(struct session_pool *p)
+{
+	while (!LIST_EMPTY(&p->lingering))
+		session_free(LIST_FIRST(&p->lingering));
+	free(p->scratch);
+	free(p);
+}
+
+unsigned
+session_pool_lingering(const struct session_pool *p)
+{
+	return p->nlingering;
+}
+
+void
+session_free(struct session *s)
+{
+	if (s->closing) {
+		LIST_REMOVE(s, entry);
+		s->pool->nlingering--;
+	}
+	if (s->ev_read != NULL)
+		event_free(s->ev_read);
+	if (s->ev_write != NULL)
+		event_free(s->ev_write);
+	if (s->ev_linger != NULL)
+		event_free(s->ev_linger);
+	if (s->fd >= 0)
+		close(s->fd);
+	free(s->rest);
+	free(s->queue);
+	free(s);
+}
+
+/* The session of an open socket; takes the fd also where it fails (NULL: out of memory). */
+static struct session *
+session_new(struct session_pool *p, int fd, const struct session_ops *ops, void *ctx)
+{
+	struct session *s = calloc(1, sizeof *s);
+
+	if (s == NULL) {
+		close(fd);
+		return NULL;
+	}
+	*s = (struct session){.pool = p, .fd = fd, .ops = ops, .ctx = ctx, .max_len = BGP_MSG_MAX};
+	s->ev_read = event_new(p->loop->base, fd, EV_READ | EV_PERSIST, on_read, s);
+	s->ev_write = event_new(p->loop->base, fd, EV_WRITE, on_write, s);
+	if (s->ev_read == NULL || s->ev_write == NULL || event_priority_set(s->ev_read, LOOP_PRIO_IO) < 0 ||
+	    event_priority_set(s->ev_write, LOOP_PRIO_IO) < 0) {
+		session_free(s);
+		return NULL;
+	}
+	return s;
+}
+
+struct session *
+session_accepted(struct session_pool *p, int fd, const struct session_ops *ops, void *ctx)
+{
+	struct session *s = session_new(p, fd, ops, ctx);
+
+	if (s != NULL)
+		event_add(s->ev_read, NULL);
+	return s;
+}
+
+static int
+dial_options(int fd, const struct session_dial *d)
+{
+	int r = 0;
+
+	if (d->md5_key != NULL)
+		r = sockopt_md5(fd, &d->remote, family_bits(d->remote.family), d->md5_key, d->md5_len);
+	if (r == 0)
+		r = d->gtsm_hops > 0 ? sockopt_gtsm(fd, d->remote.family, d->gtsm_hops)
+				     : sockopt_ttl(fd, d->remote.family, d->ttl);
+	if (r == 0 && d->local.family != FAMILY_NONE)
+		r = sockopt_bind(fd, &d->local, 0);
+	return r;
+}
+
+struct session *
+session_dial(struct session_pool *p, const struct session_dial *d, const struct session_ops *ops, void *ctx, int *err)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = ip_addr_to_sockaddr(&d->remote, d->port, &ss);
+	int fd = sockopt_open(d->remote.family);
+
+	if (fd < 0) {
+		*err = fd;
+		return NULL;
+	}
+	*err = dial_options(fd, d);
+	if (*err == 0 && connect(fd, (struct sockaddr *)&ss, len) < 0 && errno != EINPROGRESS)
+		*err = -errno;
+	if (*err < 0) {
+		close(fd);
+		return NULL;
+	}
+	struct session *s = session_new(p, fd, ops, ctx);
+	if (s == NULL) {
+		*err = -ENOMEM;
+		return NULL;
+	}
+	/* Also a connect that succeeded at once is reported from the loop, never from within this call. */
+	s->connecting = true;
+	event_add(s->ev_write, NULL);
+	return s;
+}
+
+static void
+connect_done(struct session *s)
+{
+	int r = sockopt_connect_result(s->fd);
+
+	s->connecting = false;
+	if (r == 0)
+		event_add(s->ev_read, NULL);
+	s->ops->connected(s->ctx, s, r);
+}
+
+/* Keeps what is left of an incomplete message until the next read. False: out of memory. */
+static bool
+rest_keep(struct session *s, const uint8_t *p, size_t len)
+{
+	if (len > s->rest_cap) {
+		uint8_t *n = realloc(s->rest, len);
+		if (n == NULL)
+			return false;
+		s->rest = n;
+		s->rest_cap = len;
+	}
+	if (len > 0)
+		memcpy(s->rest, p, len);
+	else if (s->rest_cap > 0) {
+		/* Idle sessions hold no buffer. */
+		free(s->rest);
+		s->rest = NULL;
+		s->rest_cap = 0;
+	}
+	s->rest_len = len;
+	return true;
+}
+
+/*
+ * Hands out the whole messages of len octets at p. Returns false when the session is closing or the stream is
+ * broken, and what is left needs no keeping.
+ */
+static bool
+deliver(struct session *s, const uint8_t *p, size_t len)
+{
+	struct msg_frame f;
+	struct bgp_error err;
+	enum msg_frame_result r = MSG_FRAME_MORE;
+
+	while (len > 0 && (r = msg_frame(p, len, s->max_len, &f, &err)) == MSG_FRAME_READY) {
+		s->stats.messages_in[f.type]++;
+		p += f.len;
+		len -= f.len;
+		s->ops->message(s->ctx, s, &f);
+		if (s->closing)
+			return false;
+	}
+	if (len > 0 && r == MSG_FRAME_ERROR) {
+		s->ops->malformed(s->ctx, s, &err);
+		return false;
+	}
+	if (!rest_keep(s, p, len)) {
+		s->ops->closed(s->ctx, s, -ENOMEM);
+		return false;
+	}
+	return true;
+}
+
+/* A closing session reads only to learn that the peer has closed too. */
+static void
+read_discard(struct session *s)
+{
+	ssize_t n = read(s->fd, s->pool->scratch, SESSION_READ_MAX);
+
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+		session_free(s);
+}
+
+static void
+on_read(evutil_socket_t fd, short what, void *arg)
+{
+	struct session *s = arg;
+	uint8_t *buf = s->pool->scratch;
+	size_t kept = s->rest_len;
+
+	(void)what;
+	loop_enter(s->pool->loop);
+	if (s->closing) {
+		read_discard(s);
+		return;
+	}
+	if (kept > 0)
+		memcpy(buf, s->rest, kept);
+	ssize_t n = read(fd, buf + kept, SESSION_READ_MAX);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		s->ops->closed(s->ctx, s, n < 0 ? -errno : 0);
+		return;
+	}
+	s->stats.octets_in += (uint64_t)n;
+	s->dispatching = true;
+	if (deliver(s, buf, kept + (size_t)n) && !s->closing)
+		s->ops->batch(s->ctx, s);
+	s->dispatching = false;
+	if (s->free_later)
+		session_free(s);
+}
+
+static void
+on_write(evutil_socket_t fd, short what, void *arg)
+{
+	struct session *s = arg;
+
+	(void)fd;
+	(void)what;
+	loop_enter(s->pool->loop);
+	if (s->connecting)
+		connect_done(s);
+	else
+		session_write(s);
+}
+
+void
+session_user_set(struct session *s, const struct session_ops *ops, void *ctx)
+{
+	s->ops = ops;
+	s->ctx = ctx;
+}
+
+void
+session_max_len_set(struct session *s, size_t max_len)
+{
+	s->max_len = max_len;
+}
+
+void
+session_pause(struct session *s, bool paused)
+{
+	if (s->paused == paused || s->closing)
+		return;
+	s->paused = paused;
+	if (s->connecting)
+		return;
+	if (paused)
+		event_del(s->ev_read);
+	else
+		event_add(s->ev_read, NULL);
+}
+
+bool
+session_paused(const struct session *s)
+{
+	return s->paused;
+}
+
+int
+session_fd(const struct session *s)
+{
+	return s->fd;
+}
+
+const struct session_stats *
+session_stats_get(const struct session *s)
+{
+	return &s->stats;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * session_internal: the struct that session.c (reading, life) and
+ * session_write.c (writing, the end) share; nobody else includes it.
+ */
+#ifndef BGPD_SESSION_INTERNAL_H
+#define BGPD_SESSION_INTERNAL_H
+
+#include "bgpd/session.h"
+
+#include <sys/queue.h>
+
+struct session_pool {
+	struct loop *loop;
+	uint8_t *scratch; /* SESSION_READ_MAX behind the longest incomplete message */
+	LIST_HEAD(, session) lingering;
+	unsigned nlingering;
+};
+
+struct session {
+	LIST_ENTRY(session) entry; /* in pool->lingering while closing */
+	struct session_pool *pool;
+	const struct session_ops *ops;
+	void *ctx;
+	struct event *ev_read, *ev_write, *ev_linger;
+	int fd;
+	bool connecting;
+	bool paused;
+	bool closing;     /* its user has forgotten it */
+	bool shut;        /* everything is written and our side of the connection shut down */
+	bool dispatching; /* a callback of ours is on the stack: freeing has to wait */
+	bool free_later;
+	bool stream; /* the stream may have something to send */
+	size_t max_len;
+	uint8_t *rest; /* the beginning of an incomplete message */
+	size_t rest_len, rest_cap;
+	uint8_t *queue; /* small messages; queue[queue_off..queue_len) is not sent yet */
+	size_t queue_off, queue_len, queue_cap;
+	struct session_stats stats;
+};
+
+void session_free(struct session *s);
+/* Writes what the socket takes; arms the write event for the rest. May free a closing session. */
+void session_write(struct session *s);
+
+#endif

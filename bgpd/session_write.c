@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * session_write: what a session sends, and how it ends. See session.h.
+ *
+ * The queue of small messages and the stream of UPDATEs share the socket at
+ * message boundaries: an UPDATE that was begun is finished first, then the queue
+ * goes out whole, then the stream.
+ */
+#include "bgpd/session_internal.h"
+
+#include "lib/mem.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* A turn's worth: beyond this others get their turn first. */
+#define WRITE_BUDGET (1024u * 1024)
+
+static size_t
+queue_left(const struct session *s)
+{
+	return s->queue_len - s->queue_off;
+}
+
+/* False: no memory, nothing was added. */
+static bool
+queue_add(struct session *s, const uint8_t *p, size_t len)
+{
+	if (s->queue_off == s->queue_len)
+		s->queue_off = s->queue_len = 0;
+	if (s->queue_cap - s->queue_len < len) {
+		size_t cap = s->queue_len + len + 256;
+		uint8_t *n = realloc(s->queue, cap);
+		if (n == NULL)
+			return false;
+		s->queue = n;
+		s->queue_cap = cap;
+	}
+	memcpy(s->queue + s->queue_len, p, len);
+	s->queue_len += len;
+	return true;
+}
+
+static void
+queue_sent(struct session *s, size_t n)
+{
+	s->queue_off += n;
+	if (s->queue_off < s->queue_len)
+		return;
+	free(s->queue);
+	s->queue = NULL;
+	s->queue_off = s->queue_len = s->queue_cap = 0;
+}
+
+/* The vectors of one writev, in the order of the file head. *from_queue: octets of it that are the queue's. */
+static int
+gather(struct session *s, struct iovec *iov, size_t *from_queue)
+{
+	int n = 0;
+	size_t partial = s->stream && !s->closing ? s->ops->stream_partial(s->ctx) : 0;
+
+	*from_queue = 0;
+	if (partial == 0 && queue_left(s) > 0) {
+		iov[n++] = (struct iovec){.iov_base = s->queue + s->queue_off, .iov_len = queue_left(s)};
+		*from_queue = queue_left(s);
+	}
+	if (!s->stream || s->closing)
+		return n;
+	int m = s->ops->stream_iov(s->ctx, iov + n, SESSION_IOV_MAX - n);
+	if (partial > 0 && queue_left(s) > 0 && m > 0) {
+		/* Only the rest of the message that was begun: the queue comes next. */
+		m = 1;
+		if (iov[n].iov_len > partial)
+			iov[n].iov_len = partial;
+	}
+	if (m == 0)
+		s->stream = false;
+	return n + m;
+}
+
+static void
+account(struct session *s, size_t sent, size_t from_queue)
+{
+	size_t q = sent < from_queue ? sent : from_queue;
+
+	s->stats.octets_out += sent;
+	if (q > 0)
+		queue_sent(s, q);
+	if (sent > q)
+		s->ops->stream_sent(s->ctx, sent - q);
+	if (!s->closing)
+		s->ops->progress(s->ctx, s);
+}
+
+/* Everything is written: our side of the connection ends, and what the peer still sends is thrown away. */
+static void
+finish(struct session *s)
+{
+	s->shut = true;
+	shutdown(s->fd, SHUT_WR);
+}
+
+static void
+write_failed(struct session *s, int err)
+{
+	if (s->closing)
+		session_free(s);
+	else
+		s->ops->closed(s->ctx, s, -err);
+}
+
+void
+session_write(struct session *s)
+{
+	struct iovec iov[SESSION_IOV_MAX];
+	size_t from_queue, total = 0;
+
+	while (total < WRITE_BUDGET) {
+		int n = gather(s, iov, &from_queue);
+		if (n == 0) {
+			if (s->closing)
+				finish(s);
+			return;
+		}
+		ssize_t sent = writev(s->fd, iov, n);
+		if (sent < 0) {
+			if (errno == EAGAIN || errno == EINTR)
+				break;
+			write_failed(s, errno);
+			return;
+		}
+		total += (size_t)sent;
+		s->dispatching = true;
+		account(s, (size_t)sent, from_queue);
+		s->dispatching = false;
+		if (s->free_later) {
+			session_free(s);
+			return;
+		}
+	}
+	event_add(s->ev_write, NULL);
+}
+
+int
+session_send(struct session *s, const uint8_t *msg, size_t len)
+{
+	if (queue_left(s) + len > SESSION_QUEUE_MAX || !queue_add(s, msg, len))
+		return -ENOBUFS;
+	s->stats.messages_out[msg[BGP_HEADER_LEN - 1] < BGP_MSG_TYPES ? msg[BGP_HEADER_LEN - 1] : 0]++;
+	if (!s->connecting)
+		event_add(s->ev_write, NULL);
+	return 0;
+}
+
+void
+session_stream_ready(struct session *s)
+{
+	s->stream = true;
+	if (!s->connecting)
+		event_add(s->ev_write, NULL);
+}
+
+static void
+on_linger(evutil_socket_t fd, short what, void *arg)
+{
+	struct session *s = arg;
+
+	(void)fd;
+	(void)what;
+	loop_enter(s->pool->loop);
+	session_free(s);
+}
+
+/* The rest of an UPDATE that was begun must still go out before the NOTIFICATION: a copy of it, since the stream's
+ * owner forgets the session now. False: it could not be had. */
+static bool
+partial_take(struct session *s)
+{
+	struct iovec iov[1];
+	size_t left = s->stream ? s->ops->stream_partial(s->ctx) : 0;
+
+	if (left == 0)
+		return true;
+	if (s->ops->stream_iov(s->ctx, iov, 1) < 1 || iov[0].iov_len < left)
+		return false;
+	uint8_t *queued = NULL;
+	size_t n = queue_left(s);
+	if (n > 0) {
+		queued = malloc(n);
+		if (queued == NULL)
+			return false;
+		memcpy(queued, s->queue + s->queue_off, n);
+		queue_sent(s, n);
+	}
+	bool ok = queue_add(s, iov[0].iov_base, left) && (n == 0 || queue_add(s, queued, n));
+	free(queued);
+	return ok;
+}
+
+/* Lets the session go on alone until its queue is written and the peer has closed. False: it cannot. */
+static bool
+linger(struct session *s, const struct bgp_error *err)
+{
+	uint8_t msg[BGP_MSG_MAX];
+	size_t len = notify_encode(err, msg, sizeof msg);
+
+	if (s->connecting || len == 0 || !partial_take(s) || !queue_add(s, msg, len))
+		return false;
+	s->ev_linger = evtimer_new(s->pool->loop->base, on_linger, s);
+	if (s->ev_linger == NULL)
+		return false;
+	event_add(s->ev_linger, &(struct timeval){.tv_sec = SESSION_LINGER_S});
+	event_add(s->ev_read, NULL);
+	return true;
+}
+
+void
+session_close(struct session *s, const struct bgp_error *err)
+{
+	ASSERT(!s->closing);
+	bool lingers = err != NULL && linger(s, err);
+
+	s->closing = true;
+	s->stream = false;
+	LIST_INSERT_HEAD(&s->pool->lingering, s, entry);
+	s->pool->nlingering++;
+	/* Written from the loop: the caller may be deep inside a callback of this very session. */
+	if (lingers) {
+		event_add(s->ev_write, NULL);
+		return;
+	}
+	event_del(s->ev_read);
+	event_del(s->ev_write);
+	if (s->dispatching)
+		s->free_later = true;
+	else
+		session_free(s);
+}
