@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * rib: paths of all prefixes, which are Adj-RIB-In and Loc-RIB in one.
+ *
+ * A path belongs to a source (a neighbour, or the daemon's own networks, statics,
+ * connected or kernel routes) and names its attributes after import policy; where
+ * those differ from what was received, the received ones are in a side table.
+ * rib_apply writes operations and marks each changed prefix dirty once, noting
+ * what was best before; rib_decide_run decides dirty prefixes in portions and
+ * tells the owner what changed. A path whose generation is not its source's is
+ * stale: graceful restart, enhanced refresh and peer-down begin in O(1) and end
+ * with a sweep (rib/walk).
+ *
+ * No clock, no sockets, no configuration: the same calls give the same result.
+ * RFC 4271 3.2 and 9.1, RFC 4724, RFC 7313.
+ */
+#ifndef RIB_RIB_H
+#define RIB_RIB_H
+
+#include "lib/addr.h"
+#include "lib/bitmap.h"
+#include "rib/attr.h"
+#include "rib/nexthop.h"
+#include "rib/prefix.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Flags of a path. The high four bits hold enum rib_reject. */
+#define RIB_PATH_BEST         0x01
+#define RIB_PATH_MULTIPATH    0x02 /* in the multipath set; set only where that has two members or more */
+#define RIB_PATH_REJECTED     0x04 /* takes no part in the decision; attr is the received set */
+#define RIB_PATH_SIDE         0x08 /* the received set differs from attr: rib_path_received() */
+#define RIB_PATH_REJECT_SHIFT 4
+
+struct rib_path {
+	attr_id attr;    /* effective attributes, a reference; 0: no path here */
+	uint32_t next;   /* handle of a further path of the prefix, 0: none */
+	uint32_t time_s; /* monotonic seconds of the last change */
+	uint16_t source;
+	uint8_t gen; /* the source's generation when it was last announced */
+	uint8_t flags;
+};
+_Static_assert(sizeof(struct rib_path) == 16, "a path is sixteen octets");
+/* With its first path inside a prefix record is 24 octets for IPv4 and 36 for IPv6. */
+_Static_assert(sizeof(struct prefix_key) == 4, "length, flags and two octets before the address");
+
+/* Why a path is rejected; at most 15 values. Words: rib_reject_name(). */
+enum rib_reject {
+	RIB_REJECT_NONE = 0,
+	RIB_REJECT_POLICY,          /* import policy */
+	RIB_REJECT_NO_POLICY,       /* eBGP without an import policy, RFC 8212 */
+	RIB_REJECT_AS_LOOP,         /* own AS in the path, RFC 4271 9.1.2 */
+	RIB_REJECT_ORIGINATOR_LOOP, /* own router id, RFC 4456 8 */
+	RIB_REJECT_CLUSTER_LOOP,    /* own cluster id, RFC 4456 8 */
+	RIB_REJECT_FIRST_AS,        /* the leftmost AS is not the neighbour's, RFC 4271 6.3 */
+	RIB_REJECT_NEXTHOP,         /* next hop is an address of our own or unusable, RFC 4271 5.1.3 */
+	RIB_REJECT_ROUTE_LEAK,      /* RFC 9234 */
+	RIB_REJECT_MAX_PREFIX,      /* over the limit whose action is block */
+	RIB_REJECT_ORIGIN_INVALID,  /* RFC 6811 */
+	RIB_REJECT_COUNT
+};
+
+/* Where a path stands in its prefix: a word for show (rib_reason_name), in the order of the decision's steps. */
+enum rib_reason {
+	RIB_REASON_BEST = 0,
+	RIB_REASON_MULTIPATH,  /* not best, but used beside it */
+	RIB_REASON_REJECTED,   /* see enum rib_reject */
+	RIB_REASON_UNRESOLVED, /* next hop not resolved */
+	RIB_REASON_PREFERENCE,
+	RIB_REASON_LOCAL_PREF,
+	RIB_REASON_LOCAL_ORIGIN, /* another is locally originated */
+	RIB_REASON_PATH_LENGTH,
+	RIB_REASON_ORIGIN,
+	RIB_REASON_MED,
+	RIB_REASON_EBGP, /* another is from eBGP */
+	RIB_REASON_IGP_METRIC,
+	RIB_REASON_ROUTER_ID, /* or ORIGINATOR_ID */
+	RIB_REASON_CLUSTER_LENGTH,
+	RIB_REASON_NEIGHBOR_ADDRESS,
+	RIB_REASON_COUNT
+};
+
+enum rib_source_kind {
+	RIB_SOURCE_BGP,
+	RIB_SOURCE_NETWORK,
+	RIB_SOURCE_STATIC,
+	RIB_SOURCE_CONNECTED,
+	RIB_SOURCE_KERNEL,
+	RIB_SOURCE_AGGREGATE,
+	RIB_SOURCE_KIND_COUNT
+};
+enum rib_peer_type { RIB_PEER_NONE, RIB_PEER_IBGP, RIB_PEER_EBGP, RIB_PEER_CONFED };
+
+/* The owner fills in what is marked *; the rest is the RIB's. Pointers stay good until rib_source_remove. */
+struct rib_source {
+	uint16_t index; /* ≥ 1 */
+	uint8_t kind;   /* enum rib_source_kind */
+	uint8_t gen;    /* generation of paths announced now */
+	uint8_t oldest_gen; /* no path is older */
+	uint8_t peer_type;  /* * enum rib_peer_type; the five marked may change only while it has no current paths */
+	bool rr_client;     /* * */
+	bool removed;
+	uint32_t router_id;  /* * BGP identifier, host order */
+	uint32_t as;         /* * remote AS */
+	struct ip_addr addr; /* * */
+	void *owner;         /* * */
+	uint32_t dirty_refs; /* dirty entries that name it */
+	struct bitmap ids[FAMILY_COUNT];  /* prefixes where it has a path */
+	uint32_t received[FAMILY_COUNT];  /* its paths, with rejected ones */
+	uint32_t accepted[FAMILY_COUNT];
+};
+#define RIB_SOURCE_MAX 65535
+
+/* An operation: announce (or replace) or withdraw the source's path of a prefix. */
+struct rib_op {
+	struct ip_prefix prefix; /* masked */
+	bool withdraw;
+	uint8_t reject;     /* enum rib_reject; not NONE: the path is kept as rejected */
+	uint32_t hash;      /* rib_hash(); to be computed when parsing, so that the bucket is prefetched early */
+	attr_id received;   /* as received; rib_apply takes references of its own */
+	attr_id effective;  /* after import policy; ignored when rejected */
+};
+
+enum rib_queue { RIB_URGENT, RIB_BULK, RIB_QUEUE_COUNT };
+
+/* What a change is about; several may be set. */
+#define RIB_CHANGE_BEST    0x01 /* attributes or source of the best path, or there is none now */
+#define RIB_CHANGE_SET     0x02 /* the multipath set */
+#define RIB_CHANGE_NEXTHOP 0x04 /* the way to the next hop of a path in use */
+#define RIB_CHANGE_REDO    0x08 /* asked for with rib_prefix_touch */
+
+/* The best path of one prefix before and after. The old attributes are good during the callback only. */
+struct rib_change {
+	enum family family;
+	uint32_t id;
+	unsigned what;
+	attr_id old_attr; /* 0: there was none */
+	uint16_t old_source;
+	const struct rib_path *best; /* NULL: none now */
+};
+
+struct rib_callbacks {
+	/* One decided prefix that changed. May not apply, walk or unpin. */
+	void (*change)(void *ctx, const struct rib_change *c);
+	/* Does the owner still need the id of a prefix without paths? NULL: never. */
+	bool (*pinned)(void *ctx, enum family f, uint32_t id);
+	void *ctx;
+};
+
+struct rib_config {
+	uint32_t default_local_pref;    /* where a path has none: 100 */
+	uint16_t multipath_ebgp, multipath_ibgp; /* largest set; 1 or 0: no multipath */
+	bool as_path_relax; /* multipath members may differ in AS path, not in its length */
+};
+
+struct rib; /* opaque; its parts are in rib/rib_int.h */
+
+/* attrs and nexthops are used, not owned, and must outlive it. cb is copied. */
+struct rib *rib_new(struct attr_table *attrs, struct nexthop_table *nexthops, const struct rib_callbacks *cb,
+    uint64_t seed);
+void rib_free(struct rib *rib);
+void rib_config_get(const struct rib *rib, struct rib_config *out);
+void rib_config_set(struct rib *rib, const struct rib_config *conf); /* the owner then touches all prefixes */
+
+/* A new source with nothing in it, or NULL when all numbers are taken. */
+struct rib_source *rib_source_add(struct rib *rib, enum rib_source_kind kind);
+struct rib_source *rib_source_get(const struct rib *rib, uint16_t index); /* index as in a path; ASSERTs it exists */
+/* Gives a source back that has no paths (sweep it first: false otherwise). Its number is reused once no change names it. */
+bool rib_source_remove(struct rib *rib, struct rib_source *s);
+/*
+ * From now on all its paths are stale until announced again: a peer went down, or refreshes. False and nothing
+ * done when 255 generations wait for a sweep.
+ */
+bool rib_source_stale(struct rib_source *s);
+/* May a new session begin? Not while so many unswept generations wait that the number could wrap. */
+bool rib_source_ready(const struct rib_source *s);
+
+/* The hash for rib_op; also prefetches the bucket. */
+uint32_t rib_hash(const struct rib *rib, const struct ip_prefix *p);
+/* Applies operations of one source in order; returns how many changed something. now_s: monotonic seconds. */
+unsigned rib_apply(struct rib *rib, struct rib_source *s, const struct rib_op *ops, unsigned n, uint32_t now_s,
+    enum rib_queue q);
+
+/* Decides up to budget dirty prefixes of a queue; returns how many are left in it. */
+uint32_t rib_decide_run(struct rib *rib, enum rib_queue q, uint32_t budget);
+uint32_t rib_dirty_count(const struct rib *rib, enum rib_queue q);
+/* Has it decided again and tells the owner of it, whatever comes out; what: RIB_CHANGE_NEXTHOP or _REDO. */
+void rib_prefix_touch(struct rib *rib, enum family f, uint32_t id, enum rib_queue q, unsigned what);
+/* The owner's pin is gone: frees the id if nothing else needs it. Not from the change callback. */
+void rib_prefix_unpin(struct rib *rib, enum family f, uint32_t id);
+
+/* Looking: ids of prefixes, 0 for none. */
+uint32_t rib_find(const struct rib *rib, const struct ip_prefix *p);
+uint32_t rib_match(const struct rib *rib, const struct ip_addr *a); /* longest match that has a best path */
+struct ip_prefix rib_prefix(const struct rib *rib, enum family f, uint32_t id);
+const struct rib_path *rib_best(const struct rib *rib, enum family f, uint32_t id); /* as last decided; NULL: none */
+const struct rib_path *rib_path_first(const struct rib *rib, enum family f, uint32_t id); /* NULL: none */
+const struct rib_path *rib_path_next(const struct rib *rib, enum family f, const struct rib_path *p);
+const struct rib_path *rib_path_of(const struct rib *rib, enum family f, uint32_t id, uint16_t source);
+/* The received attributes of a path, borrowed: its own attr unless policy changed it. */
+attr_id rib_path_received(const struct rib *rib, enum family f, uint32_t id, const struct rib_path *p);
+bool rib_path_stale(const struct rib *rib, const struct rib_path *p);
+static inline enum rib_reject
+rib_path_reject(const struct rib_path *p)
+{
+	return (enum rib_reject)(p->flags >> RIB_PATH_REJECT_SHIFT);
+}
+/* Calls fn for each path with the step that decided on it, computed anew. */
+void rib_why(struct rib *rib, enum family f, uint32_t id,
+    void (*fn)(void *ctx, const struct rib_path *p, enum rib_reason reason), void *ctx);
+const char *rib_reason_name(enum rib_reason r);
+const char *rib_reject_name(enum rib_reject r);
+const char *rib_source_kind_name(enum rib_source_kind k); /* bgp network static connected kernel aggregate */
+
+struct rib_stats {
+	uint32_t prefixes[FAMILY_COUNT], paths[FAMILY_COUNT];
+	size_t bytes; /* records, indexes, queues and bitmaps; not attribute sets */
+};
+void rib_stats(const struct rib *rib, struct rib_stats *out);
+
+#endif
