@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * hash: hashing of octets, and the linear hash table behind struct hidx.
+ *
+ * Buckets exist from 0 to (1 << level) + split - 1. An insert that lifts the mean
+ * over LOAD ids a bucket splits bucket `split` in two; when all buckets of the
+ * round are split, level goes up. Ids that do not fit their bucket go into a chain
+ * of overflow buckets, which come from one array with a free list through their
+ * own overflow field. A segment's memory is touched only as buckets come to
+ * exist, so a small index costs a page or two.
+ */
+#include "lib/hash.h"
+
+#include <stdlib.h>
+
+#include "lib/mem.h"
+
+/* Ids a bucket on average: 6.4 octets an id, with few chains. */
+#define LOAD 10
+
+static uint64_t
+load64(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+uint64_t
+hash_bytes(uint64_t seed, const void *data, size_t len)
+{
+	const uint64_t k0 = 0xa0761d6478bd642full, k1 = 0xe7037ed1a0b428dbull;
+	const uint8_t *p = data;
+	size_t left = len;
+	uint64_t h = hash_u64(seed, len);
+	uint8_t tail[16] = {0};
+
+	for (; left > 16; left -= 16, p += 16)
+		h = hash_mum(load64(p) ^ k0, load64(p + 8) ^ h);
+	if (left)
+		memcpy(tail, p, left);
+	h = hash_mum(load64(tail) ^ k1, load64(tail + 8) ^ h);
+	return hash_mum(h ^ k0, seed ^ k1);
+}
+
+static uint32_t
+bucket_count(const struct hidx *h)
+{
+	return (1u << h->level) + h->split;
+}
+
+/* Brings bucket no = bucket_count() into being, empty. */
+static void
+bucket_create(struct hidx *h, uint32_t no)
+{
+	if (no >> HIDX_SEG_SHIFT == h->nsegs) {
+		size_t size = HIDX_SEG * sizeof(struct hidx_bucket);
+		void *seg = aligned_alloc(sizeof(struct hidx_bucket), size);
+
+		/* xmalloc is where running out of memory ends the process. */
+		if (seg == NULL)
+			seg = xmalloc(size);
+		if (h->nsegs == h->segs_cap) {
+			h->segs_cap = h->segs_cap ? h->segs_cap * 2 : 4;
+			h->segs = xreallocarray(h->segs, h->segs_cap, sizeof(*h->segs));
+		}
+		h->segs[h->nsegs++] = seg;
+	}
+	*hidx_bucket_at(h, no) = (struct hidx_bucket){0};
+}
+
+void
+hidx_init(struct hidx *h, hidx_hash_fn hash, void *ctx)
+{
+	*h = (struct hidx){.hash = hash, .ctx = ctx};
+	bucket_create(h, 0);
+}
+
+void
+hidx_fini(struct hidx *h)
+{
+	for (uint32_t i = 0; i < h->nsegs; i++)
+		free(h->segs[i]);
+	free(h->segs);
+	free(h->over);
+	*h = (struct hidx){0};
+}
+
+/* A new, empty overflow bucket: its 1-based number. Moves h->over. */
+static uint32_t
+overflow_alloc(struct hidx *h)
+{
+	uint32_t n = h->over_free;
+
+	if (n != 0) {
+		h->over_free = h->over[n - 1].overflow;
+	} else {
+		if (h->over_top == h->over_cap) {
+			h->over_cap = h->over_cap ? h->over_cap + h->over_cap / 2 : 4;
+			h->over = xreallocarray(h->over, h->over_cap, sizeof(*h->over));
+		}
+		n = ++h->over_top;
+	}
+	h->over[n - 1] = (struct hidx_bucket){0};
+	return n;
+}
+
+static void
+overflow_free(struct hidx *h, uint32_t n)
+{
+	h->over[n - 1].overflow = h->over_free;
+	h->over_free = n;
+}
+
+static bool
+bucket_add(struct hidx_bucket *b, uint8_t tag, uint32_t id)
+{
+	for (int i = 0; i < HIDX_SLOTS; i++) {
+		if (b->id[i] == 0) {
+			b->id[i] = id;
+			b->tag[i] = tag;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void
+place(struct hidx *h, uint32_t hash, uint32_t id)
+{
+	struct hidx_bucket *first = hidx_bucket_at(h, hidx_bucket_no(h, hash));
+	struct hidx_bucket *b = first;
+	uint8_t tag = hidx_tag(hash);
+
+	while (!bucket_add(b, tag, id)) {
+		if (b->overflow != 0) {
+			b = &h->over[b->overflow - 1];
+			continue;
+		}
+		/* A new overflow bucket goes in at the head of the chain: b may move with h->over. */
+		uint32_t n = overflow_alloc(h);
+
+		h->over[n - 1].overflow = first->overflow;
+		first->overflow = n;
+		b = &h->over[n - 1];
+	}
+}
+
+/* Deals the ids of the next bucket in turn out over itself and its new sibling. */
+static void
+split_next(struct hidx *h)
+{
+	uint32_t no = h->split;
+
+	bucket_create(h, bucket_count(h));
+	if (++h->split == 1u << h->level) {
+		h->level++;
+		h->split = 0;
+	}
+	struct hidx_bucket old = *hidx_bucket_at(h, no);
+	*hidx_bucket_at(h, no) = (struct hidx_bucket){0};
+	for (;;) {
+		uint32_t next = old.overflow;
+
+		for (int i = 0; i < HIDX_SLOTS; i++)
+			if (old.id[i] != 0)
+				place(h, h->hash(h->ctx, old.id[i]), old.id[i]);
+		if (next == 0)
+			return;
+		old = h->over[next - 1];
+		overflow_free(h, next);
+	}
+}
+
+void
+hidx_insert(struct hidx *h, uint32_t hash, uint32_t id)
+{
+	ASSERT(id != 0);
+	if (h->count / LOAD >= bucket_count(h))
+		split_next(h);
+	place(h, hash, id);
+	h->count++;
+}
+
+/* Fills the hole at hole[slot] from the last bucket of its chain, and frees that one when it is empty. */
+static void
+close_hole(struct hidx *h, struct hidx_bucket *first, struct hidx_bucket *hole, int slot)
+{
+	struct hidx_bucket *prev = NULL, *last = first;
+	int left = 0;
+
+	while (last->overflow != 0) {
+		prev = last;
+		last = &h->over[last->overflow - 1];
+	}
+	if (prev == NULL)
+		return;
+	for (int i = 0; i < HIDX_SLOTS; i++) {
+		if (last->id[i] == 0)
+			continue;
+		if (hole != last && hole->id[slot] == 0) {
+			hole->id[slot] = last->id[i];
+			hole->tag[slot] = last->tag[i];
+			last->id[i] = 0;
+		} else {
+			left++;
+		}
+	}
+	if (left == 0) {
+		overflow_free(h, prev->overflow);
+		prev->overflow = 0;
+	}
+}
+
+bool
+hidx_remove(struct hidx *h, uint32_t hash, uint32_t id)
+{
+	struct hidx_bucket *first = hidx_bucket_at(h, hidx_bucket_no(h, hash));
+	struct hidx_bucket *b = first;
+
+	for (;;) {
+		for (int i = 0; i < HIDX_SLOTS; i++) {
+			if (b->id[i] != id || id == 0)
+				continue;
+			b->id[i] = 0;
+			h->count--;
+			close_hole(h, first, b, i);
+			return true;
+		}
+		if (b->overflow == 0)
+			return false;
+		b = &h->over[b->overflow - 1];
+	}
+}
+
+size_t
+hidx_bytes(const struct hidx *h)
+{
+	return h->nsegs * HIDX_SEG * sizeof(struct hidx_bucket) + h->segs_cap * sizeof(*h->segs) +
+	       h->over_cap * sizeof(*h->over);
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * loop: turns of libevent, with one slice of one job in each.
+ *
+ * event_base_loop() is called once a turn, so that there is a place after all
+ * callbacks where the length of the turn is known. Jobs hang on one event that is
+ * made active before the poll: libevent then polls without waiting, takes what is
+ * readable, and runs the job among the sockets' callbacks.
+ */
+#include "lib/loop.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include "lib/mem.h"
+
+uint64_t
+time_mono_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
+}
+
+static void
+run_slice(evutil_socket_t fd, short what, void *arg)
+{
+	struct loop *l = arg;
+	struct job *j;
+
+	(void)fd;
+	(void)what;
+	loop_enter(l);
+	/* Whoever ran before in this turn may have cancelled the last one. */
+	j = TAILQ_FIRST(&l->jobs);
+	if (j == NULL)
+		return;
+	TAILQ_REMOVE(&l->jobs, j, entry);
+	j->queued = false;
+	j->slices++;
+	l->running = j->name;
+	l->current = j;
+	uint64_t start = time_mono_ns();
+	enum job_result res = j->run(j, start + LOOP_SLICE_NS);
+	if (l->current != j)
+		return;
+	l->current = NULL;
+	j->busy_ns += time_mono_ns() - start;
+	if (res == JOB_MORE)
+		loop_job_start(l, j);
+}
+
+int
+loop_init(struct loop *l)
+{
+	struct event_config *cfg = event_config_new();
+
+	*l = (struct loop){0};
+	TAILQ_INIT(&l->jobs);
+	l->turn_start_ns = time_mono_ns();
+	if (cfg == NULL)
+		return -ENOMEM;
+	if (event_config_set_flag(cfg, EVENT_BASE_FLAG_PRECISE_TIMER) == 0)
+		l->base = event_base_new_with_config(cfg);
+	event_config_free(cfg);
+	if (l->base == NULL)
+		return -ENOMEM;
+	if (event_base_priority_init(l->base, LOOP_PRIORITIES) == 0)
+		l->job_event = event_new(l->base, -1, 0, run_slice, l);
+	if (l->job_event == NULL || event_priority_set(l->job_event, LOOP_PRIO_IO) != 0) {
+		loop_fini(l);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void
+loop_fini(struct loop *l)
+{
+	if (l->job_event != NULL)
+		event_free(l->job_event);
+	if (l->base != NULL)
+		event_base_free(l->base);
+	l->job_event = NULL;
+	l->base = NULL;
+}
+
+static void
+end_turn(struct loop *l)
+{
+	if (l->in_turn) {
+		uint64_t took = time_mono_ns() - l->turn_start_ns;
+
+		if (took > l->stall_max_ns) {
+			l->stall_max_ns = took;
+			l->stall_where = l->running != NULL ? l->running : "io";
+		}
+		l->turns++;
+	}
+	l->in_turn = false;
+	l->running = NULL;
+}
+
+int
+loop_run(struct loop *l)
+{
+	int rc = 0;
+
+	while (!l->stopping && rc == 0) {
+		if (!TAILQ_EMPTY(&l->jobs))
+			event_active(l->job_event, EV_TIMEOUT, 0);
+		rc = event_base_loop(l->base, EVLOOP_ONCE);
+		end_turn(l);
+		/* Nothing to wait for and nothing to do: it would never come back on its own. */
+		if (rc == 1 && !TAILQ_EMPTY(&l->jobs))
+			rc = 0;
+	}
+	l->stopping = false;
+	return rc < 0 ? -EIO : 0;
+}
+
+void
+loop_stop(struct loop *l)
+{
+	l->stopping = true;
+	event_base_loopbreak(l->base);
+}
+
+void
+loop_job_start(struct loop *l, struct job *j)
+{
+	if (j->queued)
+		return;
+	ASSERT(j->run != NULL && j->name != NULL);
+	TAILQ_INSERT_TAIL(&l->jobs, j, entry);
+	j->queued = true;
+}
+
+void
+loop_job_cancel(struct loop *l, struct job *j)
+{
+	if (j->queued)
+		TAILQ_REMOVE(&l->jobs, j, entry);
+	j->queued = false;
+	if (l->current == j)
+		l->current = NULL;
+}
+
+uint64_t
+loop_stall_take(struct loop *l)
+{
+	uint64_t max = l->stall_max_ns;
+
+	l->stall_max_ns = 0;
+	l->stall_where = NULL;
+	return max;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * mem: the allocators that end the process when memory runs out, and the end of
+ * a broken invariant. Both say what happened in the log before they go; the log
+ * itself allocates nothing, so that this works with no memory left.
+ */
+#include "lib/mem.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "lib/log.h"
+
+__attribute__((noreturn)) static void
+out_of_memory(size_t wanted)
+{
+	log_fatal(EX_OSERR, "memory.exhausted", (const struct log_kv[]){LOG_U("octets", wanted), {0}});
+}
+
+void *
+xmalloc(size_t size)
+{
+	void *p = malloc(size ? size : 1);
+
+	if (p == NULL)
+		out_of_memory(size);
+	return p;
+}
+
+void *
+xcalloc(size_t n, size_t size)
+{
+	void *p = n && size ? calloc(n, size) : calloc(1, 1);
+
+	if (p == NULL)
+		out_of_memory(size != 0 && n > SIZE_MAX / size ? SIZE_MAX : n * size);
+	return p;
+}
+
+void *
+xrealloc(void *p, size_t size)
+{
+	void *q = realloc(p, size ? size : 1);
+
+	if (q == NULL)
+		out_of_memory(size);
+	return q;
+}
+
+void *
+xreallocarray(void *p, size_t n, size_t size)
+{
+	if (size != 0 && n > SIZE_MAX / size)
+		out_of_memory(SIZE_MAX);
+	return xrealloc(p, n * size);
+}
+
+char *
+xstrdup(const char *s)
+{
+	size_t n;
+
+	if (s == NULL)
+		return NULL;
+	n = strlen(s) + 1;
+	return memcpy(xmalloc(n), s, n);
+}
+
+char *
+xasprintf(const char *fmt, ...)
+{
+	char *s;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&s, fmt, ap) < 0)
+		out_of_memory(0);
+	va_end(ap);
+	return s;
+}
+
+void
+assert_failed(const char *what, const char *file, int line, const char *func)
+{
+	log_error("assert.failed", LOG_S("what", what), LOG_S("file", file), LOG_I("line", line),
+		  LOG_S("function", func));
+	abort();
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * mem: allocation that does not fail, and assertions that stay on.
+ *
+ * Out of memory in the core is fatal (there is nothing sensible left to do);
+ * where a neighbour's own buffers are concerned, callers use malloc and drop
+ * that neighbour instead.
+ */
+#ifndef LIB_MEM_H
+#define LIB_MEM_H
+
+#include <stddef.h>
+
+void *xmalloc(size_t size);
+void *xcalloc(size_t n, size_t size);
+void *xrealloc(void *p, size_t size);          /* frees nothing on failure: it does not return */
+void *xreallocarray(void *p, size_t n, size_t size);
+char *xstrdup(const char *s);                  /* NULL gives NULL */
+__attribute__((format(printf, 1, 2))) char *xasprintf(const char *fmt, ...);
+
+/* Kept in release builds: a broken invariant ends the process with file and line. */
+#define ASSERT(c) ((c) ? (void)0 : assert_failed(#c, __FILE__, __LINE__, __func__))
+__attribute__((noreturn)) void assert_failed(const char *what, const char *file, int line, const char *func);
+
+#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+#define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * str: the growing text buffer and the name match.
+ *
+ * Room doubles, so that building a long answer piece by piece stays linear.
+ */
+#include "lib/str.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/mem.h"
+
+#define FIRST_CAP 64
+
+/* Makes room for n more octets and the NUL. */
+static void
+reserve(struct str *b, size_t n)
+{
+	size_t cap = b->cap ? b->cap : FIRST_CAP;
+
+	if (b->cap - b->len > n)
+		return;
+	ASSERT(n < SIZE_MAX / 4 && b->len < SIZE_MAX / 4);
+	while (cap - b->len <= n)
+		cap *= 2;
+	b->s = xrealloc(b->s, cap);
+	b->cap = cap;
+}
+
+void
+str_addn(struct str *b, const char *text, size_t n)
+{
+	reserve(b, n);
+	if (n)
+		memcpy(b->s + b->len, text, n);
+	b->len += n;
+	b->s[b->len] = '\0';
+}
+
+void
+str_add(struct str *b, const char *text)
+{
+	str_addn(b, text, strlen(text));
+}
+
+void
+str_vaddf(struct str *b, const char *fmt, va_list ap)
+{
+	va_list again;
+	int n;
+
+	va_copy(again, ap);
+	reserve(b, 0);
+	n = vsnprintf(b->s + b->len, b->cap - b->len, fmt, ap);
+	ASSERT(n >= 0);
+	if ((size_t)n >= b->cap - b->len) {
+		reserve(b, (size_t)n);
+		vsnprintf(b->s + b->len, b->cap - b->len, fmt, again);
+	}
+	va_end(again);
+	b->len += (size_t)n;
+}
+
+void
+str_addf(struct str *b, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	str_vaddf(b, fmt, ap);
+	va_end(ap);
+}
+
+void
+str_reset(struct str *b)
+{
+	b->len = 0;
+	if (b->s != NULL)
+		b->s[0] = '\0';
+}
+
+void
+str_free(struct str *b)
+{
+	free(b->s);
+	*b = (struct str){0};
+}
+
+const char *
+str_get(const struct str *b)
+{
+	return b->s != NULL ? b->s : "";
+}
+
+char *
+str_steal(struct str *b)
+{
+	char *s = b->s != NULL ? b->s : xstrdup("");
+
+	*b = (struct str){0};
+	return s;
+}
+
+bool
+str_glob(const char *pattern, const char *name)
+{
+	const char *star = NULL, *resume = NULL;
+
+	/* Only the last * needs to be retried: an earlier one can take what is left over. */
+	while (*name != '\0') {
+		if (*pattern == '*') {
+			star = ++pattern;
+			resume = name;
+		} else if (*pattern == '?' || *pattern == *name) {
+			pattern++;
+			name++;
+		} else if (star != NULL) {
+			pattern = star;
+			name = ++resume;
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return *pattern == '\0';
+}

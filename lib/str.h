@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * str: a growing text buffer, for building answers and messages.
+ * Zero-initialised is empty; str_free() gives the memory back.
+ */
+#ifndef LIB_STR_H
+#define LIB_STR_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct str {
+	char *s;    /* NUL-terminated once anything was added; NULL before */
+	size_t len; /* without the NUL */
+	size_t cap;
+};
+
+void str_add(struct str *b, const char *text);
+void str_addn(struct str *b, const char *text, size_t n);
+__attribute__((format(printf, 2, 3))) void str_addf(struct str *b, const char *fmt, ...);
+void str_vaddf(struct str *b, const char *fmt, va_list ap);
+void str_reset(struct str *b);     /* empty, keeps the memory */
+void str_free(struct str *b);
+const char *str_get(const struct str *b); /* "" when empty, never NULL */
+char *str_steal(struct str *b);    /* the caller frees; b is empty afterwards */
+
+/* Shell-style match of a whole name: * and ? only (no brackets), as in "cali*". */
+bool str_glob(const char *pattern, const char *name);
+
+#endif
