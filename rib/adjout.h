@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * adjout: what the members of an export group have been told (Adj-RIB-Out).
+ *
+ * Members of a group see the same routes, but for split horizon. The group keeps
+ * one *announced* bit per prefix instead of the attributes that were sent: while a
+ * prefix is not waiting for anything, what was sent is the export of its reported
+ * best path, and can be computed again. Whatever cannot be sent now (no room, a new
+ * policy) becomes a *pending* bit; a drain later sends the current state.
+ *
+ * A member is attached (it reads the group's one stream) or detached (every
+ * emission of the group sets a bit of its own; a drain sends it the current state
+ * of each and then attaches it). New, slow, refreshed and moved members all use
+ * this one way.
+ *
+ * Invariants:
+ *  - a member was told of a prefix → the group's announced bit is set, or the
+ *    prefix is in the batch or in the member's bits;
+ *  - a prefix id that any of these names is pinned (adjout_pins): a reused id
+ *    would lose a withdrawal;
+ *  - a message sent twice is harmless, one too few is not.
+ *
+ * Pure: no clock, no sockets; encoding and queues are the owner's (adjout_sink).
+ * RFC 4271 9.1.3, 9.2; RFC 4724 2 (End-of-RIB); RFC 2918; RFC 7313.
+ */
+#ifndef RIB_ADJOUT_H
+#define RIB_ADJOUT_H
+
+#include "lib/addr.h"
+#include "lib/bitmap.h"
+#include "rib/adjout_key.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#define ADJOUT_DETACHED_MAX 16    /* members that may be detached at a time, by default */
+#define ADJOUT_BATCH_MAX    16384 /* emissions that are sorted together */
+
+struct adjout;
+struct adjout_group;
+struct adjout_member;
+
+/*
+ * Who a message is for. A member is *named* if its source is this source (≠ 0) or
+ * its own address is this next hop (≠ 0): split horizon and RFC 4271 5.1.3.
+ */
+enum adjout_who { ADJOUT_ALL, ADJOUT_ALL_BUT, ADJOUT_ONLY };
+struct adjout_audience {
+	uint32_t nexthop;
+	uint16_t source;
+	uint8_t who; /* enum adjout_who */
+};
+
+enum adjout_mark { ADJOUT_EOR, ADJOUT_BORR, ADJOUT_EORR };
+enum adjout_current { ADJOUT_SETTLED, ADJOUT_DIRTY };
+
+/* The RIB as the groups see it. Attribute ids and next hop ids are only passed through; 0 is none. */
+struct adjout_view {
+	void *ctx;
+	/*
+	 * The best path as last given to adjout_change: attribute id and source (not referenced), 0 for none.
+	 * ADJOUT_DIRTY where a decision is outstanding: the drain then leaves the prefix for later.
+	 */
+	enum adjout_current (*current)(void *ctx, enum family f, uint32_t id, uint32_t *attr, uint16_t *source);
+	/* The first prefix id ≥ from that is in the table, or BITMAP_END. */
+	uint32_t (*next_id)(void *ctx, enum family f, uint32_t from);
+	/* Export policy and transformation: the outgoing attribute id with a reference of the caller's, 0: not sent. */
+	uint32_t (*out)(void *ctx, struct adjout_group *g, enum family f, uint32_t id, uint32_t attr, uint16_t source);
+	void (*attr_ref)(void *ctx, uint32_t attr);
+	void (*attr_unref)(void *ctx, uint32_t attr);
+	/* Next hop id of an outgoing set if it is passed on as it came (third party), 0 if it is our own. */
+	uint32_t (*nexthop)(void *ctx, struct adjout_group *g, uint32_t out);
+	/* The id may not be pinned any more; ask adjout_pins again. */
+	void (*unpin)(void *ctx, enum family f, uint32_t id);
+	/* How far the table's queue of decisions has come: everything dirty now is decided when done() of it is true. */
+	uint64_t (*mark)(void *ctx, enum family f);
+	bool (*done)(void *ctx, enum family f, uint64_t mark);
+};
+
+/* Where emissions go. m is NULL for the group's stream. */
+struct adjout_sink {
+	void *ctx;
+	void (*emit)(void *ctx, struct adjout_group *g, struct adjout_member *m, enum family f, uint32_t out,
+	    struct adjout_audience to, const uint32_t *ids, uint32_t n);
+	/* In the stream it is for m alone; with detached in the member's own queue. */
+	void (*mark)(void *ctx, struct adjout_member *m, enum family f, enum adjout_mark mark);
+	bool (*room)(void *ctx, struct adjout_group *g, struct adjout_member *m);
+	void (*attach)(void *ctx, struct adjout_member *m); /* reads the stream from its present end */
+	void (*detach)(void *ctx, struct adjout_member *m); /* keeps what it has not sent, reads no further */
+};
+
+struct adjout_entry {
+	uint32_t out; /* referenced; 0: withdrawal */
+	uint32_t nexthop;
+	uint32_t id;
+	uint16_t source;
+	uint8_t who;
+	uint8_t family;
+};
+
+struct adjout_batch {
+	struct adjout_entry *e;
+	uint32_t *ids; /* of one run, for emit */
+	uint32_t n, cap;
+};
+
+#define ADJOUT_MEMO_SIZE 4096
+struct adjout_memo_entry {
+	uint32_t attr; /* referenced, so that the id cannot come to mean something else; 0: free */
+	uint32_t out;  /* referenced; 0: rejected */
+	uint16_t source;
+	uint8_t family;
+};
+
+/* Progress through all ids of a family: those from next on are still to be visited. */
+struct adjout_scan {
+	uint32_t next;
+	bool active;
+};
+
+enum adjout_state { ADJOUT_NEW, ADJOUT_WAITING, ADJOUT_DETACHED, ADJOUT_ATTACHED };
+
+/* Embedded in the owner's struct. The first three are the owner's to set before adjout_member_join. */
+struct adjout_member {
+	uint16_t source;  /* of its routes, ≠ 0 */
+	uint32_t nexthop; /* id of its own address, as adjout_view.nexthop gives it; 0: never matches */
+	void *owner;
+
+	struct adjout_group *group;
+	TAILQ_ENTRY(adjout_member) entry;
+	uint8_t state; /* enum adjout_state */
+	struct {
+		struct bitmap bits;
+		struct adjout_scan scan; /* of the group's announced bits */
+		uint32_t next;           /* where the walk of bits goes on */
+		uint64_t mark;           /* of the decisions that End-of-RIB waits for */
+		uint32_t pass;           /* of the group's drain, when the mark was reached */
+		bool refresh;            /* asked for, not yet begun */
+		bool enhanced;           /* with BoRR and EoRR */
+		bool eorr;               /* BoRR is out, EoRR due */
+		bool eor, eor_marked;    /* End-of-RIB due; its mark has been reached */
+	} fam[FAMILY_COUNT];
+};
+TAILQ_HEAD(adjout_members, adjout_member);
+
+struct adjout_group {
+	struct adjout *adjout;
+	struct adjout_key key;
+	void *owner;
+	uint8_t families; /* bits, from the key */
+	bool memoize;     /* the policy reads nothing but attributes and source */
+	TAILQ_ENTRY(adjout_group) entry;
+	struct adjout_members members;
+	uint32_t nmembers, nattached;
+	struct bitmap sources, nexthops; /* of the members */
+	struct {
+		struct bitmap announced;
+		struct bitmap pending;
+		struct bitmap in_batch;
+		struct adjout_scan scan; /* of all prefixes: a new group, a new policy */
+		uint32_t next;
+		uint32_t pass; /* times the walk of pending has come round */
+	} fam[FAMILY_COUNT];
+	struct adjout_batch batch;
+	struct adjout_memo_entry *memo; /* NULL until used */
+	uint64_t memo_hits, memo_misses;
+};
+TAILQ_HEAD(adjout_groups, adjout_group);
+
+struct adjout {
+	struct adjout_view view;
+	struct adjout_sink sink;
+	struct adjout_groups groups;
+	uint32_t ndetached, detached_max;
+	struct adjout_batch scratch;         /* of member drains */
+	struct bitmap orphan[FAMILY_COUNT];  /* ids of closed groups and members that left, to be unpinned */
+};
+
+/* view and sink are copied. */
+void adjout_init(struct adjout *a, const struct adjout_view *view, const struct adjout_sink *sink);
+/* All groups must be closed. */
+void adjout_fini(struct adjout *a);
+
+/* Begins by scanning the whole table: call adjout_group_drain until it says that nothing is left. */
+void adjout_group_open(struct adjout *a, struct adjout_group *g, const struct adjout_key *key, bool memoize);
+/* The group must have no members. */
+void adjout_group_close(struct adjout_group *g);
+
+/*
+ * Called by the decision pass for each group when a best path changed: old and new attribute id and source
+ * (0: no path). Attribute ids need to stay valid for the call only.
+ */
+void adjout_change(struct adjout_group *g, enum family f, uint32_t id, uint32_t old_attr, uint16_t old_source,
+    uint32_t new_attr, uint16_t new_source);
+/* End of a slice: sorts and emits the batch. */
+void adjout_flush(struct adjout_group *g);
+/* The export policy changed (or what it reads): everything is computed again. Call it once the view uses the new one. */
+void adjout_group_refilter(struct adjout_group *g, bool memoize);
+
+/* A new session: it has been told nothing. Announces the whole table to it. */
+void adjout_member_join(struct adjout_group *g, struct adjout_member *m);
+/* The session is down. Nothing is emitted. */
+void adjout_member_leave(struct adjout_member *m);
+/* A running session gets the view of another group. -EAGAIN: too many are detached, it stays where it is for now. */
+int adjout_member_move(struct adjout_member *m, struct adjout_group *to);
+/* Does not keep up with the stream. -EAGAIN: too many are detached already; the owner resets the session. */
+int adjout_member_slow(struct adjout_member *m);
+/* Sends all of a family again, between BoRR and EoRR if enhanced (RFC 7313). Waits while too many are detached. */
+void adjout_member_refresh(struct adjout_member *m, enum family f, bool enhanced);
+/* Sends End-of-RIB once everything is out that is known or being decided now. */
+void adjout_member_eor(struct adjout_member *m, enum family f);
+
+/*
+ * Resumable work of at most about budget prefixes each: what is pending in the group; what detached members of it
+ * are due, and End-of-RIB; unpinning. True: there is more to do and room for it.
+ */
+bool adjout_group_drain(struct adjout_group *g, uint32_t budget);
+bool adjout_members_drain(struct adjout_group *g, uint32_t budget);
+bool adjout_reap(struct adjout *a, uint32_t budget);
+
+/* Does any group or member still need this prefix id to stay what it is? */
+bool adjout_pins(const struct adjout *a, enum family f, uint32_t id);
+/* Is a message for this audience one for the member? */
+bool adjout_is_for(struct adjout_audience to, const struct adjout_member *m);
+/* Is everything out that the group and its members are due (nothing pending, nobody detached)? */
+bool adjout_group_idle(const struct adjout_group *g);
+size_t adjout_group_bytes(const struct adjout_group *g);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * adjout_part: what adjout.c, adjout_batch.c, adjout_memo.c and adjout_drain.c
+ * share among themselves; nobody else includes it.
+ */
+#ifndef RIB_ADJOUT_PART_H
+#define RIB_ADJOUT_PART_H
+
+#include "rib/adjout.h"
+
+/* adjout_memo.c: the outgoing attribute id (referenced) of a path; 0: not sent. */
+uint32_t adjout_memo_out(struct adjout_group *g, enum family f, uint32_t id, uint32_t attr, uint16_t source);
+void adjout_memo_clear(struct adjout_group *g);
+
+/* adjout_batch.c */
+/* Takes over the reference of out. The batch must have room (adjout_batch_full). */
+void adjout_batch_add(struct adjout_batch *b, enum family f, uint32_t id, uint32_t out, struct adjout_audience to);
+bool adjout_batch_full(const struct adjout_batch *b);
+/*
+ * Sorts by attribute set and audience, emits one run each and empties the batch. Once there is no room left each
+ * further entry goes to undo instead; each emitted one to sent.
+ */
+struct adjout_batch_ops {
+	void (*sent)(struct adjout_group *g, struct adjout_member *m, const struct adjout_entry *e);
+	void (*undo)(struct adjout_group *g, struct adjout_member *m, const struct adjout_entry *e);
+};
+void adjout_batch_flush(struct adjout_batch *b, struct adjout_group *g, struct adjout_member *m, const struct adjout_batch_ops *ops);
+void adjout_batch_fini(struct adjout_batch *b, const struct adjout_view *view);
+
+/* adjout.c */
+/* All members but those named by source or next hop; ADJOUT_ALL if no member is. */
+struct adjout_audience adjout_all_but(const struct adjout_group *g, uint16_t source, uint32_t nexthop);
+/* Adds the emissions that bring all members to the state (out, source), where they may have anything else. */
+void adjout_send(struct adjout_group *g, enum family f, uint32_t id, uint32_t out, uint16_t source);
+/* Takes a slot for a detached member and detaches it from the stream. False: none is free. */
+bool adjout_member_detach(struct adjout_member *m);
+
+#endif
