@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of lib/mem: zero sizes, zeroed memory, and how the process ends when an allocation or a promise
+ * fails. */
+#include "lib/mem.h"
+
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <sysexits.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/unit/suite.h"
+
+struct outer {
+	int first;
+	int second;
+};
+
+START_TEST(test_allocate)
+{
+	uint8_t *p = xcalloc(10, 10);
+	uint8_t zero[100] = {0};
+	char *s;
+
+	ck_assert_mem_eq(p, zero, 100);
+	p = xreallocarray(p, 5, 2);
+	ck_assert_mem_eq(p, zero, 10);
+	free(p);
+	/* size zero gives something that can be freed, never NULL */
+	p = xmalloc(0);
+	ck_assert_ptr_nonnull(p);
+	p = xrealloc(p, 0);
+	ck_assert_ptr_nonnull(p);
+	free(p);
+	p = xcalloc(0, 8);
+	ck_assert_ptr_nonnull(p);
+	free(p);
+	ck_assert_ptr_null(xstrdup(NULL));
+	s = xstrdup("abc");
+	ck_assert_str_eq(s, "abc");
+	free(s);
+	s = xasprintf("%d-%s", 7, "x");
+	ck_assert_str_eq(s, "7-x");
+	free(s);
+}
+END_TEST
+
+START_TEST(test_container_of)
+{
+	struct outer o;
+
+	ck_assert_ptr_eq(container_of(&o.second, struct outer, second), &o);
+	ck_assert_uint_eq(ARRAY_LEN(((int[]){1, 2, 3})), 3);
+}
+END_TEST
+
+/* What a child that does fn() writes to stderr; its wait status comes back. */
+static int
+dies(void (*fn)(void), char *text, size_t size)
+{
+	int fds[2], status;
+	ssize_t n;
+
+	ck_assert_int_eq(pipe(fds), 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		dup2(fds[1], STDERR_FILENO);
+		signal(SIGABRT, SIG_DFL);
+		fn();
+		_exit(99);
+	}
+	close(fds[1]);
+	n = read(fds[0], text, size - 1);
+	ck_assert_int_ge(n, 0);
+	text[n] = '\0';
+	close(fds[0]);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+static void
+break_promise(void)
+{
+	ASSERT(1 + 1 == 3);
+}
+
+static void
+overflow(void)
+{
+	volatile size_t n = SIZE_MAX / 2;
+
+	free(xreallocarray(NULL, n, 3));
+}
+
+START_TEST(test_assert)
+{
+	char text[512];
+	int status = dies(break_promise, text, sizeof(text));
+
+	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+	ck_assert_ptr_nonnull(strstr(text, "error assert.failed what=\"1 + 1 == 3\""));
+	ck_assert_ptr_nonnull(strstr(text, "t_mem.c"));
+	ck_assert_ptr_nonnull(strstr(text, "function=break_promise"));
+}
+END_TEST
+
+START_TEST(test_out_of_memory)
+{
+	char text[512];
+	int status = dies(overflow, text, sizeof(text));
+
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == EX_OSERR);
+	ck_assert_ptr_nonnull(strstr(text, "error memory.exhausted octets="));
+}
+END_TEST
+
+SUITE("mem", test_allocate, test_container_of, test_assert, test_out_of_memory)
