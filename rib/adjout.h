@@ -71,7 +71,7 @@ struct adjout_view {
 	void (*attr_unref)(void *ctx, uint32_t attr);
 	/* Next hop id of an outgoing set if it is passed on as it came (third party), 0 if it is our own. */
 	uint32_t (*nexthop)(void *ctx, struct adjout_group *g, uint32_t out);
-	/* The id may not be pinned any more; ask adjout_pins again. */
+	/* The id may not be pinned any more; ask adjout_pins again. Called from adjout_reap only. */
 	void (*unpin)(void *ctx, enum family f, uint32_t id);
 	/* How far the table's queue of decisions has come: everything dirty now is decided when done() of it is true. */
 	uint64_t (*mark)(void *ctx, enum family f);
@@ -129,6 +129,7 @@ struct adjout_member {
 
 	struct adjout_group *group;
 	TAILQ_ENTRY(adjout_member) entry;
+	TAILQ_ENTRY(adjout_member) detached_entry;
 	uint8_t state; /* enum adjout_state */
 	struct {
 		struct bitmap bits;
@@ -151,7 +152,7 @@ struct adjout_group {
 	uint8_t families; /* bits, from the key */
 	bool memoize;     /* the policy reads nothing but attributes and source */
 	TAILQ_ENTRY(adjout_group) entry;
-	struct adjout_members members;
+	struct adjout_members members, detached;
 	uint32_t nmembers, nattached;
 	struct bitmap sources, nexthops; /* of the members */
 	struct {
@@ -174,7 +175,7 @@ struct adjout {
 	struct adjout_groups groups;
 	uint32_t ndetached, detached_max;
 	struct adjout_batch scratch;         /* of member drains */
-	struct bitmap orphan[FAMILY_COUNT];  /* ids of closed groups and members that left, to be unpinned */
+	struct bitmap orphan[FAMILY_COUNT];  /* ids that something let go of: pinned until adjout_reap */
 };
 
 /* view and sink are copied. */

@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * adjout: see adjout.h. Groups, their members, and what a change of a best path
+ * means for them; the batch, the memo and the drains are in files of their own.
+ *
+ * A prefix of a group is in one of four states: settled (what was sent is the
+ * export of the reported best path), in the batch, pending, or still ahead of the
+ * group's scan. A change of a prefix that is pending or ahead needs nothing: the
+ * drain will send what is current then.
+ */
+#include "rib/adjout_part.h"
+
+#include "lib/mem.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+void
+adjout_init(struct adjout *a, const struct adjout_view *view, const struct adjout_sink *sink)
+{
+	*a = (struct adjout){.view = *view, .sink = *sink, .detached_max = ADJOUT_DETACHED_MAX};
+	TAILQ_INIT(&a->groups);
+}
+
+void
+adjout_fini(struct adjout *a)
+{
+	ASSERT(TAILQ_EMPTY(&a->groups));
+	adjout_batch_fini(&a->scratch, &a->view);
+	for (int f = 0; f < FAMILY_COUNT; f++)
+		bitmap_fini(&a->orphan[f]);
+}
+
+static void
+scan_all(struct adjout_group *g)
+{
+	for (int f = 0; f < FAMILY_COUNT; f++)
+		if (g->families & 1u << f)
+			g->fam[f].scan = (struct adjout_scan){.next = 0, .active = true};
+}
+
+void
+adjout_group_open(struct adjout *a, struct adjout_group *g, const struct adjout_key *key, bool memoize)
+{
+	*g = (struct adjout_group){
+	    .adjout = a, .key = *key, .owner = g->owner, .families = key->families, .memoize = memoize};
+	TAILQ_INIT(&g->members);
+	TAILQ_INIT(&g->detached);
+	TAILQ_INSERT_TAIL(&a->groups, g, entry);
+	scan_all(g);
+}
+
+void
+adjout_group_close(struct adjout_group *g)
+{
+	struct adjout *a = g->adjout;
+
+	ASSERT(g->nmembers == 0);
+	for (int f = 0; f < FAMILY_COUNT; f++) {
+		struct bitmap *maps[] = {&g->fam[f].announced, &g->fam[f].pending, &g->fam[f].in_batch};
+		for (size_t i = 0; i < ARRAY_LEN(maps); i++) {
+			bitmap_or(&a->orphan[f], maps[i]);
+			bitmap_fini(maps[i]);
+		}
+	}
+	adjout_batch_fini(&g->batch, &a->view);
+	adjout_memo_clear(g);
+	bitmap_fini(&g->sources);
+	bitmap_fini(&g->nexthops);
+	TAILQ_REMOVE(&a->groups, g, entry);
+}
+
+bool
+adjout_is_for(struct adjout_audience to, const struct adjout_member *m)
+{
+	bool named = (to.source != 0 && to.source == m->source) || (to.nexthop != 0 && to.nexthop == m->nexthop);
+	return to.who == ADJOUT_ALL || named == (to.who == ADJOUT_ONLY);
+}
+
+struct adjout_audience
+adjout_all_but(const struct adjout_group *g, uint16_t source, uint32_t nexthop)
+{
+	struct adjout_audience to = {.who = ADJOUT_ALL};
+
+	/* Naming only who is there keeps routes of strangers with the same attributes in one run. */
+	if (source != 0 && bitmap_test(&g->sources, source))
+		to.source = source;
+	if (nexthop != 0 && bitmap_test(&g->nexthops, nexthop))
+		to.nexthop = nexthop;
+	if (to.source != 0 || to.nexthop != 0)
+		to.who = ADJOUT_ALL_BUT;
+	return to;
+}
+
+static uint32_t
+nexthop_of(struct adjout_group *g, uint32_t out)
+{
+	const struct adjout_view *v = &g->adjout->view;
+	return out != 0 ? v->nexthop(v->ctx, g, out) : 0;
+}
+
+void
+adjout_send(struct adjout_group *g, enum family f, uint32_t id, uint32_t out, uint16_t source)
+{
+	struct adjout_audience to = adjout_all_but(g, source, nexthop_of(g, out));
+
+	adjout_batch_add(&g->batch, f, id, out, to);
+	bitmap_set(&g->fam[f].in_batch, id);
+	if (out == 0) {
+		bitmap_clear(&g->fam[f].announced, id);
+		return;
+	}
+	/* Split horizon: whoever is left out now may have had another path. */
+	if (!bitmap_set(&g->fam[f].announced, id) && to.who == ADJOUT_ALL_BUT) {
+		to.who = ADJOUT_ONLY;
+		adjout_batch_add(&g->batch, f, id, 0, to);
+	}
+}
+
+static bool
+audience_eq(struct adjout_audience a, struct adjout_audience b)
+{
+	return a.who == b.who && a.source == b.source && a.nexthop == b.nexthop;
+}
+
+/* Do all members already have this (the prefix being settled and announced)? */
+static bool
+same_as_sent(struct adjout_group *g, enum family f, uint32_t id, uint32_t old_attr, uint16_t old_source, uint32_t out,
+	     uint16_t source)
+{
+	/* Without the memo the policy may read what has changed since: the old output cannot be computed. */
+	if (!g->memoize || old_attr == 0 || out == 0)
+		return false;
+	uint32_t old_out = adjout_memo_out(g, f, id, old_attr, old_source);
+	bool same = old_out == out && audience_eq(adjout_all_but(g, old_source, nexthop_of(g, old_out)),
+						  adjout_all_but(g, source, nexthop_of(g, out)));
+	if (old_out != 0)
+		g->adjout->view.attr_unref(g->adjout->view.ctx, old_out);
+	return same;
+}
+
+void
+adjout_change(struct adjout_group *g, enum family f, uint32_t id, uint32_t old_attr, uint16_t old_source,
+	      uint32_t new_attr, uint16_t new_source)
+{
+	const struct adjout_sink *s = &g->adjout->sink;
+
+	if (!(g->families & 1u << f))
+		return;
+	if (bitmap_test(&g->fam[f].in_batch, id) || adjout_batch_full(&g->batch))
+		adjout_flush(g);
+	if (g->fam[f].scan.active && id >= g->fam[f].scan.next)
+		return;
+	if (bitmap_test(&g->fam[f].pending, id))
+		return;
+	if (!s->room(s->ctx, g, NULL)) {
+		bitmap_set(&g->fam[f].pending, id);
+		return;
+	}
+	bool announced = bitmap_test(&g->fam[f].announced, id);
+	uint32_t out = adjout_memo_out(g, f, id, new_attr, new_source);
+	if (out == 0) {
+		if (announced)
+			adjout_send(g, f, id, 0, old_source);
+	} else if (announced && same_as_sent(g, f, id, old_attr, old_source, out, new_source)) {
+		g->adjout->view.attr_unref(g->adjout->view.ctx, out);
+	} else {
+		adjout_send(g, f, id, out, new_source);
+	}
+}
+
+static void
+change_sent(struct adjout_group *g, struct adjout_member *none, const struct adjout_entry *e)
+{
+	struct adjout_audience to = {.nexthop = e->nexthop, .source = e->source, .who = e->who};
+	struct adjout_member *m;
+
+	(void)none;
+	bitmap_clear(&g->fam[e->family].in_batch, e->id);
+	TAILQ_FOREACH(m, &g->detached, detached_entry)
+		if (adjout_is_for(to, m))
+			bitmap_set(&m->fam[e->family].bits, e->id);
+	if (e->out == 0)
+		bitmap_set(&g->adjout->orphan[e->family], e->id);
+}
+
+static void
+change_undo(struct adjout_group *g, struct adjout_member *none, const struct adjout_entry *e)
+{
+	(void)none;
+	bitmap_clear(&g->fam[e->family].in_batch, e->id);
+	bitmap_set(&g->fam[e->family].pending, e->id);
+	bitmap_set(&g->fam[e->family].announced, e->id);
+}
+
+void
+adjout_flush(struct adjout_group *g)
+{
+	static const struct adjout_batch_ops ops = {.sent = change_sent, .undo = change_undo};
+
+	if (g->batch.n > 0)
+		adjout_batch_flush(&g->batch, g, NULL, &ops);
+}
+
+void
+adjout_group_refilter(struct adjout_group *g, bool memoize)
+{
+	adjout_flush(g);
+	adjout_memo_clear(g);
+	g->memoize = memoize;
+	scan_all(g);
+}
+
+static void
+group_insert(struct adjout_group *g, struct adjout_member *m)
+{
+	/* What is in the batch was addressed without knowing this member. */
+	adjout_flush(g);
+	m->group = g;
+	TAILQ_INSERT_TAIL(&g->members, m, entry);
+	g->nmembers++;
+	bitmap_set(&g->sources, m->source);
+	if (m->nexthop != 0)
+		bitmap_set(&g->nexthops, m->nexthop);
+}
+
+static void
+group_remove(struct adjout_group *g, struct adjout_member *m)
+{
+	struct adjout_member *o;
+	bool shared = false;
+
+	TAILQ_REMOVE(&g->members, m, entry);
+	g->nmembers--;
+	bitmap_clear(&g->sources, m->source);
+	/* Neighbours on several ports of one address share its next hop. */
+	TAILQ_FOREACH(o, &g->members, entry)
+		shared = shared || o->nexthop == m->nexthop;
+	if (m->nexthop != 0 && !shared)
+		bitmap_clear(&g->nexthops, m->nexthop);
+}
+
+void
+adjout_member_join(struct adjout_group *g, struct adjout_member *m)
+{
+	ASSERT(m->source != 0);
+	memset(m->fam, 0, sizeof m->fam);
+	group_insert(g, m);
+	m->state = ADJOUT_WAITING;
+	for (int f = 0; f < FAMILY_COUNT; f++)
+		if (g->fam[f].announced.count > 0)
+			return;
+	/* Nothing was announced yet: the stream is all there is. */
+	m->state = ADJOUT_ATTACHED;
+	g->nattached++;
+	g->adjout->sink.attach(g->adjout->sink.ctx, m);
+}
+
+/* Out of the stream or of the list of detached ones. */
+static void
+member_unhook(struct adjout_member *m)
+{
+	struct adjout_group *g = m->group;
+
+	if (m->state == ADJOUT_ATTACHED) {
+		g->nattached--;
+		g->adjout->sink.detach(g->adjout->sink.ctx, m);
+	} else if (m->state == ADJOUT_DETACHED) {
+		TAILQ_REMOVE(&g->detached, m, detached_entry);
+		g->adjout->ndetached--;
+	}
+	m->state = ADJOUT_NEW;
+}
+
+bool
+adjout_member_detach(struct adjout_member *m)
+{
+	struct adjout *a = m->group->adjout;
+
+	if (m->state == ADJOUT_DETACHED)
+		return true;
+	if (a->ndetached >= a->detached_max)
+		return false;
+	member_unhook(m);
+	m->state = ADJOUT_DETACHED;
+	TAILQ_INSERT_TAIL(&m->group->detached, m, detached_entry);
+	a->ndetached++;
+	return true;
+}
+
+void
+adjout_member_leave(struct adjout_member *m)
+{
+	struct adjout_group *g = m->group;
+
+	member_unhook(m);
+	for (int f = 0; f < FAMILY_COUNT; f++) {
+		bitmap_or(&g->adjout->orphan[f], &m->fam[f].bits);
+		bitmap_fini(&m->fam[f].bits);
+	}
+	group_remove(g, m);
+	m->group = NULL;
+}
+
+int
+adjout_member_move(struct adjout_member *m, struct adjout_group *to)
+{
+	struct adjout_group *g = m->group;
+
+	if (m->state != ADJOUT_WAITING) {
+		/* A withdrawal in the batch has no announced bit any more. */
+		adjout_flush(g);
+		if (!adjout_member_detach(m))
+			return -EAGAIN;
+		for (int f = 0; f < FAMILY_COUNT; f++) {
+			bitmap_or(&m->fam[f].bits, &g->fam[f].announced);
+			m->fam[f].eor_marked = false;
+			m->fam[f].scan = (struct adjout_scan){.next = 0, .active = to->families >> f & 1};
+		}
+		TAILQ_REMOVE(&g->detached, m, detached_entry);
+		TAILQ_INSERT_TAIL(&to->detached, m, detached_entry);
+	}
+	group_remove(g, m);
+	group_insert(to, m);
+	return 0;
+}
+
+int
+adjout_member_slow(struct adjout_member *m)
+{
+	return m->state == ADJOUT_WAITING || adjout_member_detach(m) ? 0 : -EAGAIN;
+}
+
+void
+adjout_member_refresh(struct adjout_member *m, enum family f, bool enhanced)
+{
+	m->fam[f].refresh = true;
+	m->fam[f].enhanced = enhanced;
+}
+
+void
+adjout_member_eor(struct adjout_member *m, enum family f)
+{
+	const struct adjout_view *v = &m->group->adjout->view;
+
+	m->fam[f].eor = true;
+	m->fam[f].eor_marked = false;
+	m->fam[f].mark = v->mark(v->ctx, f);
+}
+
+bool
+adjout_pins(const struct adjout *a, enum family f, uint32_t id)
+{
+	const struct adjout_group *g;
+	const struct adjout_member *m;
+
+	if (bitmap_test(&a->orphan[f], id))
+		return true;
+	TAILQ_FOREACH(g, &a->groups, entry) {
+		if (bitmap_test(&g->fam[f].announced, id) || bitmap_test(&g->fam[f].pending, id) ||
+		    bitmap_test(&g->fam[f].in_batch, id))
+			return true;
+		TAILQ_FOREACH(m, &g->detached, detached_entry)
+			if (bitmap_test(&m->fam[f].bits, id))
+				return true;
+	}
+	return false;
+}
+
+bool
+adjout_group_idle(const struct adjout_group *g)
+{
+	if (g->batch.n > 0 || g->nattached != g->nmembers)
+		return false;
+	for (int f = 0; f < FAMILY_COUNT; f++)
+		if (g->fam[f].scan.active || g->fam[f].pending.count > 0)
+			return false;
+	return true;
+}
+
+size_t
+adjout_group_bytes(const struct adjout_group *g)
+{
+	size_t sum = sizeof *g + g->batch.cap * (sizeof *g->batch.e + sizeof *g->batch.ids) +
+	    (g->memo != NULL ? ADJOUT_MEMO_SIZE * sizeof *g->memo : 0);
+	const struct adjout_member *m;
+
+	for (int f = 0; f < FAMILY_COUNT; f++) {
+		sum += bitmap_bytes(&g->fam[f].announced) + bitmap_bytes(&g->fam[f].pending) +
+		    bitmap_bytes(&g->fam[f].in_batch);
+		TAILQ_FOREACH(m, &g->detached, detached_entry)
+			sum += bitmap_bytes(&m->fam[f].bits);
+	}
+	return sum;
+}

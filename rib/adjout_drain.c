@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * adjout_drain: the resumable half of adjout. What could not be sent at once is
+ * sent here as the current state: pending prefixes of a group, the bits and dumps
+ * of its detached members, then End-of-RIB and the marks of a refresh.
+ *
+ * A prefix that waits for the decision keeps its bit: its best path may be about to
+ * go and come back, which would never be reported as a change, so it must not be
+ * sent from in between.
+ */
+#include "rib/adjout_part.h"
+
+#include "lib/mem.h"
+
+static uint32_t
+min_u32(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Brings all members to the current state of one prefix. */
+static void
+group_drain_one(struct adjout_group *g, enum family f, uint32_t id)
+{
+	const struct adjout_view *v = &g->adjout->view;
+	uint32_t attr;
+	uint16_t source;
+
+	if (bitmap_test(&g->fam[f].in_batch, id) || adjout_batch_full(&g->batch))
+		adjout_flush(g);
+	if (v->current(v->ctx, f, id, &attr, &source) == ADJOUT_DIRTY) {
+		bitmap_set(&g->fam[f].pending, id);
+		return;
+	}
+	bitmap_clear(&g->fam[f].pending, id);
+	uint32_t out = adjout_memo_out(g, f, id, attr, source);
+	if (out != 0 || bitmap_test(&g->fam[f].announced, id))
+		adjout_send(g, f, id, out, out != 0 ? source : 0);
+	else
+		bitmap_set(&g->adjout->orphan[f], id);
+}
+
+static void
+group_scan(struct adjout_group *g, enum family f, uint32_t *budget)
+{
+	const struct adjout_view *v = &g->adjout->view;
+	struct adjout_scan *scan = &g->fam[f].scan;
+
+	for (; scan->active && *budget > 0; (*budget)--) {
+		uint32_t id = min_u32(v->next_id(v->ctx, f, scan->next),
+				      bitmap_next(&g->fam[f].announced, scan->next));
+		scan->active = id != BITMAP_END;
+		scan->next = scan->active ? id + 1 : 0;
+		if (scan->active)
+			group_drain_one(g, f, id);
+	}
+}
+
+static bool
+has_room(struct adjout_group *g, struct adjout_member *m)
+{
+	const struct adjout_sink *s = &g->adjout->sink;
+	return s->room(s->ctx, g, m);
+}
+
+bool
+adjout_group_drain(struct adjout_group *g, uint32_t budget)
+{
+	bool more = false;
+
+	for (int i = 0; i < FAMILY_COUNT && has_room(g, NULL); i++) {
+		enum family f = (enum family)i;
+		uint32_t before = g->fam[f].pending.count;
+		group_scan(g, f, &budget);
+		for (; budget > 0 && g->fam[f].pending.count > 0; budget--) {
+			uint32_t id = bitmap_next(&g->fam[f].pending, g->fam[f].next);
+			g->fam[f].next = id == BITMAP_END ? 0 : id + 1;
+			if (id == BITMAP_END) {
+				g->fam[f].pass++;
+				break;
+			}
+			group_drain_one(g, f, id);
+		}
+		/* What is left after a whole round waits for decisions. */
+		more = more || g->fam[f].scan.active || (g->fam[f].pending.count > 0 && budget == 0) ||
+		    g->fam[f].pending.count < before;
+	}
+	adjout_flush(g);
+	return more && has_room(g, NULL);
+}
+
+/* Tells one detached member the current state of a prefix. had: it may have been told something of it. */
+static void
+member_drain_one(struct adjout_member *m, enum family f, uint32_t id, bool had)
+{
+	struct adjout_group *g = m->group;
+	const struct adjout_view *v = &g->adjout->view;
+	uint32_t attr;
+	uint16_t source;
+
+	if (v->current(v->ctx, f, id, &attr, &source) == ADJOUT_DIRTY) {
+		bitmap_set(&m->fam[f].bits, id);
+		return;
+	}
+	bitmap_clear(&m->fam[f].bits, id);
+	uint32_t out = adjout_memo_out(g, f, id, attr, source);
+	if (out != 0 && !adjout_is_for(adjout_all_but(g, source, v->nexthop(v->ctx, g, out)), m)) {
+		v->attr_unref(v->ctx, out);
+		out = 0;
+	}
+	if (out == 0 && !had)
+		return;
+	if (out != 0)
+		bitmap_set(&g->fam[f].announced, id);
+	adjout_batch_add(&g->adjout->scratch, f, id, out, (struct adjout_audience){.who = ADJOUT_ALL});
+}
+
+static void
+drained_sent(struct adjout_group *g, struct adjout_member *m, const struct adjout_entry *e)
+{
+	(void)m;
+	if (e->out == 0)
+		bitmap_set(&g->adjout->orphan[e->family], e->id);
+}
+
+static void
+drained_undo(struct adjout_group *g, struct adjout_member *m, const struct adjout_entry *e)
+{
+	(void)g;
+	bitmap_set(&m->fam[e->family].bits, e->id);
+}
+
+/* A portion of one family; true when the member has everything of it. */
+static bool
+member_drain_family(struct adjout_member *m, enum family f, uint32_t *budget)
+{
+	static const struct adjout_batch_ops ops = {.sent = drained_sent, .undo = drained_undo};
+	struct adjout_group *g = m->group;
+	struct adjout_batch *b = &g->adjout->scratch;
+	struct adjout_scan *scan = &m->fam[f].scan;
+	struct bitmap *bits = &m->fam[f].bits;
+
+	for (; *budget > 0 && bits->count > 0 && !adjout_batch_full(b); (*budget)--) {
+		uint32_t id = bitmap_next(bits, m->fam[f].next);
+		m->fam[f].next = id == BITMAP_END ? 0 : id + 1;
+		if (id == BITMAP_END)
+			break;
+		member_drain_one(m, f, id, true);
+	}
+	/* One thing at a time: a prefix is in the batch once. */
+	if (b->n > 0)
+		adjout_batch_flush(b, g, m, &ops);
+	for (; *budget > 0 && scan->active && !adjout_batch_full(b); (*budget)--) {
+		uint32_t id = bitmap_next(&g->fam[f].announced, scan->next);
+		scan->active = id != BITMAP_END;
+		scan->next = scan->active ? id + 1 : 0;
+		if (scan->active)
+			member_drain_one(m, f, id, bitmap_test(bits, id));
+	}
+	if (b->n > 0)
+		adjout_batch_flush(b, g, m, &ops);
+	return !scan->active && bits->count == 0;
+}
+
+static void
+member_refresh_begin(struct adjout_member *m, enum family f)
+{
+	const struct adjout_sink *s = &m->group->adjout->sink;
+
+	if (!m->fam[f].refresh)
+		return;
+	m->fam[f].refresh = false;
+	m->fam[f].scan = (struct adjout_scan){.next = 0, .active = true};
+	/* RFC 7313 4: a request that comes before EoRR starts over with another BoRR. */
+	if (m->fam[f].enhanced) {
+		s->mark(s->ctx, m, f, ADJOUT_BORR);
+		m->fam[f].eorr = true;
+	}
+}
+
+/* True: there is more to do now. */
+static bool
+member_drain(struct adjout_member *m, uint32_t *budget)
+{
+	struct adjout_group *g = m->group;
+	const struct adjout_sink *s = &g->adjout->sink;
+	bool all = true;
+	uint32_t before = *budget;
+
+	for (int i = 0; i < FAMILY_COUNT; i++) {
+		enum family f = (enum family)i;
+		if (!has_room(g, m))
+			return false;
+		member_refresh_begin(m, f);
+		if (!member_drain_family(m, f, budget)) {
+			all = false;
+		} else if (m->fam[f].eorr) {
+			m->fam[f].eorr = false;
+			s->mark(s->ctx, m, f, ADJOUT_EORR);
+		}
+	}
+	if (!all)
+		return *budget == 0 || before - *budget > 1;
+	TAILQ_REMOVE(&g->detached, m, detached_entry);
+	g->adjout->ndetached--;
+	m->state = ADJOUT_ATTACHED;
+	g->nattached++;
+	s->attach(s->ctx, m);
+	return false;
+}
+
+/* RFC 4724 2: after everything that was there or being decided when it was asked for. */
+static void
+member_eor(struct adjout_member *m, enum family f)
+{
+	struct adjout_group *g = m->group;
+	const struct adjout_view *v = &g->adjout->view;
+	const struct adjout_sink *s = &g->adjout->sink;
+
+	if (!m->fam[f].eor || g->fam[f].scan.active)
+		return;
+	if (!m->fam[f].eor_marked) {
+		if (!v->done(v->ctx, f, m->fam[f].mark))
+			return;
+		m->fam[f].eor_marked = true;
+		m->fam[f].pass = g->fam[f].pass;
+	}
+	/* With changes all the time pending is never empty; two turns of the walk have seen every bit of then. */
+	if (g->fam[f].pending.count > 0 && g->fam[f].pass - m->fam[f].pass < 2)
+		return;
+	adjout_flush(g);
+	if (g->fam[f].pending.count > 0 && g->fam[f].pass - m->fam[f].pass < 2)
+		return;
+	if (!has_room(g, NULL))
+		return;
+	m->fam[f].eor = false;
+	s->mark(s->ctx, m, f, ADJOUT_EOR);
+}
+
+static bool
+wants_refresh(const struct adjout_member *m)
+{
+	for (int f = 0; f < FAMILY_COUNT; f++)
+		if (m->fam[f].refresh)
+			return true;
+	return false;
+}
+
+bool
+adjout_members_drain(struct adjout_group *g, uint32_t budget)
+{
+	struct adjout_member *m;
+	bool more = false;
+
+	TAILQ_FOREACH(m, &g->members, entry) {
+		if (m->state == ADJOUT_WAITING && adjout_member_detach(m))
+			for (int f = 0; f < FAMILY_COUNT; f++)
+				m->fam[f].scan = (struct adjout_scan){.next = 0, .active = g->families >> f & 1};
+		else if (m->state == ADJOUT_ATTACHED && wants_refresh(m))
+			adjout_member_detach(m);
+		if (m->state == ADJOUT_DETACHED)
+			more = member_drain(m, &budget) || more;
+		for (int f = 0; f < FAMILY_COUNT && m->state == ADJOUT_ATTACHED; f++)
+			member_eor(m, (enum family)f);
+		/* The next portion begins where this one ended, so that all get their turn. */
+		if (budget == 0) {
+			TAILQ_REMOVE(&g->members, m, entry);
+			TAILQ_INSERT_TAIL(&g->members, m, entry);
+			return true;
+		}
+	}
+	return more;
+}
+
+bool
+adjout_reap(struct adjout *a, uint32_t budget)
+{
+	for (int i = 0; i < FAMILY_COUNT; i++) {
+		enum family f = (enum family)i;
+		uint32_t id = 0;
+		for (; budget > 0 && (id = bitmap_next(&a->orphan[f], id)) != BITMAP_END; budget--) {
+			bitmap_clear(&a->orphan[f], id);
+			a->view.unpin(a->view.ctx, f, id);
+		}
+		if (a->orphan[f].count > 0)
+			return true;
+	}
+	return false;
+}
