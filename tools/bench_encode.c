@@ -17,7 +17,7 @@
 #define AS_TRANS 23456 /* RFC 6793 section 9 */
 
 #define FLAGS_WELL_KNOWN 0x40
-#define FLAGS_OPTIONAL	 0x80
+#define FLAGS_OPTIONAL   0x80
 #define FLAGS_TRANSITIVE 0xc0 /* optional transitive */
 
 static void
@@ -150,9 +150,9 @@ size_t
 bench_open_put(uint8_t *out, uint32_t as, uint16_t hold_s, uint32_t router_id)
 {
 	static const uint8_t fixed_caps[] = {
-	    1, 4, 0, 1, 0, 1, /* multiprotocol: IPv4 unicast */
-	    2, 0,	      /* route refresh */
-	    65, 4,	      /* four-octet AS, the number follows */
+	    1,  4, 0, 1, 0, 1, /* multiprotocol: IPv4 unicast */
+	    2,  0,             /* route refresh */
+	    65, 4,             /* four-octet AS, the number follows */
 	};
 	struct wbuf w = wbuf_of(out, BENCH_MSG_MAX);
 
@@ -162,7 +162,7 @@ bench_open_put(uint8_t *out, uint32_t as, uint16_t hold_s, uint32_t router_id)
 	wbuf_u16(&w, hold_s);
 	wbuf_u32(&w, router_id);
 	wbuf_u8(&w, 2 + sizeof(fixed_caps) + 4); /* optional parameters */
-	wbuf_u8(&w, 2);				 /* capabilities */
+	wbuf_u8(&w, 2);                          /* capabilities */
 	wbuf_u8(&w, sizeof(fixed_caps) + 4);
 	wbuf_put(&w, fixed_caps, sizeof(fixed_caps));
 	wbuf_u32(&w, as);

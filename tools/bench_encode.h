@@ -14,13 +14,13 @@
 
 #include "tools/bench_table.h"
 
-#define BENCH_MSG_OPEN	       1
+#define BENCH_MSG_OPEN         1
 #define BENCH_MSG_UPDATE       2
 #define BENCH_MSG_NOTIFICATION 3
 #define BENCH_MSG_KEEPALIVE    4
 
 #define BENCH_HEADER_LEN 19
-#define BENCH_MSG_MAX	 4096
+#define BENCH_MSG_MAX    4096
 
 /* Path attribute type codes, RFC 4271, 1997, 8092. */
 enum bench_attr_type {

@@ -38,7 +38,7 @@ session_start(struct bench_session *s, int fd, uint32_t as, uint16_t hold_s, uin
 
 int
 bench_session_connect(struct bench_session *s, uint32_t local, uint32_t remote, uint16_t port, uint32_t as,
-    uint16_t hold_s)
+		      uint16_t hold_s)
 {
 	struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(local)};
 	struct sockaddr_in to = {
@@ -149,7 +149,7 @@ message_take(struct bench_session *s, const uint8_t *msg, size_t len, uint64_t n
 		break;
 	case BENCH_MSG_NOTIFICATION:
 		snprintf(s->error, sizeof(s->error), "NOTIFICATION %u/%u", len > 19 ? msg[19] : 0u,
-		    len > 20 ? msg[20] : 0u);
+			 len > 20 ? msg[20] : 0u);
 		break;
 	default: /* route refresh and the like: nothing to do */
 		break;

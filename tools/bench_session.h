@@ -19,17 +19,17 @@
 struct bench_session {
 	const char *name; /* "sender" or "sink", for messages */
 	int fd;
-	bool established;   /* OPEN and KEEPALIVE were exchanged */
+	bool established; /* OPEN and KEEPALIVE were exchanged */
 	bool open_seen;
-	uint16_t hold_s;    /* negotiated (smaller of both OPENs) */
+	uint16_t hold_s; /* negotiated (smaller of both OPENs) */
 	uint32_t peer_as;
-	uint64_t heard_ns;  /* monotonic time of the last message in */
-	uint64_t told_ns;   /* and of the last octets out */
+	uint64_t heard_ns;       /* monotonic time of the last message in */
+	uint64_t told_ns;        /* and of the last octets out */
 	uint64_t silence_max_ns; /* longest time between two messages; the owner may reset it */
 
-	uint8_t *in;	    /* BENCH_INBUF octets */
+	uint8_t *in; /* BENCH_INBUF octets */
 	size_t in_len;
-	uint8_t own[512];   /* OPEN and KEEPALIVE that are still to be written */
+	uint8_t own[512]; /* OPEN and KEEPALIVE that are still to be written */
 	size_t own_len;
 	const uint8_t *out; /* lent stream, not owned */
 	size_t out_len, out_done;
@@ -44,8 +44,8 @@ struct bench_session {
  * Connects from local (host order) to remote:port, non-blocking: -ECONNREFUSED and
  * the like mean try again. On success the OPEN is queued. Returns 0 or -errno.
  */
-int bench_session_connect(struct bench_session *s, uint32_t local, uint32_t remote, uint16_t port, uint32_t as,
-    uint16_t hold_s);
+int bench_session_connect(struct bench_session *s, uint32_t local, uint32_t remote, uint16_t port,
+			  uint32_t as, uint16_t hold_s);
 /* The same for an accepted socket, which the session owns from here on. */
 void bench_session_accept(struct bench_session *s, int fd, uint32_t as, uint16_t hold_s, uint32_t router_id);
 void bench_session_close(struct bench_session *s);

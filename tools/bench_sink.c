@@ -25,7 +25,7 @@ struct received {
 
 static const char *const fault_names[BENCH_FAULT_COUNT] = {
     [BENCH_FAULT_MALFORMED] = "malformed",     [BENCH_FAULT_STRANGER] = "stranger",
-    [BENCH_FAULT_ORIGIN] = "origin",	       [BENCH_FAULT_AS_PATH] = "as_path",
+    [BENCH_FAULT_ORIGIN] = "origin",           [BENCH_FAULT_AS_PATH] = "as_path",
     [BENCH_FAULT_NEXT_HOP] = "next_hop",       [BENCH_FAULT_MED] = "med",
     [BENCH_FAULT_COMMUNITIES] = "communities", [BENCH_FAULT_LARGE] = "large_communities",
     [BENCH_FAULT_OTHER_ATTR] = "other_attr",
@@ -39,7 +39,7 @@ bench_fault_name(enum bench_fault f)
 
 void
 bench_sink_init(struct bench_sink *s, const struct bench_table *t, uint32_t prepend_as, uint32_t next_hop,
-    bool want_med)
+		bool want_med)
 {
 	memset(s, 0, sizeof(*s));
 	s->table = t;

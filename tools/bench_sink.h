@@ -34,18 +34,18 @@ struct bench_sink {
 	const struct bench_table *table;
 	uint32_t prepend_as; /* what the daemon puts in front of the path; 0: nothing */
 	uint32_t next_hop;   /* host order */
-	bool want_med;	     /* MED passes through (the null forwarder) */
+	bool want_med;       /* MED passes through (the null forwarder) */
 
-	uint8_t *state;	 /* a route: 0 not seen, 1 right, 2 wrong */
-	uint32_t right;	 /* routes in state 1 */
-	uint32_t wrong;	 /* routes in state 2 */
+	uint8_t *state; /* a route: 0 not seen, 1 right, 2 wrong */
+	uint32_t right; /* routes in state 1 */
+	uint32_t wrong; /* routes in state 2 */
 	uint64_t updates, announced, withdrawn;
 	uint64_t faults[BENCH_FAULT_COUNT];
 };
 
 /* The table must outlive the sink. bench_sink_fini() gives the memory back. */
-void bench_sink_init(struct bench_sink *s, const struct bench_table *t, uint32_t prepend_as, uint32_t next_hop,
-    bool want_med);
+void bench_sink_init(struct bench_sink *s, const struct bench_table *t, uint32_t prepend_as,
+		     uint32_t next_hop, bool want_med);
 void bench_sink_fini(struct bench_sink *s);
 /* Takes one UPDATE, header included, whose header was already checked. */
 void bench_sink_update(struct bench_sink *s, const uint8_t *msg, size_t len);

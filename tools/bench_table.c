@@ -70,12 +70,12 @@ static const struct {
 	uint32_t addr;
 	uint8_t len;
 } special_use[] = {
-    {0x00000000, 8},  {0x0a000000, 8},	/* this network, private */
-    {0x64400000, 10},			/* shared address space */
+    {0x00000000, 8},  {0x0a000000, 8},  /* this network, private */
+    {0x64400000, 10},                   /* shared address space */
     {0x7f000000, 8},  {0xa9fe0000, 16}, /* loopback, link-local */
-    {0xac100000, 12}, {0xc0000000, 24}, {0xc0000200, 24}, {0xc0a80000, 16}, {0xc0586300, 24},
-    {0xc6120000, 15}, {0xc6336400, 24}, {0xcb007100, 24}, /* benchmarking, documentation */
-    {0xe0000000, 3},			/* multicast and above */
+    {0xac100000, 12}, {0xc0000000, 24}, {0xc0000200, 24}, {0xc0a80000, 16},
+    {0xc0586300, 24}, {0xc6120000, 15}, {0xc6336400, 24}, {0xcb007100, 24}, /* benchmarking, documentation */
+    {0xe0000000, 3},                                                        /* multicast and above */
 };
 
 static uint32_t
@@ -219,7 +219,8 @@ attrs_make(struct bench_attrs *a, struct rng *r, uint32_t first_as)
 	if (rng_below(r, 8) == 0) {
 		a->large_count = (uint8_t)(1 + rng_below(r, 4));
 		for (uint8_t i = 0; i < a->large_count; i++)
-			a->larges[i] = (struct bench_large){as_make(r), rng_below(r, 1000), rng_below(r, 1000)};
+			a->larges[i] =
+			    (struct bench_large){as_make(r), rng_below(r, 1000), rng_below(r, 1000)};
 	}
 	bench_attrs_normalise(a);
 }

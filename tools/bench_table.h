@@ -28,8 +28,8 @@ struct bench_large {
 
 /* The attributes of a route, in a form that two speakers' encodings share. */
 struct bench_attrs {
-	uint32_t path[BENCH_PATH_MAX]; /* one AS_SEQUENCE, nearest AS first */
-	uint32_t communities[BENCH_COMM_MAX]; /* ascending, no doubles */
+	uint32_t path[BENCH_PATH_MAX];              /* one AS_SEQUENCE, nearest AS first */
+	uint32_t communities[BENCH_COMM_MAX];       /* ascending, no doubles */
 	struct bench_large larges[BENCH_LARGE_MAX]; /* ascending, no doubles */
 	uint32_t med;
 	uint8_t path_count, community_count, large_count;
@@ -50,7 +50,8 @@ struct bench_table {
 	struct hidx index; /* prefix → route number + 1 */
 };
 
-/* Makes route_count routes (1 to 4,000,000) whose paths all begin with first_as. bench_table_free() gives it back. */
+/* Makes route_count routes (1 to 4,000,000) whose paths all begin with first_as. bench_table_free() gives it
+ * back. */
 struct bench_table *bench_table_make(uint32_t route_count, uint64_t seed, uint32_t first_as);
 void bench_table_free(struct bench_table *t);
 /* The number of a route, or -1 where the table has no such prefix. */
@@ -58,7 +59,8 @@ int64_t bench_table_find(const struct bench_table *t, uint32_t addr, uint8_t len
 
 /* qsort order of large communities. */
 int bench_large_cmp(const void *a, const void *b);
-/* Sorts communities of both kinds and drops doubles: their order on the wire means nothing (RFC 1997, 8092). */
+/* Sorts communities of both kinds and drops doubles: their order on the wire means nothing (RFC 1997, 8092).
+ */
 void bench_attrs_normalise(struct bench_attrs *a);
 
 #endif

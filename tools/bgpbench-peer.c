@@ -104,12 +104,12 @@ static int
 options_parse(struct options *o, int argc, char **argv)
 {
 	static const struct option longs[] = {
-	    {"routes", required_argument, NULL, 'n'},	 {"seed", required_argument, NULL, 'S'},
-	    {"port", required_argument, NULL, 'p'},	 {"daemon-as", required_argument, NULL, 'd'},
+	    {"routes", required_argument, NULL, 'n'},    {"seed", required_argument, NULL, 'S'},
+	    {"port", required_argument, NULL, 'p'},      {"daemon-as", required_argument, NULL, 'd'},
 	    {"sender-as", required_argument, NULL, 'a'}, {"sink-as", required_argument, NULL, 'b'},
-	    {"sender", required_argument, NULL, 's'},	 {"sink", required_argument, NULL, 'k'},
-	    {"hold", required_argument, NULL, 'H'},	 {"timeout", required_argument, NULL, 't'},
-	    {"unchanged", no_argument, NULL, 'u'},	 {NULL, 0, NULL, 0},
+	    {"sender", required_argument, NULL, 's'},    {"sink", required_argument, NULL, 'k'},
+	    {"hold", required_argument, NULL, 'H'},      {"timeout", required_argument, NULL, 't'},
+	    {"unchanged", no_argument, NULL, 'u'},       {NULL, 0, NULL, 0},
 	};
 	int c, rc = 0;
 
@@ -186,7 +186,7 @@ turn(struct run *r, int timeout_ms)
 /* The daemon may still be starting: refused connections are tried again. */
 static bool
 session_up(struct bench_session *s, uint32_t local, uint32_t remote, uint32_t as, const struct options *o,
-    uint64_t deadline_ns)
+	   uint64_t deadline_ns)
 {
 	int rc;
 
@@ -263,8 +263,9 @@ result_print(const struct run *r, const char *event, double seconds)
 	printf("{\"event\": \"%s\", \"seconds\": %.4f, \"routes\": %u, \"right\": %u, \"wrong\": %u, "
 	       "\"announced\": %" PRIu64 ", \"withdrawn\": %" PRIu64 ", \"updates\": %" PRIu64
 	       ", \"bytes\": %" PRIu64 ", \"silence_s\": [%.3f, %.3f], \"faults\": {",
-	    event, seconds, r->opt->routes, c->right, c->wrong, c->announced, c->withdrawn, c->updates,
-	    r->sink.bytes_in, (double)r->sender.silence_max_ns / 1e9, (double)r->sink.silence_max_ns / 1e9);
+	       event, seconds, r->opt->routes, c->right, c->wrong, c->announced, c->withdrawn, c->updates,
+	       r->sink.bytes_in, (double)r->sender.silence_max_ns / 1e9,
+	       (double)r->sink.silence_max_ns / 1e9);
 	const char *comma = "";
 	for (enum bench_fault f = 0; f < BENCH_FAULT_COUNT; f++) {
 		if (c->faults[f] == 0)
@@ -286,11 +287,11 @@ run_main(const struct options *o)
 
 	bench_stream_make(&stream, table, o->sender_local);
 	bench_sink_init(&r.check, table, o->unchanged ? 0 : o->daemon_as,
-	    o->unchanged ? o->sender_local : o->sink_remote, o->unchanged);
+			o->unchanged ? o->sender_local : o->sink_remote, o->unchanged);
 	r.sink.on_update = update_in;
 	r.sink.ctx = &r.check;
 	printf("{\"event\": \"encoded\", \"routes\": %u, \"sets\": %u, \"updates\": %u, \"bytes\": %zu}\n",
-	    o->routes, table->set_count, stream.update_count, stream.len);
+	       o->routes, table->set_count, stream.update_count, stream.len);
 	fflush(stdout);
 
 	if (!sessions_up(&r))
@@ -332,8 +333,9 @@ main(int argc, char **argv)
 	};
 	bool null = argc > 1 && strcmp(argv[1], "null") == 0;
 
-	if (argc < 2 || (!null && strcmp(argv[1], "run") != 0) || options_parse(&o, argc - 1, argv + 1) != 0 ||
-	    !o.sender_local || !o.sink_local || (!null && (!o.sender_remote || !o.sink_remote))) {
+	if (argc < 2 || (!null && strcmp(argv[1], "run") != 0) ||
+	    options_parse(&o, argc - 1, argv + 1) != 0 || !o.sender_local || !o.sink_local ||
+	    (!null && (!o.sender_remote || !o.sink_remote))) {
 		fputs(usage, stderr);
 		return 64;
 	}
