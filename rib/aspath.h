@@ -17,12 +17,7 @@
 #include "lib/buf.h"
 #include "lib/str.h"
 
-enum aspath_seg {
-	ASPATH_SET = 1,
-	ASPATH_SEQUENCE = 2,
-	ASPATH_CONFED_SEQUENCE = 3,
-	ASPATH_CONFED_SET = 4
-};
+enum aspath_seg { ASPATH_SET = 1, ASPATH_SEQUENCE = 2, ASPATH_CONFED_SEQUENCE = 3, ASPATH_CONFED_SET = 4 };
 #define ASPATH_SEG_MAX 255 /* ASes in a segment */
 
 struct aspath {
@@ -51,7 +46,8 @@ void aspath_prepend(struct wbuf *w, struct aspath path, const uint32_t *as, size
 /* Writes path without its confederation segments (RFC 5065 4.1). w needs room for path.len. */
 void aspath_strip_confed(struct wbuf *w, struct aspath path);
 
-/* Adds text: "65001 65002 {1 2}", confederation sequences in (), confederation sets in []; nothing if empty. */
+/* Adds text: "65001 65002 {1 2}", confederation sequences in (), confederation sets in []; nothing if empty.
+ */
 void aspath_text(struct aspath path, struct str *out);
 /* Reads that text back into w. False: not such text, or no room. */
 bool aspath_parse(const char *text, struct wbuf *w);

@@ -86,10 +86,11 @@ _Static_assert(sizeof(struct attr_local) == 16, "compared and hashed as octets: 
 struct attr_set {
 	uint32_t hash;
 	uint32_t refs;
-	uint32_t nexthop;       /* ATTR_NEXTHOP_NONE, _SELF or a number of the next-hop table */
-	uint32_t med;           /* 0 if absent (RFC 4271 9.1.2.2 c) */
-	uint32_t local_pref;    /* 0 if absent */
-	uint32_t neighbor_as;   /* leftmost AS of a leading AS_SEQUENCE, confederation segments skipped; 0: none */
+	uint32_t nexthop;    /* ATTR_NEXTHOP_NONE, _SELF or a number of the next-hop table */
+	uint32_t med;        /* 0 if absent (RFC 4271 9.1.2.2 c) */
+	uint32_t local_pref; /* 0 if absent */
+	uint32_t
+	    neighbor_as; /* leftmost AS of a leading AS_SEQUENCE, confederation segments skipped; 0: none */
 	uint32_t originator_id; /* host order; 0: none */
 	uint16_t wire_len;      /* octets of wire */
 	uint16_t path_len;      /* RFC 4271 9.1.2.2 a: an AS_SET counts 1, confederation segments 0 */
@@ -100,7 +101,8 @@ struct attr_set {
 	uint8_t wire[]; /* wire_len octets, then a struct attr_local if ATTR_F_HAS_LOCAL (unaligned) */
 };
 
-/* How a set holds its next hop. ref and unref are never called with _NONE or _SELF; addr gives FAMILY_NONE for those. */
+/* How a set holds its next hop. ref and unref are never called with _NONE or _SELF; addr gives FAMILY_NONE
+ * for those. */
 struct attr_nexthop_ops {
 	void (*ref)(void *ctx, uint32_t nexthop);
 	void (*unref)(void *ctx, uint32_t nexthop);
@@ -132,8 +134,8 @@ attr_table_count(const struct attr_table *t)
  * takes a reference on nexthop. wire must be canonical (a bug otherwise) and is
  * copied; len ≤ 65535. local may be NULL.
  */
-attr_id attr_intern(struct attr_table *t, uint32_t nexthop, const struct attr_local *local, const uint8_t *wire,
-		    size_t len);
+attr_id attr_intern(struct attr_table *t, uint32_t nexthop, const struct attr_local *local,
+		    const uint8_t *wire, size_t len);
 
 /* Valid while the caller holds a reference. */
 static inline struct attr_set *
@@ -164,7 +166,8 @@ struct attr_item {
 
 /* Reads the attribute at *p and moves *p behind it; false at the end. The wire form must be sound. */
 bool attr_item_next(const uint8_t **p, const uint8_t *end, struct attr_item *out);
-/* The value of an attribute and its length in octets; NULL if the set has none (an empty value is not NULL). */
+/* The value of an attribute and its length in octets; NULL if the set has none (an empty value is not NULL).
+ */
 const uint8_t *attr_find(const struct attr_set *s, uint8_t type, size_t *len);
 /* Is this wire form sound, in ascending order and with the shortest lengths? */
 bool attr_wire_is_canonical(const uint8_t *wire, size_t len);
@@ -182,10 +185,11 @@ struct attr_edit {
 };
 
 void attr_edit_begin(struct attr_edit *e, const struct attr_set *s); /* s may be NULL */
-/* Replaces or adds. flags without the extended length bit, which follows from len (≤ 65535 octets). value must not point into e. */
+/* Replaces or adds. flags without the extended length bit, which follows from len (≤ 65535 octets). value
+ * must not point into e. */
 void attr_edit_put(struct attr_edit *e, uint8_t flags, uint8_t type, const void *value, size_t len);
 void attr_edit_put_u32(struct attr_edit *e, uint8_t flags, uint8_t type, uint32_t value);
-bool attr_edit_del(struct attr_edit *e, uint8_t type); /* false: was not in */
+bool attr_edit_del(struct attr_edit *e, uint8_t type);                               /* false: was not in */
 const uint8_t *attr_edit_find(const struct attr_edit *e, uint8_t type, size_t *len); /* as attr_find */
 /* attr_intern of the result; ATTR_NONE if it became longer than 65535 octets. e may be begun anew. */
 attr_id attr_edit_commit(struct attr_edit *e, struct attr_table *t);

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * attr: the table of interned attribute sets, and changed copies of sets.
+ *
+ * A set lives in memory of its own size; a slab maps its number to it and a hidx
+ * finds it by content. Numbers are reused only after the last reference is gone,
+ * so whoever keeps a number keeps a reference. Called by the UPDATE decoder,
+ * policies and export; nothing here knows sessions or prefixes.
+ */
+#include "rib/attr.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/buf.h"
+#include "lib/mem.h"
+#include "rib/aspath.h"
+
+#define SETS_SEG_SHIFT 12
+
+/* What a look-up compares with. */
+struct attr_key {
+	uint32_t hash, nexthop;
+	const struct attr_local *local; /* NULL: none */
+	const uint8_t *wire;
+	size_t len;
+};
+
+bool
+attr_item_next(const uint8_t **p, const uint8_t *end, struct attr_item *out)
+{
+	const uint8_t *q = *p;
+
+	if (q == end)
+		return false;
+	out->flags = q[0];
+	out->type = q[1];
+	if (q[0] & ATTR_FLAG_EXTENDED) {
+		out->len = be16_get(q + 2);
+		out->value = q + 4;
+	} else {
+		out->len = q[2];
+		out->value = q + 3;
+	}
+	*p = out->value + out->len;
+	return true;
+}
+
+bool
+attr_wire_is_canonical(const uint8_t *wire, size_t len)
+{
+	struct rbuf r = rbuf_of(wire, len);
+	int last = 0;
+
+	while (!r.err && rbuf_left(&r) > 0) {
+		uint8_t flags = rbuf_u8(&r), type = rbuf_u8(&r);
+		bool extended = (flags & ATTR_FLAG_EXTENDED) != 0;
+		size_t vlen = extended ? rbuf_u16(&r) : rbuf_u8(&r);
+
+		rbuf_bytes(&r, vlen);
+		if (type <= last || (extended && vlen <= UINT8_MAX))
+			return false;
+		last = type;
+	}
+	return !r.err;
+}
+
+static const uint8_t *
+wire_find(const uint8_t *wire, size_t wire_len, uint8_t type, size_t *len)
+{
+	const uint8_t *p = wire, *end = wire + wire_len;
+	struct attr_item item;
+
+	while (wire_len > 0 && attr_item_next(&p, end, &item)) {
+		if (item.type < type)
+			continue;
+		if (item.type > type)
+			break;
+		*len = item.len;
+		return item.value;
+	}
+	*len = 0;
+	return NULL;
+}
+
+const uint8_t *
+attr_find(const struct attr_set *s, uint8_t type, size_t *len)
+{
+	return wire_find(s->wire, s->wire_len, type, len);
+}
+
+struct attr_local
+attr_local(const struct attr_set *s)
+{
+	struct attr_local local = {0};
+
+	if (s->flags & ATTR_F_HAS_LOCAL)
+		memcpy(&local, s->wire + s->wire_len, sizeof(local));
+	return local;
+}
+
+static bool
+attr_eq(const void *ctx, uint32_t id, const void *key)
+{
+	const struct attr_set *s = attr_get(ctx, id);
+	const struct attr_key *k = key;
+
+	if (s->hash != k->hash || s->nexthop != k->nexthop || s->wire_len != k->len ||
+	    ((s->flags & ATTR_F_HAS_LOCAL) != 0) != (k->local != NULL))
+		return false;
+	return (k->len == 0 || memcmp(s->wire, k->wire, k->len) == 0) &&
+	       (k->local == NULL || memcmp(s->wire + s->wire_len, k->local, sizeof(*k->local)) == 0);
+}
+
+static uint32_t
+attr_hash(void *ctx, uint32_t id)
+{
+	return attr_get(ctx, id)->hash;
+}
+
+static uint32_t
+key_hash(uint64_t seed, const struct attr_key *k)
+{
+	uint64_t h = hash_u64(hash_bytes(seed, k->wire, k->len), k->nexthop);
+
+	if (k->local)
+		h = hash_bytes(h, k->local, sizeof(*k->local));
+	return (uint32_t)(h ^ h >> 32);
+}
+
+void
+attr_table_init(struct attr_table *t, uint64_t seed, const struct attr_nexthop_ops *ops)
+{
+	*t = (struct attr_table){.seed = seed};
+	if (ops)
+		t->ops = *ops;
+	slab_init(&t->sets, sizeof(struct attr_set *), SETS_SEG_SHIFT);
+	hidx_init(&t->index, attr_hash, t);
+}
+
+static void
+set_free(struct attr_table *t, struct attr_set *s)
+{
+	t->bytes -= sizeof(*s) + s->wire_len + (s->flags & ATTR_F_HAS_LOCAL ? sizeof(struct attr_local) : 0);
+	free(s);
+}
+
+void
+attr_table_fini(struct attr_table *t)
+{
+	const struct hidx *h = &t->index;
+	uint32_t buckets = (1u << h->level) + h->split;
+
+	for (uint32_t no = 0; no < buckets; no++) {
+		const struct hidx_bucket *b = hidx_bucket_at(h, no);
+
+		for (;;) {
+			for (int i = 0; i < HIDX_SLOTS; i++)
+				if (b->id[i] != 0)
+					set_free(t, attr_get(t, b->id[i]));
+			if (b->overflow == 0)
+				break;
+			b = &h->over[b->overflow - 1];
+		}
+	}
+	hidx_fini(&t->index);
+	slab_fini(&t->sets);
+}
+
+size_t
+attr_table_bytes(const struct attr_table *t)
+{
+	return t->bytes + slab_bytes(&t->sets) + hidx_bytes(&t->index);
+}
+
+static bool
+nexthop_is_counted(uint32_t nexthop)
+{
+	return nexthop != ATTR_NEXTHOP_NONE && nexthop != ATTR_NEXTHOP_SELF;
+}
+
+struct ip_addr
+attr_nexthop_addr(const struct attr_table *t, uint32_t nexthop)
+{
+	if (!nexthop_is_counted(nexthop) || t->ops.addr == NULL)
+		return (struct ip_addr){0};
+	return t->ops.addr(t->ops.ctx, nexthop);
+}
+
+static void
+summarise_path(struct attr_set *s, const struct attr_item *a)
+{
+	struct aspath path = {.p = a->value, .len = a->len};
+
+	s->path_len = aspath_hops(path);
+	s->neighbor_as = aspath_neighbor_as(path);
+}
+
+/* Fills what is read from the wire form. Lengths were checked by whoever made it canonical. */
+static void
+summarise(struct attr_set *s)
+{
+	const uint8_t *p = s->wire, *end = s->wire + s->wire_len;
+	struct attr_item a;
+
+	s->origin = ATTR_ORIGIN_INCOMPLETE;
+	while (attr_item_next(&p, end, &a)) {
+		switch (a.type) {
+		case ATTR_ORIGIN:
+			s->origin = a.value[0];
+			break;
+		case ATTR_AS_PATH:
+			summarise_path(s, &a);
+			break;
+		case ATTR_MED:
+			s->med = be32_get(a.value);
+			s->flags |= ATTR_F_HAS_MED;
+			break;
+		case ATTR_LOCAL_PREF:
+			s->local_pref = be32_get(a.value);
+			s->flags |= ATTR_F_HAS_LOCAL_PREF;
+			break;
+		case ATTR_ORIGINATOR_ID:
+			s->originator_id = be32_get(a.value);
+			s->flags |= ATTR_F_HAS_ORIGINATOR;
+			break;
+		case ATTR_CLUSTER_LIST:
+			s->cluster_len = (uint8_t)(a.len / 4 > UINT8_MAX ? UINT8_MAX : a.len / 4);
+			break;
+		case ATTR_AIGP:
+			s->flags |= ATTR_F_HAS_AIGP;
+			break;
+		case ATTR_OTC:
+			s->flags |= ATTR_F_HAS_OTC;
+			break;
+		case ATTR_ATOMIC_AGGREGATE:
+		case ATTR_AGGREGATOR:
+		case ATTR_COMMUNITIES:
+		case ATTR_EXT_COMMUNITIES:
+		case ATTR_LARGE_COMMUNITIES:
+			break;
+		default:
+			s->flags |= ATTR_F_HAS_UNKNOWN;
+		}
+	}
+}
+
+static attr_id
+set_create(struct attr_table *t, const struct attr_key *k)
+{
+	size_t size = sizeof(struct attr_set) + k->len + (k->local ? sizeof(*k->local) : 0);
+	struct attr_set *s = xmalloc(size), **slot;
+	attr_id id;
+
+	ASSERT(attr_wire_is_canonical(k->wire, k->len));
+	*s = (struct attr_set){
+	    .hash = k->hash, .refs = 1, .nexthop = k->nexthop, .wire_len = (uint16_t)k->len};
+	if (k->len > 0)
+		memcpy(s->wire, k->wire, k->len);
+	if (k->local) {
+		memcpy(s->wire + k->len, k->local, sizeof(*k->local));
+		s->flags = ATTR_F_HAS_LOCAL;
+	}
+	summarise(s);
+	t->bytes += size;
+	if (nexthop_is_counted(k->nexthop) && t->ops.ref)
+		t->ops.ref(t->ops.ctx, k->nexthop);
+	id = slab_alloc(&t->sets);
+	slot = slab_ptr(&t->sets, id);
+	*slot = s;
+	hidx_insert(&t->index, k->hash, id);
+	return id;
+}
+
+attr_id
+attr_intern(struct attr_table *t, uint32_t nexthop, const struct attr_local *local, const uint8_t *wire,
+	    size_t len)
+{
+	static const struct attr_local absent;
+	struct attr_key k = {.nexthop = nexthop, .wire = wire, .len = len};
+	attr_id id;
+
+	ASSERT(len <= UINT16_MAX);
+	if (local && memcmp(local, &absent, sizeof(absent)) != 0)
+		k.local = local;
+	k.hash = key_hash(t->seed, &k);
+	id = hidx_find(&t->index, k.hash, attr_eq, t, &k);
+	return id != ATTR_NONE ? attr_ref(t, id) : set_create(t, &k);
+}
+
+void
+attr_unref(struct attr_table *t, attr_id id)
+{
+	struct attr_set *s;
+	bool removed;
+
+	if (id == ATTR_NONE)
+		return;
+	s = attr_get(t, id);
+	ASSERT(s->refs > 0);
+	if (--s->refs > 0)
+		return;
+	removed = hidx_remove(&t->index, s->hash, id);
+	ASSERT(removed);
+	if (nexthop_is_counted(s->nexthop) && t->ops.unref)
+		t->ops.unref(t->ops.ctx, s->nexthop);
+	set_free(t, s);
+	slab_free(&t->sets, id);
+}
+
+static void
+edit_reserve(struct attr_edit *e, size_t size)
+{
+	if (size <= e->cap)
+		return;
+	e->cap = size < 256 ? 256 : size * 2;
+	e->wire = xrealloc(e->wire, e->cap);
+}
+
+void
+attr_edit_begin(struct attr_edit *e, const struct attr_set *s)
+{
+	e->nexthop = s ? s->nexthop : ATTR_NEXTHOP_NONE;
+	e->local = s ? attr_local(s) : (struct attr_local){0};
+	e->len = s ? s->wire_len : 0;
+	edit_reserve(e, e->len + 1);
+	if (s)
+		memcpy(e->wire, s->wire, e->len);
+}
+
+/* Where type is or would be: [*from, *to) in octets; empty if absent. */
+static void
+edit_locate(const struct attr_edit *e, uint8_t type, size_t *from, size_t *to)
+{
+	const uint8_t *p = e->wire, *end = e->wire + e->len, *at = p;
+	struct attr_item a;
+
+	while (attr_item_next(&p, end, &a)) {
+		if (a.type >= type)
+			break;
+		at = p;
+	}
+	*from = (size_t)(at - e->wire);
+	*to = at != end && at[1] == type ? (size_t)(p - e->wire) : *from;
+}
+
+/* Puts size octets of room in place of [from, to). */
+static uint8_t *
+edit_splice(struct attr_edit *e, size_t from, size_t to, size_t size)
+{
+	edit_reserve(e, e->len - (to - from) + size + 1);
+	memmove(e->wire + from + size, e->wire + to, e->len - to);
+	e->len = e->len - (to - from) + size;
+	return e->wire + from;
+}
+
+void
+attr_edit_put(struct attr_edit *e, uint8_t flags, uint8_t type, const void *value, size_t len)
+{
+	bool extended = len > UINT8_MAX;
+	size_t from, to, head = extended ? 4 : 3;
+	uint8_t *p;
+
+	ASSERT(len <= UINT16_MAX && type != 0);
+	edit_locate(e, type, &from, &to);
+	p = edit_splice(e, from, to, head + len);
+	p[0] = (uint8_t)((flags & ~ATTR_FLAG_EXTENDED) | (extended ? ATTR_FLAG_EXTENDED : 0));
+	p[1] = type;
+	if (extended)
+		be16_put(p + 2, (uint16_t)len);
+	else
+		p[2] = (uint8_t)len;
+	if (len > 0)
+		memcpy(p + head, value, len);
+}
+
+void
+attr_edit_put_u32(struct attr_edit *e, uint8_t flags, uint8_t type, uint32_t value)
+{
+	uint8_t v[4];
+
+	be32_put(v, value);
+	attr_edit_put(e, flags, type, v, sizeof(v));
+}
+
+bool
+attr_edit_del(struct attr_edit *e, uint8_t type)
+{
+	size_t from, to;
+
+	edit_locate(e, type, &from, &to);
+	if (from == to)
+		return false;
+	edit_splice(e, from, to, 0);
+	return true;
+}
+
+const uint8_t *
+attr_edit_find(const struct attr_edit *e, uint8_t type, size_t *len)
+{
+	return wire_find(e->wire, e->len, type, len);
+}
+
+attr_id
+attr_edit_commit(struct attr_edit *e, struct attr_table *t)
+{
+	if (e->len > UINT16_MAX)
+		return ATTR_NONE;
+	return attr_intern(t, e->nexthop, &e->local, e->wire, e->len);
+}
+
+void
+attr_edit_fini(struct attr_edit *e)
+{
+	free(e->wire);
+	*e = (struct attr_edit){0};
+}
