@@ -386,8 +386,8 @@ secret_check(struct conf_loader *ld, const struct yml_node *root, const struct c
 	if ((a == NULL) != (b == NULL) || (a != NULL && strcmp(a, b) != 0))
 		load_fail_at(
 		    ld, key_node(item, "password"), conf_arena_fmt(ld->tmp, "neighbors[%u].password", i),
-		    "found %s password than the neighbor at %s:%u, expected the same at the same address",
-		    b == NULL ? "no" : "another", first->pos.file, first->pos.line);
+		    "found %s, expected the password of the neighbor at %s:%u, which has the same address",
+		    b == NULL ? "none" : "another password", first->pos.file, first->pos.line);
 }
 
 static void

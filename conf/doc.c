@@ -11,22 +11,32 @@
 #include "conf/conf.h"
 #include "conf/schema.h"
 
-/* Text as mdoc: a sentence a line, no line that looks like a macro. */
+#define WIDTH 78
+
+/* True if a line should end at the blank p: behind a sentence, or before a word that has no room. */
+static bool
+line_ends(const char *text, const char *p, size_t column)
+{
+	bool sentence = p != text && strchr(".?!", p[-1]) != NULL && isupper((unsigned char)p[1]);
+
+	return sentence || column + 1 + strcspn(p + 1, " ") > WIDTH;
+}
+
+/* Text as mdoc: a sentence or a part of one a line, no line that looks like a macro. */
 static void
 doc_text(const char *text, struct str *out)
 {
-	bool start = true;
+	size_t column = 0;
 
 	for (const char *p = text; *p != '\0'; p++) {
-		if (start && (*p == '.' || *p == '\''))
+		if (column == 0 && (*p == '.' || *p == '\''))
 			str_add(out, "\\&");
-		start = false;
+		column++;
 		if (*p == '\\') {
 			str_add(out, "\\e");
-		} else if (p[0] == ' ' && p != text && strchr(".?!", p[-1]) != NULL &&
-			   isupper((unsigned char)p[1])) {
+		} else if (*p == ' ' && line_ends(text, p, column - 1)) {
 			str_add(out, "\n");
-			start = true;
+			column = 0;
 		} else {
 			str_addn(out, p, 1);
 		}

@@ -237,7 +237,7 @@ file_load(struct conf_loader *ld, const char *path, struct yml_node *at)
 	root = text_load(ld, path, text, len);
 	free(text);
 	if (root != NULL && root->kind != YML_MAP && at != NULL) {
-		load_expect(ld, root, "a map of settings");
+		load_fail_at(ld, root, "file", "found something else, expected a map of settings");
 		root = NULL;
 	}
 	return root;

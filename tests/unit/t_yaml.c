@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* yaml: places of nodes, keys, anchors and the bounds; places counted by hand in the texts. */
+#include "conf/yaml.h"
+
+#include <check.h>
+#include <errno.h>
+#include <string.h>
+
+#include "conf/arena.h"
+#include "conf/error.h"
+#include "suite.h"
+
+static struct conf_arena *arena;
+static struct conf_errors errs;
+static struct yml_node *root;
+
+static int
+parse(const char *text)
+{
+	arena = conf_arena_new();
+	root = NULL;
+	return yml_parse(arena, "f", 0, text, strlen(text), &errs, &root);
+}
+
+static void
+done(void)
+{
+	conf_arena_free(arena);
+	conf_errors_free(&errs);
+}
+
+START_TEST(test_places)
+{
+	ck_assert_int_eq(parse("a: 1\nb:\n  - x\n  - {c: \"2\"}\n"), 0);
+	ck_assert_int_eq(root->kind, YML_MAP);
+	ck_assert_uint_eq(root->n, 2);
+	const struct yml_node *a = yml_map_get(root, "a"), *b = yml_map_get(root, "b");
+	ck_assert_str_eq(a->text, "1");
+	ck_assert(a->plain);
+	ck_assert_uint_eq(a->pos.line, 1);
+	ck_assert_uint_eq(a->pos.column, 4);
+	ck_assert_str_eq(a->pos.file, "f");
+	ck_assert_int_eq(b->kind, YML_LIST);
+	ck_assert_uint_eq(b->n, 2);
+	ck_assert_uint_eq(b->items[0]->pos.line, 3);
+	ck_assert_uint_eq(b->items[0]->pos.column, 5);
+	const struct yml_node *c = yml_map_get(b->items[1], "c");
+	ck_assert_str_eq(c->text, "2");
+	ck_assert(!c->plain);
+	ck_assert_uint_eq(c->pos.line, 4);
+	ck_assert_uint_eq(c->pos.column, 9);
+	/* root, a, 1, b, list, x, map, c, 2 */
+	ck_assert_uint_eq(root->weight, 9);
+	ck_assert_ptr_null(yml_map_get(root, "c"));
+	done();
+}
+END_TEST
+
+START_TEST(test_null)
+{
+	ck_assert_int_eq(parse("{a: , b: ~, c: null, d: '', e: 'null', f: x}"), 0);
+	ck_assert(yml_is_null(yml_map_get(root, "a")));
+	ck_assert(yml_is_null(yml_map_get(root, "b")));
+	ck_assert(yml_is_null(yml_map_get(root, "c")));
+	ck_assert(!yml_is_null(yml_map_get(root, "d")));
+	ck_assert(!yml_is_null(yml_map_get(root, "e")));
+	ck_assert(!yml_is_null(yml_map_get(root, "f")));
+	ck_assert(!yml_is_null(root));
+	done();
+}
+END_TEST
+
+START_TEST(test_empty)
+{
+	ck_assert_int_eq(parse("# nothing\n"), 0);
+	ck_assert_int_eq(root->kind, YML_MAP);
+	ck_assert_uint_eq(root->n, 0);
+	ck_assert_uint_eq(root->pos.line, 1);
+	ck_assert_uint_eq(root->pos.column, 1);
+	done();
+}
+END_TEST
+
+/* More keys than are searched one by one. */
+START_TEST(test_large_map)
+{
+	struct str text = {0};
+	char key[16];
+
+	for (int i = 0; i < 3000; i++)
+		str_addf(&text, "k%d: v%d\n", i, i);
+	str_add(&text, "k7: again\n");
+	ck_assert_int_eq(parse(str_get(&text)), 0);
+	ck_assert_uint_eq(root->n, 3000);
+	for (int i = 0; i < 3000; i++) {
+		snprintf(key, sizeof(key), "k%d", i);
+		ck_assert_int_eq(yml_map_find(root, key), i);
+	}
+	ck_assert_int_eq(yml_map_find(root, "k3000"), -1);
+	ck_assert_uint_eq(errs.n, 1);
+	ck_assert_str_eq(errs.v[0].path, "k7");
+	ck_assert_uint_eq(errs.v[0].pos.line, 3001);
+	ck_assert_str_eq(errs.v[0].text, "found this key a second time, expected it once (first at line 8)");
+	str_free(&text);
+	done();
+}
+END_TEST
+
+START_TEST(test_alias)
+{
+	ck_assert_int_eq(parse("a: &x {k: 1, l: 2}\nb: *x\nc:\n  <<: *x\n  k: 3\n"), 0);
+	ck_assert_ptr_eq(yml_map_get(root, "a"), yml_map_get(root, "b"));
+	const struct yml_node *c = yml_map_get(root, "c");
+	ck_assert_uint_eq(c->n, 2);
+	ck_assert_str_eq(yml_map_get(c, "k")->text, "3");
+	ck_assert_str_eq(yml_map_get(c, "l")->text, "2");
+	done();
+}
+END_TEST
+
+/* What stands for itself would never end; it is not known yet where it is used. */
+START_TEST(test_alias_of_itself)
+{
+	ck_assert_int_eq(parse("a: &x [1, *x]\n"), -EINVAL);
+	ck_assert_uint_eq(errs.n, 1);
+	ck_assert_str_eq(errs.v[0].path, "a[1]");
+	ck_assert_uint_eq(errs.v[0].pos.column, 11);
+	done();
+}
+END_TEST
+
+/* Ten lists of ten, eight levels deep: 10^8 values in 500 octets. */
+START_TEST(test_laughs)
+{
+	struct str text = {0};
+
+	str_add(&text, "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n");
+	for (int i = 1; i < 8; i++) {
+		str_addf(&text, "a%d: &a%d [", i, i);
+		for (int j = 0; j < 10; j++)
+			str_addf(&text, "%s*a%d", j == 0 ? "" : ",", i - 1);
+		str_add(&text, "]\n");
+	}
+	ck_assert_int_eq(parse(str_get(&text)), -EINVAL);
+	ck_assert_uint_eq(errs.n, 1);
+	ck_assert_str_eq(errs.v[0].text, "found more than 4000000 values, expected fewer");
+	str_free(&text);
+	done();
+}
+END_TEST
+
+static int
+nested(int levels)
+{
+	struct str text = {0};
+
+	for (int i = 0; i < levels; i++)
+		str_add(&text, "[");
+	for (int i = 0; i < levels; i++)
+		str_add(&text, "]");
+	int rc = parse(str_get(&text));
+	str_free(&text);
+	return rc;
+}
+
+START_TEST(test_depth)
+{
+	ck_assert_int_eq(nested(YML_DEPTH_MAX), 0);
+	done();
+	ck_assert_int_eq(nested(YML_DEPTH_MAX + 1), -EINVAL);
+	ck_assert_str_eq(errs.v[0].text, "found more than 64 levels, expected fewer");
+	done();
+}
+END_TEST
+
+static const struct {
+	const char *text, *path;
+	unsigned line, column;
+} bad[] = {
+    {"a: [1\n", "file", 2, 1},           {"a: 1\n b: 2\n", "file", 2, 3},     {"{[x]: 1}", "file", 1, 2},
+    {"a: {<<: 1}", "a", 1, 9},           {"a: {<<: [{b: 1}, c]}", "a", 1, 9}, {"a: *b", "a", 1, 4},
+    {"a: 1\n---\nb: 2\n", "file", 2, 1}, {"a:\n  b: \"\\0\"\n", "a.b", 2, 6},
+};
+
+START_TEST(test_bad)
+{
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		ck_assert_msg(parse(bad[i].text) == -EINVAL, "%s", bad[i].text);
+		ck_assert_ptr_null(root);
+		ck_assert_uint_eq(errs.n, 1);
+		ck_assert_str_eq(errs.v[0].path, bad[i].path);
+		ck_assert_uint_eq(errs.v[0].pos.line, bad[i].line);
+		ck_assert_uint_eq(errs.v[0].pos.column, bad[i].column);
+		done();
+	}
+}
+END_TEST
+
+SUITE("yaml", test_places, test_null, test_empty, test_large_map, test_alias, test_alias_of_itself,
+      test_laughs, test_depth, test_bad)
