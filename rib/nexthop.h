@@ -17,6 +17,7 @@
 #define RIB_NEXTHOP_H
 
 #include "lib/addr.h"
+#include "rib/attr.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,7 +34,7 @@ struct nexthop_via {
 	uint16_t weight;    /* 1..256 */
 };
 
-/* A next hop as others see it; pointers are good until the next nexthop_run or unref. */
+/* A next hop as others see it; pointers are good until the next call that changes the table. */
 struct nexthop_view {
 	struct ip_addr global;     /* FAMILY_NONE: link-local only */
 	struct ip_addr link_local; /* FAMILY_NONE: none */
@@ -41,28 +42,34 @@ struct nexthop_view {
 	bool resolved;
 	bool recursive;  /* the way leads through a BGP route */
 	uint32_t metric; /* IGP metric: kernel priority of the resolving route; connected 0 */
-	struct ip_prefix through; /* the route that was matched first; len 0 and FAMILY_NONE: none (link-local) */
+	struct ip_prefix
+	    through; /* the route that was matched first; len 0 and FAMILY_NONE: none (link-local) */
 	unsigned via_count;
 	const struct nexthop_via *via;
 };
 
 enum nexthop_route_kind {
-	NEXTHOP_ROUTE_CONNECTED,   /* a subnet of an interface: metric 0, the next hop itself is the gateway */
-	NEXTHOP_ROUTE_KERNEL,      /* a foreign kernel route */
-	NEXTHOP_ROUTE_UNREACHABLE, /* blackhole, unreachable, or an address of our own: whatever matches is unresolved */
+	NEXTHOP_ROUTE_CONNECTED, /* a subnet of an interface: metric 0, the next hop itself is the gateway */
+	NEXTHOP_ROUTE_KERNEL,    /* a foreign kernel route */
+	NEXTHOP_ROUTE_UNREACHABLE, /* blackhole, unreachable, or an address of our own: whatever matches is
+				      unresolved */
 };
 
 /*
- * Asks the RIB: the longest prefix of at most max_len bits that contains a and whose best path has a next hop.
- * Fills in *matched and up to max ids of the next hops of its best and multipath paths; returns how many (0: none).
+ * Asks the RIB: the longest prefix of at most max_len bits that contains a and whose best path has a next
+ * hop. Fills in *matched and up to max ids of the next hops of its best and multipath paths; returns how many
+ * (0: none).
  */
 typedef unsigned (*nexthop_lookup_fn)(void *ctx, const struct ip_addr *a, unsigned max_len,
-    struct ip_prefix *matched, nexthop_id *ids, unsigned max);
+				      struct ip_prefix *matched, nexthop_id *ids, unsigned max);
 
 struct nexthop_table; /* opaque */
 
 struct nexthop_table *nexthop_table_new(uint64_t seed);
-void nexthop_table_free(struct nexthop_table *t); /* all references must be gone, or their holders never used again */
+void nexthop_table_free(
+    struct nexthop_table *t); /* all references must be gone, or their holders never used again */
+/* What an attribute table needs to hold next hops of this table. */
+struct attr_nexthop_ops nexthop_attr_ops(struct nexthop_table *t);
 /* Where BGP routes are found; without it only the owner's routes count. */
 void nexthop_set_lookup(struct nexthop_table *t, nexthop_lookup_fn lookup, void *ctx);
 /* May 0.0.0.0/0 and ::/0 resolve a next hop? Marks all next hops when it changes. */
@@ -70,34 +77,40 @@ void nexthop_set_allow_default(struct nexthop_table *t, bool allow);
 
 /*
  * The id of a next hop, with one reference taken. Either address may be NULL or of FAMILY_NONE, not both; a
- * link-local address carries its interface in scope_id. A new one is unresolved until nexthop_run.
+ * link-local address carries its interface in scope_id. A new one is resolved at once.
  */
-nexthop_id nexthop_intern(struct nexthop_table *t, const struct ip_addr *global, const struct ip_addr *link_local);
+nexthop_id nexthop_intern(struct nexthop_table *t, const struct ip_addr *global,
+			  const struct ip_addr *link_local);
 void nexthop_ref(struct nexthop_table *t, nexthop_id id);   /* NEXTHOP_NONE is allowed and ignored */
 void nexthop_unref(struct nexthop_table *t, nexthop_id id); /* frees at 0; the same */
 
-bool nexthop_resolved(const struct nexthop_table *t, nexthop_id id);   /* true for NEXTHOP_NONE */
-uint32_t nexthop_metric(const struct nexthop_table *t, nexthop_id id); /* 0 for NEXTHOP_NONE, UINT32_MAX unresolved */
-void nexthop_get(const struct nexthop_table *t, nexthop_id id, struct nexthop_view *out); /* id ≠ NEXTHOP_NONE */
+bool nexthop_resolved(const struct nexthop_table *t, nexthop_id id); /* true for NEXTHOP_NONE */
+uint32_t nexthop_metric(const struct nexthop_table *t,
+			nexthop_id id); /* 0 for NEXTHOP_NONE, UINT32_MAX unresolved */
+void nexthop_get(const struct nexthop_table *t, nexthop_id id,
+		 struct nexthop_view *out); /* id ≠ NEXTHOP_NONE */
 /* The first next hop with id ≥ from, or 0: for show. */
 nexthop_id nexthop_next(const struct nexthop_table *t, nexthop_id from);
 uint32_t nexthop_count(const struct nexthop_table *t);
 
 /*
- * A route that next hops may resolve through. It is named by (prefix, kind, metric, for connected ones also the
- * first via's ifindex): the next one with the same name replaces it. Of several for one prefix unreachable ones
- * come last and otherwise the lowest metric counts. n ≤ NEXTHOP_VIA_MAX.
+ * A route that next hops may resolve through. It is named by (prefix, kind, metric, for connected ones also
+ * the first via's ifindex): the next one with the same name replaces it. Of several for one prefix the lowest
+ * metric counts, as in the kernel, and an unreachable one before another of its metric. n ≤ NEXTHOP_VIA_MAX.
  */
 void nexthop_route_add(struct nexthop_table *t, const struct ip_prefix *p, enum nexthop_route_kind kind,
-    uint32_t metric, const struct nexthop_via *via, unsigned n);
+		       uint32_t metric, const struct nexthop_via *via, unsigned n);
 /* Takes it away; ifindex matters only for connected ones. false: there was none of that name. */
 bool nexthop_route_del(struct nexthop_table *t, const struct ip_prefix *p, enum nexthop_route_kind kind,
-    uint32_t metric, uint32_t ifindex);
-/* Is the address on a connected subnet? *ifindex (may be NULL) is filled in. For eBGP's third-party next hops. */
+		       uint32_t metric, uint32_t ifindex);
+/* Is the address on a connected subnet? *ifindex (may be NULL) is filled in. For eBGP's third-party next
+ * hops. */
 bool nexthop_connected(const struct nexthop_table *t, const struct ip_addr *a, uint32_t *ifindex);
-/* An interface came up or went down. Link-local next hops need theirs known and up; ways over a down one are left out. */
+/* An interface came up or went down. Link-local next hops need theirs known and up; ways over a down one are
+ * left out. */
 void nexthop_link_set(struct nexthop_table *t, uint32_t ifindex, bool up);
-/* The best path or multipath set of a BGP prefix has changed: marks the next hops inside it. Cheap when there are none. */
+/* The best path or multipath set of a BGP prefix has changed: marks the next hops inside it. Cheap when there
+ * are none. */
 void nexthop_rib_changed(struct nexthop_table *t, const struct ip_prefix *p);
 
 /* How many next hops wait to be resolved. */
@@ -106,6 +119,7 @@ uint32_t nexthop_pending(const struct nexthop_table *t);
  * Resolves up to budget waiting next hops. changed is called for each that came out differently (resolved,
  * metric or ways); it may not intern, unref or run. Returns how many still wait.
  */
-uint32_t nexthop_run(struct nexthop_table *t, uint32_t budget, void (*changed)(void *ctx, nexthop_id id), void *ctx);
+uint32_t nexthop_run(struct nexthop_table *t, uint32_t budget, void (*changed)(void *ctx, nexthop_id id),
+		     void *ctx);
 
 #endif

@@ -36,14 +36,17 @@ void originate_init(struct originate *o, struct rib *rib);
 
 /* Announces or replaces a route; attr is borrowed. reject as in struct rib_op. True: something changed. */
 bool originate_add(struct originate *o, enum originate_set set, const struct ip_prefix *p, attr_id attr,
-    enum rib_reject reject, uint32_t now_s);
+		   enum rib_reject reject, uint32_t now_s);
 /* Withdraws it; false: there was none. */
 bool originate_del(struct originate *o, enum originate_set set, const struct ip_prefix *p, uint32_t now_s);
 
-/* A set is going to be said anew: routes that originate_add does not repeat go after originate_end. */
-void originate_begin(struct originate *o, enum originate_set set);
+/*
+ * A set is going to be said anew: routes that originate_add does not repeat go after originate_end. False and
+ * nothing done while 255 such beginnings wait for originate_run.
+ */
+bool originate_begin(struct originate *o, enum originate_set set);
 void originate_end(struct originate *o, enum originate_set set);
-/* Removes leftovers of ended sets, budget ids at a time; true: nothing left to do. */
-bool originate_run(struct originate *o, uint32_t budget, uint32_t now_s);
+/* Removes leftovers of ended sets, at most budget ids of each set at a time; true: nothing left to do. */
+bool originate_run(struct originate *o, uint32_t budget);
 
 #endif

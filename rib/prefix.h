@@ -25,9 +25,9 @@
 
 /* What follows the owner's data in a record. */
 struct prefix_key {
-	uint8_t len;   /* bits */
-	uint8_t flags; /* PREFIX_F_LIVE and the owner's bits */
-	uint16_t user; /* the owner's; 0 in a new record */
+	uint8_t len;    /* bits */
+	uint8_t flags;  /* PREFIX_F_LIVE and the owner's bits */
+	uint16_t user;  /* the owner's; 0 in a new record */
 	uint8_t addr[]; /* 4 or 16 octets, host bits zero */
 };
 
@@ -37,11 +37,12 @@ struct prefix_table {
 	uint64_t seed;
 	struct slab recs;
 	struct hidx index;
-	uint64_t lens[3];       /* bit n: there is a prefix of length n */
+	uint64_t lens[3]; /* bit n: there is a prefix of length n */
 	uint32_t len_count[129];
 };
 
-/* data_size is a multiple of 4 and at least 4; seed is secret, so that nobody outside can choose colliding prefixes. */
+/* data_size is a multiple of 4 and at least 4; seed is secret, so that nobody outside can choose colliding
+ * prefixes. */
 void prefix_table_init(struct prefix_table *t, enum family f, size_t data_size, uint64_t seed);
 void prefix_table_fini(struct prefix_table *t);
 size_t prefix_table_bytes(const struct prefix_table *t);
@@ -59,7 +60,7 @@ void prefix_remove(struct prefix_table *t, uint32_t id);
  * all) says yes; 0: none. At most one probe for each length that exists.
  */
 uint32_t prefix_match(const struct prefix_table *t, const uint8_t *addr, unsigned max_len,
-    bool (*accept)(void *ctx, uint32_t id), void *ctx);
+		      bool (*accept)(void *ctx, uint32_t id), void *ctx);
 /* The first live id ≥ from, or 0. Ids may come and go between two calls. Looks at no more than *scan ids,
  * counting it down; when that reaches 0 the answer is 0 too and *from is where to go on. */
 uint32_t prefix_next(const struct prefix_table *t, uint32_t *from, uint32_t *scan);

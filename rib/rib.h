@@ -61,7 +61,8 @@ enum rib_reject {
 	RIB_REJECT_COUNT
 };
 
-/* Where a path stands in its prefix: a word for show (rib_reason_name), in the order of the decision's steps. */
+/* Where a path stands in its prefix: a word for show (rib_reason_name), in the order of the decision's steps.
+ */
 enum rib_reason {
 	RIB_REASON_BEST = 0,
 	RIB_REASON_MULTIPATH,  /* not best, but used beside it */
@@ -94,20 +95,21 @@ enum rib_peer_type { RIB_PEER_NONE, RIB_PEER_IBGP, RIB_PEER_EBGP, RIB_PEER_CONFE
 
 /* The owner fills in what is marked *; the rest is the RIB's. Pointers stay good until rib_source_remove. */
 struct rib_source {
-	uint16_t index; /* ≥ 1 */
-	uint8_t kind;   /* enum rib_source_kind */
-	uint8_t gen;    /* generation of paths announced now */
+	uint16_t index;     /* ≥ 1 */
+	uint8_t kind;       /* enum rib_source_kind */
+	uint8_t gen;        /* generation of paths announced now */
 	uint8_t oldest_gen; /* no path is older */
-	uint8_t peer_type;  /* * enum rib_peer_type; the five marked may change only while it has no current paths */
+	uint8_t peer_type;  /* * enum rib_peer_type; the five marked may change only while it has no current
+			       paths */
 	bool rr_client;     /* * */
 	bool removed;
-	uint32_t router_id;  /* * BGP identifier, host order */
-	uint32_t as;         /* * remote AS */
-	struct ip_addr addr; /* * */
-	void *owner;         /* * */
-	uint32_t dirty_refs; /* dirty entries that name it */
-	struct bitmap ids[FAMILY_COUNT];  /* prefixes where it has a path */
-	uint32_t received[FAMILY_COUNT];  /* its paths, with rejected ones */
+	uint32_t router_id;              /* * BGP identifier, host order */
+	uint32_t as;                     /* * remote AS */
+	struct ip_addr addr;             /* * */
+	void *owner;                     /* * */
+	uint32_t dirty_refs;             /* dirty entries that name it */
+	struct bitmap ids[FAMILY_COUNT]; /* prefixes where it has a path */
+	uint32_t received[FAMILY_COUNT]; /* its paths, with rejected ones */
 	uint32_t accepted[FAMILY_COUNT];
 };
 #define RIB_SOURCE_MAX 65535
@@ -116,10 +118,10 @@ struct rib_source {
 struct rib_op {
 	struct ip_prefix prefix; /* masked */
 	bool withdraw;
-	uint8_t reject;     /* enum rib_reject; not NONE: the path is kept as rejected */
-	uint32_t hash;      /* rib_hash(); to be computed when parsing, so that the bucket is prefetched early */
-	attr_id received;   /* as received; rib_apply takes references of its own */
-	attr_id effective;  /* after import policy; ignored when rejected */
+	uint8_t reject; /* enum rib_reject; not NONE: the path is kept as rejected */
+	uint32_t hash;  /* rib_hash(); to be computed when parsing, so that the bucket is prefetched early */
+	attr_id received;  /* as received; rib_apply takes references of its own */
+	attr_id effective; /* after import policy; ignored when rejected */
 };
 
 enum rib_queue { RIB_URGENT, RIB_BULK, RIB_QUEUE_COUNT };
@@ -149,28 +151,31 @@ struct rib_callbacks {
 };
 
 struct rib_config {
-	uint32_t default_local_pref;    /* where a path has none: 100 */
+	uint32_t default_local_pref;             /* where a path has none: 100 */
 	uint16_t multipath_ebgp, multipath_ibgp; /* largest set; 1 or 0: no multipath */
 	bool as_path_relax; /* multipath members may differ in AS path, not in its length */
 };
 
-struct rib; /* opaque; its parts are in rib/rib_int.h */
+struct rib; /* opaque */
 
-/* attrs and nexthops are used, not owned, and must outlive it. cb is copied. */
+/* attrs and nexthops are used, not owned, and must outlive it; next hops are looked up in this RIB. cb is
+ * copied. */
 struct rib *rib_new(struct attr_table *attrs, struct nexthop_table *nexthops, const struct rib_callbacks *cb,
-    uint64_t seed);
+		    uint64_t seed);
 void rib_free(struct rib *rib);
 void rib_config_get(const struct rib *rib, struct rib_config *out);
 void rib_config_set(struct rib *rib, const struct rib_config *conf); /* the owner then touches all prefixes */
 
 /* A new source with nothing in it, or NULL when all numbers are taken. */
 struct rib_source *rib_source_add(struct rib *rib, enum rib_source_kind kind);
-struct rib_source *rib_source_get(const struct rib *rib, uint16_t index); /* index as in a path; ASSERTs it exists */
-/* Gives a source back that has no paths (sweep it first: false otherwise). Its number is reused once no change names it. */
+struct rib_source *rib_source_get(const struct rib *rib,
+				  uint16_t index); /* index as in a path; ASSERTs it exists */
+/* Gives a source back that has no paths (sweep it first: false otherwise). Its number is reused once no
+ * change names it. */
 bool rib_source_remove(struct rib *rib, struct rib_source *s);
 /*
- * From now on all its paths are stale until announced again: a peer went down, or refreshes. False and nothing
- * done when 255 generations wait for a sweep.
+ * From now on all its paths are stale until announced again: a peer went down, or refreshes. False and
+ * nothing done when 255 generations wait for a sweep.
  */
 bool rib_source_stale(struct rib_source *s);
 /* May a new session begin? Not while so many unswept generations wait that the number could wrap. */
@@ -179,8 +184,8 @@ bool rib_source_ready(const struct rib_source *s);
 /* The hash for rib_op; also prefetches the bucket. */
 uint32_t rib_hash(const struct rib *rib, const struct ip_prefix *p);
 /* Applies operations of one source in order; returns how many changed something. now_s: monotonic seconds. */
-unsigned rib_apply(struct rib *rib, struct rib_source *s, const struct rib_op *ops, unsigned n, uint32_t now_s,
-    enum rib_queue q);
+unsigned rib_apply(struct rib *rib, struct rib_source *s, const struct rib_op *ops, unsigned n,
+		   uint32_t now_s, enum rib_queue q);
 
 /* Decides up to budget dirty prefixes of a queue; returns how many are left in it. */
 uint32_t rib_decide_run(struct rib *rib, enum rib_queue q, uint32_t budget);
@@ -194,7 +199,8 @@ void rib_prefix_unpin(struct rib *rib, enum family f, uint32_t id);
 uint32_t rib_find(const struct rib *rib, const struct ip_prefix *p);
 uint32_t rib_match(const struct rib *rib, const struct ip_addr *a); /* longest match that has a best path */
 struct ip_prefix rib_prefix(const struct rib *rib, enum family f, uint32_t id);
-const struct rib_path *rib_best(const struct rib *rib, enum family f, uint32_t id); /* as last decided; NULL: none */
+const struct rib_path *rib_best(const struct rib *rib, enum family f,
+				uint32_t id); /* as last decided; NULL: none */
 const struct rib_path *rib_path_first(const struct rib *rib, enum family f, uint32_t id); /* NULL: none */
 const struct rib_path *rib_path_next(const struct rib *rib, enum family f, const struct rib_path *p);
 const struct rib_path *rib_path_of(const struct rib *rib, enum family f, uint32_t id, uint16_t source);
@@ -208,7 +214,7 @@ rib_path_reject(const struct rib_path *p)
 }
 /* Calls fn for each path with the step that decided on it, computed anew. */
 void rib_why(struct rib *rib, enum family f, uint32_t id,
-    void (*fn)(void *ctx, const struct rib_path *p, enum rib_reason reason), void *ctx);
+	     void (*fn)(void *ctx, const struct rib_path *p, enum rib_reason reason), void *ctx);
 const char *rib_reason_name(enum rib_reason r);
 const char *rib_reject_name(enum rib_reject r);
 const char *rib_source_kind_name(enum rib_source_kind k); /* bgp network static connected kernel aggregate */

@@ -25,27 +25,27 @@ struct rib_walk {
 void rib_walk_table(struct rib_walk *w, enum family f);
 void rib_walk_source(struct rib_walk *w, enum family f, const struct rib_source *s);
 /*
- * The next id, or 0: the walk is over (w->done) or *budget, which is counted down by the ids looked at, is used
- * up. A source that is walked may not be removed.
+ * The next id, or 0: the walk is over (w->done) or *budget, which is counted down by the ids looked at, is
+ * used up. A source that is walked may not be removed.
  */
 uint32_t rib_walk_next(const struct rib *rib, struct rib_walk *w, uint32_t *budget);
 
 /*
  * Removes stale paths of a source: both families one after the other. Begin with rib_sweep_begin; true from
- * rib_sweep_run means that it is over. When the source was made stale again meanwhile, paths of that generation
- * that were already passed stay: begin again.
+ * rib_sweep_run means that it is over. When the source was made stale again meanwhile, paths of that
+ * generation that were already passed stay: begin again.
  */
 struct rib_sweep {
 	struct rib_walk walk;
 };
 void rib_sweep_begin(struct rib_sweep *sw, const struct rib_source *s);
-bool rib_sweep_run(struct rib *rib, struct rib_sweep *sw, uint32_t budget, uint32_t now_s, enum rib_queue q);
+bool rib_sweep_run(struct rib *rib, struct rib_sweep *sw, uint32_t budget, enum rib_queue q);
 
 /*
  * Marks prefixes that have a path over one of a set of next hops (ids as bits), which is how changes of
  * resolution reach the decision. The set may grow during the walk; then begin again afterwards. True: over.
  */
 bool rib_walk_nexthops(struct rib *rib, struct rib_walk *w, const struct bitmap *nexthops, uint32_t budget,
-    enum rib_queue q);
+		       enum rib_queue q);
 
 #endif

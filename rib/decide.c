@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * decide: the steps as a table of keys, and the two that are not keys.
+ *
+ * A key step gives every path a number and keeps those with the lowest. MED is
+ * compared within groups, and the neighbour's address by octets. The multipath
+ * set is cut after the IGP metric: what is still level then is equally good for
+ * forwarding, and the later steps only name one path to tell others about.
+ */
+#include "rib/decide.h"
+
+#include "lib/mem.h"
+
+#include <string.h>
+
+/* Without the preference of policy: how sure a kind of source is, as in BIRD. */
+static const uint32_t preference_by_kind[RIB_SOURCE_KIND_COUNT] = {
+    [RIB_SOURCE_BGP] = 100,       [RIB_SOURCE_NETWORK] = 200, [RIB_SOURCE_STATIC] = 200,
+    [RIB_SOURCE_CONNECTED] = 240, [RIB_SOURCE_KERNEL] = 10,   [RIB_SOURCE_AGGREGATE] = 200,
+};
+
+static uint32_t
+key_preference(const struct decide_path *c, const struct rib_config *conf)
+{
+	struct attr_local local = attr_local(c->attr);
+
+	(void)conf;
+	return ~(local.has_preference ? local.preference : preference_by_kind[c->source->kind]);
+}
+
+static uint32_t
+key_local_pref(const struct decide_path *c, const struct rib_config *conf)
+{
+	return ~(c->attr->flags & ATTR_F_HAS_LOCAL_PREF ? c->attr->local_pref : conf->default_local_pref);
+}
+
+static uint32_t
+key_local_origin(const struct decide_path *c, const struct rib_config *conf)
+{
+	(void)conf;
+	return c->source->kind == RIB_SOURCE_BGP;
+}
+
+static uint32_t
+key_path_length(const struct decide_path *c, const struct rib_config *conf)
+{
+	(void)conf;
+	return c->attr->path_len;
+}
+
+static uint32_t
+key_origin(const struct decide_path *c, const struct rib_config *conf)
+{
+	(void)conf;
+	return c->attr->origin;
+}
+
+/* RFC 5065 5.3: routes from other members of the confederation rank with internal ones. */
+static uint32_t
+key_ebgp(const struct decide_path *c, const struct rib_config *conf)
+{
+	(void)conf;
+	return c->source->peer_type != RIB_PEER_EBGP;
+}
+
+static uint32_t
+key_igp_metric(const struct decide_path *c, const struct rib_config *conf)
+{
+	(void)conf;
+	return c->igp_metric;
+}
+
+/* RFC 4456 9: a reflected route stands for the router that brought it into the AS. */
+static uint32_t
+key_router_id(const struct decide_path *c, const struct rib_config *conf)
+{
+	(void)conf;
+	return c->attr->originator_id != 0 ? c->attr->originator_id : c->source->router_id;
+}
+
+static uint32_t
+key_cluster_length(const struct decide_path *c, const struct rib_config *conf)
+{
+	(void)conf;
+	return c->attr->cluster_len;
+}
+
+struct step {
+	enum rib_reason reason;
+	uint32_t (*key)(const struct decide_path *c, const struct rib_config *conf); /* lowest wins */
+};
+
+static const struct step before_med[] = {
+    {RIB_REASON_PREFERENCE, key_preference},
+    {RIB_REASON_LOCAL_PREF, key_local_pref},
+    {RIB_REASON_LOCAL_ORIGIN, key_local_origin},
+    {RIB_REASON_PATH_LENGTH, key_path_length}, /* RFC 4271 9.1.2.2 a */
+    {RIB_REASON_ORIGIN, key_origin},           /* b */
+};
+static const struct step after_med[] = {
+    {RIB_REASON_EBGP, key_ebgp},             /* d */
+    {RIB_REASON_IGP_METRIC, key_igp_metric}, /* e */
+};
+static const struct step tie_break[] = {
+    {RIB_REASON_ROUTER_ID, key_router_id},           /* f; RFC 4456 9 */
+    {RIB_REASON_CLUSTER_LENGTH, key_cluster_length}, /* RFC 4456 9 */
+};
+
+static bool
+alive(const struct decide_path *c)
+{
+	return c->reason == RIB_REASON_BEST;
+}
+
+/* Keeps the paths with the lowest key; the others lose by this step. */
+static void
+run_step(struct decide_path *c, unsigned n, const struct step *st, const struct rib_config *conf)
+{
+	uint32_t low = UINT32_MAX;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (!alive(&c[i]))
+			continue;
+		uint32_t k = st->key(&c[i], conf);
+		if (k < low)
+			low = k;
+	}
+	for (unsigned i = 0; i < n; i++)
+		if (alive(&c[i]) && st->key(&c[i], conf) != low)
+			c[i].reason = st->reason;
+}
+
+static void
+run_steps(struct decide_path *c, unsigned n, const struct step *st, size_t count,
+	  const struct rib_config *conf)
+{
+	for (size_t i = 0; i < count; i++)
+		run_step(c, n, &st[i], conf);
+}
+
+/* An absent MED counts as the lowest, RFC 4271 9.1.2.2 c. */
+static uint32_t
+med_of(const struct decide_path *c)
+{
+	return c->attr->flags & ATTR_F_HAS_MED ? c->attr->med : 0;
+}
+
+/* Within each neighbouring AS the lowest MED stays; the cost is paths times neighbouring ASes. */
+static void
+run_med(struct decide_path *c, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		c[i].grouped = false;
+	for (unsigned i = 0; i < n; i++) {
+		if (!alive(&c[i]) || c[i].grouped)
+			continue;
+		uint32_t as = c[i].attr->neighbor_as, low = med_of(&c[i]);
+		for (unsigned j = i + 1; j < n; j++)
+			if (alive(&c[j]) && c[j].attr->neighbor_as == as && med_of(&c[j]) < low)
+				low = med_of(&c[j]);
+		for (unsigned j = i; j < n; j++) {
+			if (!alive(&c[j]) || c[j].attr->neighbor_as != as)
+				continue;
+			c[j].grouped = true;
+			if (med_of(&c[j]) != low)
+				c[j].reason = RIB_REASON_MED;
+		}
+	}
+}
+
+/* RFC 4271 9.1.2.2 g. Two sources of our own, or a peer seen twice, are told apart by their number. */
+static int
+neighbor_cmp(const struct decide_path *a, const struct decide_path *b)
+{
+	int d = ip_addr_cmp(&a->source->addr, &b->source->addr);
+
+	return d != 0 ? d : (int)a->source->index - (int)b->source->index;
+}
+
+static void
+run_neighbor(struct decide_path *c, unsigned n)
+{
+	struct decide_path *low = NULL;
+
+	for (unsigned i = 0; i < n; i++)
+		if (alive(&c[i]) && (low == NULL || neighbor_cmp(&c[i], low) < 0))
+			low = &c[i];
+	for (unsigned i = 0; i < n; i++)
+		if (alive(&c[i]) && &c[i] != low)
+			c[i].reason = RIB_REASON_NEIGHBOR_ADDRESS;
+}
+
+/* The order that the steps after the cut give. */
+static int
+tie_cmp(const struct decide_path *a, const struct decide_path *b, const struct rib_config *conf)
+{
+	for (size_t i = 0; i < ARRAY_LEN(tie_break); i++) {
+		uint32_t ka = tie_break[i].key(a, conf), kb = tie_break[i].key(b, conf);
+		if (ka != kb)
+			return ka < kb ? -1 : 1;
+	}
+	return neighbor_cmp(a, b);
+}
+
+static unsigned
+multipath_limit(const struct decide_path *best, const struct rib_config *conf)
+{
+	if (best->source->kind != RIB_SOURCE_BGP)
+		return 1;
+	return best->source->peer_type == RIB_PEER_EBGP ? conf->multipath_ebgp : conf->multipath_ibgp;
+}
+
+static bool
+same_path(const struct attr_set *a, const struct attr_set *b)
+{
+	size_t alen = 0, blen = 0;
+	const uint8_t *pa = attr_find(a, ATTR_AS_PATH, &alen), *pb = attr_find(b, ATTR_AS_PATH, &blen);
+
+	return alen == blen && (alen == 0 || memcmp(pa, pb, alen) == 0);
+}
+
+/* Only ties count: a path that lost before the cut is no equal of the best. */
+static bool
+level_with(const struct decide_path *c, const struct decide_path *best, const struct rib_config *conf)
+{
+	return !c->used && c->reason >= RIB_REASON_ROUTER_ID &&
+	       (conf->as_path_relax || same_path(c->attr, best->attr));
+}
+
+/* Takes equals of the best in the order of the later steps until the limit. Returns the size of the set. */
+static unsigned
+pick_multipath(struct decide_path *c, unsigned n, const struct decide_path *best,
+	       const struct rib_config *conf)
+{
+	unsigned limit = multipath_limit(best, conf), members = 1;
+
+	for (; members < limit; members++) {
+		struct decide_path *low = NULL;
+		for (unsigned i = 0; i < n; i++)
+			if (level_with(&c[i], best, conf) && (low == NULL || tie_cmp(&c[i], low, conf) < 0))
+				low = &c[i];
+		if (low == NULL)
+			break;
+		low->used = true;
+		low->reason = RIB_REASON_MULTIPATH;
+	}
+	return members;
+}
+
+int
+decide_paths(struct decide_path *c, unsigned n, const struct rib_config *conf, unsigned *members)
+{
+	for (unsigned i = 0; i < n; i++)
+		c[i].used = false;
+	run_steps(c, n, before_med, ARRAY_LEN(before_med), conf);
+	run_med(c, n);
+	run_steps(c, n, after_med, ARRAY_LEN(after_med), conf);
+	run_steps(c, n, tie_break, ARRAY_LEN(tie_break), conf);
+	run_neighbor(c, n);
+	*members = 0;
+	for (unsigned i = 0; i < n; i++) {
+		if (!alive(&c[i]))
+			continue;
+		c[i].used = true;
+		*members = pick_multipath(c, n, &c[i], conf);
+		return (int)i;
+	}
+	return -1;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * dirty: a list of chunks, filled at the tail and emptied at the head.
+ *
+ * A growing array would need both its old and its new self at the moment a full
+ * table arrives, which is the moment memory is counted; chunks need neither that
+ * nor a shrinking policy.
+ */
+#include "rib/dirty.h"
+
+#include "lib/mem.h"
+
+#include <stdlib.h>
+
+#define CHUNK_ENTRIES 1024
+
+struct dirty_chunk {
+	struct dirty_chunk *next;
+	struct dirty_entry e[CHUNK_ENTRIES];
+};
+
+void
+dirty_push(struct dirty_queue *q, const struct dirty_entry *e)
+{
+	if (q->tail == NULL || q->tail_at == CHUNK_ENTRIES) {
+		struct dirty_chunk *c = xmalloc(sizeof(*c));
+		c->next = NULL;
+		if (q->tail == NULL) {
+			q->head = c;
+			q->head_at = 0;
+		} else {
+			q->tail->next = c;
+		}
+		q->tail = c;
+		q->tail_at = 0;
+		q->chunks++;
+	}
+	q->tail->e[q->tail_at++] = *e;
+	q->count++;
+}
+
+static void
+drop_head(struct dirty_queue *q)
+{
+	struct dirty_chunk *c = q->head;
+
+	q->head = c->next;
+	q->head_at = 0;
+	if (q->head == NULL)
+		q->tail = NULL;
+	q->chunks--;
+	free(c);
+}
+
+bool
+dirty_pop(struct dirty_queue *q, struct dirty_entry *e)
+{
+	if (q->count == 0)
+		return false;
+	*e = q->head->e[q->head_at++];
+	q->count--;
+	/* An emptied last chunk is used again from its start: an idle daemon decides without allocating. */
+	if (q->count == 0 && q->head == q->tail)
+		q->head_at = q->tail_at = 0;
+	else if (q->head_at == CHUNK_ENTRIES)
+		drop_head(q);
+	return true;
+}
+
+const struct dirty_entry *
+dirty_peek(const struct dirty_queue *q, uint32_t n)
+{
+	if (n >= q->count || q->head_at + n >= CHUNK_ENTRIES)
+		return NULL;
+	return &q->head->e[q->head_at + n];
+}
+
+void
+dirty_fini(struct dirty_queue *q)
+{
+	while (q->head != NULL)
+		drop_head(q);
+	*q = (struct dirty_queue){0};
+}
+
+size_t
+dirty_bytes(const struct dirty_queue *q)
+{
+	return q->chunks * sizeof(struct dirty_chunk);
+}

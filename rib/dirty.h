@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * dirty: a first-in first-out queue of prefixes that wait for the decision.
+ *
+ * An entry remembers what was best before the first change, so that the prefix
+ * record need not. A prefix is in at most one queue at most once (its flag says
+ * so), so the number of prefixes bounds it. Memory comes and goes in chunks.
+ * Only rib/ uses it; the references that entries hold are the RIB's business.
+ */
+#ifndef RIB_DIRTY_H
+#define RIB_DIRTY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct dirty_entry {
+	uint32_t id;
+	uint32_t old_attr; /* a reference; 0: nothing was best */
+	uint16_t old_source;
+	uint8_t family;
+	uint8_t pad;
+};
+
+struct dirty_chunk; /* opaque */
+
+/* Zero-initialised is an empty queue. */
+struct dirty_queue {
+	struct dirty_chunk *head, *tail;
+	uint32_t head_at, tail_at; /* entry in the first chunk to pop; in the last chunk to fill */
+	uint32_t count;
+	uint32_t chunks;
+};
+
+void dirty_push(struct dirty_queue *q, const struct dirty_entry *e);
+bool dirty_pop(struct dirty_queue *q, struct dirty_entry *e); /* false: empty */
+/* The entry that will be popped n pops from now if it is near (same chunk), or NULL: something to prefetch.
+ */
+const struct dirty_entry *dirty_peek(const struct dirty_queue *q, uint32_t n);
+void dirty_fini(struct dirty_queue *q); /* the caller has popped what holds references */
+size_t dirty_bytes(const struct dirty_queue *q);
+
+#endif

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pass: the decision pass over dirty prefixes, and why a path lost.
+ *
+ * It gathers the paths of a prefix, has decide.c judge them, writes the verdict
+ * into the paths' flags and tells the owner what is different from what the dirty
+ * entry remembers. What changed and changed back while it waited is not told.
+ */
+#include "rib/rib_int.h"
+
+#include "lib/mem.h"
+
+#define AHEAD 8
+
+static void
+add_candidate(struct rib *rib, unsigned n, const struct rib_path *p)
+{
+	if (n == rib->cand_cap) {
+		rib->cand_cap = rib->cand_cap != 0 ? rib->cand_cap * 2 : 16;
+		rib->cand = xreallocarray(rib->cand, rib->cand_cap, sizeof(*rib->cand));
+	}
+	struct decide_path *c = &rib->cand[n];
+	*c = (struct decide_path){
+	    .path = p,
+	    .attr = attr_get(rib->attrs, p->attr),
+	    .source = rib_source_get(rib, p->source),
+	    .reason = RIB_REASON_BEST,
+	};
+	c->igp_metric = nexthop_metric(rib->nexthops, c->attr->nexthop);
+	if (p->flags & RIB_PATH_REJECTED)
+		c->reason = RIB_REASON_REJECTED;
+	else if (!nexthop_resolved(rib->nexthops, c->attr->nexthop))
+		c->reason = RIB_REASON_UNRESOLVED;
+}
+
+/* Fills rib->cand with all paths of a prefix and has them judged. Returns how many; *best as decide_paths. */
+static unsigned
+judge(struct rib *rib, enum family f, uint32_t id, int *best, unsigned *members)
+{
+	unsigned n = 0;
+
+	for (const struct rib_path *p = rib_path_first(rib, f, id); p != NULL; p = rib_path_next(rib, f, p))
+		add_candidate(rib, n++, p);
+	*best = decide_paths(rib->cand, n, &rib->conf, members);
+	return n;
+}
+
+/* Writes the verdict into the paths. True: the multipath set is not what the flags said before. */
+static bool
+write_flags(struct rib *rib, enum family f, uint32_t id, unsigned members)
+{
+	struct rib_path *p = rib_first(rib, f, id);
+	const struct decide_path *c = rib->cand;
+	bool changed = false;
+
+	if (p->attr == 0)
+		return false;
+	for (;; c++) {
+		unsigned flags = p->flags & ~(unsigned)(RIB_PATH_BEST | RIB_PATH_MULTIPATH);
+		if (c->reason == RIB_REASON_BEST)
+			flags |= RIB_PATH_BEST;
+		if (c->used && members > 1)
+			flags |= RIB_PATH_MULTIPATH;
+		changed = changed || ((flags ^ p->flags) & RIB_PATH_MULTIPATH) != 0;
+		p->flags = (uint8_t)flags;
+		if (p->next == 0)
+			return changed;
+		p = rib_further(rib, p->next);
+	}
+}
+
+static unsigned
+what_changed(const struct dirty_entry *e, unsigned flags, bool set_changed, const struct rib_path *best)
+{
+	unsigned what = 0;
+
+	if (e->old_attr != (best != NULL ? best->attr : 0) || (best != NULL && e->old_source != best->source))
+		what |= RIB_CHANGE_BEST;
+	if (set_changed || (flags & RIB_F_SET))
+		what |= RIB_CHANGE_SET;
+	if ((flags & RIB_F_NEXTHOP) && best != NULL)
+		what |= RIB_CHANGE_NEXTHOP;
+	if (flags & RIB_F_REDO)
+		what |= RIB_CHANGE_REDO;
+	return what;
+}
+
+static void
+decide_one(struct rib *rib, const struct dirty_entry *e)
+{
+	enum family f = (enum family)e->family;
+	struct prefix_key *k = prefix_key(&rib->table[f], e->id);
+	unsigned flags = k->flags, members;
+	int best;
+
+	k->flags &= (uint8_t) ~(RIB_F_DIRTY | RIB_F_SET | RIB_F_NEXTHOP | RIB_F_REDO);
+	judge(rib, f, e->id, &best, &members);
+	bool set_changed = write_flags(rib, f, e->id, members);
+	struct rib_change c = {
+	    .family = f,
+	    .id = e->id,
+	    .old_attr = e->old_attr,
+	    .old_source = e->old_source,
+	    .best = best >= 0 ? rib->cand[best].path : NULL,
+	};
+	c.what = what_changed(e, flags, set_changed, c.best);
+	if (c.what & (RIB_CHANGE_BEST | RIB_CHANGE_SET)) {
+		struct ip_prefix p = prefix_value(&rib->table[f], e->id);
+		nexthop_rib_changed(rib->nexthops, &p);
+	}
+	if (c.what != 0 && rib->cb.change != NULL)
+		rib->cb.change(rib->cb.ctx, &c);
+	rib_dirty_release(rib, e);
+	rib_prefix_release(rib, f, e->id);
+}
+
+void
+rib_prefix_release(struct rib *rib, enum family f, uint32_t id)
+{
+	if ((prefix_key(&rib->table[f], id)->flags & RIB_F_DIRTY) || rib_first(rib, f, id)->attr != 0)
+		return;
+	if (rib->cb.pinned == NULL || !rib->cb.pinned(rib->cb.ctx, f, id))
+		prefix_remove(&rib->table[f], id);
+}
+
+void
+rib_prefix_unpin(struct rib *rib, enum family f, uint32_t id)
+{
+	if (prefix_live(&rib->table[f], id))
+		rib_prefix_release(rib, f, id);
+}
+
+uint32_t
+rib_decide_run(struct rib *rib, enum rib_queue q, uint32_t budget)
+{
+	struct dirty_queue *dq = &rib->dirty[q];
+	struct dirty_entry e;
+
+	for (; budget > 0 && dirty_pop(dq, &e); budget--) {
+		const struct dirty_entry *ahead = dirty_peek(dq, AHEAD);
+		if (ahead != NULL)
+			__builtin_prefetch(prefix_data(&rib->table[ahead->family], ahead->id), 1);
+		decide_one(rib, &e);
+	}
+	return dq->count;
+}
+
+uint32_t
+rib_dirty_count(const struct rib *rib, enum rib_queue q)
+{
+	return rib->dirty[q].count;
+}
+
+void
+rib_why(struct rib *rib, enum family f, uint32_t id,
+	void (*fn)(void *ctx, const struct rib_path *p, enum rib_reason reason), void *ctx)
+{
+	int best;
+	unsigned members, n = judge(rib, f, id, &best, &members);
+
+	for (unsigned i = 0; i < n; i++)
+		fn(ctx, rib->cand[i].path, rib->cand[i].reason);
+}

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * rib: making and ending a RIB, its sources, and looking into it.
+ *
+ * Writing is in update.c, deciding in pass.c. A source's number is part of every
+ * path and of every dirty entry, so it is given out again only when neither a
+ * path nor an entry names it.
+ */
+#include "rib/rib_int.h"
+
+#include "lib/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PATH_SEG_SHIFT 12
+/* Beyond this many unswept generations no new session begins; the rest is room for going down and refreshing.
+ */
+#define GEN_SESSION_MAX 192
+
+struct lookup_ctx {
+	const struct rib *rib;
+	enum family family;
+};
+
+static bool
+has_best(void *ctx, uint32_t id)
+{
+	const struct lookup_ctx *l = ctx;
+
+	return rib_best(l->rib, l->family, id) != NULL;
+}
+
+/* Routes of the kernel's are known to the next-hop table first hand, and our own lead nowhere. */
+static bool
+leads_on(void *ctx, uint32_t id)
+{
+	const struct lookup_ctx *l = ctx;
+	const struct rib_path *p = rib_best(l->rib, l->family, id);
+
+	if (p == NULL || attr_get(l->rib->attrs, p->attr)->nexthop == NEXTHOP_NONE)
+		return false;
+	unsigned kind = rib_source_get(l->rib, p->source)->kind;
+	return kind == RIB_SOURCE_BGP || kind == RIB_SOURCE_STATIC;
+}
+
+/* nexthop_lookup_fn; the best path's next hop comes first, since its metric counts. */
+static unsigned
+nexthop_lookup(void *ctx, const struct ip_addr *a, unsigned max_len, struct ip_prefix *matched,
+	       nexthop_id *ids, unsigned max)
+{
+	const struct rib *rib = ctx;
+	struct lookup_ctx l = {rib, (enum family)a->family};
+	uint32_t id = prefix_match(&rib->table[l.family], a->bytes, max_len, leads_on, &l);
+	unsigned n = 0;
+
+	if (id == 0)
+		return 0;
+	*matched = rib_prefix(rib, l.family, id);
+	ids[n++] = attr_get(rib->attrs, rib_best(rib, l.family, id)->attr)->nexthop;
+	for (const struct rib_path *p = rib_path_first(rib, l.family, id); p != NULL && n < max;
+	     p = rib_path_next(rib, l.family, p))
+		if ((p->flags & (RIB_PATH_BEST | RIB_PATH_MULTIPATH)) == RIB_PATH_MULTIPATH)
+			ids[n++] = attr_get(rib->attrs, p->attr)->nexthop;
+	return n;
+}
+
+struct rib *
+rib_new(struct attr_table *attrs, struct nexthop_table *nexthops, const struct rib_callbacks *cb,
+	uint64_t seed)
+{
+	struct rib *rib = xcalloc(1, sizeof(*rib));
+
+	rib->attrs = attrs;
+	rib->nexthops = nexthops;
+	rib->cb = *cb;
+	rib->conf = (struct rib_config){.default_local_pref = 100, .multipath_ebgp = 1, .multipath_ibgp = 1};
+	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
+		prefix_table_init(&rib->table[f], f, sizeof(struct rib_path), seed);
+	ASSERT(rib->table[FAMILY_IPV4].recs.rec_size == 24);
+	ASSERT(rib->table[FAMILY_IPV6].recs.rec_size == 36);
+	slab_init(&rib->paths, sizeof(struct rib_path), PATH_SEG_SHIFT);
+	side_init(&rib->side, attrs, seed);
+	nexthop_set_lookup(nexthops, nexthop_lookup, rib);
+	return rib;
+}
+
+static void
+free_paths(struct rib *rib, enum family f)
+{
+	uint32_t at = 1, scan = UINT32_MAX, id;
+	const struct rib_path *p;
+
+	for (; (id = prefix_next(&rib->table[f], &at, &scan)) != 0; at++)
+		while ((p = rib_path_first(rib, f, id)) != NULL)
+			rib_path_remove(rib, rib_source_get(rib, p->source), f, id, RIB_URGENT);
+}
+
+void
+rib_free(struct rib *rib)
+{
+	struct dirty_entry e;
+
+	nexthop_set_lookup(rib->nexthops, NULL, NULL);
+	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
+		free_paths(rib, f);
+	for (int q = 0; q < RIB_QUEUE_COUNT; q++) {
+		while (dirty_pop(&rib->dirty[q], &e))
+			rib_dirty_release(rib, &e);
+		dirty_fini(&rib->dirty[q]);
+	}
+	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
+		prefix_table_fini(&rib->table[f]);
+	for (uint32_t i = 1; i < rib->sources_cap; i++) {
+		if (rib->sources[i] == NULL)
+			continue;
+		for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
+			bitmap_fini(&rib->sources[i]->ids[f]);
+		free(rib->sources[i]);
+	}
+	free(rib->sources);
+	side_fini(&rib->side);
+	slab_fini(&rib->paths);
+	free(rib->cand);
+	free(rib);
+}
+
+void
+rib_config_get(const struct rib *rib, struct rib_config *out)
+{
+	*out = rib->conf;
+}
+
+void
+rib_config_set(struct rib *rib, const struct rib_config *conf)
+{
+	rib->conf = *conf;
+}
+
+struct rib_source *
+rib_source_add(struct rib *rib, enum rib_source_kind kind)
+{
+	uint32_t i = 1;
+
+	while (i < rib->sources_cap && rib->sources[i] != NULL)
+		i++;
+	if (i > RIB_SOURCE_MAX)
+		return NULL;
+	if (i >= rib->sources_cap) {
+		uint32_t cap = rib->sources_cap != 0 ? rib->sources_cap * 2 : 16;
+		rib->sources = xreallocarray(rib->sources, cap, sizeof(struct rib_source *));
+		for (uint32_t j = rib->sources_cap; j < cap; j++)
+			rib->sources[j] = NULL;
+		rib->sources_cap = cap;
+	}
+	struct rib_source *s = xcalloc(1, sizeof(*s));
+	s->index = (uint16_t)i;
+	s->kind = (uint8_t)kind;
+	rib->sources[i] = s;
+	return s;
+}
+
+struct rib_source *
+rib_source_get(const struct rib *rib, uint16_t index)
+{
+	ASSERT(index != 0 && index < rib->sources_cap && rib->sources[index] != NULL);
+	return rib->sources[index];
+}
+
+static void
+free_source(struct rib *rib, struct rib_source *s)
+{
+	rib->sources[s->index] = NULL;
+	free(s);
+}
+
+bool
+rib_source_remove(struct rib *rib, struct rib_source *s)
+{
+	ASSERT(!s->removed);
+	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
+		if (s->ids[f].count != 0)
+			return false;
+	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
+		bitmap_fini(&s->ids[f]);
+	s->removed = true;
+	if (s->dirty_refs == 0)
+		free_source(rib, s);
+	return true;
+}
+
+bool
+rib_source_stale(struct rib_source *s)
+{
+	if ((uint8_t)(s->gen - s->oldest_gen) == UINT8_MAX)
+		return false;
+	s->gen++;
+	return true;
+}
+
+bool
+rib_source_ready(const struct rib_source *s)
+{
+	return (uint8_t)(s->gen - s->oldest_gen) <= GEN_SESSION_MAX;
+}
+
+void
+rib_dirty_release(struct rib *rib, const struct dirty_entry *e)
+{
+	if (e->old_attr == 0)
+		return;
+	struct rib_source *s = rib_source_get(rib, e->old_source);
+	attr_unref(rib->attrs, e->old_attr);
+	if (--s->dirty_refs == 0 && s->removed)
+		free_source(rib, s);
+}
+
+uint32_t
+rib_hash(const struct rib *rib, const struct ip_prefix *p)
+{
+	uint32_t h = prefix_hash(&rib->table[p->family], p);
+
+	hidx_prefetch(&rib->table[p->family].index, h);
+	return h;
+}
+
+uint32_t
+rib_find(const struct rib *rib, const struct ip_prefix *p)
+{
+	const struct prefix_table *t = &rib->table[p->family];
+
+	return prefix_find(t, p, prefix_hash(t, p));
+}
+
+uint32_t
+rib_match(const struct rib *rib, const struct ip_addr *a)
+{
+	struct lookup_ctx l = {rib, (enum family)a->family};
+
+	return prefix_match(&rib->table[a->family], a->bytes, family_bits(l.family), has_best, &l);
+}
+
+struct ip_prefix
+rib_prefix(const struct rib *rib, enum family f, uint32_t id)
+{
+	return prefix_value(&rib->table[f], id);
+}
+
+const struct rib_path *
+rib_path_first(const struct rib *rib, enum family f, uint32_t id)
+{
+	const struct rib_path *p = rib_first(rib, f, id);
+
+	return p->attr != 0 ? p : NULL;
+}
+
+const struct rib_path *
+rib_path_next(const struct rib *rib, enum family f, const struct rib_path *p)
+{
+	(void)f;
+	return p->next != 0 ? rib_further(rib, p->next) : NULL;
+}
+
+const struct rib_path *
+rib_best(const struct rib *rib, enum family f, uint32_t id)
+{
+	const struct rib_path *p = rib_path_first(rib, f, id);
+
+	while (p != NULL && !(p->flags & RIB_PATH_BEST))
+		p = rib_path_next(rib, f, p);
+	return p;
+}
+
+const struct rib_path *
+rib_path_of(const struct rib *rib, enum family f, uint32_t id, uint16_t source)
+{
+	const struct rib_path *p = rib_path_first(rib, f, id);
+
+	while (p != NULL && p->source != source)
+		p = rib_path_next(rib, f, p);
+	return p;
+}
+
+attr_id
+rib_path_received(const struct rib *rib, enum family f, uint32_t id, const struct rib_path *p)
+{
+	return p->flags & RIB_PATH_SIDE ? side_get(&rib->side, f, id, p->source) : p->attr;
+}
+
+bool
+rib_path_stale(const struct rib *rib, const struct rib_path *p)
+{
+	return p->gen != rib_source_get(rib, p->source)->gen;
+}
+
+void
+rib_stats(const struct rib *rib, struct rib_stats *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->bytes = slab_bytes(&rib->paths) + side_bytes(&rib->side);
+	for (int q = 0; q < RIB_QUEUE_COUNT; q++)
+		out->bytes += dirty_bytes(&rib->dirty[q]);
+	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
+		out->prefixes[f] = prefix_count(&rib->table[f]);
+		out->paths[f] = rib->path_count[f];
+		out->bytes += prefix_table_bytes(&rib->table[f]);
+		for (uint32_t i = 1; i < rib->sources_cap; i++)
+			if (rib->sources[i] != NULL)
+				out->bytes += bitmap_bytes(&rib->sources[i]->ids[f]);
+	}
+}
+
+static const char *const reason_names[RIB_REASON_COUNT] = {
+    [RIB_REASON_BEST] = "best",
+    [RIB_REASON_MULTIPATH] = "multipath",
+    [RIB_REASON_REJECTED] = "rejected",
+    [RIB_REASON_UNRESOLVED] = "next-hop-unresolved",
+    [RIB_REASON_PREFERENCE] = "preference",
+    [RIB_REASON_LOCAL_PREF] = "local-preference",
+    [RIB_REASON_LOCAL_ORIGIN] = "locally-originated",
+    [RIB_REASON_PATH_LENGTH] = "as-path-length",
+    [RIB_REASON_ORIGIN] = "origin",
+    [RIB_REASON_MED] = "med",
+    [RIB_REASON_EBGP] = "ebgp-over-ibgp",
+    [RIB_REASON_IGP_METRIC] = "igp-metric",
+    [RIB_REASON_ROUTER_ID] = "router-id",
+    [RIB_REASON_CLUSTER_LENGTH] = "cluster-list-length",
+    [RIB_REASON_NEIGHBOR_ADDRESS] = "neighbor-address",
+};
+
+const char *
+rib_reason_name(enum rib_reason r)
+{
+	ASSERT((unsigned)r < RIB_REASON_COUNT);
+	return reason_names[r];
+}
+
+static const char *const reject_names[RIB_REJECT_COUNT] = {
+    [RIB_REJECT_NONE] = "none",
+    [RIB_REJECT_POLICY] = "policy",
+    [RIB_REJECT_NO_POLICY] = "no-policy",
+    [RIB_REJECT_AS_LOOP] = "as-loop",
+    [RIB_REJECT_ORIGINATOR_LOOP] = "originator-loop",
+    [RIB_REJECT_CLUSTER_LOOP] = "cluster-loop",
+    [RIB_REJECT_FIRST_AS] = "first-as",
+    [RIB_REJECT_NEXTHOP] = "next-hop",
+    [RIB_REJECT_ROUTE_LEAK] = "route-leak",
+    [RIB_REJECT_MAX_PREFIX] = "max-prefix",
+    [RIB_REJECT_ORIGIN_INVALID] = "origin-invalid",
+};
+
+const char *
+rib_reject_name(enum rib_reject r)
+{
+	ASSERT((unsigned)r < RIB_REJECT_COUNT);
+	return reject_names[r];
+}
+
+static const char *const kind_names[RIB_SOURCE_KIND_COUNT] = {
+    [RIB_SOURCE_BGP] = "bgp",       [RIB_SOURCE_NETWORK] = "network",
+    [RIB_SOURCE_STATIC] = "static", [RIB_SOURCE_CONNECTED] = "connected",
+    [RIB_SOURCE_KERNEL] = "kernel", [RIB_SOURCE_AGGREGATE] = "aggregate",
+};
+
+const char *
+rib_source_kind_name(enum rib_source_kind k)
+{
+	ASSERT((unsigned)k < RIB_SOURCE_KIND_COUNT);
+	return kind_names[k];
+}

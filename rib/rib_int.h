@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * rib_int: the parts of struct rib, for the sources of rib/ that work on them
+ * (rib.c, update.c, decide.c, walk.c). Nobody outside may include it.
+ *
+ * Invariant: a prefix id is live while it has a path, is dirty, or is pinned by
+ * the owner. A path holds one reference to its attributes; its source has the
+ * prefix's bit set.
+ */
+#ifndef RIB_RIB_INT_H
+#define RIB_RIB_INT_H
+
+#include "rib/decide.h"
+#include "rib/dirty.h"
+#include "rib/rib.h"
+#include "rib/side.h"
+
+/* Bits of prefix_key.flags beside PREFIX_F_LIVE. */
+#define RIB_F_DIRTY   0x02 /* in one of the queues */
+#define RIB_F_SET     0x04 /* a member of the multipath set was changed or removed since the last decision */
+#define RIB_F_NEXTHOP 0x08 /* rib_prefix_touch with RIB_CHANGE_NEXTHOP */
+#define RIB_F_REDO    0x10 /* with RIB_CHANGE_REDO */
+
+struct rib {
+	struct attr_table *attrs;
+	struct nexthop_table *nexthops;
+	struct rib_callbacks cb;
+	struct rib_config conf;
+	struct prefix_table table[FAMILY_COUNT]; /* data: struct rib_path, the first path */
+	struct slab paths;                       /* further paths of both families */
+	struct side_table side;
+	struct dirty_queue dirty[RIB_QUEUE_COUNT];
+	struct rib_source **sources; /* by index; 0 is never used */
+	uint32_t sources_cap;
+	uint32_t path_count[FAMILY_COUNT];
+	struct decide_path *cand; /* scratch of the decision */
+	uint32_t cand_cap;
+};
+
+static inline struct rib_path *
+rib_first(const struct rib *rib, enum family f, uint32_t id)
+{
+	return prefix_data(&rib->table[f], id);
+}
+static inline struct rib_path *
+rib_further(const struct rib *rib, uint32_t handle)
+{
+	return slab_ptr(&rib->paths, handle);
+}
+
+/* Notes what is best now, unless that is noted already. Before any change to the prefix. */
+void rib_mark_dirty(struct rib *rib, enum family f, uint32_t id, enum rib_queue q);
+/* Removes the source's path, if it has one. False: it has none. */
+bool rib_path_remove(struct rib *rib, struct rib_source *s, enum family f, uint32_t id, enum rib_queue q);
+/* Frees the id if nothing needs it. */
+void rib_prefix_release(struct rib *rib, enum family f, uint32_t id);
+/* A dirty entry is done with: gives its references back. */
+void rib_dirty_release(struct rib *rib, const struct dirty_entry *e);
+
+#endif
