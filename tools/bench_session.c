@@ -128,10 +128,16 @@ open_take(struct bench_session *s, const uint8_t *msg, size_t len)
 }
 
 static void
-message_take(struct bench_session *s, const uint8_t *msg, size_t len, uint64_t now_ns)
+silence_note(struct bench_session *s, uint64_t now_ns)
 {
 	if (s->established && now_ns - s->heard_ns > s->silence_max_ns)
 		s->silence_max_ns = now_ns - s->heard_ns;
+}
+
+static void
+message_take(struct bench_session *s, const uint8_t *msg, size_t len, uint64_t now_ns)
+{
+	silence_note(s, now_ns);
 	s->heard_ns = now_ns;
 	s->messages_in++;
 	switch (msg[18]) {
@@ -231,6 +237,7 @@ bench_session_tick(struct bench_session *s, uint64_t now_ns)
 {
 	uint64_t interval_ns = (uint64_t)s->hold_s * 1000000000ull / 3;
 
+	silence_note(s, now_ns);
 	if (s->established && s->hold_s > 0 && s->own_len == 0 && s->out_done == s->out_len &&
 	    now_ns - s->told_ns >= interval_ns)
 		keepalive_queue(s);

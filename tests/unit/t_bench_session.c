@@ -171,6 +171,9 @@ START_TEST(test_silence)
 	tell(&p, msg, bench_keepalive_put(msg), 4 * S);
 	tell(&p, msg, bench_keepalive_put(msg), 6 * S);
 	ck_assert_uint_eq(p.s.silence_max_ns, 3 * S);
+	/* A silence that still lasts counts too. */
+	bench_session_tick(&p.s, 11 * S);
+	ck_assert_uint_eq(p.s.silence_max_ns, 5 * S);
 	pair_free(&p);
 }
 END_TEST
