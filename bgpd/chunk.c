@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * chunk: see chunk.h. Memory grows by doubling while the chunk is filled and is
+ * cut to size when it is sealed: most chunks of a quiet day hold one message.
+ */
+#include "bgpd/chunk.h"
+
+#include "lib/buf.h"
+#include "lib/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MSG_LEN_OFF 16 /* RFC 4271 4.1: marker, then the length in two octets */
+#define MSG_HEADER  19
+#define FIRST_CAP   256
+
+struct chunk_copy {
+	SLIST_ENTRY(chunk_copy) entry;
+	struct chunk_self self;
+	uint8_t data[];
+};
+
+struct chunk *
+chunk_new(const struct chunk_self *self)
+{
+	struct chunk *c = xcalloc(1, sizeof *c);
+	c->refs = 1;
+	c->self = *self;
+	SLIST_INIT(&c->copies);
+	return c;
+}
+
+struct chunk *
+chunk_ref(struct chunk *c)
+{
+	c->refs++;
+	return c;
+}
+
+void
+chunk_unref(struct chunk *c)
+{
+	struct chunk_copy *p;
+
+	ASSERT(c->refs > 0);
+	if (--c->refs > 0)
+		return;
+	while ((p = SLIST_FIRST(&c->copies)) != NULL) {
+		SLIST_REMOVE_HEAD(&c->copies, entry);
+		free(p);
+	}
+	free(c->data);
+	free(c->segs);
+	free(c->patches);
+	free(c);
+}
+
+bool
+chunk_fits(const struct chunk *c, size_t len)
+{
+	return len <= CHUNK_MAX - c->len;
+}
+
+static void
+room_for(struct chunk *c, size_t len)
+{
+	uint32_t need = c->len + (uint32_t)len;
+
+	if (need <= c->cap)
+		return;
+	if (c->cap == 0)
+		c->cap = FIRST_CAP;
+	while (c->cap < need)
+		c->cap *= 2;
+	c->data = xrealloc(c->data, c->cap);
+}
+
+static bool
+same_readers(const struct chunk_for *a, const struct chunk_for *b)
+{
+	return a->size_class == b->size_class && a->to.who == b->to.who && a->to.source == b->to.source &&
+	    a->to.nexthop == b->to.nexthop;
+}
+
+static struct chunk_seg *
+seg_for(struct chunk *c, struct chunk_for who)
+{
+	if (c->nsegs > 0 && same_readers(&c->segs[c->nsegs - 1].who, &who))
+		return &c->segs[c->nsegs - 1];
+	if (c->nsegs == c->segs_cap) {
+		c->segs_cap = c->segs_cap == 0 ? 1 : c->segs_cap * 2;
+		c->segs = xreallocarray(c->segs, c->segs_cap, sizeof *c->segs);
+	}
+	c->segs[c->nsegs] = (struct chunk_seg){.off = c->len, .who = who};
+	return &c->segs[c->nsegs++];
+}
+
+/* Writes our address into the field at p. */
+static void
+self_put(uint8_t *p, uint32_t len, const struct chunk_self *self)
+{
+	if (len == sizeof self->v4) {
+		memcpy(p, self->v4, sizeof self->v4);
+		return;
+	}
+	memcpy(p, self->v6, sizeof self->v6);
+	/* RFC 2545 3: 32 octets are the global address and the link-local one. */
+	if (len > sizeof self->v6)
+		memcpy(p + sizeof self->v6, self->link_local, sizeof self->link_local);
+}
+
+void
+chunk_add(struct chunk *c, const uint8_t *msg, size_t len, struct chunk_for who, size_t nexthop_off, size_t nexthop_len)
+{
+	ASSERT(!c->sealed && chunk_fits(c, len) && len >= MSG_HEADER && be16_get(msg + MSG_LEN_OFF) == len);
+	struct chunk_seg *seg = seg_for(c, who);
+
+	room_for(c, len);
+	memcpy(c->data + c->len, msg, len);
+	if (nexthop_len != 0) {
+		ASSERT(nexthop_len == 4 || nexthop_len == 16 || nexthop_len == 32);
+		ASSERT(nexthop_off + nexthop_len <= len);
+		if (c->npatches == c->patches_cap) {
+			c->patches_cap = c->patches_cap == 0 ? 1 : c->patches_cap * 2;
+			c->patches = xreallocarray(c->patches, c->patches_cap, sizeof *c->patches);
+		}
+		struct chunk_patch *p = &c->patches[c->npatches++];
+		*p = (struct chunk_patch){.off = c->len + (uint32_t)nexthop_off, .len = (uint32_t)nexthop_len};
+		self_put(c->data + p->off, p->len, &c->self);
+	}
+	c->len += (uint32_t)len;
+	seg->len += (uint32_t)len;
+	seg->messages++;
+}
+
+void
+chunk_seal(struct chunk *c)
+{
+	if (c->sealed)
+		return;
+	c->sealed = true;
+	if (c->len > 0 && c->cap > c->len) {
+		c->data = xrealloc(c->data, c->len);
+		c->cap = c->len;
+	}
+}
+
+/* Do two addresses look the same at all patch points of this chunk? */
+static bool
+self_eq(const struct chunk *c, const struct chunk_self *a, const struct chunk_self *b)
+{
+	if (memcmp(a, b, sizeof *a) == 0)
+		return true;
+	for (uint32_t i = 0; i < c->npatches; i++) {
+		uint8_t pa[32] = {0}, pb[32] = {0};
+		self_put(pa, c->patches[i].len, a);
+		self_put(pb, c->patches[i].len, b);
+		if (memcmp(pa, pb, sizeof pa) != 0)
+			return false;
+	}
+	return true;
+}
+
+const uint8_t *
+chunk_octets(struct chunk *c, const struct chunk_self *self)
+{
+	struct chunk_copy *p;
+
+	ASSERT(c->sealed);
+	if (c->npatches == 0 || self_eq(c, self, &c->self))
+		return c->data;
+	SLIST_FOREACH(p, &c->copies, entry)
+		if (memcmp(&p->self, self, sizeof *self) == 0)
+			return p->data;
+	p = xmalloc(sizeof *p + c->len);
+	p->self = *self;
+	memcpy(p->data, c->data, c->len);
+	for (uint32_t i = 0; i < c->npatches; i++)
+		self_put(p->data + c->patches[i].off, c->patches[i].len, self);
+	SLIST_INSERT_HEAD(&c->copies, p, entry);
+	return p->data;
+}
+
+size_t
+chunk_message_rest(const struct chunk *c, const struct chunk_seg *seg, size_t off)
+{
+	size_t at = 0;
+
+	while (at < off)
+		at += be16_get(c->data + seg->off + at + MSG_LEN_OFF);
+	return at - off;
+}
+
+size_t
+chunk_bytes(const struct chunk *c)
+{
+	return sizeof *c + c->cap + c->segs_cap * sizeof *c->segs + c->patches_cap * sizeof *c->patches;
+}
