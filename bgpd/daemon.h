@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * daemon: the whole of a running bgpd, and the order in which it starts and stops.
+ *
+ * struct bgpd holds every part; parts get a pointer to it and never reach into
+ * each other's private state. Everything in it belongs to the main thread.
+ */
+#ifndef BGPD_DAEMON_H
+#define BGPD_DAEMON_H
+
+#include "bgpd/listen.h"
+#include "bgpd/session.h"
+#include "conf/conf.h"
+#include "fib/fib.h"
+#include "lib/loop.h"
+#include "rib/originate.h"
+#include "rib/rib.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#define DAEMON_CONF_PATH   SYSCONFDIR "/godwit/bgpd.yaml"
+#define DAEMON_SOCKET_PATH "/run/godwit/bgpd.sock"
+
+struct daemon_options {
+	const char *conf_path;
+	const char *socket;  /* NULL: the configuration's */
+	const char *pidfile; /* NULL: none */
+	unsigned verbose;    /* levels above the configured one */
+	bool kernel;         /* false: never touch the kernel's routes */
+};
+
+struct peer;
+struct policies;
+struct groups;
+struct kernel;
+struct ctl;
+struct pipeline;
+TAILQ_HEAD(peer_list, peer);
+
+struct bgpd {
+	struct loop loop;
+	const struct daemon_options *options;
+	struct conf *conf;
+	uint32_t router_id, cluster_id; /* host order */
+	uint64_t start_ns;              /* monotonic */
+
+	struct attr_table *attrs;
+	struct nexthop_table *nexthops;
+	struct rib *rib;
+	struct originate originate;
+	struct policies *policies; /* compiled from conf (compile.h) */
+	struct kernel *kernel;     /* between rib and fib (kernel.h) */
+	struct groups *groups;     /* export groups (group.h) */
+	struct pipeline *pipeline; /* the jobs that carry changes on (pipeline.h) */
+
+	struct session_pool *sessions;
+	struct listen listen;
+	struct peer_list peers;
+	struct ctl *ctl;
+
+	bool stopping;
+	struct event *ev_stop; /* ends the wait for lingering sessions */
+	struct event *signals[5];
+};
+
+/* Runs until a signal or a command ends it; takes conf over. The exit status. */
+int daemon_run(const struct daemon_options *options, struct conf *conf);
+/* Begins an orderly stop: Cease to everybody, routes out of the kernel unless told to keep them, then the loop ends. */
+void daemon_stop(struct bgpd *d);
+
+#endif

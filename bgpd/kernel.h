@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * kernel: between the RIB and fib.
+ *
+ * Downwards: a changed best path becomes a set of next hops for fib, after the
+ * kernel export policy; routes that the kernel has anyway (connected, learned)
+ * are left alone. Upwards: links, addresses and foreign routes that fib reports
+ * feed the resolver of next hops, and enter the RIB where `kernel.connected` and
+ * `kernel.learn` say so. Keeps the list of interfaces for show and for policies.
+ */
+#ifndef BGPD_KERNEL_H
+#define BGPD_KERNEL_H
+
+#include "conf/conf.h"
+#include "fib/fib.h"
+#include "rib/rib.h"
+
+#include <sys/queue.h>
+
+struct bgpd;
+
+struct kernel_address {
+	LIST_ENTRY(kernel_address) entry;
+	struct fib_address a;
+};
+LIST_HEAD(kernel_address_list, kernel_address);
+
+struct kernel_link {
+	TAILQ_ENTRY(kernel_link) entry; /* by ifindex */
+	struct fib_link l;
+	struct kernel_address_list addresses;
+};
+TAILQ_HEAD(kernel_link_list, kernel_link);
+
+struct kernel {
+	struct bgpd *d;
+	struct fib *fib;
+	struct kernel_link_list links;
+	bool synced; /* the first dump is in */
+};
+
+/* Starts fib (without a kernel where the daemon's options say so). NULL: it could not be started; logged. */
+struct kernel *kernel_new(struct bgpd *d);
+/* Stops fib; with keep our routes stay. Waits a moment for the netlink thread. */
+void kernel_free(struct kernel *k, bool keep);
+/* The kernel section or its policies have changed; the caller has every prefix decided again afterwards. */
+void kernel_reconfigure(struct kernel *k);
+
+void kernel_rib_change(struct kernel *k, const struct rib_change *c);
+/* Removes routes of an earlier run that nobody claimed. */
+void kernel_sweep(struct kernel *k);
+
+/* The name of an interface, or NULL; the index of a name, or 0. */
+const char *kernel_ifname(const struct kernel *k, uint32_t ifindex);
+uint32_t kernel_ifindex(const struct kernel *k, const char *name);
+/* Is this one of our addresses? */
+bool kernel_is_own(const struct kernel *k, const struct ip_addr *a);
+/* Are both on one subnet of ours (third-party next hops, RFC 4271 5.1.3)? */
+bool kernel_shares_subnet(const struct kernel *k, const struct ip_addr *a, const struct ip_addr *b);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * kernel_watch: fib's reports, as kernel.c registers them. ctx is the struct kernel.
+ */
+#ifndef BGPD_KERNEL_WATCH_H
+#define BGPD_KERNEL_WATCH_H
+
+#include "fib/fib.h"
+
+struct kernel;
+
+void kernel_watch_link(void *ctx, const struct fib_link *link);
+void kernel_watch_address(void *ctx, const struct fib_address *address);
+void kernel_watch_foreign(void *ctx, const struct fib_foreign *r);
+/* kernel.connected has changed: connected routes come and go. */
+void kernel_watch_rescan(struct kernel *k);
+
+#endif

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * peer: life, commands and configuration of neighbours. See peer.h.
+ */
+#include "bgpd/peer.h"
+
+#include "bgpd/daemon.h"
+#include "bgpd/peer_routes.h"
+#include "bgpd/sockopt.h"
+#include "lib/log.h"
+#include "lib/mem.h"
+
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+bool
+peer_is_internal(const struct peer *p)
+{
+	return conf_neighbor_is_internal(p->conf);
+}
+
+static uint8_t
+conf_families(uint32_t conf_bits)
+{
+	uint8_t set = 0;
+
+	if (conf_bits & CONF_FAMILY(FAMILY_IPV4))
+		set |= OPEN_FAMILY(FAMILY_IPV4);
+	if (conf_bits & CONF_FAMILY(FAMILY_IPV6))
+		set |= OPEN_FAMILY(FAMILY_IPV6);
+	return set;
+}
+
+/* The OPEN that this configuration makes us send. */
+static struct open_msg
+open_of(const struct bgpd *d, const struct conf_neighbor *nb)
+{
+	struct open_msg o = {.as = nb->local_as, .id = d->router_id, .hold_s = (uint16_t)nb->hold_s};
+
+	o.caps.families = conf_families(nb->families);
+	/* RFC 8950: only IPv4 routes may have a next hop of the other family. */
+	o.caps.ext_next_hop = (uint8_t)(o.caps.families & OPEN_FAMILY(FAMILY_IPV4));
+	o.caps.as4 = true;
+	o.caps.route_refresh = true;
+	o.caps.enhanced_refresh = true;
+	o.caps.extended_message = nb->extended_messages;
+	o.caps.has_role = CONF_HAS(nb, CONF_NB_ROLE);
+	static const uint8_t roles[] = {
+	    [CONF_ROLE_PROVIDER] = BGP_ROLE_PROVIDER,
+	    [CONF_ROLE_RS_SERVER] = BGP_ROLE_RS_SERVER,
+	    [CONF_ROLE_RS_CLIENT] = BGP_ROLE_RS_CLIENT,
+	    [CONF_ROLE_CUSTOMER] = BGP_ROLE_CUSTOMER,
+	    [CONF_ROLE_PEER] = BGP_ROLE_PEER,
+	};
+	if (o.caps.has_role)
+		o.caps.role = roles[nb->role];
+	return o;
+}
+
+struct peer *
+peer_new(struct bgpd *d, const struct conf_neighbor *conf)
+{
+	struct peer *p = xcalloc(1, sizeof *p);
+
+	p->d = d;
+	p->conf = conf;
+	p->name = xstrdup(conf->name);
+	p->addr = conf->address.addr;
+	if (conf->address.scope != NULL)
+		p->addr.scope_id = if_nametoindex(conf->address.scope);
+	p->main = &p->conns[0];
+	p->second = &p->conns[1];
+	for (unsigned i = 0; i < ARRAY_LEN(p->conns); i++)
+		p->conns[i].peer = p;
+	p->ours = open_of(d, conf);
+	p->updown_ns = d->loop.turn_start_ns;
+	peer_timers_init(p);
+	if (!peer_routes_new(p)) {
+		log_error("neighbor.add", LOG_S("neighbor", p->name), LOG_S("error", "too many neighbours"),
+		    LOG_U("limit", RIB_SOURCE_MAX));
+		peer_timers_fini(p);
+		free(p->name);
+		free(p);
+		return NULL;
+	}
+	TAILQ_INSERT_TAIL(&d->peers, p, entry);
+	return p;
+}
+
+void
+peer_free(struct peer *p)
+{
+	for (unsigned i = 0; i < ARRAY_LEN(p->conns); i++)
+		if (p->conns[i].session != NULL)
+			session_close(p->conns[i].session, NULL);
+	TAILQ_REMOVE(&p->d->peers, p, entry);
+	peer_timers_fini(p);
+	peer_routes_free(p);
+	free(p->shutdown_text);
+	free(p->name);
+	free(p);
+}
+
+void
+peer_start(struct peer *p)
+{
+	p->admin_down = false;
+	if (p->conf->shutdown || p->removed || p->main->state != FSM_IDLE)
+		return;
+	event_del(p->idle_hold);
+	peer_event(p->main, FSM_EV_MANUAL_START);
+}
+
+/* Ends both connections with this NOTIFICATION. */
+static void
+end_with(struct peer *p, const struct bgp_error *err, enum fsm_event ev)
+{
+	struct peer_conn *conns[] = {p->second, p->main};
+
+	for (unsigned i = 0; i < ARRAY_LEN(conns); i++) {
+		if (conns[i]->state == FSM_IDLE)
+			continue;
+		conns[i]->error = *err;
+		peer_event(conns[i], ev);
+	}
+}
+
+void
+peer_stop(struct peer *p, uint8_t cease_subcode, const char *text)
+{
+	struct bgp_error err = {0};
+
+	p->admin_down = true;
+	free(p->shutdown_text);
+	p->shutdown_text = xstrdup(text);
+	notify_shutdown_set(&err, cease_subcode, text);
+	end_with(p, &err, FSM_EV_MANUAL_STOP);
+	event_del(p->idle_hold);
+}
+
+void
+peer_reset(struct peer *p, uint8_t code, uint8_t subcode, const char *reason)
+{
+	struct bgp_error err;
+
+	bgp_error_set(&err, code, subcode, reason, NULL, 0);
+	end_with(p, &err, FSM_EV_AUTO_STOP);
+	if (p->main->state == FSM_IDLE && !p->admin_down && !event_pending(p->idle_hold, EV_TIMEOUT, NULL))
+		event_add(p->idle_hold, &(struct timeval){.tv_sec = (time_t)p->conf->idle_hold.initial_s});
+}
+
+void
+peer_update_error(struct peer *p, const struct bgp_error *err)
+{
+	p->main->error = *err;
+	peer_event(p->main, FSM_EV_UPDATE_ERR);
+}
+
+static void
+reject_connection(struct peer *p, int fd, const char *why)
+{
+	log_debug("neighbor.refused", LOG_S("neighbor", p->name), LOG_S("why", why));
+	close(fd);
+}
+
+void
+peer_accept(struct peer *p, int fd)
+{
+	const struct conf_neighbor *nb = p->conf;
+	bool dialling = p->main->session != NULL;
+	struct peer_conn *c = dialling ? p->second : p->main;
+
+	if (p->main->state == FSM_IDLE) {
+		reject_connection(p, fd, "the neighbour is in Idle");
+		return;
+	}
+	if (dialling && p->second->session != NULL) {
+		reject_connection(p, fd, "two connections exist already");
+		return;
+	}
+	int r = nb->ttl_security > 0 ? sockopt_gtsm(fd, p->addr.family, nb->ttl_security)
+				     : sockopt_ttl(fd, p->addr.family, nb->multihop);
+	if (r < 0) {
+		reject_connection(p, fd, strerror(-r));
+		return;
+	}
+	c->incoming = true;
+	c->session = session_accepted(p->d->sessions, fd, &peer_session_ops, c);
+	if (c->session == NULL)
+		return;
+	if (c == p->second)
+		c->state = FSM_ACTIVE;
+	peer_event(c, FSM_EV_TCP_CONFIRMED);
+}
+
+void
+peer_reconfigure(struct peer *p, const struct conf_neighbor *conf)
+{
+	p->conf = conf;
+	p->ours = open_of(p->d, conf);
+	peer_routes_reconfigure(p);
+	if (conf->shutdown && p->main->state != FSM_IDLE) {
+		bool was_down = p->admin_down;
+		peer_stop(p, BGP_CEASE_ADMIN_SHUTDOWN, NULL);
+		p->admin_down = was_down;
+	} else if (!conf->shutdown && !p->admin_down) {
+		peer_start(p);
+	}
+}
+
+static bool
+same_address(const struct ip_addr *configured, const struct ip_addr *seen)
+{
+	if (configured->scope_id == 0 || seen->scope_id == 0)
+		return configured->family == seen->family && memcmp(configured->bytes, seen->bytes, 16) == 0;
+	return ip_addr_eq(configured, seen);
+}
+
+struct peer *
+peer_find_addr(struct bgpd *d, const struct ip_addr *remote, const struct ip_addr *local, uint16_t local_port)
+{
+	struct peer *p, *found = NULL;
+
+	(void)local_port;
+	TAILQ_FOREACH(p, &d->peers, entry)
+	{
+		if (p->removed || !same_address(&p->addr, remote))
+			continue;
+		if (p->conf->source.family != FAMILY_NONE && !ip_addr_eq(&p->conf->source, local))
+			continue;
+		/* Several neighbours may share an address: one that waits for a connection comes first. */
+		if (found == NULL || (found->main->session != NULL && p->main->session == NULL))
+			found = p;
+	}
+	return found;
+}
+
+enum fsm_state
+peer_state(const struct peer *p)
+{
+	return (enum fsm_state)(p->second->state > p->main->state ? p->second->state : p->main->state);
+}
+
+void
+peer_stats_get(const struct peer *p, struct peer_stats *out)
+{
+	*out = p->stats;
+	for (unsigned c = 0; c < ARRAY_LEN(p->conns); c++) {
+		if (p->conns[c].session == NULL)
+			continue;
+		const struct session_stats *st = session_stats_get(p->conns[c].session);
+		for (int i = 0; i < BGP_MSG_TYPES; i++) {
+			out->in[i] += st->messages_in[i];
+			out->out[i] += st->messages_out[i];
+		}
+	}
+}
+
+void
+peer_send(struct peer *p, const uint8_t *msg, size_t len)
+{
+	if (!peer_established(p) || p->main->session == NULL)
+		return;
+	if (session_send(p->main->session, msg, len) < 0)
+		peer_reset(p, BGP_ERR_CEASE, BGP_CEASE_RESOURCES, "the neighbour does not read");
+}

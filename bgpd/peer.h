@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * peer: a neighbour: its configuration, its connections and their state machines.
+ *
+ * A peer has one state machine for the connection it dials or waits for (main)
+ * and, while an incoming connection competes with it, a second one (RFC 4271
+ * 6.8, 8.2.1). When the second wins it takes main's place. The pure machine
+ * decides (fsm.h), peer_fsm.c carries its actions out; what an established
+ * session does with routes is peer_routes.c's.
+ *
+ * Every change of state is one log line. RFC 4271 8, 4486, 9003, 9687.
+ */
+#ifndef BGPD_PEER_H
+#define BGPD_PEER_H
+
+#include "bgpd/fsm.h"
+#include "bgpd/open.h"
+#include "bgpd/session.h"
+#include "conf/conf.h"
+
+#include <sys/queue.h>
+
+struct bgpd;
+struct peer;
+struct peer_routes;
+
+struct peer_conn {
+	struct peer *peer;
+	struct session *session; /* NULL: none */
+	uint8_t state;           /* enum fsm_state */
+	bool incoming;
+	bool has_open;          /* theirs is filled in */
+	struct open_msg theirs; /* the OPEN that came */
+	struct event *hold, *keepalive, *delay_open, *send_hold;
+	uint64_t last_rx_ns; /* of a message that restarts the hold timer */
+	uint64_t last_tx_ns; /* of any progress in sending */
+	uint32_t hold_s;     /* that the hold timer was started with; 0: not running */
+	struct bgp_error error; /* what FSM_DO_NOTIFY without a code of its own sends */
+};
+
+struct peer_stats {
+	uint64_t in[BGP_MSG_TYPES], out[BGP_MSG_TYPES]; /* messages of all sessions so far */
+	uint64_t established;                           /* times the session came up */
+};
+
+struct peer {
+	TAILQ_ENTRY(peer) entry; /* in bgpd.peers, in the order of the configuration */
+	struct bgpd *d;
+	const struct conf_neighbor *conf; /* of the running configuration */
+	char *name;
+	struct ip_addr addr; /* with scope */
+
+	struct peer_conn *main, *second; /* second->state is FSM_IDLE while there is none */
+	struct peer_conn conns[2];
+	struct event *connect_retry, *idle_hold;
+	uint32_t failures;   /* in a row, for the back-off in Idle */
+	bool admin_down;     /* by command */
+	bool removed;        /* no longer configured: goes when its paths are swept */
+	char *shutdown_text; /* communication given with the command; NULL */
+
+	struct open_msg ours;        /* the OPEN we send */
+	struct open_session session; /* what was negotiated; valid while Established */
+	struct peer_routes *routes;  /* its part of the RIB; lives as long as the peer */
+	uint64_t updown_ns;          /* monotonic time of the last change into or out of Established */
+	char last_error[256];        /* "" none: why the last session ended */
+	struct peer_stats stats;     /* of ended sessions; peer_stats_get adds the running one */
+};
+
+/* A peer for a neighbour with a fixed address; not started. name and addr come from the configuration. */
+struct peer *peer_new(struct bgpd *d, const struct conf_neighbor *conf);
+/* Frees at once: no session, no paths (rib_source swept). */
+void peer_free(struct peer *p);
+/* ManualStart, unless it is shut down by configuration or command. */
+void peer_start(struct peer *p);
+/*
+ * ManualStop with Cease and this subcode. text: shutdown communication, or NULL. The peer stays in Idle until
+ * peer_start.
+ */
+void peer_stop(struct peer *p, uint8_t cease_subcode, const char *text);
+/* As peer_stop, and starts again by itself after the idle hold time. */
+void peer_reset(struct peer *p, uint8_t code, uint8_t subcode, const char *reason);
+/* The session is to end with this NOTIFICATION because of a message that came (UPDATE or refresh error). */
+void peer_update_error(struct peer *p, const struct bgp_error *err);
+/* An incoming connection for this peer; takes the fd. */
+void peer_accept(struct peer *p, int fd);
+/* New settings that the running session need not end for. */
+void peer_reconfigure(struct peer *p, const struct conf_neighbor *conf);
+
+struct peer *peer_find_addr(struct bgpd *d, const struct ip_addr *remote, const struct ip_addr *local,
+    uint16_t local_port);
+enum fsm_state peer_state(const struct peer *p); /* of the connection that is furthest */
+static inline bool
+peer_established(const struct peer *p)
+{
+	return p->main->state == FSM_ESTABLISHED;
+}
+bool peer_is_internal(const struct peer *p);
+void peer_stats_get(const struct peer *p, struct peer_stats *out);
+/* Sends a message on the established session; a peer that does not read any more is reset. */
+void peer_send(struct peer *p, const uint8_t *msg, size_t len);
+
+/* peer_fsm.c: one event for one connection. */
+void peer_event(struct peer_conn *c, enum fsm_event ev);
+void peer_timers_init(struct peer *p);
+void peer_timers_fini(struct peer *p);
+extern const struct session_ops peer_session_ops; /* ctx is the struct peer_conn */
+
+#endif

@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * peer_fsm: carries out what the pure state machine decides: sockets, timers,
+ * messages. See peer.h and fsm.h.
+ *
+ * Every input (a timer, a connection, a message) becomes one event for one
+ * connection: peer_event. Whatever ends a connection goes through here too, so
+ * that timers and sessions are given up in one place.
+ */
+#include "bgpd/peer.h"
+
+#include "bgpd/daemon.h"
+#include "bgpd/peer_routes.h"
+#include "lib/log.h"
+#include "lib/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void
+timer_start(struct event *ev, uint64_t ms)
+{
+	event_add(ev, &(struct timeval){.tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000) * 1000});
+}
+
+static uint64_t
+jittered_ms(uint32_t seconds)
+{
+	return fsm_jitter((uint64_t)seconds * 1000, arc4random());
+}
+
+static uint32_t
+conn_facts(const struct peer_conn *c)
+{
+	uint32_t facts = FSM_NOTIFY_EARLY;
+
+	if (c->peer->conf->passive || c->incoming)
+		facts |= FSM_PASSIVE;
+	if (c->delay_open != NULL && event_pending(c->delay_open, EV_TIMEOUT, NULL))
+		facts |= FSM_DELAY_RUNNING;
+	if (c->peer->session.hold_s == 0 && c->has_open)
+		facts |= FSM_HOLD_ZERO;
+	return facts;
+}
+
+static void
+stop_timers(struct peer_conn *c)
+{
+	event_del(c->hold);
+	event_del(c->keepalive);
+	event_del(c->delay_open);
+	event_del(c->send_hold);
+	c->hold_s = 0;
+}
+
+static void
+hold_start(struct peer_conn *c, uint32_t seconds)
+{
+	c->hold_s = seconds;
+	c->last_rx_ns = c->peer->d->loop.turn_start_ns;
+	if (seconds > 0)
+		timer_start(c->hold, (uint64_t)seconds * 1000);
+	else
+		event_del(c->hold);
+}
+
+static void
+conn_send(struct peer_conn *c, const uint8_t *msg, size_t len)
+{
+	if (c->session != NULL && session_send(c->session, msg, len) < 0)
+		bgp_error_set(&c->error, BGP_ERR_CEASE, BGP_CEASE_RESOURCES, "the neighbour does not read", NULL, 0);
+}
+
+static void
+dial(struct peer_conn *c)
+{
+	const struct conf_neighbor *nb = c->peer->conf;
+	struct session_dial d = {.remote = c->peer->addr,
+	    .local = nb->source,
+	    .port = (uint16_t)nb->port,
+	    .gtsm_hops = nb->ttl_security,
+	    .ttl = nb->multihop};
+	int err;
+
+	if (nb->passive || c->session != NULL)
+		return;
+	if (nb->password.secret != NULL) {
+		d.md5_key = (const uint8_t *)nb->password.secret;
+		d.md5_len = strlen(nb->password.secret);
+	}
+	c->incoming = false;
+	c->session = session_dial(c->peer->d->sessions, &d, &peer_session_ops, c, &err);
+	if (c->session == NULL)
+		log_debug("neighbor.dial", LOG_S("neighbor", c->peer->name), LOG_S("error", strerror(-err)));
+}
+
+/*
+ * The NOTIFICATION that this step sends, or NULL. What a decoder or a command left in c->error says more than the
+ * machine's own code, unless it is about something else.
+ */
+static const struct bgp_error *
+notification_of(const struct peer_conn *c, const struct fsm_result *r, struct bgp_error *own)
+{
+	if (!(r->actions & FSM_DO_NOTIFY))
+		return NULL;
+	if (c->error.code != 0 && (r->code == 0 || r->code == c->error.code))
+		return &c->error;
+	bgp_error_set(own, r->code, r->subcode, "", NULL, 0);
+	return r->code != 0 ? own : NULL;
+}
+
+static void
+drop_tcp(struct peer_conn *c, const struct bgp_error *send)
+{
+	struct session *s = c->session;
+
+	c->session = NULL;
+	c->has_open = false;
+	c->incoming = false;
+	if (s == NULL)
+		return;
+	const struct session_stats *st = session_stats_get(s);
+	for (int i = 0; i < BGP_MSG_TYPES; i++) {
+		c->peer->stats.in[i] += st->messages_in[i];
+		c->peer->stats.out[i] += st->messages_out[i];
+	}
+	if (send != NULL)
+		c->peer->stats.out[BGP_MSG_NOTIFICATION]++;
+	session_close(s, send);
+}
+
+/* What show neighbor tells of the last failure; of a NOTIFICATION that came peer_messages.c has noted it. */
+static void
+remember_error(struct peer_conn *c, const struct bgp_error *send, enum fsm_event ev)
+{
+	struct peer *p = c->peer;
+
+	if (send != NULL) {
+		bool reason = send->reason != NULL && send->reason[0] != '\0';
+		snprintf(p->last_error, sizeof p->last_error, "sent %s/%s%s%s", notify_code_name(send->code),
+		    notify_subcode_name(send->code, send->subcode), reason ? ": " : "", reason ? send->reason : "");
+		log_info("neighbor.notification", LOG_S("neighbor", p->name), LOG_S("direction", "sent"),
+		    LOG_U("code", send->code), LOG_U("subcode", send->subcode),
+		    LOG_S("name", notify_code_name(send->code)),
+		    LOG_S("subname", notify_subcode_name(send->code, send->subcode)), LOG_S("text", send->reason));
+	} else if (ev == FSM_EV_TCP_FAILS && c->state >= FSM_OPENSENT) {
+		snprintf(p->last_error, sizeof p->last_error, "connection closed by the neighbour");
+	}
+}
+
+/* While main has nothing, the connection that competes with it takes its place. */
+static bool
+promote_second(struct peer *p)
+{
+	struct peer_conn *c = p->main;
+
+	if (c->state != FSM_IDLE || p->second->session == NULL)
+		return false;
+	p->main = p->second;
+	p->second = c;
+	return true;
+}
+
+static void
+log_change(const struct peer_conn *c, enum fsm_state from, enum fsm_state to, enum fsm_event ev)
+{
+	const struct peer *p = c->peer;
+	bool bad = from > FSM_ACTIVE && to == FSM_IDLE;
+
+	if (from == to)
+		return;
+	enum log_level level = from == FSM_ESTABLISHED || to == FSM_ESTABLISHED ? LOG_INFO : LOG_DEBUG;
+	log_at(level, "neighbor.state", LOG_S("neighbor", p->name), LOG_S("from", fsm_state_name(from)),
+	    LOG_S("to", fsm_state_name(to)), LOG_S("cause", fsm_event_name(ev)),
+	    LOG_S("connection", c->incoming ? "incoming" : "outgoing"), LOG_S("error", bad ? p->last_error : ""));
+}
+
+static void
+become_established(struct peer_conn *c)
+{
+	struct peer *p = c->peer;
+
+	if (c == p->second) {
+		/* The other connection lost, or never came up. */
+		struct peer_conn *loser = p->main;
+		p->main = c;
+		p->second = loser;
+		if (loser->session != NULL || loser->state != FSM_IDLE)
+			peer_event(loser, FSM_EV_COLLISION_DUMP);
+	}
+	event_del(p->connect_retry);
+	p->updown_ns = p->d->loop.turn_start_ns;
+	p->stats.established++;
+	p->failures = 0;
+	session_max_len_set(c->session, p->session.max_len);
+	peer_routes_up(p);
+}
+
+static void
+start_keepalive(struct peer_conn *c)
+{
+	if (c->peer->session.keepalive_s > 0)
+		timer_start(c->keepalive, jittered_ms(c->peer->session.keepalive_s));
+}
+
+static void
+do_messages(struct peer_conn *c, uint32_t actions)
+{
+	uint8_t msg[BGP_MSG_MAX];
+
+	if (actions & FSM_DO_SEND_OPEN)
+		conn_send(c, msg, open_encode(&c->peer->ours, msg, sizeof msg));
+	if (actions & FSM_DO_SEND_KEEPALIVE)
+		conn_send(c, msg, msg_keepalive_encode(msg));
+}
+
+static void
+do_timers(struct peer_conn *c, uint32_t actions)
+{
+	struct peer *p = c->peer;
+	uint32_t send_hold_s = fsm_send_hold(p->session.hold_s);
+
+	if (actions & FSM_DO_START_HOLD_LARGE)
+		hold_start(c, FSM_HOLD_LARGE_S);
+	if (actions & FSM_DO_START_HOLD)
+		hold_start(c, p->session.hold_s);
+	if (actions & FSM_DO_STOP_HOLD)
+		hold_start(c, 0);
+	if (actions & FSM_DO_START_KEEPALIVE)
+		start_keepalive(c);
+	if (actions & FSM_DO_UP && send_hold_s > 0) {
+		c->last_tx_ns = p->d->loop.turn_start_ns;
+		timer_start(c->send_hold, (uint64_t)send_hold_s * 1000);
+	}
+}
+
+static void
+idle_hold(struct peer_conn *c)
+{
+	struct peer *p = c->peer;
+
+	/* Only main starts again; a second connection is made anew when one comes in. */
+	if (c != p->main || p->admin_down || p->removed || p->conf->shutdown)
+		return;
+	uint32_t s = fsm_idle_hold(p->conf->idle_hold.initial_s, p->conf->idle_hold.max_s, p->failures > 0 ? p->failures : 1);
+	timer_start(p->idle_hold, (uint64_t)s * 1000);
+}
+
+void
+peer_event(struct peer_conn *c, enum fsm_event ev)
+{
+	struct peer *p = c->peer;
+	enum fsm_state from = c->state;
+	struct fsm_result r = fsm_step(from, ev, conn_facts(c));
+	struct bgp_error own;
+	const struct bgp_error *send = c->session != NULL ? notification_of(c, &r, &own) : NULL;
+
+	remember_error(c, send, ev);
+	c->state = r.state;
+	/* Only main waits or dials: a second connection that fails is forgotten. */
+	if (c == p->second && r.actions & FSM_DO_DROP_TCP)
+		c->state = FSM_IDLE;
+	log_change(c, from, r.state, ev);
+	if (from == FSM_ESTABLISHED && r.state != FSM_ESTABLISHED) {
+		p->updown_ns = p->d->loop.turn_start_ns;
+		peer_routes_down(p);
+	}
+	if (r.actions & FSM_DO_STOP_TIMERS)
+		stop_timers(c);
+	if (r.actions & (FSM_DO_NOTIFY | FSM_DO_DROP_TCP))
+		drop_tcp(c, send);
+	if (c == p->main && r.actions & FSM_DO_STOP_CONNECT_RETRY)
+		event_del(p->connect_retry);
+	if (r.actions & FSM_DO_ZERO_RETRIES)
+		p->failures = 0;
+	if (r.actions & FSM_DO_COUNT_RETRY)
+		p->failures++;
+	if (c == p->main && r.actions & FSM_DO_START_CONNECT_RETRY)
+		timer_start(p->connect_retry, jittered_ms(p->conf->connect_retry_s));
+	if (c == p->main && r.actions & FSM_DO_CONNECT)
+		dial(c);
+	do_messages(c, r.actions);
+	do_timers(c, r.actions);
+	if (c->state == FSM_IDLE)
+		c->error.code = 0;
+	if (!promote_second(p) && r.actions & FSM_DO_IDLE_HOLD)
+		idle_hold(c);
+	if (r.actions & FSM_DO_UP)
+		become_established(c);
+}
+
+static void
+on_hold(evutil_socket_t fd, short what, void *arg)
+{
+	struct peer_conn *c = arg;
+	uint64_t due_ns = c->last_rx_ns + (uint64_t)c->hold_s * 1000000000ull;
+
+	(void)fd;
+	(void)what;
+	loop_enter(&c->peer->d->loop);
+	uint64_t now = time_mono_ns();
+	/* Messages only note the time: the timer is moved when it fires, not for each of them. */
+	if (now < due_ns) {
+		timer_start(c->hold, (due_ns - now) / 1000000 + 1);
+		return;
+	}
+	peer_event(c, FSM_EV_HOLD_EXPIRES);
+}
+
+static void
+on_keepalive(evutil_socket_t fd, short what, void *arg)
+{
+	struct peer_conn *c = arg;
+
+	(void)fd;
+	(void)what;
+	loop_enter(&c->peer->d->loop);
+	peer_event(c, FSM_EV_KEEPALIVE_EXPIRES);
+}
+
+static void
+on_delay_open(evutil_socket_t fd, short what, void *arg)
+{
+	struct peer_conn *c = arg;
+
+	(void)fd;
+	(void)what;
+	loop_enter(&c->peer->d->loop);
+	peer_event(c, FSM_EV_DELAY_OPEN_EXPIRES);
+}
+
+static void
+on_send_hold(evutil_socket_t fd, short what, void *arg)
+{
+	struct peer_conn *c = arg;
+	uint64_t limit_ns = (uint64_t)fsm_send_hold(c->peer->session.hold_s) * 1000000000ull;
+
+	(void)fd;
+	(void)what;
+	loop_enter(&c->peer->d->loop);
+	uint64_t now = time_mono_ns(), due_ns = c->last_tx_ns + limit_ns;
+	if (now < due_ns) {
+		timer_start(c->send_hold, (due_ns - now) / 1000000 + 1);
+		return;
+	}
+	peer_event(c, FSM_EV_SEND_HOLD_EXPIRES);
+}
+
+static void
+on_connect_retry(evutil_socket_t fd, short what, void *arg)
+{
+	struct peer *p = arg;
+
+	(void)fd;
+	(void)what;
+	loop_enter(&p->d->loop);
+	peer_event(p->main, FSM_EV_CONNECT_RETRY_EXPIRES);
+}
+
+static void
+on_idle_hold(evutil_socket_t fd, short what, void *arg)
+{
+	struct peer *p = arg;
+
+	(void)fd;
+	(void)what;
+	loop_enter(&p->d->loop);
+	if (p->main->state != FSM_IDLE)
+		return;
+	if (!peer_routes_ready(p)) {
+		idle_hold(p->main);
+		return;
+	}
+	peer_event(p->main, FSM_EV_AUTO_START);
+}
+
+static struct event *
+timer_new(struct peer *p, event_callback_fn fn, void *arg)
+{
+	struct event *ev = evtimer_new(p->d->loop.base, fn, arg);
+
+	ASSERT(ev != NULL);
+	event_priority_set(ev, LOOP_PRIO_URGENT);
+	return ev;
+}
+
+void
+peer_timers_init(struct peer *p)
+{
+	for (unsigned i = 0; i < ARRAY_LEN(p->conns); i++) {
+		struct peer_conn *c = &p->conns[i];
+		c->hold = timer_new(p, on_hold, c);
+		c->keepalive = timer_new(p, on_keepalive, c);
+		c->delay_open = timer_new(p, on_delay_open, c);
+		c->send_hold = timer_new(p, on_send_hold, c);
+	}
+	p->connect_retry = timer_new(p, on_connect_retry, p);
+	p->idle_hold = timer_new(p, on_idle_hold, p);
+}
+
+void
+peer_timers_fini(struct peer *p)
+{
+	for (unsigned i = 0; i < ARRAY_LEN(p->conns); i++) {
+		event_free(p->conns[i].hold);
+		event_free(p->conns[i].keepalive);
+		event_free(p->conns[i].delay_open);
+		event_free(p->conns[i].send_hold);
+	}
+	event_free(p->connect_retry);
+	event_free(p->idle_hold);
+}

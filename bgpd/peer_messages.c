@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * peer_messages: what a session reports becomes events of the state machine.
+ * See peer.h. RFC 4271 6.2 (OPEN), 6.8 (collision).
+ */
+#include "bgpd/daemon.h"
+#include "bgpd/peer.h"
+#include "bgpd/peer_routes.h"
+#include "lib/log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void
+on_connected(void *ctx, struct session *s, int err)
+{
+	struct peer_conn *c = ctx;
+
+	(void)s;
+	if (err < 0)
+		log_debug("neighbor.dial", LOG_S("neighbor", c->peer->name), LOG_S("error", strerror(-err)));
+	peer_event(c, err < 0 ? FSM_EV_TCP_FAILS : FSM_EV_TCP_ACKED);
+}
+
+static struct peer_conn *
+other_of(struct peer_conn *c)
+{
+	return c == c->peer->main ? c->peer->second : c->peer->main;
+}
+
+/*
+ * RFC 4271 6.8: an OPEN has come while the other connection is past sending its own. True: c lives on.
+ */
+static bool
+collision_survives(struct peer_conn *c)
+{
+	struct peer *p = c->peer;
+	struct peer_conn *o = other_of(c);
+
+	if (o->state == FSM_ESTABLISHED) {
+		peer_event(c, FSM_EV_COLLISION_DUMP);
+		return false;
+	}
+	if (o->state != FSM_OPENCONFIRM && o->state != FSM_OPENSENT)
+		return true;
+	bool keep_outgoing = fsm_collision_keeps_ours(p->ours.id, c->theirs.id, p->ours.as, c->theirs.as);
+	struct peer_conn *loser = c->incoming == keep_outgoing ? c : o;
+	/* In OpenSent the other's OPEN may yet show another identifier: it decides when that comes. */
+	if (loser == o && o->state == FSM_OPENSENT)
+		return true;
+	peer_event(loser, FSM_EV_COLLISION_DUMP);
+	return loser == o;
+}
+
+static void
+open_received(struct peer_conn *c, const struct msg_frame *f)
+{
+	struct peer *p = c->peer;
+	uint32_t remote_as = p->conf->remote_as.type == CONF_REMOTE_EXTERNAL ? 0 : p->conf->remote_as.as;
+	struct open_expect expect = {.remote_as = remote_as,
+	    .local_as = p->ours.as,
+	    .local_id = p->ours.id,
+	    .role_strict = p->conf->role_strict};
+
+	if (c->state != FSM_OPENSENT) {
+		peer_event(c, FSM_EV_OPEN);
+		return;
+	}
+	if (!open_decode(f->body, f->body_len, &c->theirs, &c->error) ||
+	    !open_check(&expect, &p->ours, &c->theirs, &c->error)) {
+		peer_event(c, FSM_EV_OPEN_ERR);
+		return;
+	}
+	c->has_open = true;
+	if (!collision_survives(c))
+		return;
+	open_negotiate(&p->ours, &c->theirs, p->ours.as, &p->session);
+	peer_event(c, FSM_EV_OPEN);
+}
+
+static void
+notification_received(struct peer_conn *c, const struct msg_frame *f)
+{
+	struct peer *p = c->peer;
+	struct bgp_error err;
+	char text[BGP_SHUTDOWN_TEXT_MAX + 1];
+
+	notify_decode(f->body, f->body_len, &err);
+	bool told = notify_shutdown_get(&err, text);
+	snprintf(p->last_error, sizeof p->last_error, "received %s/%s%s%.150s%s", notify_code_name(err.code),
+	    notify_subcode_name(err.code, err.subcode), told ? ": \"" : "", told ? text : "", told ? "\"" : "");
+	log_info("neighbor.notification", LOG_S("neighbor", p->name), LOG_S("direction", "received"),
+	    LOG_U("code", err.code), LOG_U("subcode", err.subcode), LOG_S("name", notify_code_name(err.code)),
+	    LOG_S("subname", notify_subcode_name(err.code, err.subcode)), LOG_S("text", told ? text : NULL));
+	bool version = err.code == BGP_ERR_OPEN && err.subcode == BGP_OPEN_BAD_VERSION;
+	peer_event(c, version ? FSM_EV_NOTIF_VERSION : FSM_EV_NOTIF);
+}
+
+static void
+on_message(void *ctx, struct session *s, const struct msg_frame *f)
+{
+	struct peer_conn *c = ctx;
+	struct peer *p = c->peer;
+
+	(void)s;
+	c->last_rx_ns = p->d->loop.turn_start_ns;
+	switch (f->type) {
+	case BGP_MSG_OPEN:
+		open_received(c, f);
+		break;
+	case BGP_MSG_NOTIFICATION:
+		notification_received(c, f);
+		break;
+	case BGP_MSG_KEEPALIVE:
+		peer_event(c, FSM_EV_KEEPALIVE);
+		break;
+	default:
+		/* The machine has nothing to do for an UPDATE in Established but the hold timer, which is noted above. */
+		if (c->state == FSM_ESTABLISHED)
+			peer_routes_message(p, f);
+		else
+			peer_event(c, FSM_EV_UPDATE);
+		break;
+	}
+}
+
+static void
+on_batch(void *ctx, struct session *s)
+{
+	struct peer_conn *c = ctx;
+
+	(void)s;
+	if (c->state == FSM_ESTABLISHED)
+		peer_routes_batch(c->peer);
+}
+
+static void
+on_malformed(void *ctx, struct session *s, const struct bgp_error *err)
+{
+	struct peer_conn *c = ctx;
+
+	(void)s;
+	c->error = *err;
+	peer_event(c, FSM_EV_HEADER_ERR);
+}
+
+static void
+on_closed(void *ctx, struct session *s, int err)
+{
+	struct peer_conn *c = ctx;
+
+	(void)s;
+	if (err < 0)
+		log_debug("neighbor.connection", LOG_S("neighbor", c->peer->name), LOG_S("error", strerror(-err)));
+	peer_event(c, FSM_EV_TCP_FAILS);
+}
+
+static void
+on_progress(void *ctx, struct session *s)
+{
+	struct peer_conn *c = ctx;
+
+	(void)s;
+	c->last_tx_ns = c->peer->d->loop.turn_start_ns;
+}
+
+static int
+stream_iov(void *ctx, struct iovec *iov, int max)
+{
+	return peer_routes_iov(((struct peer_conn *)ctx)->peer, iov, max);
+}
+
+static void
+stream_sent(void *ctx, size_t octets)
+{
+	peer_routes_sent(((struct peer_conn *)ctx)->peer, octets);
+}
+
+static size_t
+stream_partial(void *ctx)
+{
+	return peer_routes_partial(((struct peer_conn *)ctx)->peer);
+}
+
+const struct session_ops peer_session_ops = {
+    .connected = on_connected,
+    .message = on_message,
+    .batch = on_batch,
+    .malformed = on_malformed,
+    .closed = on_closed,
+    .progress = on_progress,
+    .stream_iov = stream_iov,
+    .stream_sent = stream_sent,
+    .stream_partial = stream_partial,
+};

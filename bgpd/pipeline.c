@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pipeline: see pipeline.h.
+ */
+#include "bgpd/pipeline.h"
+
+#include "bgpd/daemon.h"
+#include "bgpd/group.h"
+#include "bgpd/kernel.h"
+#include "lib/bitmap.h"
+#include "lib/mem.h"
+#include "rib/walk.h"
+
+#include <stdlib.h>
+
+/* Prefixes, next hops or ids between two looks at the clock: some 20 µs of work. */
+#define PORTION 256
+
+struct sweep {
+	TAILQ_ENTRY(sweep) entry;
+	struct rib_source *source;
+	struct rib_sweep walk;
+	uint8_t gen; /* the source's when the walk began */
+	void (*done)(void *ctx);
+	void *ctx;
+};
+
+struct pipeline {
+	struct bgpd *d;
+	struct job decide, resolve, sweep, touch;
+	struct event *bulk_timer, *resolve_timer;
+	bool bulk_due;
+
+	struct bitmap changed; /* next hops that resolve differently and whose prefixes are to be marked */
+	struct bitmap walked;  /* those of the walk that is under way */
+	struct rib_walk nh_walk;
+	bool nh_walking;
+
+	TAILQ_HEAD(, sweep) sweeps;
+
+	struct rib_walk touch_walk;
+	bool touching;
+};
+
+static bool
+due(uint64_t deadline_ns)
+{
+	return time_mono_ns() >= deadline_ns;
+}
+
+static void
+arm(struct event *ev, unsigned ms)
+{
+	if (!event_pending(ev, EV_TIMEOUT, NULL))
+		event_add(ev, &(struct timeval){.tv_sec = ms / 1000, .tv_usec = (int)(ms % 1000) * 1000});
+}
+
+void
+pipeline_decide(struct pipeline *p, enum rib_queue q)
+{
+	uint32_t n = rib_dirty_count(p->d->rib, q);
+
+	if (n == 0)
+		return;
+	if (q == RIB_BULK && n < PIPELINE_BULK_FULL && !p->bulk_due) {
+		arm(p->bulk_timer, PIPELINE_BULK_DELAY_MS);
+		return;
+	}
+	if (q == RIB_BULK)
+		p->bulk_due = true;
+	loop_job_start(&p->d->loop, &p->decide);
+}
+
+static void
+on_bulk_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct pipeline *p = arg;
+
+	(void)fd;
+	(void)what;
+	loop_enter(&p->d->loop);
+	p->bulk_due = true;
+	pipeline_decide(p, RIB_BULK);
+}
+
+static enum job_result
+decide_run(struct job *job, uint64_t deadline_ns)
+{
+	struct pipeline *p = container_of(job, struct pipeline, decide);
+	struct rib *rib = p->d->rib;
+	uint32_t left = rib_dirty_count(rib, RIB_URGENT);
+
+	while (left > 0 && !due(deadline_ns))
+		left = rib_decide_run(rib, RIB_URGENT, PORTION);
+	if (left == 0 && p->bulk_due) {
+		left = rib_dirty_count(rib, RIB_BULK);
+		while (left > 0 && !due(deadline_ns))
+			left = rib_decide_run(rib, RIB_BULK, PORTION);
+		p->bulk_due = left > 0;
+	}
+	groups_flush(p->d->groups);
+	if (nexthop_pending(p->d->nexthops) > 0)
+		pipeline_resolve(p);
+	return left > 0 ? JOB_MORE : JOB_DONE;
+}
+
+void
+pipeline_rib_change(void *ctx, const struct rib_change *c)
+{
+	struct bgpd *d = ctx;
+
+	if (c->what & (RIB_CHANGE_BEST | RIB_CHANGE_SET)) {
+		struct ip_prefix prefix = rib_prefix(d->rib, c->family, c->id);
+		nexthop_rib_changed(d->nexthops, &prefix);
+	}
+	kernel_rib_change(d->kernel, c);
+	groups_rib_change(d->groups, c);
+}
+
+void
+pipeline_resolve(struct pipeline *p)
+{
+	arm(p->resolve_timer, PIPELINE_NEXTHOP_DELAY_MS);
+}
+
+static void
+on_resolve_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct pipeline *p = arg;
+
+	(void)fd;
+	(void)what;
+	loop_enter(&p->d->loop);
+	loop_job_start(&p->d->loop, &p->resolve);
+}
+
+static void
+nexthop_changed(void *ctx, nexthop_id id)
+{
+	bitmap_set(&((struct pipeline *)ctx)->changed, id);
+}
+
+/* Marks prefixes over changed next hops; what changes during a walk gets one of its own. True: nothing left. */
+static bool
+mark_users(struct pipeline *p, uint64_t deadline_ns)
+{
+	while (!due(deadline_ns)) {
+		if (!p->nh_walking) {
+			if (p->changed.count == 0)
+				return true;
+			bitmap_fini(&p->walked);
+			p->walked = p->changed;
+			p->changed = (struct bitmap){0};
+			rib_walk_table(&p->nh_walk, FAMILY_IPV4);
+			p->nh_walking = true;
+		}
+		if (!rib_walk_nexthops(p->d->rib, &p->nh_walk, &p->walked, PORTION, RIB_URGENT))
+			continue;
+		p->nh_walking = p->nh_walk.family == FAMILY_IPV4;
+		if (p->nh_walking)
+			rib_walk_table(&p->nh_walk, FAMILY_IPV6);
+	}
+	return false;
+}
+
+static enum job_result
+resolve_run(struct job *job, uint64_t deadline_ns)
+{
+	struct pipeline *p = container_of(job, struct pipeline, resolve);
+	uint32_t left = nexthop_pending(p->d->nexthops);
+
+	while (left > 0 && !due(deadline_ns))
+		left = nexthop_run(p->d->nexthops, PORTION, nexthop_changed, p);
+	bool marked = left == 0 && mark_users(p, deadline_ns);
+	pipeline_decide(p, RIB_URGENT);
+	return marked ? JOB_DONE : JOB_MORE;
+}
+
+static struct sweep *
+sweep_find(struct pipeline *p, const struct rib_source *s)
+{
+	struct sweep *sw;
+
+	TAILQ_FOREACH(sw, &p->sweeps, entry)
+	if (sw->source == s)
+		return sw;
+	return NULL;
+}
+
+void
+pipeline_sweep(struct pipeline *p, struct rib_source *s, void (*done)(void *ctx), void *ctx)
+{
+	struct sweep *sw = sweep_find(p, s);
+
+	if (sw == NULL) {
+		sw = xcalloc(1, sizeof *sw);
+		sw->source = s;
+		TAILQ_INSERT_TAIL(&p->sweeps, sw, entry);
+	}
+	sw->done = done;
+	sw->ctx = ctx;
+	sw->gen = s->gen;
+	rib_sweep_begin(&sw->walk, s);
+	loop_job_start(&p->d->loop, &p->sweep);
+}
+
+void
+pipeline_sweep_cancel(struct pipeline *p, const struct rib_source *s)
+{
+	struct sweep *sw = sweep_find(p, s);
+
+	if (sw == NULL)
+		return;
+	TAILQ_REMOVE(&p->sweeps, sw, entry);
+	free(sw);
+}
+
+static enum job_result
+sweep_run(struct job *job, uint64_t deadline_ns)
+{
+	struct pipeline *p = container_of(job, struct pipeline, sweep);
+	struct sweep *sw;
+
+	while ((sw = TAILQ_FIRST(&p->sweeps)) != NULL && !due(deadline_ns)) {
+		/* A source that went down again has stale paths behind the walk. */
+		if (sw->gen != sw->source->gen) {
+			sw->gen = sw->source->gen;
+			rib_sweep_begin(&sw->walk, sw->source);
+		}
+		if (!rib_sweep_run(p->d->rib, &sw->walk, PORTION, loop_now_s(&p->d->loop), RIB_BULK))
+			continue;
+		TAILQ_REMOVE(&p->sweeps, sw, entry);
+		void (*done)(void *) = sw->done;
+		void *ctx = sw->ctx;
+		free(sw);
+		if (done != NULL)
+			done(ctx);
+	}
+	pipeline_decide(p, RIB_BULK);
+	pipeline_decide(p, RIB_URGENT);
+	return TAILQ_EMPTY(&p->sweeps) ? JOB_DONE : JOB_MORE;
+}
+
+void
+pipeline_touch_all(struct pipeline *p)
+{
+	rib_walk_table(&p->touch_walk, FAMILY_IPV4);
+	p->touching = true;
+	loop_job_start(&p->d->loop, &p->touch);
+}
+
+static enum job_result
+touch_run(struct job *job, uint64_t deadline_ns)
+{
+	struct pipeline *p = container_of(job, struct pipeline, touch);
+
+	while (p->touching && !due(deadline_ns)) {
+		uint32_t budget = PORTION, id;
+		while ((id = rib_walk_next(p->d->rib, &p->touch_walk, &budget)) != 0)
+			rib_prefix_touch(p->d->rib, p->touch_walk.family, id, RIB_BULK, RIB_CHANGE_REDO);
+		if (!p->touch_walk.done)
+			continue;
+		if (p->touch_walk.family == FAMILY_IPV4)
+			rib_walk_table(&p->touch_walk, FAMILY_IPV6);
+		else
+			p->touching = false;
+	}
+	pipeline_decide(p, RIB_BULK);
+	return p->touching ? JOB_MORE : JOB_DONE;
+}
+
+bool
+pipeline_idle(const struct pipeline *p)
+{
+	return rib_dirty_count(p->d->rib, RIB_URGENT) == 0 && rib_dirty_count(p->d->rib, RIB_BULK) == 0 &&
+	    nexthop_pending(p->d->nexthops) == 0 && p->changed.count == 0 && !p->nh_walking && !p->touching &&
+	    TAILQ_EMPTY(&p->sweeps);
+}
+
+struct pipeline *
+pipeline_new(struct bgpd *d)
+{
+	struct pipeline *p = xcalloc(1, sizeof *p);
+
+	p->d = d;
+	TAILQ_INIT(&p->sweeps);
+	p->decide = (struct job){.run = decide_run, .name = "decide"};
+	p->resolve = (struct job){.run = resolve_run, .name = "resolve"};
+	p->sweep = (struct job){.run = sweep_run, .name = "sweep"};
+	p->touch = (struct job){.run = touch_run, .name = "touch"};
+	p->bulk_timer = evtimer_new(d->loop.base, on_bulk_timer, p);
+	p->resolve_timer = evtimer_new(d->loop.base, on_resolve_timer, p);
+	ASSERT(p->bulk_timer != NULL && p->resolve_timer != NULL);
+	return p;
+}
+
+void
+pipeline_free(struct pipeline *p)
+{
+	struct sweep *sw;
+
+	loop_job_cancel(&p->d->loop, &p->decide);
+	loop_job_cancel(&p->d->loop, &p->resolve);
+	loop_job_cancel(&p->d->loop, &p->sweep);
+	loop_job_cancel(&p->d->loop, &p->touch);
+	event_free(p->bulk_timer);
+	event_free(p->resolve_timer);
+	while ((sw = TAILQ_FIRST(&p->sweeps)) != NULL) {
+		TAILQ_REMOVE(&p->sweeps, sw, entry);
+		free(sw);
+	}
+	bitmap_fini(&p->changed);
+	bitmap_fini(&p->walked);
+	free(p);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pipeline: the jobs that carry a change from the RIB to the kernel and to the neighbours.
+ *
+ * Four jobs, each in slices: deciding dirty prefixes, resolving next hops (and
+ * then marking the prefixes that use them), sweeping stale paths of a source, and
+ * marking the whole table after a change of configuration. Others only start
+ * them. Input that comes in bulk is decided with a short delay, so that a best
+ * path that is replaced at once is never sent; everything else is decided in the
+ * same turn of the loop.
+ */
+#ifndef BGPD_PIPELINE_H
+#define BGPD_PIPELINE_H
+
+#include "lib/loop.h"
+#include "rib/rib.h"
+
+struct bgpd;
+struct pipeline;
+
+#define PIPELINE_BULK_DELAY_MS 10    /* from the first bulk change to its decision */
+#define PIPELINE_BULK_FULL     16384 /* dirty prefixes that fill 64 KB of UPDATEs: decided without delay */
+#define PIPELINE_NEXTHOP_DELAY_MS 2  /* collects a burst of interface and route events */
+
+struct pipeline *pipeline_new(struct bgpd *d);
+void pipeline_free(struct pipeline *p);
+
+/* Something was marked dirty in this queue. */
+void pipeline_decide(struct pipeline *p, enum rib_queue q);
+/* Routes or links that next hops resolve through have changed, or a next hop was interned. */
+void pipeline_resolve(struct pipeline *p);
+/* Removes the stale paths of a source; done (may be NULL) is called from the job when none is left. */
+void pipeline_sweep(struct pipeline *p, struct rib_source *s, void (*done)(void *ctx), void *ctx);
+/* Forgets a sweep whose owner goes away. */
+void pipeline_sweep_cancel(struct pipeline *p, const struct rib_source *s);
+/* Has every prefix decided again. */
+void pipeline_touch_all(struct pipeline *p);
+/* Is anything left to decide, resolve or sweep? */
+bool pipeline_idle(const struct pipeline *p);
+/* The owner's callback of the RIB; ctx is the struct bgpd. */
+void pipeline_rib_change(void *ctx, const struct rib_change *c);
+
+#endif
