@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of rib/rib, rib/update and rib/pass: what is kept, what is told, and when ids go. */
+#include "rib/rib.h"
+
+#include "tests/unit/ribtest.h"
+#include "tests/unit/suite.h"
+
+/* What the change callback said last. */
+struct told {
+	unsigned calls, what;
+	attr_id old_attr, attr;
+	uint16_t old_source, source;
+	bool pin;
+};
+
+static void
+change(void *ctx, const struct rib_change *c)
+{
+	struct told *t = ctx;
+
+	t->calls++;
+	t->what = c->what;
+	t->old_attr = c->old_attr;
+	t->old_source = c->old_source;
+	t->attr = c->best != NULL ? c->best->attr : 0;
+	t->source = c->best != NULL ? c->best->source : 0;
+}
+
+static bool
+pinned(void *ctx, enum family f, uint32_t id)
+{
+	(void)f, (void)id;
+	return ((struct told *)ctx)->pin;
+}
+
+struct world {
+	struct told told;
+	struct ribtest t;
+	struct rib_source *a, *b;
+	attr_id lp100, lp200;
+};
+
+static void
+begin(struct world *w)
+{
+	memset(w, 0, sizeof(*w));
+	ribtest_init(&w->t, &(struct rib_callbacks){.change = change, .pinned = pinned, .ctx = &w->told});
+	w->a = ribtest_peer(&w->t, RIB_PEER_EBGP, 1, "10.0.0.1");
+	w->b = ribtest_peer(&w->t, RIB_PEER_EBGP, 2, "10.0.0.2");
+	w->lp100 = ribtest_attr(&w->t.attrs, &(struct ribtest_attr){.as = {7}, .local_pref = 100});
+	w->lp200 = ribtest_attr(&w->t.attrs, &(struct ribtest_attr){.as = {7}, .local_pref = 200});
+}
+
+/* All references but the test's own two must be back. */
+static void
+end(struct world *w)
+{
+	rib_free(w->t.rib);
+	ck_assert_uint_eq(attr_get(&w->t.attrs, w->lp100)->refs, 1);
+	ck_assert_uint_eq(attr_get(&w->t.attrs, w->lp200)->refs, 1);
+	attr_table_fini(&w->t.attrs);
+	nexthop_table_free(w->t.nexthops);
+}
+
+static unsigned
+announce(struct world *w, struct rib_source *s, const char *prefix, attr_id attr)
+{
+	return ribtest_apply(&w->t, s, prefix, attr, attr, RIB_REJECT_NONE);
+}
+
+static void
+decide(struct world *w)
+{
+	memset(&w->told, 0, offsetof(struct told, pin));
+	ck_assert_uint_eq(rib_decide_run(w->t.rib, RIB_URGENT, UINT32_MAX), 0);
+}
+
+START_TEST(test_best_changes)
+{
+	struct world w;
+
+	begin(&w);
+	ck_assert_uint_eq(announce(&w, w.a, "10.0.0.0/8", w.lp100), 1);
+	decide(&w);
+	ck_assert_uint_eq(w.told.calls, 1);
+	ck_assert_uint_eq(w.told.what, RIB_CHANGE_BEST);
+	ck_assert_uint_eq(w.told.old_attr, 0);
+	ck_assert_uint_eq(w.told.source, w.a->index);
+	/* a better one, then the same again: told once, nothing the second time */
+	announce(&w, w.b, "10.0.0.0/8", w.lp200);
+	decide(&w);
+	ck_assert_uint_eq(w.told.old_attr, w.lp100);
+	ck_assert_uint_eq(w.told.old_source, w.a->index);
+	ck_assert_uint_eq(w.told.attr, w.lp200);
+	ck_assert_uint_eq(announce(&w, w.b, "10.0.0.0/8", w.lp200), 0);
+	ck_assert_uint_eq(rib_dirty_count(w.t.rib, RIB_URGENT), 0);
+	/* the best goes: the other again; both go: none, and the id is free */
+	announce(&w, w.b, "10.0.0.0/8", 0);
+	decide(&w);
+	ck_assert_uint_eq(w.told.old_attr, w.lp200);
+	ck_assert_uint_eq(w.told.source, w.a->index);
+	announce(&w, w.a, "10.0.0.0/8", 0);
+	decide(&w);
+	ck_assert_uint_eq(w.told.attr, 0);
+	struct ip_prefix p = ribtest_prefix("10.0.0.0/8");
+	ck_assert_uint_eq(rib_find(w.t.rib, &p), 0);
+	ck_assert_uint_eq(announce(&w, w.a, "10.0.0.0/8", 0), 0);
+	end(&w);
+}
+END_TEST
+
+START_TEST(test_there_and_back)
+{
+	struct world w;
+
+	begin(&w);
+	announce(&w, w.a, "10.0.0.0/8", w.lp100);
+	decide(&w);
+	announce(&w, w.a, "10.0.0.0/8", w.lp200);
+	announce(&w, w.a, "10.0.0.0/8", 0);
+	announce(&w, w.a, "10.0.0.0/8", w.lp100);
+	ck_assert_uint_eq(rib_dirty_count(w.t.rib, RIB_URGENT), 1);
+	decide(&w);
+	ck_assert_uint_eq(w.told.calls, 0);
+	end(&w);
+}
+END_TEST
+
+START_TEST(test_rejected_and_side)
+{
+	struct world w;
+	struct ip_prefix p = ribtest_prefix("2001:db8::/32");
+
+	begin(&w);
+	ribtest_apply(&w.t, w.a, "2001:db8::/32", w.lp100, w.lp200, RIB_REJECT_NONE);
+	decide(&w);
+	uint32_t id = rib_find(w.t.rib, &p);
+	const struct rib_path *path = rib_best(w.t.rib, FAMILY_IPV6, id);
+	ck_assert_uint_eq(path->attr, w.lp200);
+	ck_assert_uint_eq(rib_path_received(w.t.rib, FAMILY_IPV6, id, path), w.lp100);
+	ck_assert_uint_eq(w.a->accepted[FAMILY_IPV6], 1);
+	/* rejected: kept as received, not best, still counted as received */
+	ribtest_apply(&w.t, w.a, "2001:db8::/32", w.lp100, 0, RIB_REJECT_AS_LOOP);
+	decide(&w);
+	ck_assert_uint_eq(w.told.old_attr, w.lp200);
+	ck_assert_uint_eq(w.told.attr, 0);
+	path = rib_path_first(w.t.rib, FAMILY_IPV6, id);
+	ck_assert_int_eq(rib_path_reject(path), RIB_REJECT_AS_LOOP);
+	ck_assert_uint_eq(path->flags & RIB_PATH_SIDE, 0);
+	ck_assert_uint_eq(w.a->accepted[FAMILY_IPV6], 0);
+	ck_assert_uint_eq(w.a->received[FAMILY_IPV6], 1);
+	/* accepted as it came */
+	announce(&w, w.a, "2001:db8::/32", w.lp100);
+	decide(&w);
+	ck_assert_uint_eq(w.told.attr, w.lp100);
+	ck_assert_uint_eq(w.a->accepted[FAMILY_IPV6], 1);
+	end(&w);
+}
+END_TEST
+
+START_TEST(test_multipath_told)
+{
+	struct world w;
+
+	begin(&w);
+	rib_config_set(w.t.rib, &(struct rib_config){
+				    .default_local_pref = 100, .multipath_ebgp = 4, .multipath_ibgp = 4});
+	announce(&w, w.a, "10.0.0.0/8", w.lp100);
+	decide(&w);
+	announce(&w, w.b, "10.0.0.0/8", w.lp100);
+	decide(&w);
+	/* the best stays (lower router id) and has company now */
+	ck_assert_uint_eq(w.told.what, RIB_CHANGE_SET);
+	ck_assert_uint_eq(w.told.source, w.a->index);
+	announce(&w, w.b, "10.0.0.0/8", 0);
+	decide(&w);
+	ck_assert_uint_eq(w.told.what, RIB_CHANGE_SET);
+	end(&w);
+}
+END_TEST
+
+static void
+count_changed(void *ctx, nexthop_id id)
+{
+	(void)id;
+	++*(unsigned *)ctx;
+}
+
+START_TEST(test_nexthop_unresolved)
+{
+	struct world w;
+	struct ip_addr nh = ribtest_addr("192.0.2.1");
+	struct ip_prefix sub = ribtest_prefix("192.0.2.0/24"), p = ribtest_prefix("10.0.0.0/8");
+
+	begin(&w);
+	nexthop_id n = nexthop_intern(w.t.nexthops, &nh, NULL);
+	attr_id attr = ribtest_attr(&w.t.attrs, &(struct ribtest_attr){.nexthop = n, .local_pref = 300});
+	nexthop_unref(w.t.nexthops, n);
+	announce(&w, w.a, "10.0.0.0/8", attr);
+	announce(&w, w.b, "10.0.0.0/8", w.lp100);
+	decide(&w);
+	ck_assert_uint_eq(w.told.source, w.b->index);
+	nexthop_route_add(w.t.nexthops, &sub, NEXTHOP_ROUTE_CONNECTED, 0, &(struct nexthop_via){.ifindex = 2},
+			  1);
+	unsigned changed = 0;
+	nexthop_run(w.t.nexthops, UINT32_MAX, count_changed, &changed);
+	ck_assert_uint_eq(changed, 1);
+	rib_prefix_touch(w.t.rib, FAMILY_IPV4, rib_find(w.t.rib, &p), RIB_URGENT, 0);
+	decide(&w);
+	ck_assert_uint_eq(w.told.what, RIB_CHANGE_BEST);
+	ck_assert_uint_eq(w.told.source, w.a->index);
+	ck_assert_uint_eq(w.told.old_source, w.b->index);
+	end(&w);
+}
+END_TEST
+
+START_TEST(test_pin)
+{
+	struct world w;
+	struct ip_prefix p = ribtest_prefix("10.0.0.0/8");
+
+	begin(&w);
+	announce(&w, w.a, "10.0.0.0/8", w.lp100);
+	decide(&w);
+	w.told.pin = true;
+	announce(&w, w.a, "10.0.0.0/8", 0);
+	decide(&w);
+	uint32_t id = rib_find(w.t.rib, &p);
+	ck_assert_uint_ne(id, 0);
+	rib_prefix_unpin(w.t.rib, FAMILY_IPV4, id);
+	ck_assert_uint_eq(rib_find(w.t.rib, &p), id);
+	w.told.pin = false;
+	rib_prefix_unpin(w.t.rib, FAMILY_IPV4, id);
+	ck_assert_uint_eq(rib_find(w.t.rib, &p), 0);
+	end(&w);
+}
+END_TEST
+
+START_TEST(test_sources)
+{
+	struct world w;
+
+	begin(&w);
+	uint16_t b = w.b->index;
+	announce(&w, w.b, "10.0.0.0/8", w.lp100);
+	ck_assert(!rib_source_remove(w.t.rib, w.b));
+	decide(&w);
+	announce(&w, w.b, "10.0.0.0/8", 0);
+	/* the dirty entry names it as what was best: its number is not free yet */
+	ck_assert(rib_source_remove(w.t.rib, w.b));
+	ck_assert_uint_ne(rib_source_add(w.t.rib, RIB_SOURCE_BGP)->index, b);
+	decide(&w);
+	ck_assert_uint_eq(w.told.old_source, b);
+	ck_assert_uint_eq(rib_source_add(w.t.rib, RIB_SOURCE_BGP)->index, b);
+	/* generations do not wrap unswept */
+	for (int i = 0; i < 255; i++)
+		ck_assert(rib_source_stale(w.a));
+	ck_assert(!rib_source_stale(w.a));
+	ck_assert(!rib_source_ready(w.a));
+	end(&w);
+}
+END_TEST
+
+SUITE("rib", test_best_changes, test_there_and_back, test_rejected_and_side, test_multipath_told,
+      test_nexthop_unresolved, test_pin, test_sources)
