@@ -192,6 +192,7 @@ change_undo(struct adjout_group *g, struct adjout_member *none, const struct adj
 	bitmap_clear(&g->fam[e->family].in_batch, e->id);
 	bitmap_set(&g->fam[e->family].pending, e->id);
 	bitmap_set(&g->fam[e->family].announced, e->id);
+	g->fam[e->family].undone = true;
 }
 
 void

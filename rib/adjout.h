@@ -161,7 +161,8 @@ struct adjout_group {
 		struct bitmap in_batch;
 		struct adjout_scan scan; /* of all prefixes: a new group, a new policy */
 		uint32_t next;
-		uint32_t pass; /* times the walk of pending has come round */
+		uint32_t pass; /* times the walk of pending has come round and all of it could be sent */
+		bool undone;   /* something became pending for want of room in this round */
 	} fam[FAMILY_COUNT];
 	struct adjout_batch batch;
 	struct adjout_memo_entry *memo; /* NULL until used */

@@ -63,6 +63,15 @@ has_room(struct adjout_group *g, struct adjout_member *m)
 	return s->room(s->ctx, g, m);
 }
 
+static void
+round_end(struct adjout_group *g, enum family f)
+{
+	adjout_flush(g);
+	if (!g->fam[f].undone)
+		g->fam[f].pass++;
+	g->fam[f].undone = false;
+}
+
 bool
 adjout_group_drain(struct adjout_group *g, uint32_t budget)
 {
@@ -76,7 +85,7 @@ adjout_group_drain(struct adjout_group *g, uint32_t budget)
 			uint32_t id = bitmap_next(&g->fam[f].pending, g->fam[f].next);
 			g->fam[f].next = id == BITMAP_END ? 0 : id + 1;
 			if (id == BITMAP_END) {
-				g->fam[f].pass++;
+				round_end(g, f);
 				break;
 			}
 			group_drain_one(g, f, id);
