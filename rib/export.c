@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * export: the rules of propagation, and the attributes a neighbour is sent.
+ *
+ * Pure functions of parameters, source and attribute set. What applies to both
+ * kinds of neighbour is in export_transform(), the rest in one function a kind.
+ */
+#include "rib/export.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/buf.h"
+#include "lib/mem.h"
+#include "rib/aspath.h"
+#include "rib/community.h"
+#include "rib/policy.h"
+
+/* Type octet of an extended community that must not cross the border of an AS (RFC 4360 2 and 6). */
+#define EXT_NON_TRANSITIVE 0x40u
+
+/* RFC 9234 5, egress: does our role bar routes with OTC, and does it add OTC to those without? */
+static const struct {
+	bool bars, adds;
+} roles[EXPORT_ROLE_COUNT] = {
+    [EXPORT_ROLE_NONE] = {false, false},     [EXPORT_ROLE_PROVIDER] = {false, true},
+    [EXPORT_ROLE_CUSTOMER] = {true, false},  [EXPORT_ROLE_PEER] = {true, true},
+    [EXPORT_ROLE_RS_SERVER] = {false, true}, [EXPORT_ROLE_RS_CLIENT] = {true, false},
+};
+
+static const char *const verdict_names[EXPORT_VERDICT_COUNT] = {
+    [EXPORT_OK] = "ok",
+    [EXPORT_NOT_REFLECTED] = "not-reflected",
+    [EXPORT_NO_ADVERTISE] = "no-advertise",
+    [EXPORT_NO_EXPORT] = "no-export",
+    [EXPORT_OTC] = "route-leak",
+};
+
+const char *
+export_verdict_name(enum export_verdict v)
+{
+	return verdict_names[v];
+}
+
+static bool
+is_from_ibgp(const struct rib_source *source)
+{
+	return source->kind == RIB_SOURCE_BGP && source->peer_type == RIB_PEER_IBGP;
+}
+
+enum export_verdict
+export_check(const struct export_params *p, const struct rib_source *source, const struct attr_set *attrs)
+{
+	if (community_has(attrs, COMMUNITY_NO_ADVERTISE))
+		return EXPORT_NO_ADVERTISE;
+	if (p->type == RIB_PEER_IBGP)
+		return is_from_ibgp(source) && !source->rr_client && !p->rr_client ? EXPORT_NOT_REFLECTED
+										   : EXPORT_OK;
+	if (community_has(attrs, COMMUNITY_NO_EXPORT) || community_has(attrs, COMMUNITY_NO_EXPORT_SUBCONFED))
+		return EXPORT_NO_EXPORT;
+	if (roles[p->role].bars && (attrs->flags & ATTR_F_HAS_OTC))
+		return EXPORT_OTC;
+	return EXPORT_OK;
+}
+
+static uint32_t
+nexthop_of(const struct export_params *p, const struct attr_table *t, const struct attr_set *in,
+	   bool set_by_policy)
+{
+	struct ip_addr addr;
+
+	if (in->nexthop == ATTR_NEXTHOP_NONE)
+		return ATTR_NEXTHOP_SELF;
+	if (set_by_policy || p->nexthop == EXPORT_NEXTHOP_KEEP)
+		return in->nexthop;
+	if (p->nexthop == EXPORT_NEXTHOP_SELF)
+		return ATTR_NEXTHOP_SELF;
+	if (p->type == RIB_PEER_IBGP)
+		return in->nexthop;
+	/* RFC 4271 5.1.3 2: a third party on the subnet that we share with the receiver may be named. */
+	addr = attr_nexthop_addr(t, in->nexthop);
+	if (addr.family != FAMILY_NONE && addr.family == p->subnet.family &&
+	    ip_prefix_contains(&p->subnet, &addr))
+		return in->nexthop;
+	return ATTR_NEXTHOP_SELF;
+}
+
+/* Puts an identifier before a CLUSTER_LIST (RFC 4456 8). False: the list would be too long. */
+static bool
+cluster_prepend(struct attr_edit *e, uint32_t cluster_id)
+{
+	size_t len;
+	const uint8_t *old = attr_edit_find(e, ATTR_CLUSTER_LIST, &len);
+	uint8_t *list;
+
+	if (len + 4 > UINT16_MAX)
+		return false;
+	list = xmalloc(len + 4);
+	be32_put(list, cluster_id);
+	if (old)
+		memcpy(list + 4, old, len);
+	attr_edit_put(e, ATTR_FLAG_OPTIONAL, ATTR_CLUSTER_LIST, list, len + 4);
+	free(list);
+	return true;
+}
+
+static bool
+to_ibgp(struct attr_edit *e, const struct export_params *p, const struct rib_source *source,
+	const struct attr_set *in)
+{
+	size_t len;
+
+	if (!(in->flags & ATTR_F_HAS_LOCAL_PREF))
+		attr_edit_put_u32(e, ATTR_FLAG_TRANSITIVE, ATTR_LOCAL_PREF, p->default_local_pref);
+	/* RFC 4271 5: mandatory, also when empty. */
+	if (attr_edit_find(e, ATTR_AS_PATH, &len) == NULL)
+		attr_edit_put(e, ATTR_FLAG_TRANSITIVE, ATTR_AS_PATH, NULL, 0);
+	if (!is_from_ibgp(source))
+		return true;
+	if (!(in->flags & ATTR_F_HAS_ORIGINATOR))
+		attr_edit_put_u32(e, ATTR_FLAG_OPTIONAL, ATTR_ORIGINATOR_ID, source->router_id);
+	return cluster_prepend(e, p->cluster_id);
+}
+
+/* Prepends our AS to the path without its confederation segments. False: the path would be too long. */
+static bool
+path_prepend(struct attr_edit *e, uint32_t local_as)
+{
+	struct aspath path;
+	struct wbuf stripped, w;
+	uint8_t *mem;
+	bool fits;
+
+	path.p = attr_edit_find(e, ATTR_AS_PATH, &path.len);
+	mem = xmalloc(2 * path.len + 8);
+	stripped = wbuf_of(mem, path.len);
+	aspath_strip_confed(&stripped, path);
+	w = wbuf_of(mem + path.len, path.len + 8);
+	aspath_prepend(&w, (struct aspath){mem, stripped.len}, &local_as, 1);
+	ASSERT(!stripped.err && !w.err);
+	fits = w.len <= UINT16_MAX;
+	if (fits)
+		attr_edit_put(e, ATTR_FLAG_TRANSITIVE, ATTR_AS_PATH, w.base, w.len);
+	free(mem);
+	return fits;
+}
+
+static void
+ext_communities_strip(struct attr_edit *e)
+{
+	struct attr_item a;
+	const uint8_t *p = e->wire;
+	size_t kept = 0;
+	uint8_t *list;
+
+	do {
+		if (!attr_item_next(&p, e->wire + e->len, &a))
+			return;
+	} while (a.type != ATTR_EXT_COMMUNITIES);
+	list = xmalloc((size_t)a.len + 1);
+	for (size_t i = 0; i + 8 <= a.len; i += 8) {
+		if (a.value[i] & EXT_NON_TRANSITIVE)
+			continue;
+		memcpy(list + kept, a.value + i, 8);
+		kept += 8;
+	}
+	if (kept == 0)
+		attr_edit_del(e, ATTR_EXT_COMMUNITIES);
+	else if (kept != a.len)
+		attr_edit_put(e, a.flags, ATTR_EXT_COMMUNITIES, list, kept);
+	free(list);
+}
+
+static bool
+to_ebgp(struct attr_edit *e, const struct export_params *p, const struct rib_source *source,
+	const struct attr_set *in, uint32_t policy_set)
+{
+	attr_edit_del(e, ATTR_LOCAL_PREF);    /* RFC 4271 5.1.5 */
+	attr_edit_del(e, ATTR_ORIGINATOR_ID); /* RFC 4456 8: both are for one AS */
+	attr_edit_del(e, ATTR_CLUSTER_LIST);
+	/* RFC 4271 5.1.4: a MED that a neighbouring AS sent is not passed on to others. */
+	if (source->kind == RIB_SOURCE_BGP && !(policy_set & POLICY_SET_MED))
+		attr_edit_del(e, ATTR_MED);
+	ext_communities_strip(e);
+	if (roles[p->role].adds && !(in->flags & ATTR_F_HAS_OTC))
+		attr_edit_put_u32(e, ATTR_FLAG_OPTIONAL | ATTR_FLAG_TRANSITIVE, ATTR_OTC, p->local_as);
+	return path_prepend(e, p->local_as);
+}
+
+attr_id
+export_transform(const struct export_params *p, const struct rib_source *source, struct attr_table *t,
+		 attr_id in, uint32_t policy_set)
+{
+	const struct attr_set *s = attr_get(t, in);
+	struct attr_edit e = {0};
+	attr_id out = ATTR_NONE;
+	bool fits;
+
+	ASSERT(p->type == RIB_PEER_IBGP || p->type == RIB_PEER_EBGP);
+	attr_edit_begin(&e, s);
+	e.local = (struct attr_local){0};
+	e.nexthop = nexthop_of(p, t, s, (policy_set & POLICY_SET_NEXT_HOP) != 0);
+	if (!p->aigp)
+		attr_edit_del(&e, ATTR_AIGP);
+	if (p->type == RIB_PEER_IBGP)
+		fits = to_ibgp(&e, p, source, s);
+	else
+		fits = to_ebgp(&e, p, source, s, policy_set);
+	if (fits)
+		out = attr_edit_commit(&e, t);
+	attr_edit_fini(&e);
+	return out;
+}

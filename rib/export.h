@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * export: what BGP itself does to a route on its way to a neighbour.
+ *
+ * Two pure steps around the export policy: export_check() says whether the route
+ * may go there at all, export_transform() turns the attribute set that came out of
+ * the policy into the one that is sent. Called by the export groups, once for a
+ * group; what differs between its members (split horizon, the address of next-hop
+ * self) is not decided here. RFC 4271 5.1 and 9.2, RFC 1997, RFC 4360 6, RFC 4456,
+ * RFC 7311, RFC 9234.
+ */
+#ifndef RIB_EXPORT_H
+#define RIB_EXPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/addr.h"
+#include "rib/attr.h"
+#include "rib/rib.h"
+
+enum export_nexthop {
+	EXPORT_NEXTHOP_AUTO, /* iBGP: as it is; eBGP: ours, or a third party's on the shared subnet */
+	EXPORT_NEXTHOP_SELF, /* ours, also for reflected routes */
+	EXPORT_NEXTHOP_KEEP  /* as it is */
+};
+
+/* Our role towards the neighbour, RFC 9234 4.1. */
+enum export_role {
+	EXPORT_ROLE_NONE,
+	EXPORT_ROLE_PROVIDER,
+	EXPORT_ROLE_CUSTOMER,
+	EXPORT_ROLE_PEER,
+	EXPORT_ROLE_RS_SERVER,
+	EXPORT_ROLE_RS_CLIENT,
+	EXPORT_ROLE_COUNT
+};
+
+/* What is the same for all members of an export group. */
+struct export_params {
+	uint8_t type;                /* enum rib_peer_type of the receiver: RIB_PEER_IBGP or RIB_PEER_EBGP */
+	uint8_t nexthop;             /* enum export_nexthop */
+	uint8_t role;                /* enum export_role, for eBGP */
+	bool rr_client;              /* the receiver is a client of ours (RFC 4456) */
+	bool aigp;                   /* AIGP is enabled on the session (RFC 7311 3.1) */
+	uint32_t local_as;           /* is prepended towards eBGP */
+	uint32_t cluster_id;         /* host order */
+	uint32_t default_local_pref; /* for what has none, towards iBGP */
+	struct ip_prefix subnet; /* subnet shared with an eBGP neighbour one hop away; FAMILY_NONE: none */
+};
+
+enum export_verdict {
+	EXPORT_OK,
+	EXPORT_NOT_REFLECTED, /* from iBGP to iBGP, neither end is a client: RFC 4456 6 */
+	EXPORT_NO_ADVERTISE,  /* RFC 1997 */
+	EXPORT_NO_EXPORT,     /* RFC 1997; also NO_EXPORT_SUBCONFED, since no confederation is spoken */
+	EXPORT_OTC,           /* would be a route leak: RFC 9234 5 */
+	EXPORT_VERDICT_COUNT
+};
+
+/*
+ * May the route of this source go to such a receiver? attrs is the Loc-RIB's set,
+ * before export policy: a NO_EXPORT which that policy adds is meant for the receiver.
+ */
+enum export_verdict export_check(const struct export_params *p, const struct rib_source *source,
+				 const struct attr_set *attrs);
+const char *export_verdict_name(enum export_verdict v); /* a word, "no-export" */
+
+/*
+ * The set to send, as a reference: made of what came out of export policy, in the table
+ * t. policy_set is the policy_result's: MED leaves towards eBGP only if the policy
+ * set it or the route is ours, and a next hop that the policy set stays. The next hop
+ * of the result is ATTR_NEXTHOP_SELF wherever our own address goes. ATTR_NONE if the
+ * set would be longer than 65535 octets.
+ */
+attr_id export_transform(const struct export_params *p, const struct rib_source *source, struct attr_table *t,
+			 attr_id in, uint32_t policy_set);
+
+#endif
