@@ -51,13 +51,13 @@ struct model {
 	attr_id told_attr[PREFIXES];
 };
 
-#define CHECK(m, c)                                                                                           \
-	do {                                                                                                  \
-		if (!(c)) {                                                                                   \
-			fprintf(stderr, "rib_model: seed %lu step %lu line %d: %s\n", (m)->seed, (m)->step,   \
-				__LINE__, #c);                                                                \
-			exit(1);                                                                              \
-		}                                                                                             \
+#define CHECK(m, c)                                                                                          \
+	do {                                                                                                 \
+		if (!(c)) {                                                                                  \
+			fprintf(stderr, "rib_model: seed %lu step %lu line %d: %s\n", (m)->seed, (m)->step,  \
+				__LINE__, #c);                                                               \
+			exit(1);                                                                             \
+		}                                                                                            \
 	} while (0)
 
 static unsigned
@@ -132,9 +132,10 @@ fill_row(const struct model *m, struct row *r, unsigned peer, unsigned i)
 }
 
 static const enum rib_reason step_of[10] = {
-    RIB_REASON_PREFERENCE, RIB_REASON_LOCAL_PREF, RIB_REASON_LOCAL_ORIGIN,   RIB_REASON_PATH_LENGTH,
-    RIB_REASON_ORIGIN,     RIB_REASON_EBGP,	  RIB_REASON_IGP_METRIC,     RIB_REASON_ROUTER_ID,
-    RIB_REASON_CLUSTER_LENGTH, RIB_REASON_NEIGHBOR_ADDRESS,
+    RIB_REASON_PREFERENCE,       RIB_REASON_LOCAL_PREF, RIB_REASON_LOCAL_ORIGIN,
+    RIB_REASON_PATH_LENGTH,      RIB_REASON_ORIGIN,     RIB_REASON_EBGP,
+    RIB_REASON_IGP_METRIC,       RIB_REASON_ROUTER_ID,  RIB_REASON_CLUSTER_LENGTH,
+    RIB_REASON_NEIGHBOR_ADDRESS,
 };
 
 static int
@@ -239,10 +240,330 @@ judge(const struct model *m, unsigned i, struct verdict *v)
 		limit = 1;
 	for (unsigned x = 1; x < nties && members < limit; x++) {
 		unsigned peer = (unsigned)ties[x].peer;
-		if (!m->conf.as_path_relax && !same_as_path(set_of(m, peer, i), set_of(m, (unsigned)v->best, i)))
+		if (!m->conf.as_path_relax &&
+		    !same_as_path(set_of(m, peer, i), set_of(m, (unsigned)v->best, i)))
 			continue;
 		v->used[peer] = true;
 		v->reason[peer] = RIB_REASON_MULTIPATH;
 		members++;
 	}
+}
+
+/* What the RIB tells must start where the last telling ended. */
+static void
+change(void *ctx, const struct rib_change *c)
+{
+	struct model *m = ctx;
+	unsigned i = index_of(m, c->family, c->id);
+
+	CHECK(m, c->old_attr == m->told_attr[i]);
+	if (c->old_attr != 0)
+		CHECK(m, m->told[i].best >= 0 && c->old_source == m->peer[m->told[i].best]->index);
+	memset(m->told[i].used, 0, sizeof(m->told[i].used));
+	m->told[i].best = -1;
+	m->told_attr[i] = c->best != NULL ? c->best->attr : 0;
+	for (int peer = 0; peer < PEERS; peer++) {
+		const struct rib_path *p = rib_path_of(m->t.rib, c->family, c->id, m->peer[peer]->index);
+		if (p == NULL)
+			continue;
+		m->told[i].used[peer] = (p->flags & (RIB_PATH_BEST | RIB_PATH_MULTIPATH)) != 0;
+		if (p == c->best)
+			m->told[i].best = peer;
+	}
+}
+
+static bool
+pinned(void *ctx, enum family f, uint32_t id)
+{
+	struct model *m = ctx;
+
+	return m->pin[index_of(m, f, id)];
+}
+
+struct why_ctx {
+	struct model *m;
+	const struct verdict *v;
+	unsigned i, seen;
+};
+
+static void
+check_why(void *ctx, const struct rib_path *p, enum rib_reason reason)
+{
+	struct why_ctx *w = ctx;
+	unsigned peer = 0;
+
+	while (w->m->peer[peer]->index != p->source)
+		peer++;
+	w->seen++;
+	CHECK(w->m, w->m->path[peer][w->i].present);
+	CHECK(w->m, reason == w->v->reason[peer]);
+	CHECK(w->m, rib_path_stale(w->m->t.rib, p) == w->m->path[peer][w->i].stale);
+	CHECK(w->m, rib_path_reject(p) == w->m->path[peer][w->i].reject);
+}
+
+static void
+check_prefix(struct model *m, unsigned i)
+{
+	struct ip_prefix pfx = prefix_of(i);
+	enum family f = (enum family)pfx.family;
+	uint32_t id = rib_find(m->t.rib, &pfx);
+	struct verdict v;
+	struct why_ctx w = {.m = m, .v = &v, .i = i};
+	unsigned paths = 0;
+
+	/* A sweep that is under way has removed some stale paths, in an order that is its own business. */
+	for (unsigned peer = 0; peer < PEERS; peer++) {
+		struct path *p = &m->path[peer][i];
+		const struct rib_path *rp =
+		    id != 0 ? rib_path_of(m->t.rib, f, id, m->peer[peer]->index) : NULL;
+		if (p->present && p->stale && m->sweeping[peer] && rp == NULL)
+			p->present = false;
+		paths += p->present;
+		CHECK(m, p->present == (rp != NULL));
+		if (rp != NULL)
+			CHECK(m, rib_path_received(m->t.rib, f, id, rp) == m->attr[p->received]);
+	}
+	judge(m, i, &v);
+	if (id == 0) {
+		CHECK(m, paths == 0 && !m->pin[i] && m->told_attr[i] == 0);
+		return;
+	}
+	CHECK(m, paths > 0 || m->pin[i]);
+	rib_why(m->t.rib, f, id, check_why, &w);
+	CHECK(m, w.seen == paths);
+	const struct rib_path *best = rib_best(m->t.rib, f, id);
+	CHECK(m, (best != NULL) == (v.best >= 0));
+	CHECK(m, m->told[i].best == v.best);
+	if (best != NULL) {
+		CHECK(m, best->source == m->peer[v.best]->index);
+		CHECK(m, best->attr == m->attr[m->path[v.best][i].effective]);
+		CHECK(m, m->told_attr[i] == best->attr);
+	}
+	CHECK(m, memcmp(m->told[i].used, v.used, sizeof(v.used)) == 0);
+}
+
+static void
+check_all(struct model *m)
+{
+	for (int q = 0; q < RIB_QUEUE_COUNT; q++)
+		while (rib_decide_run(m->t.rib, (enum rib_queue)q, 1 + pick(m, 8)) != 0)
+			;
+	for (unsigned i = 0; i < PREFIXES; i++)
+		check_prefix(m, i);
+	for (unsigned peer = 0; peer < PEERS; peer++) {
+		uint32_t received[2] = {0}, accepted[2] = {0};
+		for (unsigned i = 0; i < PREFIXES; i++) {
+			received[i % 2] += m->path[peer][i].present;
+			accepted[i % 2] +=
+			    m->path[peer][i].present && m->path[peer][i].reject == RIB_REJECT_NONE;
+		}
+		for (unsigned f = 0; f < 2; f++) {
+			CHECK(m, m->peer[peer]->received[FAMILY_IPV4 + f] == received[f]);
+			CHECK(m, m->peer[peer]->accepted[FAMILY_IPV4 + f] == accepted[f]);
+			CHECK(m, m->peer[peer]->ids[FAMILY_IPV4 + f].count == received[f]);
+		}
+	}
+}
+
+/* Some operations of one peer in one call, as a session's read brings them. */
+static void
+do_update(struct model *m)
+{
+	struct rib_op ops[40];
+	unsigned n = 1 + pick(m, ARRAY_LEN(ops)), peer = pick(m, PEERS);
+
+	for (unsigned o = 0; o < n; o++) {
+		unsigned i = pick(m, PREFIXES);
+		struct path *p = &m->path[peer][i];
+		struct rib_op *op = &ops[o];
+		*op = (struct rib_op){.prefix = prefix_of(i), .withdraw = pick(m, 3) == 0};
+		op->hash = rib_hash(m->t.rib, &op->prefix);
+		if (op->withdraw) {
+			p->present = false;
+			continue;
+		}
+		if (!p->present || pick(m, 3) != 0) {
+			p->received = p->effective = pick(m, ATTRS);
+			if (pick(m, 4) == 0)
+				p->effective = pick(m, ATTRS);
+			p->reject = pick(m, 6) == 0 ? (enum rib_reject)(1 + pick(m, RIB_REJECT_COUNT - 1))
+						    : RIB_REJECT_NONE;
+		}
+		p->present = true;
+		p->stale = false;
+		op->received = m->attr[p->received];
+		op->effective = m->attr[p->effective];
+		op->reject = (uint8_t)p->reject;
+	}
+	rib_apply(m->t.rib, m->peer[peer], ops, n, (uint32_t)m->step, pick(m, 2) ? RIB_URGENT : RIB_BULK);
+}
+
+static void
+do_stale(struct model *m)
+{
+	unsigned peer = pick(m, PEERS);
+
+	if (!rib_source_stale(m->peer[peer]))
+		return;
+	for (unsigned i = 0; i < PREFIXES; i++)
+		m->path[peer][i].stale = m->path[peer][i].present;
+}
+
+static void
+do_sweep(struct model *m)
+{
+	unsigned peer = pick(m, PEERS);
+
+	if (!m->sweeping[peer])
+		rib_sweep_begin(&m->sweep[peer], m->peer[peer]);
+	m->sweeping[peer] = true;
+	if (!rib_sweep_run(m->t.rib, &m->sweep[peer], 1 + pick(m, 12), RIB_BULK))
+		return;
+	check_all(m);
+	m->sweeping[peer] = false;
+	if (m->sweep[peer].walk.gen == m->peer[peer]->gen)
+		for (unsigned i = 0; i < PREFIXES; i++)
+			CHECK(m, !m->path[peer][i].present || !m->path[peer][i].stale);
+}
+
+static void
+note_nexthop(void *ctx, nexthop_id id)
+{
+	bitmap_set(ctx, id);
+}
+
+static void
+do_nexthop(struct model *m)
+{
+	unsigned k = pick(m, NEXTHOPS);
+	struct ip_prefix p = {.bytes = {192, 0, 2, (uint8_t)k}, .len = 32, .family = FAMILY_IPV4};
+	struct nexthop_via v = {.ifindex = 2, .weight = 1};
+	struct bitmap changed = {0};
+	struct rib_walk w;
+
+	if (m->metric[k] >= 0)
+		nexthop_route_del(m->t.nexthops, &p, NEXTHOP_ROUTE_KERNEL, (uint32_t)m->metric[k], 2);
+	m->metric[k] = (int)pick(m, 4) - 1;
+	if (m->metric[k] >= 0)
+		nexthop_route_add(m->t.nexthops, &p, NEXTHOP_ROUTE_KERNEL, (uint32_t)m->metric[k], &v, 1);
+	while (nexthop_run(m->t.nexthops, 1, note_nexthop, &changed) != 0)
+		;
+	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
+		rib_walk_table(&w, f);
+		while (!rib_walk_nexthops(m->t.rib, &w, &changed, 1 + pick(m, 5), RIB_BULK))
+			;
+	}
+	bitmap_fini(&changed);
+}
+
+static void
+do_config(struct model *m)
+{
+	struct rib_walk w;
+	uint32_t id, budget = UINT32_MAX;
+
+	m->conf.multipath_ebgp = (uint16_t)pick(m, 5);
+	m->conf.multipath_ibgp = (uint16_t)pick(m, 5);
+	m->conf.as_path_relax = pick(m, 2) == 0;
+	rib_config_set(m->t.rib, &m->conf);
+	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
+		rib_walk_table(&w, f);
+		while ((id = rib_walk_next(m->t.rib, &w, &budget)) != 0)
+			rib_prefix_touch(m->t.rib, f, id, RIB_URGENT, RIB_CHANGE_REDO);
+	}
+}
+
+static void
+do_pin(struct model *m)
+{
+	unsigned i = pick(m, PREFIXES);
+	struct ip_prefix p = prefix_of(i);
+	uint32_t id = rib_find(m->t.rib, &p);
+
+	if (id == 0)
+		return;
+	m->pin[i] = !m->pin[i];
+	if (!m->pin[i])
+		rib_prefix_unpin(m->t.rib, (enum family)p.family, id);
+}
+
+static void
+make_attrs(struct model *m)
+{
+	for (unsigned k = 0; k < NEXTHOPS; k++) {
+		struct ip_addr a = ip_addr_v4(0xc0000200 + k);
+		m->nexthop[k] = nexthop_intern(m->t.nexthops, &a, NULL);
+		m->metric[k] = -1;
+	}
+	for (unsigned i = 0; i < ATTRS; i++) {
+		struct ribtest_attr a = {
+		    .nexthop = pick(m, 5) == 0 ? NEXTHOP_NONE : m->nexthop[pick(m, NEXTHOPS)],
+		    .origin = pick(m, 8) == 0,
+		    .as = {7 + pick(m, 2), 20 + pick(m, 2), pick(m, 6) == 0},
+		    .has_med = pick(m, 2) == 0,
+		    .med = pick(m, 3),
+		    .local_pref = pick(m, 6) == 0 ? 100 + pick(m, 2) : 0,
+		    .originator_id = pick(m, 5) == 0 ? 1 + pick(m, 4) : 0,
+		    .clusters = pick(m, 3),
+		    .preference = pick(m, 8) == 0 ? 100 : 0,
+		};
+		m->attr[i] = ribtest_attr(&m->t.attrs, &a);
+	}
+}
+
+static void
+start(struct model *m)
+{
+	static const enum rib_peer_type types[PEERS] = {RIB_PEER_EBGP, RIB_PEER_EBGP,   RIB_PEER_IBGP,
+							RIB_PEER_IBGP, RIB_PEER_CONFED, RIB_PEER_NONE};
+	static const char *const addrs[PEERS - 1] = {"10.9.0.10", "10.9.0.9", "10.9.0.8", "10.9.0.7",
+						     "10.9.0.11"};
+
+	m->rnd = m->seed * 0x9e3779b97f4a7c15ull + 1;
+	m->conf = (struct rib_config){.default_local_pref = 100, .multipath_ebgp = 1, .multipath_ibgp = 1};
+	ribtest_init(&m->t, &(struct rib_callbacks){.change = change, .pinned = pinned, .ctx = m});
+	rib_config_set(m->t.rib, &m->conf);
+	for (unsigned peer = 0; peer < PEERS - 1; peer++)
+		m->peer[peer] = ribtest_peer(&m->t, types[peer], 1 + peer / 2, addrs[peer]);
+	m->peer[PEERS - 1] = rib_source_add(m->t.rib, RIB_SOURCE_NETWORK);
+	for (unsigned i = 0; i < PREFIXES; i++)
+		m->told[i].best = -1;
+	make_attrs(m);
+}
+
+/* Every reference but the pool's must be back when the RIB is gone. Equal sets of the pool share one id. */
+static void
+finish(struct model *m)
+{
+	rib_free(m->t.rib);
+	for (unsigned i = 0; i < ATTRS; i++) {
+		uint32_t shared = 0;
+		for (unsigned j = 0; j < ATTRS; j++)
+			shared += m->attr[i] == m->attr[j];
+		CHECK(m, attr_get(&m->t.attrs, m->attr[i])->refs == shared);
+	}
+	attr_table_fini(&m->t.attrs);
+	nexthop_table_free(m->t.nexthops);
+}
+
+int
+main(int argc, char **argv)
+{
+	static void (*const kinds[])(struct model *) = {do_update, do_update, do_update,  do_update, do_stale,
+							do_sweep,  do_sweep,  do_nexthop, do_config, do_pin};
+	struct model *m = xcalloc(1, sizeof(*m));
+
+	m->seed = argc > 1 ? strtoul(argv[1], NULL, 10) : 1;
+	unsigned long steps = argc > 2 ? strtoul(argv[2], NULL, 10) : 20000;
+	start(m);
+	for (m->step = 1; m->step <= steps; m->step++) {
+		/* several things may happen before the RIB comes to decide */
+		for (unsigned n = 1 + pick(m, 3); n > 0; n--)
+			kinds[pick(m, ARRAY_LEN(kinds))](m);
+		check_all(m);
+	}
+	finish(m);
+	printf("rib_model: seed %lu, %lu steps agree\n", m->seed, steps);
+	free(m);
+	return 0;
 }
