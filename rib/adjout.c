@@ -372,11 +372,17 @@ adjout_pins(const struct adjout *a, enum family f, uint32_t id)
 bool
 adjout_group_idle(const struct adjout_group *g)
 {
+	const struct adjout_member *m;
+
 	if (g->batch.n > 0 || g->nattached != g->nmembers)
 		return false;
-	for (int f = 0; f < FAMILY_COUNT; f++)
+	for (int f = 0; f < FAMILY_COUNT; f++) {
 		if (g->fam[f].scan.active || g->fam[f].pending.count > 0)
 			return false;
+		TAILQ_FOREACH(m, &g->members, entry)
+			if (m->fam[f].eor || m->fam[f].refresh)
+				return false;
+	}
 	return true;
 }
 

@@ -215,7 +215,8 @@ void adjout_member_eor(struct adjout_member *m, enum family f);
 
 /*
  * Resumable work of at most about budget prefixes each: what is pending in the group; what detached members of it
- * are due, and End-of-RIB; unpinning. True: there is more to do and room for it.
+ * are due, and End-of-RIB; unpinning. True: there is more to do and room for it. To be called again after every
+ * decision pass and when a full queue has room: prefixes that wait for a decision are left for then.
  */
 bool adjout_group_drain(struct adjout_group *g, uint32_t budget);
 bool adjout_members_drain(struct adjout_group *g, uint32_t budget);
@@ -225,7 +226,7 @@ bool adjout_reap(struct adjout *a, uint32_t budget);
 bool adjout_pins(const struct adjout *a, enum family f, uint32_t id);
 /* Is a message for this audience one for the member? */
 bool adjout_is_for(struct adjout_audience to, const struct adjout_member *m);
-/* Is everything out that the group and its members are due (nothing pending, nobody detached)? */
+/* Is everything out that the group and its members are due (nothing pending, nobody detached, no End-of-RIB due)? */
 bool adjout_group_idle(const struct adjout_group *g);
 size_t adjout_group_bytes(const struct adjout_group *g);
 

@@ -215,7 +215,8 @@ member_drain(struct adjout_member *m, uint32_t *budget)
 	m->state = ADJOUT_ATTACHED;
 	g->nattached++;
 	s->attach(s->ctx, m);
-	return false;
+	/* Somebody may have waited for its place, also in another group. */
+	return true;
 }
 
 /* RFC 4724 2: after everything that was there or being decided when it was asked for. */
