@@ -121,13 +121,20 @@ take_replies(struct batch *b, int fd, unsigned last)
 {
 	_Alignas(struct nlmsghdr) uint8_t rx[RX_BYTES];
 
+	int rc = 0;
+
 	b->acked = false;
 	for (;;) {
 		ssize_t got = recv(fd, rx, sizeof rx, MSG_DONTWAIT);
 		if (got < 0 && errno == EINTR)
 			continue;
+		/* The socket takes no new replies before all of the old ones are read. */
+		if (got < 0 && errno == ENOBUFS) {
+			rc = -ENOBUFS;
+			continue;
+		}
 		if (got < 0)
-			return errno == EAGAIN ? 0 : -errno;
+			return errno == EAGAIN ? rc : -errno;
 		int left = (int)got;
 		for (struct nlmsghdr *n = (struct nlmsghdr *)(void *)rx; nlmsg_ok(n, left);
 		     n = nlmsg_next(n, &left))

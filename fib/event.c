@@ -157,11 +157,8 @@ meddled(struct fib *fib, const struct fib_ev_route *r, bool ours)
 	if (!ours || (r->flags & FIB_RT_DELETED) != 0)
 		return;
 	adopted_put(&fib->adopted, r, ours_nhset(fib, r), fib->known.gen);
-	if (fib->swept) {
-		fib->sweeping = true;
-		fib->sweep_cursor = 0;
-		fib_send_kick(fib);
-	}
+	if (fib->swept)
+		fib_sweep_start(fib);
 }
 
 static void

@@ -193,8 +193,8 @@ withdraw_all(struct fib *fib)
 			table_retry(t, id++);
 	}
 	fib->has_next = false;
-	fib->swept = fib->sweeping = true;
-	fib->sweep_cursor = 0;
+	fib->swept = true;
+	fib_sweep_start(fib);
 }
 
 static bool
@@ -369,9 +369,8 @@ fib_route_next(const struct fib *fib, enum family f, uint32_t from)
 void
 fib_sweep(struct fib *fib)
 {
-	fib->swept = fib->sweeping = true;
-	fib->sweep_cursor = 0;
-	fib_send_kick(fib);
+	fib->swept = true;
+	fib_sweep_start(fib);
 }
 
 void

@@ -96,7 +96,10 @@ struct fib_callbacks {
 	void (*unpinned)(void *ctx, enum family f, uint32_t id);
 	void (*link)(void *ctx, const struct fib_link *l);
 	void (*address)(void *ctx, const struct fib_address *a);
-	/* A route is named by table, prefix and metric: the next one with the same name replaces it. */
+	/*
+	 * A route is named by table, prefix and metric (and interface, where the prefix is link-local): the
+	 * next one with the same name replaces it.
+	 */
 	void (*foreign)(void *ctx, const struct fib_foreign *r);
 	/* The first full dump of links, addresses and routes is in: next hops can be resolved now. */
 	void (*synced)(void *ctx);

@@ -96,17 +96,30 @@ keyed_del(struct keyed *k, void *rec)
 }
 
 void *
+keyed_at(const struct keyed *k, uint32_t handle)
+{
+	if (handle == 0 || handle >= k->slab.top)
+		return NULL;
+	struct keyed_head *head = slab_ptr(&k->slab, handle);
+	return head->handle == handle ? head : NULL;
+}
+
+void *
 keyed_next(const struct keyed *k, uint32_t *cursor)
 {
-	for (uint32_t h = *cursor + 1; h < k->slab.top; h++) {
-		struct keyed_head *head = slab_ptr(&k->slab, h);
-		if (head->handle == h) {
-			*cursor = h;
-			return head;
-		}
+	while (++*cursor < k->slab.top) {
+		void *rec = keyed_at(k, *cursor);
+		if (rec != NULL)
+			return rec;
 	}
 	*cursor = k->slab.top;
 	return NULL;
+}
+
+uint32_t
+keyed_top(const struct keyed *k)
+{
+	return k->slab.top;
 }
 
 uint32_t

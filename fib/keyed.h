@@ -39,6 +39,9 @@ void *keyed_put(struct keyed *k, const void *key, bool *fresh);
 void keyed_del(struct keyed *k, void *rec);
 /* The next record after handle *cursor (0: the first), which it advances; NULL at the end. */
 void *keyed_next(const struct keyed *k, uint32_t *cursor);
+/* The record with this handle, or NULL; handles are 1 … keyed_top - 1. */
+void *keyed_at(const struct keyed *k, uint32_t handle);
+uint32_t keyed_top(const struct keyed *k);
 uint32_t keyed_count(const struct keyed *k);
 size_t keyed_bytes(const struct keyed *k);
 

@@ -2,8 +2,9 @@
 /*
  * known: see known.h. The kernel names an IPv4 route by table, prefix, TOS and
  * metric; several with one name can only be made by appending, and for IPv6 they
- * merge into one multipath route. So that is the key here too, and an appended
- * IPv4 twin is only remembered as a reason to look again when one of them goes.
+ * merge into one multipath route. So that is the key here too, with the interface
+ * for prefixes that every interface has (fe80::/64), and a twin is only
+ * remembered as a reason to look again when one of them goes.
  */
 #include "fib/known.h"
 
@@ -261,11 +262,15 @@ route_forget(struct known *k, struct foreign_route *r)
 }
 
 static struct foreign_key
-foreign_key_of(const struct fib_ev_route *r)
+foreign_key_of(const struct fib_ev_route *r, const struct fib_nh *nh)
 {
 	struct foreign_key key = {
 	    .family = r->family, .plen = r->plen, .tos = r->tos, .table = r->table, .metric = r->metric};
 	memcpy(key.dst, r->dst, sizeof key.dst);
+	struct ip_addr net = ip_addr_from_bytes(r->family, r->dst);
+	if (r->nh_count == 1 &&
+	    (ip_addr_is_link_local(&net) || (r->family == FAMILY_IPV6 && r->dst[0] == 0xff)))
+		key.ifindex = nh->ifindex;
 	return key;
 }
 
@@ -293,7 +298,7 @@ hop_among(const struct fib_nh *h, const struct fib_nh *nh, unsigned count)
 static unsigned
 route_deleted(struct known *k, const struct fib_ev_route *r, const struct fib_nh *nh)
 {
-	struct foreign_key key = foreign_key_of(r);
+	struct foreign_key key = foreign_key_of(r, nh);
 	struct foreign_route *e = keyed_find(&k->routes, &key);
 	struct fib_nh left[FIB_NH_MAX];
 	unsigned n = 0;
@@ -323,7 +328,7 @@ known_route_event(struct known *k, const struct fib_ev_route *r, const struct fi
 {
 	if ((r->flags & FIB_RT_DELETED) != 0)
 		return route_deleted(k, r, nh);
-	struct foreign_key key = foreign_key_of(r);
+	struct foreign_key key = foreign_key_of(r, nh);
 	bool fresh;
 	struct foreign_route *e = keyed_put(&k->routes, &key, &fresh);
 	if (fresh)
@@ -340,6 +345,8 @@ known_route_event(struct known *k, const struct fib_ev_route *r, const struct fi
 			return 0;
 		}
 	}
+	if (e->gen != k->gen)
+		e->twins = false; /* the dump has shown one so far */
 	e->gen = k->gen;
 	e->prefsrc = r->prefsrc;
 	if (same) {

@@ -40,6 +40,7 @@ struct foreign_key {
 	uint8_t dst[16];
 	uint8_t family, plen, tos, pad;
 	uint32_t table, metric;
+	uint32_t ifindex; /* of link-local IPv6 prefixes, which every interface has; else 0 */
 };
 
 struct foreign_route {

@@ -55,6 +55,13 @@ struct assembly {
 	struct fib_nh nh[FIB_NH_MAX];
 };
 
+/* Where a pass over a dirty bitmap stands; zero: at its beginning. */
+struct send_scan {
+	uint64_t pos;
+	uint32_t pages;
+	bool scattered;
+};
+
 struct fight {
 	uint32_t id;
 	uint32_t last_s;
@@ -87,8 +94,8 @@ struct fib {
 	struct walk walk;
 	struct fight fights[FIB_FIGHTS];
 
-	uint32_t send_cursor[FAMILY_COUNT];
-	uint32_t sweep_cursor;
+	struct send_scan scan[FAMILY_COUNT];
+	uint32_t sweep_stride, sweep_at;
 	uint32_t sweeps_inflight;
 	bool sweeping;
 
@@ -108,6 +115,8 @@ fib_prefix(const struct fib *fib, enum family f, uint32_t id)
 enum job_result fib_send_run(struct job *job, uint64_t deadline_ns);
 /* Something is dirty: the send job is to run. */
 void fib_send_kick(struct fib *fib);
+/* Routes of an earlier run are to be deleted, once nothing more urgent is to be sent. */
+void fib_sweep_start(struct fib *fib);
 /* Applies a waiting configuration once nothing is in flight. */
 void fib_config_try(struct fib *fib);
 /* Is anything in flight or dirty at all? */

@@ -474,6 +474,7 @@ table_move(struct fib_table *t)
 	struct route_extra *e;
 
 	ASSERT(t->inflight.count == 0 && t->old.count == 0 && t->nstale == 0);
+	bitmap_fini(&t->old);
 	t->old = t->kernel;
 	t->kernel = (struct bitmap){0};
 	bitmap_fini(&t->lost);

@@ -161,10 +161,8 @@ synced_step(struct fib *fib)
 		 LOG_U("addresses", keyed_count(&fib->known.addresses)),
 		 LOG_U("foreign_routes", keyed_count(&fib->known.routes)),
 		 LOG_U("earlier_routes", keyed_count(&fib->adopted.routes)));
-	if (fib->swept && keyed_count(&fib->adopted.routes) > 0) {
-		fib->sweeping = true;
-		fib->sweep_cursor = 0;
-	}
+	if (fib->swept && keyed_count(&fib->adopted.routes) > 0)
+		fib_sweep_start(fib);
 	if (first && !fib->stopping && fib->cb.synced != NULL)
 		fib->cb.synced(fib->ctx);
 	fib_send_kick(fib);
@@ -236,7 +234,8 @@ lost_step(struct fib *fib)
 static struct fight *
 fight_of(struct fib *fib, enum family f, uint32_t id)
 {
-	struct fight *g = &fib->fights[(id * 2654435761u >> 16) & (FIB_FIGHTS - 1)];
+	struct fight *g =
+	    &fib->fights[((id * 2u + (f == FAMILY_IPV6)) * 2654435761u >> 16) & (FIB_FIGHTS - 1)];
 	uint32_t now = loop_now_s(fib->loop);
 
 	if (g->id != id || g->family != f || now - g->last_s > FIGHT_CALM_S)
