@@ -37,6 +37,7 @@ dirty_push(struct dirty_queue *q, const struct dirty_entry *e)
 	}
 	q->tail->e[q->tail_at++] = *e;
 	q->count++;
+	q->pushed++;
 }
 
 static void
@@ -59,6 +60,7 @@ dirty_pop(struct dirty_queue *q, struct dirty_entry *e)
 		return false;
 	*e = q->head->e[q->head_at++];
 	q->count--;
+	q->popped++;
 	/* An emptied last chunk is used again from its start: an idle daemon decides without allocating. */
 	if (q->count == 0 && q->head == q->tail)
 		q->head_at = q->tail_at = 0;

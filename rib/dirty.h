@@ -30,6 +30,7 @@ struct dirty_queue {
 	uint32_t head_at, tail_at; /* entry in the first chunk to pop; in the last chunk to fill */
 	uint32_t count;
 	uint32_t chunks;
+	uint32_t pushed, popped; /* totals, modulo 2^32: rib_decision_mark */
 };
 
 void dirty_push(struct dirty_queue *q, const struct dirty_entry *e);

@@ -123,6 +123,26 @@ rib_prefix_release(struct rib *rib, enum family f, uint32_t id)
 		prefix_remove(&rib->table[f], id);
 }
 
+bool
+rib_prefix_dirty(const struct rib *rib, enum family f, uint32_t id)
+{
+	return (prefix_key(&rib->table[f], id)->flags & RIB_F_DIRTY) != 0;
+}
+
+uint64_t
+rib_decision_mark(const struct rib *rib)
+{
+	return (uint64_t)rib->dirty[RIB_URGENT].pushed << 32 | rib->dirty[RIB_BULK].pushed;
+}
+
+bool
+rib_decision_done(const struct rib *rib, uint64_t mark)
+{
+	/* Each queue is first in, first out; the totals wrap, their distance is less than half the range. */
+	return (int32_t)(rib->dirty[RIB_URGENT].popped - (uint32_t)(mark >> 32)) >= 0 &&
+	       (int32_t)(rib->dirty[RIB_BULK].popped - (uint32_t)mark) >= 0;
+}
+
 void
 rib_prefix_unpin(struct rib *rib, enum family f, uint32_t id)
 {

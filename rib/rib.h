@@ -190,6 +190,15 @@ unsigned rib_apply(struct rib *rib, struct rib_source *s, const struct rib_op *o
 /* Decides up to budget dirty prefixes of a queue; returns how many are left in it. */
 uint32_t rib_decide_run(struct rib *rib, enum rib_queue q, uint32_t budget);
 uint32_t rib_dirty_count(const struct rib *rib, enum rib_queue q);
+/*
+ * Does the prefix wait for the decision? Then rib_best is not what was told last (its attributes may be
+ * newer, or it is gone), and if all comes back to what was, nothing will be told: who sends the best path
+ * outside of the change callback leaves such a prefix for later, or touches it with RIB_CHANGE_REDO.
+ */
+bool rib_prefix_dirty(const struct rib *rib, enum family f, uint32_t id);
+/* A point in time: rib_decision_done says whether everything is decided that was dirty then. */
+uint64_t rib_decision_mark(const struct rib *rib);
+bool rib_decision_done(const struct rib *rib, uint64_t mark);
 /* Has it decided again and tells the owner of it, whatever comes out; what: RIB_CHANGE_NEXTHOP or _REDO. */
 void rib_prefix_touch(struct rib *rib, enum family f, uint32_t id, enum rib_queue q, unsigned what);
 /* The owner's pin is gone: frees the id if nothing else needs it. Not from the change callback. */

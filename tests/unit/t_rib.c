@@ -120,8 +120,30 @@ START_TEST(test_there_and_back)
 	announce(&w, w.a, "10.0.0.0/8", 0);
 	announce(&w, w.a, "10.0.0.0/8", w.lp100);
 	ck_assert_uint_eq(rib_dirty_count(w.t.rib, RIB_URGENT), 1);
+	struct ip_prefix p = ribtest_prefix("10.0.0.0/8");
+	uint32_t id = rib_find(w.t.rib, &p);
+	ck_assert(rib_prefix_dirty(w.t.rib, FAMILY_IPV4, id));
 	decide(&w);
 	ck_assert_uint_eq(w.told.calls, 0);
+	ck_assert(!rib_prefix_dirty(w.t.rib, FAMILY_IPV4, id));
+	end(&w);
+}
+END_TEST
+
+START_TEST(test_decision_mark)
+{
+	struct world w;
+
+	begin(&w);
+	announce(&w, w.a, "10.0.0.0/8", w.lp100);
+	announce(&w, w.a, "10.1.0.0/16", w.lp100);
+	uint64_t mark = rib_decision_mark(w.t.rib);
+	announce(&w, w.a, "10.2.0.0/16", w.lp100);
+	ck_assert_uint_eq(rib_decide_run(w.t.rib, RIB_URGENT, 1), 2);
+	ck_assert(!rib_decision_done(w.t.rib, mark));
+	/* the third came after the mark: nobody waits for it */
+	ck_assert_uint_eq(rib_decide_run(w.t.rib, RIB_URGENT, 1), 1);
+	ck_assert(rib_decision_done(w.t.rib, mark));
 	end(&w);
 }
 END_TEST
@@ -261,5 +283,5 @@ START_TEST(test_sources)
 }
 END_TEST
 
-SUITE("rib", test_best_changes, test_there_and_back, test_rejected_and_side, test_multipath_told,
-      test_nexthop_unresolved, test_pin, test_sources)
+SUITE("rib", test_best_changes, test_there_and_back, test_decision_mark, test_rejected_and_side,
+      test_multipath_told, test_nexthop_unresolved, test_pin, test_sources)
