@@ -500,6 +500,7 @@ update_decode(const struct attr_session *s, const uint8_t *body, size_t len, str
 	size_t attrs_len;
 
 	memset(out, 0, offsetof(struct update_in, err));
+	out->withdraw.p = out->announce.p = out->mp_withdraw.p = out->mp_announce.p = body;
 	out->err.code = 0;
 	out->err.data_len = 0;
 	w.s = s;

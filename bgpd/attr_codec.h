@@ -45,7 +45,7 @@ struct attr_session {
 };
 
 struct update_nlri {
-	const uint8_t *p; /* into the message */
+	const uint8_t *p; /* into the message; never NULL, also where there is no such field */
 	size_t len;
 	uint8_t family; /* FAMILY_NONE: no such field */
 	bool add_path;

@@ -78,9 +78,12 @@ as4_write(struct wbuf *w, const struct as4_rest *rest)
 	const uint8_t flags = ATTR_FLAG_OPTIONAL | ATTR_FLAG_TRANSITIVE;
 
 	if (rest->path != NULL) {
-		size_t at = attr_open(w, flags, ATTR_AS4_PATH, rest->path_len);
+		size_t start = w->len, at = attr_open(w, flags, ATTR_AS4_PATH, rest->path_len),
+		       value = w->len;
 		aspath_strip_confed(w, rest->path, rest->path_len);
 		attr_close(w, at, rest->path_len > UINT8_MAX ? 2 : 1);
+		if (w->len == value) /* RFC 6793 4.2.2: not for a confederation's segments alone */
+			w->len = start;
 	}
 	if (rest->aggregator != NULL) {
 		size_t at = attr_open(w, flags, ATTR_AS4_AGGREGATOR, 8);

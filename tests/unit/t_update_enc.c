@@ -128,6 +128,19 @@ START_TEST(two_octet_as)
 }
 END_TEST
 
+START_TEST(confederation_alone)
+{
+	static const uint8_t in[] = {ORIGIN, 0x40, 2, 6, 3, 1, 0, 1, 0, 0};
+	struct update_form f = v4;
+
+	f.as4 = false; /* RFC 6793 4.2.2: then there is no AS4_PATH */
+	ck_assert(update_enc_begin(&e, out, &f, in, sizeof(in)));
+	ck_assert(update_enc_add(&e, &ten));
+	size_t len = update_enc_finish(&e);
+	MESSAGE(len, 0, 0, 0, 18, ORIGIN, 0x40, 2, 4, 3, 1, 0x5b, 0xa0, 0x40, 3, 4, 192, 0, 2, 1, 8, 10);
+}
+END_TEST
+
 /* Fills a message: how many /32s or /128s go in is arithmetic on what is left behind the rest. */
 START_TEST(full)
 {
@@ -207,6 +220,7 @@ main(void)
 	tcase_add_test(t, ipv6);
 	tcase_add_test(t, ipv4_over_ipv6);
 	tcase_add_test(t, two_octet_as);
+	tcase_add_test(t, confederation_alone);
 	tcase_add_test(t, full);
 	tcase_add_test(t, too_long);
 	tcase_add_test(t, withdraw);
