@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of bgpd/chunk: segments, patch points and copies, message boundaries. */
+#include "bgpd/chunk.h"
+
+#include "lib/buf.h"
+#include "tests/unit/suite.h"
+
+#include <string.h>
+
+static const struct chunk_self self_a = {.v4 = {10, 0, 0, 1}, .v6 = {0x20, 1, [15] = 1}, .link_local = {0xfe, 0x80, [15] = 1}};
+static const struct chunk_self self_b = {.v4 = {10, 0, 0, 2}, .v6 = {0x20, 1, [15] = 2}, .link_local = {0xfe, 0x80, [15] = 2}};
+static const struct chunk_for all = {.to = {.who = ADJOUT_ALL}};
+
+/* A message of len octets whose body is this octet. */
+static const uint8_t *
+message(size_t len, uint8_t body)
+{
+	static uint8_t msg[65535];
+	memset(msg, body, len);
+	memset(msg, 0xff, 16);
+	be16_put(msg + 16, (uint16_t)len);
+	msg[18] = 2;
+	return msg;
+}
+
+START_TEST(test_segments)
+{
+	struct chunk_for but3 = {.to = {.who = ADJOUT_ALL_BUT, .source = 3}};
+	struct chunk_for plain = {.to = {.who = ADJOUT_ALL}, .size_class = CHUNK_PLAIN};
+	struct chunk *c = chunk_new(&self_a);
+
+	chunk_add(c, message(23, 1), 23, all, 0, 0);
+	chunk_add(c, message(30, 2), 30, all, 0, 0);
+	chunk_add(c, message(40, 3), 40, but3, 0, 0);
+	chunk_add(c, message(23, 4), 23, plain, 0, 0);
+	chunk_seal(c);
+	ck_assert_uint_eq(c->nsegs, 3);
+	ck_assert_uint_eq(c->segs[0].len, 53);
+	ck_assert_uint_eq(c->segs[0].messages, 2);
+	ck_assert_uint_eq(c->segs[1].off, 53);
+	ck_assert_uint_eq(c->segs[1].who.to.source, 3);
+	ck_assert_uint_eq(c->segs[2].off, 93);
+	ck_assert_uint_eq(c->segs[2].who.size_class, CHUNK_PLAIN);
+	ck_assert_uint_eq(c->len, 116);
+	ck_assert_uint_eq(chunk_octets(c, &self_b)[53 + 39], 3);
+	chunk_unref(c);
+}
+END_TEST
+
+START_TEST(test_boundaries)
+{
+	struct chunk *c = chunk_new(&self_a);
+
+	chunk_add(c, message(23, 1), 23, all, 0, 0);
+	chunk_add(c, message(100, 2), 100, all, 0, 0);
+	chunk_seal(c);
+	ck_assert_uint_eq(chunk_message_rest(c, &c->segs[0], 0), 0);
+	ck_assert_uint_eq(chunk_message_rest(c, &c->segs[0], 1), 22);
+	ck_assert_uint_eq(chunk_message_rest(c, &c->segs[0], 22), 1);
+	ck_assert_uint_eq(chunk_message_rest(c, &c->segs[0], 23), 0);
+	ck_assert_uint_eq(chunk_message_rest(c, &c->segs[0], 24), 99);
+	ck_assert_uint_eq(chunk_message_rest(c, &c->segs[0], 123), 0);
+	chunk_unref(c);
+}
+END_TEST
+
+START_TEST(test_room)
+{
+	struct chunk *c = chunk_new(&self_a);
+
+	ck_assert(chunk_fits(c, 65535));
+	chunk_add(c, message(65000, 1), 65000, all, 0, 0);
+	ck_assert(chunk_fits(c, 536));
+	ck_assert(!chunk_fits(c, 537));
+	chunk_unref(c);
+}
+END_TEST
+
+START_TEST(test_patch)
+{
+	struct chunk *c = chunk_new(&self_a);
+
+	chunk_add(c, message(40, 0), 40, all, 25, 4);
+	chunk_add(c, message(80, 0), 80, all, 30, 32);
+	chunk_add(c, message(80, 7), 80, all, 0, 0);
+	chunk_seal(c);
+
+	const uint8_t *a = chunk_octets(c, &self_a), *b = chunk_octets(c, &self_b);
+	ck_assert_mem_eq(a + 25, "\x0a\x00\x00\x01", 4);
+	ck_assert_mem_eq(b + 25, "\x0a\x00\x00\x02", 4);
+	ck_assert_mem_eq(b + 40 + 30, self_b.v6, 16);
+	ck_assert_mem_eq(b + 40 + 46, self_b.link_local, 16);
+	ck_assert_uint_eq(b[24], 0);
+	ck_assert_uint_eq(b[29], 0);
+	/* Made once; the shared one stays as it is. */
+	ck_assert_ptr_eq(chunk_octets(c, &self_b), b);
+	ck_assert_ptr_eq(chunk_octets(c, &self_a), a);
+	ck_assert_ptr_ne(a, b);
+	ck_assert_mem_eq(a + 40 + 30, self_a.v6, 16);
+	chunk_unref(c);
+}
+END_TEST
+
+START_TEST(test_patch_irrelevant)
+{
+	/* Only the IPv4 address is written here: one that differs in the others needs no copy. */
+	struct chunk_self other = self_b;
+	struct chunk *c = chunk_new(&self_a);
+
+	memcpy(other.v4, self_a.v4, 4);
+	chunk_add(c, message(40, 0), 40, all, 25, 4);
+	chunk_seal(c);
+	ck_assert_ptr_eq(chunk_octets(c, &other), chunk_octets(c, &self_a));
+	chunk_unref(c);
+}
+END_TEST
+
+START_TEST(test_refs)
+{
+	struct chunk *c = chunk_new(&self_a);
+
+	chunk_add(c, message(23, 1), 23, all, 0, 0);
+	ck_assert_ptr_eq(chunk_ref(c), c);
+	chunk_unref(c);
+	ck_assert_uint_eq(c->len, 23);
+	chunk_unref(c);
+}
+END_TEST
+
+SUITE("chunk", test_segments, test_boundaries, test_room, test_patch, test_patch_irrelevant, test_refs)
