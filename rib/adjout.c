@@ -316,8 +316,9 @@ adjout_member_move(struct adjout_member *m, struct adjout_group *to)
 			return -EAGAIN;
 		for (int f = 0; f < FAMILY_COUNT; f++) {
 			bitmap_or(&m->fam[f].bits, &g->fam[f].announced);
+			bitmap_or(&m->fam[f].bits, &to->fam[f].announced);
 			m->fam[f].eor_marked = false;
-			m->fam[f].scan = (struct adjout_scan){.next = 0, .active = to->families >> f & 1};
+			m->fam[f].scan.active = false;
 		}
 		TAILQ_REMOVE(&g->detached, m, detached_entry);
 		TAILQ_INSERT_TAIL(&to->detached, m, detached_entry);

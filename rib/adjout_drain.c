@@ -79,20 +79,20 @@ adjout_group_drain(struct adjout_group *g, uint32_t budget)
 
 	for (int i = 0; i < FAMILY_COUNT && has_room(g, NULL); i++) {
 		enum family f = (enum family)i;
-		uint32_t before = g->fam[f].pending.count;
 		group_scan(g, f, &budget);
-		for (; budget > 0 && g->fam[f].pending.count > 0; budget--) {
+		/* From where the last call ended, at most to the end and once more: what is left then waits for decisions. */
+		int rounds = 0;
+		for (; budget > 0 && rounds < 2 && g->fam[f].pending.count > 0; budget--) {
 			uint32_t id = bitmap_next(&g->fam[f].pending, g->fam[f].next);
 			g->fam[f].next = id == BITMAP_END ? 0 : id + 1;
-			if (id == BITMAP_END) {
+			if (id != BITMAP_END) {
+				group_drain_one(g, f, id);
+			} else {
 				round_end(g, f);
-				break;
+				rounds++;
 			}
-			group_drain_one(g, f, id);
 		}
-		/* What is left after a whole round waits for decisions. */
-		more = more || g->fam[f].scan.active || (g->fam[f].pending.count > 0 && budget == 0) ||
-		    g->fam[f].pending.count < before;
+		more = more || g->fam[f].scan.active || (g->fam[f].pending.count > 0 && rounds < 2);
 	}
 	adjout_flush(g);
 	return more && has_room(g, NULL);
@@ -139,35 +139,47 @@ drained_undo(struct adjout_group *g, struct adjout_member *m, const struct adjou
 	bitmap_set(&m->fam[e->family].bits, e->id);
 }
 
-/* A portion of one family; true when the member has everything of it. */
-static bool
-member_drain_family(struct adjout_member *m, enum family f, uint32_t *budget)
+static void
+member_flush(struct adjout_member *m)
 {
 	static const struct adjout_batch_ops ops = {.sent = drained_sent, .undo = drained_undo};
+	adjout_batch_flush(&m->group->adjout->scratch, m->group, m, &ops);
+}
+
+/* A portion of one family; true when the member has everything of it, else *more says whether it can go on now. */
+static bool
+member_drain_family(struct adjout_member *m, enum family f, uint32_t *budget, bool *more)
+{
 	struct adjout_group *g = m->group;
 	struct adjout_batch *b = &g->adjout->scratch;
 	struct adjout_scan *scan = &m->fam[f].scan;
 	struct bitmap *bits = &m->fam[f].bits;
+	int rounds = 0;
 
-	for (; *budget > 0 && bits->count > 0 && !adjout_batch_full(b); (*budget)--) {
+	/* At most to the end and once more: what is left then waits for decisions, or for room. */
+	for (; *budget > 0 && rounds < 2 && bits->count > 0; (*budget)--) {
 		uint32_t id = bitmap_next(bits, m->fam[f].next);
 		m->fam[f].next = id == BITMAP_END ? 0 : id + 1;
-		if (id == BITMAP_END)
-			break;
-		member_drain_one(m, f, id, true);
+		if (adjout_batch_full(b))
+			member_flush(m);
+		if (id != BITMAP_END)
+			member_drain_one(m, f, id, true);
+		else
+			rounds++;
 	}
 	/* One thing at a time: a prefix is in the batch once. */
-	if (b->n > 0)
-		adjout_batch_flush(b, g, m, &ops);
-	for (; *budget > 0 && scan->active && !adjout_batch_full(b); (*budget)--) {
+	member_flush(m);
+	for (; *budget > 0 && scan->active && has_room(g, m); (*budget)--) {
 		uint32_t id = bitmap_next(&g->fam[f].announced, scan->next);
 		scan->active = id != BITMAP_END;
 		scan->next = scan->active ? id + 1 : 0;
+		if (adjout_batch_full(b))
+			member_flush(m);
 		if (scan->active)
 			member_drain_one(m, f, id, bitmap_test(bits, id));
 	}
-	if (b->n > 0)
-		adjout_batch_flush(b, g, m, &ops);
+	member_flush(m);
+	*more = *more || scan->active || (bits->count > 0 && rounds < 2);
 	return !scan->active && bits->count == 0;
 }
 
@@ -193,15 +205,14 @@ member_drain(struct adjout_member *m, uint32_t *budget)
 {
 	struct adjout_group *g = m->group;
 	const struct adjout_sink *s = &g->adjout->sink;
-	bool all = true;
-	uint32_t before = *budget;
+	bool all = true, more = false;
 
 	for (int i = 0; i < FAMILY_COUNT; i++) {
 		enum family f = (enum family)i;
 		if (!has_room(g, m))
 			return false;
 		member_refresh_begin(m, f);
-		if (!member_drain_family(m, f, budget)) {
+		if (!member_drain_family(m, f, budget, &more)) {
 			all = false;
 		} else if (m->fam[f].eorr) {
 			m->fam[f].eorr = false;
@@ -209,7 +220,7 @@ member_drain(struct adjout_member *m, uint32_t *budget)
 		}
 	}
 	if (!all)
-		return *budget == 0 || before - *budget > 1;
+		return more && has_room(g, m);
 	TAILQ_REMOVE(&g->detached, m, detached_entry);
 	g->adjout->ndetached--;
 	m->state = ADJOUT_ATTACHED;

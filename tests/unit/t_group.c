@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Tests of bgpd/group: what members pull, in which order, and what happens to one
+ * that does not. The table is a best path per id; outgoing set = attribute. Each id
+ * is a message of its own: header, attribute (4 octets), id (4 octets), next hop (4
+ * octets) and, for attribute 7, 5000 octets of filler.
+ */
+#include "bgpd/group.h"
+
+#include "lib/buf.h"
+#include "lib/mem.h"
+#include "lib/str.h"
+#include "tests/unit/suite.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define NID 400
+#define MSG 31
+
+struct fake {
+	struct group_list l;
+	struct group *g;
+	struct group_member m[3]; /* sources 1, 2, 3 */
+	uint32_t best[NID];
+	uint16_t source[NID];
+	unsigned woken[4], slow[4], too_long;
+	bool settled;
+	struct str log;
+};
+
+static enum adjout_current
+current(void *ctx, enum family f, uint32_t id, uint32_t *attr, uint16_t *source)
+{
+	struct fake *k = ctx;
+
+	(void)f;
+	*attr = k->best[id];
+	*source = k->source[id];
+	return ADJOUT_SETTLED;
+}
+
+static uint32_t
+next_id(void *ctx, enum family f, uint32_t from)
+{
+	(void)f;
+	for (; from < NID; from++)
+		if (((struct fake *)ctx)->best[from] != 0)
+			return from;
+	return BITMAP_END;
+}
+
+static uint32_t
+out(void *ctx, struct adjout_group *g, enum family f, uint32_t id, uint32_t attr, uint16_t source)
+{
+	(void)ctx;
+	(void)g;
+	(void)f;
+	(void)id;
+	(void)source;
+	return attr;
+}
+
+static void
+ref(void *ctx, uint32_t attr)
+{
+	(void)ctx;
+	(void)attr;
+}
+
+static uint32_t
+nexthop(void *ctx, struct adjout_group *g, uint32_t o)
+{
+	(void)ctx;
+	(void)g;
+	(void)o;
+	return 0;
+}
+
+static void
+unpin(void *ctx, enum family f, uint32_t id)
+{
+	(void)ctx;
+	(void)f;
+	(void)id;
+}
+
+static uint64_t
+decisions(void *ctx, enum family f)
+{
+	(void)ctx;
+	(void)f;
+	return 0;
+}
+
+static bool
+done(void *ctx, enum family f, uint64_t m)
+{
+	(void)f;
+	(void)m;
+	return ((struct fake *)ctx)->settled;
+}
+
+static void
+put(struct group_out *to, uint32_t a, uint32_t b, size_t len, bool self)
+{
+	static uint8_t msg[6000];
+
+	memset(msg, 0xff, 16);
+	memset(msg + 16, 0, len - 16);
+	be16_put(msg + 16, (uint16_t)len);
+	be32_put(msg + 19, a);
+	be32_put(msg + 23, b);
+	group_put(to, msg, len, 27, self ? 4 : 0);
+}
+
+static int
+encode(void *ctx, struct group *g, enum family f, uint32_t attr, const uint32_t *ids, uint32_t n, size_t msg_max,
+       struct group_out *to)
+{
+	size_t len = MSG + (attr == 7 ? 5000 : 0);
+
+	(void)ctx;
+	(void)g;
+	(void)f;
+	if (len > msg_max)
+		return -EMSGSIZE;
+	for (uint32_t i = 0; i < n; i++)
+		put(to, attr, ids[i], len, attr != 0);
+	return 0;
+}
+
+static void
+mark(void *ctx, struct group *g, enum family f, enum adjout_mark what, struct group_out *to)
+{
+	(void)ctx;
+	(void)g;
+	(void)f;
+	put(to, 1000, what, MSG, false);
+}
+
+static void
+wake(void *ctx, struct group_member *m)
+{
+	((struct fake *)ctx)->woken[m->out.source]++;
+}
+
+static void
+too_slow(void *ctx, struct group_member *m)
+{
+	((struct fake *)ctx)->slow[m->out.source]++;
+}
+
+static void
+too_long(void *ctx, struct group *g, enum family f, uint32_t attr, const uint32_t *ids, uint32_t n)
+{
+	(void)g;
+	(void)f;
+	(void)ids;
+	ck_assert_uint_eq(attr, 7);
+	((struct fake *)ctx)->too_long += n;
+}
+
+static const struct adjout_key key = {.policy = 1, .families = 1 << FAMILY_IPV4};
+
+static struct fake *
+fake_new(unsigned members)
+{
+	struct fake *k = calloc(1, sizeof *k);
+	const struct adjout_view view = {k, current, next_id, out, ref, ref, nexthop, unpin, decisions, done};
+	const struct group_ops ops = {k, encode, mark, wake, too_slow, too_long};
+
+	group_list_init(&k->l, &view, &ops);
+	k->g = group_new(&k->l, &key, true, k);
+	for (unsigned i = 0; i < 3; i++) {
+		k->m[i].out.source = (uint16_t)(i + 1);
+		k->m[i].self.v4[3] = (uint8_t)(i + 1);
+		if (i < members)
+			group_member_join(k->g, &k->m[i]);
+	}
+	group_list_drain(&k->l, 1000);
+	return k;
+}
+
+static void
+fake_free(struct fake *k)
+{
+	struct adjout_group *g;
+
+	for (unsigned i = 0; i < 3; i++)
+		if (k->m[i].group != NULL)
+			group_member_leave(&k->m[i]);
+	while ((g = TAILQ_FIRST(&k->l.adjout.groups)) != NULL)
+		group_free(container_of(g, struct group, out));
+	while (adjout_reap(&k->l.adjout, 1000))
+		;
+	group_list_fini(&k->l);
+	str_free(&k->log);
+	free(k);
+}
+
+static void
+change(struct fake *k, uint32_t id, uint32_t attr, uint16_t source)
+{
+	uint32_t old = k->best[id];
+	uint16_t old_source = k->source[id];
+
+	k->best[id] = attr;
+	k->source[id] = source;
+	group_list_change(&k->l, FAMILY_IPV4, id, old, old_source, attr, source);
+}
+
+/* Takes at most so many octets; the messages as "attr:id@next hop's last octet ". */
+static size_t
+pull(struct fake *k, struct group_member *m, size_t octets)
+{
+	static uint8_t buf[1u << 16];
+	struct iovec iov[8];
+	size_t n = 0;
+
+	int c = group_member_iov(m, iov, 8);
+	for (int i = 0; i < c && n < octets; i++) {
+		size_t take = iov[i].iov_len < octets - n ? iov[i].iov_len : octets - n;
+		ck_assert(n + take <= sizeof buf);
+		memcpy(buf + n, iov[i].iov_base, take);
+		n += take;
+	}
+	group_member_sent(m, n);
+	for (size_t at = 0; at + MSG <= n; at += be16_get(buf + at + 16))
+		str_addf(&k->log, "%u:%u@%u ", be32_get(buf + at + 19), be32_get(buf + at + 23), buf[at + 30]);
+	return n;
+}
+
+static void
+expect(struct fake *k, struct group_member *m, const char *want)
+{
+	str_reset(&k->log);
+	while (pull(k, m, 60000) > 0)
+		;
+	ck_assert_str_eq(str_get(&k->log), want);
+	ck_assert(group_member_dry(m));
+}
+
+static void
+settle(struct fake *k)
+{
+	group_list_flush(&k->l);
+	while (group_list_drain(&k->l, 100))
+		;
+}
+
+START_TEST(test_shared)
+{
+	struct fake *k = fake_new(3);
+
+	change(k, 1, 5, 50);
+	change(k, 2, 6, 2);
+	settle(k);
+	ck_assert_uint_eq(k->woken[1], 1);
+	ck_assert_uint_eq(k->g->chunks, 1);
+	ck_assert_uint_eq(k->g->octets, 2 * MSG);
+	expect(k, &k->m[0], "5:1@1 6:2@1 ");
+	/* Split horizon, and its own next hop. */
+	expect(k, &k->m[1], "5:1@2 ");
+	ck_assert_uint_eq(k->g->head - k->g->tail, 1);
+	expect(k, &k->m[2], "5:1@3 6:2@3 ");
+	/* All have it: it is gone. */
+	ck_assert_uint_eq(k->g->head - k->g->tail, 0);
+	ck_assert_uint_eq(k->g->ring_octets, 0);
+	ck_assert_uint_eq(k->m[0].updates, 2);
+	ck_assert_uint_eq(k->m[1].octets, MSG);
+	/* Who has run dry is woken again, others are not. */
+	change(k, 1, 0, 0);
+	settle(k);
+	change(k, 2, 0, 0);
+	settle(k);
+	ck_assert_uint_eq(k->woken[1], 2);
+	fake_free(k);
+}
+END_TEST
+
+START_TEST(test_partial)
+{
+	struct fake *k = fake_new(1);
+
+	change(k, 1, 5, 50);
+	change(k, 2, 5, 50);
+	settle(k);
+	ck_assert_uint_eq(group_member_partial(&k->m[0]), 0);
+	ck_assert_uint_eq(pull(k, &k->m[0], 10), 10);
+	ck_assert_uint_eq(group_member_partial(&k->m[0]), MSG - 10);
+	ck_assert_uint_eq(pull(k, &k->m[0], MSG - 10), MSG - 10);
+	ck_assert_uint_eq(group_member_partial(&k->m[0]), 0);
+	expect(k, &k->m[0], "5:2@1 ");
+	fake_free(k);
+}
+END_TEST
+
+START_TEST(test_extended)
+{
+	struct fake *k = fake_new(1);
+
+	k->m[1].extended = true;
+	group_member_join(k->g, &k->m[1]);
+	settle(k);
+	change(k, 1, 7, 50);
+	settle(k);
+	ck_assert_uint_eq(k->too_long, 1);
+	expect(k, &k->m[0], "0:1@0 ");
+	expect(k, &k->m[1], "7:1@2 ");
+	/* A dump to each alone. */
+	adjout_member_refresh(&k->m[0].out, FAMILY_IPV4, false);
+	adjout_member_refresh(&k->m[1].out, FAMILY_IPV4, false);
+	settle(k);
+	expect(k, &k->m[0], "0:1@0 ");
+	expect(k, &k->m[1], "7:1@2 ");
+	fake_free(k);
+}
+END_TEST
+
+START_TEST(test_paced)
+{
+	struct fake *k = fake_new(2);
+
+	k->l.ring_max = 100;
+	change(k, 1, 5, 50);
+	settle(k);
+	change(k, 2, 5, 50);
+	settle(k);
+	change(k, 3, 5, 50);
+	settle(k);
+	ck_assert_uint_eq(k->g->octets, MSG);
+	ck_assert(!adjout_group_idle(&k->g->out));
+	expect(k, &k->m[0], "5:1@1 ");
+	settle(k);
+	expect(k, &k->m[0], "");
+	expect(k, &k->m[1], "5:1@2 ");
+	settle(k);
+	expect(k, &k->m[1], "5:2@2 5:3@2 ");
+	fake_free(k);
+}
+END_TEST
+
+START_TEST(test_slow_is_detached)
+{
+	struct fake *k = fake_new(3);
+
+	k->l.ring_max = CHUNK_MAX + 1;
+	change(k, 1, 5, 50);
+	settle(k);
+	expect(k, &k->m[1], "5:1@2 ");
+	expect(k, &k->m[2], "5:1@3 ");
+	group_list_tick(&k->l, 100);
+	group_list_tick(&k->l, 104);
+	ck_assert_int_eq(k->m[0].out.state, ADJOUT_ATTACHED);
+	group_list_tick(&k->l, 105);
+	ck_assert_int_eq(k->m[0].out.state, ADJOUT_DETACHED);
+	/* The ring is free again; what it has not sent is kept, what comes later is a bit until it can take more. */
+	ck_assert_uint_eq(k->g->ring_octets, 0);
+	k->l.private_max = 1;
+	change(k, 1, 6, 50);
+	change(k, 2, 5, 50);
+	settle(k);
+	change(k, 2, 0, 0);
+	settle(k);
+	expect(k, &k->m[0], "5:1@1 ");
+	settle(k);
+	expect(k, &k->m[0], "0:2@0 ");
+	settle(k);
+	expect(k, &k->m[0], "6:1@1 ");
+	settle(k);
+	ck_assert_int_eq(k->m[0].out.state, ADJOUT_ATTACHED);
+	change(k, 3, 5, 50);
+	settle(k);
+	expect(k, &k->m[0], "5:3@1 ");
+	fake_free(k);
+}
+END_TEST
+
+START_TEST(test_slow_but_reading)
+{
+	struct fake *k = fake_new(3);
+
+	k->l.ring_max = CHUNK_MAX + 1;
+	change(k, 1, 5, 50);
+	settle(k);
+	expect(k, &k->m[1], "5:1@2 ");
+	expect(k, &k->m[2], "5:1@3 ");
+	group_list_tick(&k->l, 100);
+	expect(k, &k->m[0], "5:1@1 ");
+	group_list_tick(&k->l, 104);
+	change(k, 2, 5, 50);
+	settle(k);
+	expect(k, &k->m[1], "5:2@2 ");
+	expect(k, &k->m[2], "5:2@3 ");
+	group_list_tick(&k->l, 106);
+	ck_assert_int_eq(k->m[0].out.state, ADJOUT_ATTACHED);
+	fake_free(k);
+}
+END_TEST
+
+START_TEST(test_most_lag)
+{
+	struct fake *k = fake_new(3);
+
+	k->l.ring_max = CHUNK_MAX + 1;
+	change(k, 1, 5, 50);
+	settle(k);
+	expect(k, &k->m[2], "5:1@3 ");
+	group_list_tick(&k->l, 100);
+	group_list_tick(&k->l, 200);
+	ck_assert_int_eq(k->m[0].out.state, ADJOUT_ATTACHED);
+	ck_assert_int_eq(k->m[1].out.state, ADJOUT_ATTACHED);
+	fake_free(k);
+}
+END_TEST
+
+START_TEST(test_too_many_slow)
+{
+	struct fake *k = fake_new(3);
+
+	k->l.ring_max = CHUNK_MAX + 1;
+	k->l.adjout.detached_max = 0;
+	change(k, 1, 5, 50);
+	settle(k);
+	expect(k, &k->m[1], "5:1@2 ");
+	expect(k, &k->m[2], "5:1@3 ");
+	group_list_tick(&k->l, 100);
+	group_list_tick(&k->l, 105);
+	ck_assert_uint_eq(k->slow[1], 1);
+	ck_assert_uint_eq(k->slow[2] + k->slow[3], 0);
+	fake_free(k);
+}
+END_TEST
+
+START_TEST(test_join_between)
+{
+	struct fake *k = fake_new(2);
+
+	change(k, 1, 5, 50);
+	settle(k);
+	group_member_join(k->g, &k->m[2]);
+	change(k, 1, 6, 50);
+	group_list_flush(&k->l);
+	/* Waiting for its dump: the stream is not for it. */
+	expect(k, &k->m[2], "");
+	settle(k);
+	expect(k, &k->m[2], "6:1@3 ");
+	expect(k, &k->m[0], "5:1@1 6:1@1 ");
+	fake_free(k);
+}
+END_TEST
+
+START_TEST(test_eor_after_stream)
+{
+	struct fake *k = fake_new(2);
+
+	adjout_member_eor(&k->m[0].out, FAMILY_IPV4);
+	change(k, 1, 5, 50);
+	settle(k);
+	k->settled = true;
+	settle(k);
+	change(k, 2, 5, 50);
+	settle(k);
+	expect(k, &k->m[0], "5:1@1 1000:0@0 5:2@1 ");
+	expect(k, &k->m[1], "5:1@2 5:2@2 ");
+	fake_free(k);
+}
+END_TEST
+
+START_TEST(test_move_inside_message)
+{
+	struct fake *k = fake_new(2);
+	struct adjout_key other = {.policy = 2, .families = 1 << FAMILY_IPV4};
+
+	change(k, 1, 5, 50);
+	change(k, 2, 5, 50);
+	settle(k);
+	ck_assert_uint_eq(pull(k, &k->m[0], 10), 10);
+	struct group *to = group_new(&k->l, &other, true, NULL);
+	ck_assert_ptr_eq(group_find(&k->l, &other), to);
+	ck_assert_int_eq(group_member_move(&k->m[0], to), 0);
+	/* The message that was begun goes on. */
+	ck_assert_uint_eq(group_member_partial(&k->m[0]), MSG - 10);
+	ck_assert_uint_eq(pull(k, &k->m[0], MSG - 10), MSG - 10);
+	settle(k);
+	expect(k, &k->m[0], "5:2@1 5:1@1 5:2@1 ");
+	group_member_leave(&k->m[0]);
+	group_free(to);
+	fake_free(k);
+}
+END_TEST
+
+START_TEST(test_nobody_reads)
+{
+	struct fake *k = fake_new(0);
+
+	change(k, 1, 5, 50);
+	settle(k);
+	ck_assert_uint_eq(k->g->octets, 0);
+	group_member_join(k->g, &k->m[0]);
+	settle(k);
+	expect(k, &k->m[0], "5:1@1 ");
+	fake_free(k);
+}
+END_TEST
+
+SUITE("group", test_shared, test_partial, test_extended, test_paced, test_slow_is_detached, test_slow_but_reading,
+      test_most_lag, test_too_many_slow, test_join_between, test_eor_after_stream, test_move_inside_message,
+      test_nobody_reads)
