@@ -80,7 +80,7 @@ static bool
 same_readers(const struct chunk_for *a, const struct chunk_for *b)
 {
 	return a->size_class == b->size_class && a->to.who == b->to.who && a->to.source == b->to.source &&
-	    a->to.nexthop == b->to.nexthop;
+	       a->to.nexthop == b->to.nexthop;
 }
 
 static struct chunk_seg *
@@ -111,7 +111,8 @@ self_put(uint8_t *p, uint32_t len, const struct chunk_self *self)
 }
 
 void
-chunk_add(struct chunk *c, const uint8_t *msg, size_t len, struct chunk_for who, size_t nexthop_off, size_t nexthop_len)
+chunk_add(struct chunk *c, const uint8_t *msg, size_t len, struct chunk_for who, size_t nexthop_off,
+	  size_t nexthop_len)
 {
 	ASSERT(!c->sealed && chunk_fits(c, len) && len >= MSG_HEADER && be16_get(msg + MSG_LEN_OFF) == len);
 	struct chunk_seg *seg = seg_for(c, who);
@@ -126,7 +127,8 @@ chunk_add(struct chunk *c, const uint8_t *msg, size_t len, struct chunk_for who,
 			c->patches = xreallocarray(c->patches, c->patches_cap, sizeof *c->patches);
 		}
 		struct chunk_patch *p = &c->patches[c->npatches++];
-		*p = (struct chunk_patch){.off = c->len + (uint32_t)nexthop_off, .len = (uint32_t)nexthop_len};
+		*p =
+		    (struct chunk_patch){.off = c->len + (uint32_t)nexthop_off, .len = (uint32_t)nexthop_len};
 		self_put(c->data + p->off, p->len, &c->self);
 	}
 	c->len += (uint32_t)len;
@@ -171,8 +173,8 @@ chunk_octets(struct chunk *c, const struct chunk_self *self)
 	if (c->npatches == 0 || self_eq(c, self, &c->self))
 		return c->data;
 	SLIST_FOREACH(p, &c->copies, entry)
-		if (memcmp(&p->self, self, sizeof *self) == 0)
-			return p->data;
+	if (memcmp(&p->self, self, sizeof *self) == 0)
+		return p->data;
 	p = xmalloc(sizeof *p + c->len);
 	p->self = *self;
 	memcpy(p->data, c->data, c->len);

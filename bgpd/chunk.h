@@ -72,11 +72,11 @@ void chunk_unref(struct chunk *c);
 /* Is there room for a message of len octets? Always in an empty one. */
 bool chunk_fits(const struct chunk *c, size_t len);
 /*
- * Appends a whole message (copied); it must fit. nexthop_len ≠ 0: the field of our own next hop at nexthop_off in the
- * message, filled in here.
+ * Appends a whole message (copied); it must fit. nexthop_len ≠ 0: the field of our own next hop at
+ * nexthop_off in the message, filled in here.
  */
 void chunk_add(struct chunk *c, const uint8_t *msg, size_t len, struct chunk_for who, size_t nexthop_off,
-    size_t nexthop_len);
+	       size_t nexthop_len);
 /* No more messages; gives back spare memory. */
 void chunk_seal(struct chunk *c);
 /* The octets as a reader with this next hop gets them; valid as long as the chunk. Sealed only. */

@@ -153,8 +153,8 @@ wake_group(struct group *g)
 		return;
 	g->wake = false;
 	TAILQ_FOREACH(m, &g->out.members, entry)
-		if (member_of(m)->attached)
-			wake_member(member_of(m));
+	if (member_of(m)->attached)
+		wake_member(member_of(m));
 }
 
 static void
@@ -206,7 +206,8 @@ room(void *ctx, struct adjout_group *out, struct adjout_member *om)
 {
 	const struct group_list *l = ctx;
 
-	return om != NULL ? member_of(om)->own_octets < l->private_max : group_of(out)->ring_octets < l->ring_max;
+	return om != NULL ? member_of(om)->own_octets < l->private_max
+			  : group_of(out)->ring_octets < l->ring_max;
 }
 
 static void
@@ -258,7 +259,8 @@ group_list_init(struct group_list *l, const struct adjout_view *view, const stru
 	const struct adjout_sink sink = {
 	    .ctx = l, .emit = emit, .mark = mark, .room = room, .attach = attach, .detach = detach};
 
-	*l = (struct group_list){.ops = *ops, .ring_max = GROUP_RING_OCTETS, .private_max = GROUP_PRIVATE_OCTETS};
+	*l = (struct group_list){
+	    .ops = *ops, .ring_max = GROUP_RING_OCTETS, .private_max = GROUP_PRIVATE_OCTETS};
 	adjout_init(&l->adjout, view, &sink);
 }
 
@@ -274,8 +276,8 @@ group_find(struct group_list *l, const struct adjout_key *key)
 	struct adjout_group *out;
 
 	TAILQ_FOREACH(out, &l->adjout.groups, entry)
-		if (adjout_key_eq(&out->key, key))
-			return group_of(out);
+	if (adjout_key_eq(&out->key, key))
+		return group_of(out);
 	return NULL;
 }
 
@@ -307,7 +309,7 @@ group_list_change(struct group_list *l, enum family f, uint32_t id, uint32_t old
 	struct adjout_group *out;
 
 	TAILQ_FOREACH(out, &l->adjout.groups, entry)
-		adjout_change(out, f, id, old_attr, old_source, new_attr, new_source);
+	adjout_change(out, f, id, old_attr, old_source, new_attr, new_source);
 }
 
 void
@@ -315,7 +317,8 @@ group_list_flush(struct group_list *l)
 {
 	struct adjout_group *out;
 
-	TAILQ_FOREACH(out, &l->adjout.groups, entry) {
+	TAILQ_FOREACH(out, &l->adjout.groups, entry)
+	{
 		adjout_flush(out);
 		wake_group(group_of(out));
 	}
@@ -327,7 +330,8 @@ group_list_drain(struct group_list *l, uint32_t budget)
 	struct adjout_group *out;
 	bool more = false;
 
-	TAILQ_FOREACH(out, &l->adjout.groups, entry) {
+	TAILQ_FOREACH(out, &l->adjout.groups, entry)
+	{
 		more = adjout_group_drain(out, budget) || more;
 		more = adjout_members_drain(out, budget) || more;
 		wake_group(group_of(out));
@@ -343,7 +347,8 @@ group_tick(struct group *g, uint32_t now_s)
 	bool full = g->ring_octets + CHUNK_MAX >= g->list->ring_max;
 	uint32_t nlag = 0;
 
-	TAILQ_FOREACH(om, &g->out.members, entry) {
+	TAILQ_FOREACH(om, &g->out.members, entry)
+	{
 		struct group_member *m = member_of(om);
 		bool lagging = full && m->attached && m->cursor == g->tail;
 		if (lagging && !m->lagging)
@@ -351,10 +356,12 @@ group_tick(struct group *g, uint32_t now_s)
 		m->lagging = lagging;
 		nlag += lagging;
 	}
-	/* While most of them lag the stream is paced; one that is stuck altogether has its send hold timer (RFC 9687). */
+	/* While most of them lag the stream is paced; one that is stuck altogether has its send hold timer
+	 * (RFC 9687). */
 	if (nlag * 2 > g->readers)
 		return;
-	TAILQ_FOREACH_SAFE(om, &g->out.members, entry, next) {
+	TAILQ_FOREACH_SAFE(om, &g->out.members, entry, next)
+	{
 		struct group_member *m = member_of(om);
 		if (!m->lagging || now_s - m->lag_since_s < GROUP_LAG_S)
 			continue;
@@ -370,7 +377,7 @@ group_list_tick(struct group_list *l, uint32_t now_s)
 	struct adjout_group *out;
 
 	TAILQ_FOREACH(out, &l->adjout.groups, entry)
-		group_tick(group_of(out), now_s);
+	group_tick(group_of(out), now_s);
 }
 
 static void

@@ -37,19 +37,22 @@ struct group_out; /* where an encoder puts messages */
 struct group_ops {
 	void *ctx;
 	/*
-	 * Encodes ids with this outgoing set (0: withdrawals) in as many messages as it takes, of at most msg_max octets,
-	 * each given to group_put. 0, or -EMSGSIZE (and nothing put) if the attributes leave no room for a prefix.
+	 * Encodes ids with this outgoing set (0: withdrawals) in as many messages as it takes, of at most
+	 * msg_max octets, each given to group_put. 0, or -EMSGSIZE (and nothing put) if the attributes leave
+	 * no room for a prefix.
 	 */
-	int (*encode)(void *ctx, struct group *g, enum family f, uint32_t out, const uint32_t *ids, uint32_t n,
-	    size_t msg_max, struct group_out *to);
+	int (*encode)(void *ctx, struct group *g, enum family f, uint32_t out, const uint32_t *ids,
+		      uint32_t n, size_t msg_max, struct group_out *to);
 	/* Puts the End-of-RIB, or the ROUTE-REFRESH that is BoRR or EoRR (RFC 7313 3.2). */
 	void (*mark)(void *ctx, struct group *g, enum family f, enum adjout_mark mark, struct group_out *to);
 	/* The member has something to send and had nothing before. May not call back into the group. */
 	void (*wake)(void *ctx, struct group_member *m);
 	/* It cannot follow and too many are detached already: its session is to be reset, now or later. */
 	void (*too_slow)(void *ctx, struct group_member *m);
-	/* n prefixes were withdrawn from members without RFC 8654, since their attributes do not fit: for the log. */
-	void (*too_long)(void *ctx, struct group *g, enum family f, uint32_t out, const uint32_t *ids, uint32_t n);
+	/* n prefixes were withdrawn from members without RFC 8654, since their attributes do not fit: for the
+	 * log. */
+	void (*too_long)(void *ctx, struct group *g, enum family f, uint32_t out, const uint32_t *ids,
+			 uint32_t n);
 };
 
 /* All groups; the daemon has one, groups.adjout is what rib/adjout knows of it. */
@@ -66,12 +69,12 @@ struct group {
 	void *owner;
 	struct chunk **ring; /* by number & (cap - 1) */
 	uint32_t ring_cap;
-	uint64_t tail, head; /* numbers of the oldest chunk and of the next */
-	size_t ring_octets;  /* memory of the chunks in the ring */
-	uint32_t readers;    /* attached members */
-	uint32_t extended;   /* members with RFC 8654 */
-	struct chunk_self self; /* of the first member: written into the stream */
-	bool wake;           /* something was appended since the last flush */
+	uint64_t tail, head;     /* numbers of the oldest chunk and of the next */
+	size_t ring_octets;      /* memory of the chunks in the ring */
+	uint32_t readers;        /* attached members */
+	uint32_t extended;       /* members with RFC 8654 */
+	struct chunk_self self;  /* of the first member: written into the stream */
+	bool wake;               /* something was appended since the last flush */
 	uint64_t chunks, octets; /* totals of the stream */
 };
 
@@ -100,8 +103,8 @@ struct group_member {
 	uint64_t cursor;      /* chunk of the stream; only while attached */
 	struct group_pos pos; /* in that chunk */
 	bool attached;
-	bool awake;             /* has been woken and not yet run dry */
-	uint32_t lag_since_s;   /* it holds up a full ring since then */
+	bool awake;           /* has been woken and not yet run dry */
+	uint32_t lag_since_s; /* it holds up a full ring since then */
 	bool lagging;
 	uint64_t updates, octets; /* sent, totals */
 };
@@ -116,8 +119,8 @@ struct group *group_new(struct group_list *l, const struct adjout_key *key, bool
 void group_free(struct group *g);
 
 /* A change of a best path, for all groups; see adjout_change. */
-void group_list_change(struct group_list *l, enum family f, uint32_t id, uint32_t old_attr, uint16_t old_source,
-    uint32_t new_attr, uint16_t new_source);
+void group_list_change(struct group_list *l, enum family f, uint32_t id, uint32_t old_attr,
+		       uint16_t old_source, uint32_t new_attr, uint16_t new_source);
 /* End of a slice: encodes what is in the batches and wakes members. */
 void group_list_flush(struct group_list *l);
 /* Resumable work, about budget prefixes a group; true: there is more to do now. */
@@ -127,7 +130,8 @@ void group_list_tick(struct group_list *l, uint32_t now_s);
 
 /* See the functions of the same name in rib/adjout.h. */
 void group_member_join(struct group *g, struct group_member *m);
-void group_member_leave(struct group_member *m); /* the rest of a message that was begun is lost: the session is over */
+void group_member_leave(
+    struct group_member *m); /* the rest of a message that was begun is lost: the session is over */
 int group_member_move(struct group_member *m, struct group *to);
 
 /* Fills at most max vectors with what is to be sent next; 0: nothing now, wake will be called. */

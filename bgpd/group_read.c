@@ -105,7 +105,8 @@ group_member_iov(struct group_member *m, struct iovec *iov, int max)
 		m->awake = false;
 		return 0;
 	}
-	STAILQ_FOREACH(o, &m->own, entry) {
+	STAILQ_FOREACH(o, &m->own, entry)
+	{
 		if (n == max)
 			return n;
 		group_own_seal(m, o->chunk);

@@ -74,7 +74,8 @@ adjout_group_close(struct adjout_group *g)
 bool
 adjout_is_for(struct adjout_audience to, const struct adjout_member *m)
 {
-	bool named = (to.source != 0 && to.source == m->source) || (to.nexthop != 0 && to.nexthop == m->nexthop);
+	bool named =
+	    (to.source != 0 && to.source == m->source) || (to.nexthop != 0 && to.nexthop == m->nexthop);
 	return to.who == ADJOUT_ALL || named == (to.who == ADJOUT_ONLY);
 }
 
@@ -126,8 +127,8 @@ audience_eq(struct adjout_audience a, struct adjout_audience b)
 
 /* Do all members already have this (the prefix being settled and announced)? */
 static bool
-same_as_sent(struct adjout_group *g, enum family f, uint32_t id, uint32_t old_attr, uint16_t old_source, uint32_t out,
-	     uint16_t source)
+same_as_sent(struct adjout_group *g, enum family f, uint32_t id, uint32_t old_attr, uint16_t old_source,
+	     uint32_t out, uint16_t source)
 {
 	/* Without the memo the policy may read what has changed since: the old output cannot be computed. */
 	if (!g->memoize || old_attr == 0 || out == 0)
@@ -179,8 +180,8 @@ change_sent(struct adjout_group *g, struct adjout_member *none, const struct adj
 	(void)none;
 	bitmap_clear(&g->fam[e->family].in_batch, e->id);
 	TAILQ_FOREACH(m, &g->detached, detached_entry)
-		if (adjout_is_for(to, m))
-			bitmap_set(&m->fam[e->family].bits, e->id);
+	if (adjout_is_for(to, m))
+		bitmap_set(&m->fam[e->family].bits, e->id);
 	if (e->out == 0)
 		bitmap_set(&g->adjout->orphan[e->family], e->id);
 }
@@ -237,7 +238,7 @@ group_remove(struct adjout_group *g, struct adjout_member *m)
 	bitmap_clear(&g->sources, m->source);
 	/* Neighbours on several ports of one address share its next hop. */
 	TAILQ_FOREACH(o, &g->members, entry)
-		shared = shared || o->nexthop == m->nexthop;
+	shared = shared || o->nexthop == m->nexthop;
 	if (m->nexthop != 0 && !shared)
 		bitmap_clear(&g->nexthops, m->nexthop);
 }
@@ -359,13 +360,14 @@ adjout_pins(const struct adjout *a, enum family f, uint32_t id)
 
 	if (bitmap_test(&a->orphan[f], id))
 		return true;
-	TAILQ_FOREACH(g, &a->groups, entry) {
+	TAILQ_FOREACH(g, &a->groups, entry)
+	{
 		if (bitmap_test(&g->fam[f].announced, id) || bitmap_test(&g->fam[f].pending, id) ||
 		    bitmap_test(&g->fam[f].in_batch, id))
 			return true;
 		TAILQ_FOREACH(m, &g->detached, detached_entry)
-			if (bitmap_test(&m->fam[f].bits, id))
-				return true;
+		if (bitmap_test(&m->fam[f].bits, id))
+			return true;
 	}
 	return false;
 }
@@ -381,8 +383,8 @@ adjout_group_idle(const struct adjout_group *g)
 		if (g->fam[f].scan.active || g->fam[f].pending.count > 0)
 			return false;
 		TAILQ_FOREACH(m, &g->members, entry)
-			if (m->fam[f].eor || m->fam[f].refresh)
-				return false;
+		if (m->fam[f].eor || m->fam[f].refresh)
+			return false;
 	}
 	return true;
 }
@@ -391,14 +393,14 @@ size_t
 adjout_group_bytes(const struct adjout_group *g)
 {
 	size_t sum = sizeof *g + g->batch.cap * (sizeof *g->batch.e + sizeof *g->batch.ids) +
-	    (g->memo != NULL ? ADJOUT_MEMO_SIZE * sizeof *g->memo : 0);
+		     (g->memo != NULL ? ADJOUT_MEMO_SIZE * sizeof *g->memo : 0);
 	const struct adjout_member *m;
 
 	for (int f = 0; f < FAMILY_COUNT; f++) {
 		sum += bitmap_bytes(&g->fam[f].announced) + bitmap_bytes(&g->fam[f].pending) +
-		    bitmap_bytes(&g->fam[f].in_batch);
+		       bitmap_bytes(&g->fam[f].in_batch);
 		TAILQ_FOREACH(m, &g->detached, detached_entry)
-			sum += bitmap_bytes(&m->fam[f].bits);
+		sum += bitmap_bytes(&m->fam[f].bits);
 	}
 	return sum;
 }

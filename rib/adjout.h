@@ -62,18 +62,22 @@ struct adjout_view {
 	 * The best path as last given to adjout_change: attribute id and source (not referenced), 0 for none.
 	 * ADJOUT_DIRTY where a decision is outstanding: the drain then leaves the prefix for later.
 	 */
-	enum adjout_current (*current)(void *ctx, enum family f, uint32_t id, uint32_t *attr, uint16_t *source);
+	enum adjout_current (*current)(void *ctx, enum family f, uint32_t id, uint32_t *attr,
+				       uint16_t *source);
 	/* The first prefix id ≥ from that is in the table, or BITMAP_END. */
 	uint32_t (*next_id)(void *ctx, enum family f, uint32_t from);
-	/* Export policy and transformation: the outgoing attribute id with a reference of the caller's, 0: not sent. */
-	uint32_t (*out)(void *ctx, struct adjout_group *g, enum family f, uint32_t id, uint32_t attr, uint16_t source);
+	/* Export policy and transformation: the outgoing attribute id with a reference of the caller's, 0:
+	 * not sent. */
+	uint32_t (*out)(void *ctx, struct adjout_group *g, enum family f, uint32_t id, uint32_t attr,
+			uint16_t source);
 	void (*attr_ref)(void *ctx, uint32_t attr);
 	void (*attr_unref)(void *ctx, uint32_t attr);
 	/* Next hop id of an outgoing set if it is passed on as it came (third party), 0 if it is our own. */
 	uint32_t (*nexthop)(void *ctx, struct adjout_group *g, uint32_t out);
 	/* The id may not be pinned any more; ask adjout_pins again. Called from adjout_reap only. */
 	void (*unpin)(void *ctx, enum family f, uint32_t id);
-	/* How far the table's queue of decisions has come: everything dirty now is decided when done() of it is true. */
+	/* How far the table's queue of decisions has come: everything dirty now is decided when done() of it
+	 * is true. */
 	uint64_t (*mark)(void *ctx, enum family f);
 	bool (*done)(void *ctx, enum family f, uint64_t mark);
 };
@@ -82,7 +86,7 @@ struct adjout_view {
 struct adjout_sink {
 	void *ctx;
 	void (*emit)(void *ctx, struct adjout_group *g, struct adjout_member *m, enum family f, uint32_t out,
-	    struct adjout_audience to, const uint32_t *ids, uint32_t n);
+		     struct adjout_audience to, const uint32_t *ids, uint32_t n);
 	/* In the stream it is for m alone; with detached in the member's own queue. */
 	void (*mark)(void *ctx, struct adjout_member *m, enum family f, enum adjout_mark mark);
 	bool (*room)(void *ctx, struct adjout_group *g, struct adjout_member *m);
@@ -175,8 +179,8 @@ struct adjout {
 	struct adjout_sink sink;
 	struct adjout_groups groups;
 	uint32_t ndetached, detached_max;
-	struct adjout_batch scratch;         /* of member drains */
-	struct bitmap orphan[FAMILY_COUNT];  /* ids that something let go of: pinned until adjout_reap */
+	struct adjout_batch scratch;        /* of member drains */
+	struct bitmap orphan[FAMILY_COUNT]; /* ids that something let go of: pinned until adjout_reap */
 };
 
 /* view and sink are copied. */
@@ -194,29 +198,33 @@ void adjout_group_close(struct adjout_group *g);
  * (0: no path). Attribute ids need to stay valid for the call only.
  */
 void adjout_change(struct adjout_group *g, enum family f, uint32_t id, uint32_t old_attr, uint16_t old_source,
-    uint32_t new_attr, uint16_t new_source);
+		   uint32_t new_attr, uint16_t new_source);
 /* End of a slice: sorts and emits the batch. */
 void adjout_flush(struct adjout_group *g);
-/* The export policy changed (or what it reads): everything is computed again. Call it once the view uses the new one. */
+/* The export policy changed (or what it reads): everything is computed again. Call it once the view uses the
+ * new one. */
 void adjout_group_refilter(struct adjout_group *g, bool memoize);
 
 /* A new session: it has been told nothing. Announces the whole table to it. */
 void adjout_member_join(struct adjout_group *g, struct adjout_member *m);
 /* The session is down. Nothing is emitted. */
 void adjout_member_leave(struct adjout_member *m);
-/* A running session gets the view of another group. -EAGAIN: too many are detached, it stays where it is for now. */
+/* A running session gets the view of another group. -EAGAIN: too many are detached, it stays where it is for
+ * now. */
 int adjout_member_move(struct adjout_member *m, struct adjout_group *to);
 /* Does not keep up with the stream. -EAGAIN: too many are detached already; the owner resets the session. */
 int adjout_member_slow(struct adjout_member *m);
-/* Sends all of a family again, between BoRR and EoRR if enhanced (RFC 7313). Waits while too many are detached. */
+/* Sends all of a family again, between BoRR and EoRR if enhanced (RFC 7313). Waits while too many are
+ * detached. */
 void adjout_member_refresh(struct adjout_member *m, enum family f, bool enhanced);
 /* Sends End-of-RIB once everything is out that is known or being decided now. */
 void adjout_member_eor(struct adjout_member *m, enum family f);
 
 /*
- * Resumable work of at most about budget prefixes each: what is pending in the group; what detached members of it
- * are due, and End-of-RIB; unpinning. True: there is more to do and room for it. To be called again after every
- * decision pass and when a full queue has room: prefixes that wait for a decision are left for then.
+ * Resumable work of at most about budget prefixes each: what is pending in the group; what detached members
+ * of it are due, and End-of-RIB; unpinning. True: there is more to do and room for it. To be called again
+ * after every decision pass and when a full queue has room: prefixes that wait for a decision are left for
+ * then.
  */
 bool adjout_group_drain(struct adjout_group *g, uint32_t budget);
 bool adjout_members_drain(struct adjout_group *g, uint32_t budget);
@@ -224,9 +232,15 @@ bool adjout_reap(struct adjout *a, uint32_t budget);
 
 /* Does any group or member still need this prefix id to stay what it is? */
 bool adjout_pins(const struct adjout *a, enum family f, uint32_t id);
+/*
+ * What the member has been told of a prefix, computed anew: the outgoing set with a reference of the
+ * caller's, 0: nothing, or the prefix waits to be decided or sent (again).
+ */
+uint32_t adjout_member_told(const struct adjout_member *m, enum family f, uint32_t id);
 /* Is a message for this audience one for the member? */
 bool adjout_is_for(struct adjout_audience to, const struct adjout_member *m);
-/* Is everything out that the group and its members are due (nothing pending, nobody detached, no End-of-RIB due)? */
+/* Is everything out that the group and its members are due (nothing pending, nobody detached, no End-of-RIB
+ * due)? */
 bool adjout_group_idle(const struct adjout_group *g);
 size_t adjout_group_bytes(const struct adjout_group *g);
 

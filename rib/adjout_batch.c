@@ -24,8 +24,12 @@ adjout_batch_add(struct adjout_batch *b, enum family f, uint32_t id, uint32_t ou
 		b->e = xreallocarray(b->e, b->cap, sizeof *b->e);
 		b->ids = xreallocarray(b->ids, b->cap, sizeof *b->ids);
 	}
-	b->e[b->n++] = (struct adjout_entry){
-	    .out = out, .nexthop = to.nexthop, .id = id, .source = to.source, .who = to.who, .family = (uint8_t)f};
+	b->e[b->n++] = (struct adjout_entry){.out = out,
+					     .nexthop = to.nexthop,
+					     .id = id,
+					     .source = to.source,
+					     .who = to.who,
+					     .family = (uint8_t)f};
 }
 
 bool
@@ -92,7 +96,8 @@ adjout_batch_flush(struct adjout_batch *b, struct adjout_group *g, struct adjout
 			b->ids[i - from] = b->e[i].id;
 		room = room && s->room(s->ctx, g, m);
 		if (room) {
-			struct adjout_audience who = {.nexthop = e->nexthop, .source = e->source, .who = e->who};
+			struct adjout_audience who = {
+			    .nexthop = e->nexthop, .source = e->source, .who = e->who};
 			s->emit(s->ctx, g, m, (enum family)e->family, e->out, who, b->ids, to - from);
 		}
 		for (uint32_t i = from; i < to; i++) {

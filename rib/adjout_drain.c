@@ -47,8 +47,8 @@ group_scan(struct adjout_group *g, enum family f, uint32_t *budget)
 	struct adjout_scan *scan = &g->fam[f].scan;
 
 	for (; scan->active && *budget > 0; (*budget)--) {
-		uint32_t id = min_u32(v->next_id(v->ctx, f, scan->next),
-				      bitmap_next(&g->fam[f].announced, scan->next));
+		uint32_t id =
+		    min_u32(v->next_id(v->ctx, f, scan->next), bitmap_next(&g->fam[f].announced, scan->next));
 		scan->active = id != BITMAP_END;
 		scan->next = scan->active ? id + 1 : 0;
 		if (scan->active)
@@ -80,7 +80,8 @@ adjout_group_drain(struct adjout_group *g, uint32_t budget)
 	for (int i = 0; i < FAMILY_COUNT && has_room(g, NULL); i++) {
 		enum family f = (enum family)i;
 		group_scan(g, f, &budget);
-		/* From where the last call ended, at most to the end and once more: what is left then waits for decisions. */
+		/* From where the last call ended, at most to the end and once more: what is left then waits
+		 * for decisions. */
 		int rounds = 0;
 		for (; budget > 0 && rounds < 2 && g->fam[f].pending.count > 0; budget--) {
 			uint32_t id = bitmap_next(&g->fam[f].pending, g->fam[f].next);
@@ -146,7 +147,8 @@ member_flush(struct adjout_member *m)
 	adjout_batch_flush(&m->group->adjout->scratch, m->group, m, &ops);
 }
 
-/* A portion of one family; true when the member has everything of it, else *more says whether it can go on now. */
+/* A portion of one family; true when the member has everything of it, else *more says whether it can go on
+ * now. */
 static bool
 member_drain_family(struct adjout_member *m, enum family f, uint32_t *budget, bool *more)
 {
@@ -246,7 +248,8 @@ member_eor(struct adjout_member *m, enum family f)
 		m->fam[f].eor_marked = true;
 		m->fam[f].pass = g->fam[f].pass;
 	}
-	/* With changes all the time pending is never empty; two turns of the walk have seen every bit of then. */
+	/* With changes all the time pending is never empty; two turns of the walk have seen every bit of
+	 * then. */
 	if (g->fam[f].pending.count > 0 && g->fam[f].pass - m->fam[f].pass < 2)
 		return;
 	adjout_flush(g);
@@ -273,10 +276,12 @@ adjout_members_drain(struct adjout_group *g, uint32_t budget)
 	struct adjout_member *m;
 	bool more = false;
 
-	TAILQ_FOREACH(m, &g->members, entry) {
+	TAILQ_FOREACH(m, &g->members, entry)
+	{
 		if (m->state == ADJOUT_WAITING && adjout_member_detach(m))
 			for (int f = 0; f < FAMILY_COUNT; f++)
-				m->fam[f].scan = (struct adjout_scan){.next = 0, .active = g->families >> f & 1};
+				m->fam[f].scan =
+				    (struct adjout_scan){.next = 0, .active = g->families >> f & 1};
 		else if (m->state == ADJOUT_ATTACHED && wants_refresh(m))
 			adjout_member_detach(m);
 		if (m->state == ADJOUT_DETACHED)

@@ -18,19 +18,20 @@
 
 /* Zero everything before filling it in; members are compared one by one, padding never is. */
 struct adjout_key {
-	uint64_t policy;      /* identity of the compiled export policy chain, the same for equal ones */
-	uint32_t local_as;    /* the AS number that is prepended */
-	uint32_t remote_as;   /* only where the outgoing view depends on it (as-override and the like), else 0 */
-	uint32_t subnet;      /* shared link on which a third-party next hop is kept (RFC 4271 5.1.3), 0: none */
-	uint8_t type;         /* internal, external, confederation: the owner's numbers */
-	uint8_t role;         /* reflector client, route-server client, RFC 9234 role: the owner's bits */
-	uint8_t families;     /* bit 1 << enum family */
-	uint8_t as4;          /* RFC 6793 negotiated */
+	uint64_t policy;   /* identity of the compiled export policy chain, the same for equal ones */
+	uint32_t local_as; /* the AS number that is prepended */
+	uint32_t
+	    remote_as;    /* only where the outgoing view depends on it (as-override and the like), else 0 */
+	uint32_t subnet;  /* shared link on which a third-party next hop is kept (RFC 4271 5.1.3), 0: none */
+	uint8_t type;     /* internal, external, confederation: the owner's numbers */
+	uint8_t role;     /* reflector client, route-server client, RFC 9234 role: the owner's bits */
+	uint8_t families; /* bit 1 << enum family */
+	uint8_t as4;      /* RFC 6793 negotiated */
 	uint8_t ext_nexthop;  /* RFC 8950: bits of the families with an IPv6 next hop */
 	uint8_t nexthop_rule; /* self, keep, auto: the owner's numbers */
 	uint8_t nexthop_len;  /* octets of an IPv6 next hop: 16, or 32 with a link-local address */
 	uint8_t remove_private;
-	uint8_t options;      /* further booleans of the outgoing view: the owner's bits */
+	uint8_t options; /* further booleans of the outgoing view: the owner's bits */
 };
 
 uint64_t adjout_key_hash(const struct adjout_key *k, uint64_t seed);

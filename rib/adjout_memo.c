@@ -53,7 +53,8 @@ adjout_memo_out(struct adjout_group *g, enum family f, uint32_t id, uint32_t att
 		uint32_t out = v->out(v->ctx, g, f, id, attr, source);
 		v->attr_ref(v->ctx, attr);
 		memo_drop(v, e);
-		*e = (struct adjout_memo_entry){.attr = attr, .out = out, .source = source, .family = (uint8_t)f};
+		*e = (struct adjout_memo_entry){
+		    .attr = attr, .out = out, .source = source, .family = (uint8_t)f};
 	}
 	if (e->out != 0)
 		v->attr_ref(v->ctx, e->out);

@@ -161,8 +161,8 @@ header(uint8_t *msg, size_t len, uint8_t type)
 }
 
 static int
-ops_encode(void *ctx, struct group *g, enum family f, uint32_t out, const uint32_t *ids, uint32_t n, size_t msg_max,
-	   struct group_out *to)
+ops_encode(void *ctx, struct group *g, enum family f, uint32_t out, const uint32_t *ids, uint32_t n,
+	   size_t msg_max, struct group_out *to)
 {
 	struct model *mo = ctx;
 	static uint8_t msg[65535];
@@ -229,11 +229,13 @@ ops_too_long(void *ctx, struct group *g, enum family f, uint32_t out, const uint
 /* --- what a neighbour makes of the octets --- */
 
 static void
-fail(const struct model *mo, const struct neighbor *n, const char *what, unsigned f, unsigned prefix, uint32_t want,
-     uint32_t got)
+fail(const struct model *mo, const struct neighbor *n, const char *what, unsigned f, unsigned prefix,
+     uint32_t want, uint32_t got)
 {
-	fprintf(stderr, "step %llu: neighbour %td: %s: family %u prefix %u: want %x, got %x (group %u policy %u)\n",
-		(unsigned long long)mo->step, n - mo->n, what, f, prefix, want, got, n->policy, mo->policy_of[n->policy]);
+	fprintf(stderr,
+		"step %llu: neighbour %td: %s: family %u prefix %u: want %x, got %x (group %u policy %u)\n",
+		(unsigned long long)mo->step, n - mo->n, what, f, prefix, want, got, n->policy,
+		mo->policy_of[n->policy]);
 	abort();
 }
 
@@ -547,13 +549,23 @@ step(struct model *mo)
 int
 main(int argc, char **argv)
 {
-	static const struct adjout_view view = {.current = view_current, .next_id = view_next_id, .out = view_out,
-	    .attr_ref = view_ref, .attr_unref = view_unref, .nexthop = view_nexthop, .unpin = view_unpin,
-	    .mark = view_mark, .done = view_done};
+	static const struct adjout_view view = {.current = view_current,
+						.next_id = view_next_id,
+						.out = view_out,
+						.attr_ref = view_ref,
+						.attr_unref = view_unref,
+						.nexthop = view_nexthop,
+						.unpin = view_unpin,
+						.mark = view_mark,
+						.done = view_done};
 	struct model *mo = xcalloc(1, sizeof *mo);
 	struct adjout_view v = view;
-	struct group_ops ops = {.ctx = mo, .encode = ops_encode, .mark = ops_mark, .wake = ops_wake,
-	    .too_slow = ops_too_slow, .too_long = ops_too_long};
+	struct group_ops ops = {.ctx = mo,
+				.encode = ops_encode,
+				.mark = ops_mark,
+				.wake = ops_wake,
+				.too_slow = ops_too_slow,
+				.too_long = ops_too_long};
 
 	if (argc != 3) {
 		fprintf(stderr, "usage: export_model seed steps\n");
@@ -589,10 +601,11 @@ main(int argc, char **argv)
 		for (unsigned p = 0; p < NPREFIX; p++)
 			ASSERT(mo->w.by_id[f][p] == 0);
 	group_list_fini(&mo->l);
-	printf("seed %s: %llu steps, %llu comparisons, %llu End-of-RIB, %llu EoRR, %llu resets, detached in %llu steps\n",
-	       argv[1], (unsigned long long)mo->step, (unsigned long long)mo->checks, (unsigned long long)mo->seen_eor,
-	       (unsigned long long)mo->seen_eorr, (unsigned long long)mo->seen_reset,
-	       (unsigned long long)mo->seen_detach);
+	printf("seed %s: %llu steps, %llu comparisons, %llu End-of-RIB, %llu EoRR, %llu resets, detached in "
+	       "%llu steps\n",
+	       argv[1], (unsigned long long)mo->step, (unsigned long long)mo->checks,
+	       (unsigned long long)mo->seen_eor, (unsigned long long)mo->seen_eorr,
+	       (unsigned long long)mo->seen_reset, (unsigned long long)mo->seen_detach);
 	free(mo);
 	return 0;
 }

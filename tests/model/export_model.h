@@ -13,14 +13,15 @@
 
 #include "bgpd/group.h"
 
-#define NPREFIX  48
-#define NSOURCE  11 /* 1..8 are neighbours, 9 and 10 our own routes */
-#define NMEMBER  8
-#define NPOLICY  4
-#define NFAMILY  2
-#define ID_STEP  997u /* ids are spread over several pages of a bitmap */
+#define NPREFIX 48
+#define NSOURCE 11 /* 1..8 are neighbours, 9 and 10 our own routes */
+#define NMEMBER 8
+#define NPOLICY 4
+#define NFAMILY 2
+#define ID_STEP 997u /* ids are spread over several pages of a bitmap */
 
-/* An attribute set is what it means: value, next hop, and on export the policy and the source it went through. */
+/* An attribute set is what it means: value, next hop, and on export the policy and the source it went
+ * through. */
 #define SET_NEXTHOP_SELF 15u
 static inline uint32_t
 set_make(uint32_t value, uint32_t nexthop, uint32_t policy, uint32_t source)
@@ -51,7 +52,7 @@ struct world_prefix {
 struct world {
 	struct world_prefix prefix[NFAMILY + 1][NPREFIX];
 	uint8_t by_id[NFAMILY + 1][NPREFIX + 1]; /* prefix + 1; 0: free */
-	uint32_t set[2048];       /* by attribute id */
+	uint32_t set[2048];                      /* by attribute id */
 	uint32_t refs[2048];
 	uint32_t id_of[1u << 16]; /* attribute id by set */
 	uint32_t outside;         /* what a policy that is not memoized reads besides the attributes */
@@ -75,8 +76,8 @@ world_memoize(uint32_t policy)
 	return policy != 3;
 }
 /* Announces (set ≠ 0) or withdraws, and queues the decision. */
-void world_path(struct world *w, struct group_list *l, unsigned f, unsigned prefix, uint16_t source, uint32_t set,
-    uint64_t step);
+void world_path(struct world *w, struct group_list *l, unsigned f, unsigned prefix, uint16_t source,
+		uint32_t set, uint64_t step);
 /* Decides the prefix that waits longest; false: none does. */
 bool world_decide(struct world *w, struct group_list *l);
 /* Frees the record if there is no path and no pin. */

@@ -67,7 +67,8 @@ world_export(const struct world *w, uint32_t policy, uint32_t prefix, uint32_t s
 	if (!world_memoize(policy) && (prefix + w->outside) % 3 == 0)
 		return 0;
 	/* Policy 1 reflects: the source shows. 2 and 3 pass the next hop on. */
-	return set_make(value, policy >= 2 ? set_nexthop(set) : SET_NEXTHOP_SELF, policy, policy == 1 ? source : 0);
+	return set_make(value, policy >= 2 ? set_nexthop(set) : SET_NEXTHOP_SELF, policy,
+			policy == 1 ? source : 0);
 }
 
 static void

@@ -112,10 +112,11 @@ done(void *ctx, enum family f, uint64_t m)
 	return ((struct fake *)ctx)->decided >= m;
 }
 
-/* "*+105:1,2 " everybody is told 105 for 1 and 2; "!1" all but source 1; "=n21" only next hop 21; "m2" m2's own queue. */
+/* "*+105:1,2 " everybody is told 105 for 1 and 2; "!1" all but source 1; "=n21" only next hop 21; "m2" m2's
+ * own queue. */
 static void
-emit(void *ctx, struct adjout_group *g, struct adjout_member *m, enum family f, uint32_t o, struct adjout_audience to,
-     const uint32_t *ids, uint32_t n)
+emit(void *ctx, struct adjout_group *g, struct adjout_member *m, enum family f, uint32_t o,
+     struct adjout_audience to, const uint32_t *ids, uint32_t n)
 {
 	struct fake *k = ctx;
 
@@ -138,7 +139,8 @@ emit(void *ctx, struct adjout_group *g, struct adjout_member *m, enum family f, 
 static void
 emit_mark(void *ctx, struct adjout_member *m, enum family f, enum adjout_mark what)
 {
-	static const char *const names[] = {[ADJOUT_EOR] = "EOR", [ADJOUT_BORR] = "BORR", [ADJOUT_EORR] = "EORR"};
+	static const char *const names[] = {
+	    [ADJOUT_EOR] = "EOR", [ADJOUT_BORR] = "BORR", [ADJOUT_EORR] = "EORR"};
 
 	(void)f;
 	str_addf(&((struct fake *)ctx)->log, "m%u%s ", m->source, names[what]);
@@ -640,7 +642,7 @@ START_TEST(test_families)
 }
 END_TEST
 
-SUITE("adjout", test_packing, test_split_horizon, test_nexthop_is_member, test_suppress, test_twice_in_a_slice, test_memo,
-      test_paced, test_no_room_at_flush, test_policy_change, test_dirty_is_left, test_new_member,
-      test_first_members_attach, test_slow, test_bound, test_refresh, test_eor, test_eor_waits_for_room, test_move,
-      test_pins, test_leave, test_families)
+SUITE("adjout", test_packing, test_split_horizon, test_nexthop_is_member, test_suppress,
+      test_twice_in_a_slice, test_memo, test_paced, test_no_room_at_flush, test_policy_change,
+      test_dirty_is_left, test_new_member, test_first_members_attach, test_slow, test_bound, test_refresh,
+      test_eor, test_eor_waits_for_room, test_move, test_pins, test_leave, test_families)

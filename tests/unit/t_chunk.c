@@ -7,8 +7,10 @@
 
 #include <string.h>
 
-static const struct chunk_self self_a = {.v4 = {10, 0, 0, 1}, .v6 = {0x20, 1, [15] = 1}, .link_local = {0xfe, 0x80, [15] = 1}};
-static const struct chunk_self self_b = {.v4 = {10, 0, 0, 2}, .v6 = {0x20, 1, [15] = 2}, .link_local = {0xfe, 0x80, [15] = 2}};
+static const struct chunk_self self_a = {
+    .v4 = {10, 0, 0, 1}, .v6 = {0x20, 1, [15] = 1}, .link_local = {0xfe, 0x80, [15] = 1}};
+static const struct chunk_self self_b = {
+    .v4 = {10, 0, 0, 2}, .v6 = {0x20, 1, [15] = 2}, .link_local = {0xfe, 0x80, [15] = 2}};
 static const struct chunk_for all = {.to = {.who = ADJOUT_ALL}};
 
 /* A message of len octets whose body is this octet. */

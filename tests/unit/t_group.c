@@ -115,8 +115,8 @@ put(struct group_out *to, uint32_t a, uint32_t b, size_t len, bool self)
 }
 
 static int
-encode(void *ctx, struct group *g, enum family f, uint32_t attr, const uint32_t *ids, uint32_t n, size_t msg_max,
-       struct group_out *to)
+encode(void *ctx, struct group *g, enum family f, uint32_t attr, const uint32_t *ids, uint32_t n,
+       size_t msg_max, struct group_out *to)
 {
 	size_t len = MSG + (attr == 7 ? 5000 : 0);
 
@@ -227,7 +227,8 @@ pull(struct fake *k, struct group_member *m, size_t octets)
 	}
 	group_member_sent(m, n);
 	for (size_t at = 0; at + MSG <= n; at += be16_get(buf + at + 16))
-		str_addf(&k->log, "%u:%u@%u ", be32_get(buf + at + 19), be32_get(buf + at + 23), buf[at + 30]);
+		str_addf(&k->log, "%u:%u@%u ", be32_get(buf + at + 19), be32_get(buf + at + 23),
+			 buf[at + 30]);
 	return n;
 }
 
@@ -355,7 +356,8 @@ START_TEST(test_slow_is_detached)
 	ck_assert_int_eq(k->m[0].out.state, ADJOUT_ATTACHED);
 	group_list_tick(&k->l, 105);
 	ck_assert_int_eq(k->m[0].out.state, ADJOUT_DETACHED);
-	/* The ring is free again; what it has not sent is kept, what comes later is a bit until it can take more. */
+	/* The ring is free again; what it has not sent is kept, what comes later is a bit until it can take
+	 * more. */
 	ck_assert_uint_eq(k->g->ring_octets, 0);
 	k->l.private_max = 1;
 	change(k, 1, 6, 50);
@@ -505,6 +507,6 @@ START_TEST(test_nobody_reads)
 }
 END_TEST
 
-SUITE("group", test_shared, test_partial, test_extended, test_paced, test_slow_is_detached, test_slow_but_reading,
-      test_most_lag, test_too_many_slow, test_join_between, test_eor_after_stream, test_move_inside_message,
-      test_nobody_reads)
+SUITE("group", test_shared, test_partial, test_extended, test_paced, test_slow_is_detached,
+      test_slow_but_reading, test_most_lag, test_too_many_slow, test_join_between, test_eor_after_stream,
+      test_move_inside_message, test_nobody_reads)
