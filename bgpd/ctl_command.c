@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ctl_command: the table of commands, and the way from a request to its handler.
+ */
+#include "bgpd/ctl_command.h"
+
+#include "bgpd/ctl_reply.h"
+#include "bgpd/daemon.h"
+#include "bgpd/peer.h"
+#include "lib/addr.h"
+#include "lib/mem.h"
+#include "lib/str.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define ARGS_MAX 10
+
+enum arg_kind { ARG_TEXT, ARG_FLAG, ARG_NUMBER }; /* number: 0..4294967295 */
+
+struct arg {
+	const char *name; /* NULL ends the list */
+	enum arg_kind kind;
+	bool required;
+};
+
+struct command {
+	const char *name;
+	struct arg args[ARGS_MAX];
+	void (*run)(struct ctl_client *c, const json_t *args);
+	const char *help;
+};
+
+static void list_commands(struct ctl_client *c, const json_t *args);
+
+#define TEXT(n)                                                                                              \
+	{                                                                                                    \
+		.name = (n), .kind = ARG_TEXT                                                                \
+	}
+#define FLAG(n)                                                                                              \
+	{                                                                                                    \
+		.name = (n), .kind = ARG_FLAG                                                                \
+	}
+#define NUMBER(n)                                                                                            \
+	{                                                                                                    \
+		.name = (n), .kind = ARG_NUMBER                                                              \
+	}
+#define NEEDED(n)                                                                                            \
+	{                                                                                                    \
+		.name = (n), .kind = ARG_TEXT, .required = true                                              \
+	}
+#define NO_ARGS                                                                                              \
+	{                                                                                                    \
+		{                                                                                            \
+			.name = NULL                                                                         \
+		}                                                                                            \
+	}
+#define NEEDS_NEIGHBOR NEEDED("neighbor")
+#define PATH_FILTERS                                                                                         \
+	FLAG("best"), FLAG("invalid"), FLAG("rejected"), TEXT("community"), TEXT("as_path"), TEXT("from"),   \
+	    NUMBER("origin_as"), NUMBER("limit")
+
+static const struct command commands[] = {
+    {"show summary", NO_ARGS, ctl_show_summary, "the router and its neighbors"},
+    {"show neighbor", {TEXT("neighbor")}, ctl_show_neighbor, "neighbors in full"},
+    {"show rib", {TEXT("prefix"), FLAG("longer"), PATH_FILTERS}, ctl_show_rib, "paths"},
+    {"show rib in",
+     {NEEDS_NEIGHBOR, TEXT("prefix"), FLAG("longer"), TEXT("community"), TEXT("as_path"), NUMBER("origin_as"),
+      FLAG("rejected"), NUMBER("limit")},
+     ctl_show_rib_in,
+     "what a neighbor sent, before import policy"},
+    {"show rib out",
+     {NEEDS_NEIGHBOR, TEXT("prefix"), FLAG("longer"), TEXT("community"), TEXT("as_path"), NUMBER("origin_as"),
+      NUMBER("limit")},
+     ctl_show_rib_out,
+     "what a neighbor was sent"},
+    {"show rib why", {NEEDED("prefix")}, ctl_show_rib_why, "why which path of a prefix is best"},
+    {"show fib", NO_ARGS, ctl_show_fib, "routes in the kernel"},
+    {"show nexthop", NO_ARGS, ctl_show_nexthop, "next hops and how they resolve"},
+    {"show interfaces", NO_ARGS, ctl_show_interfaces, "interfaces and their addresses"},
+    {"show policy", {TEXT("name")}, ctl_show_policy, "policies and who uses them"},
+    {"show memory", NO_ARGS, ctl_show_memory, "memory and the event loop"},
+    {"config show", NO_ARGS, ctl_config_show, "the running configuration"},
+    {"config diff", {TEXT("file")}, ctl_config_diff, "what a reload would change"},
+    {"config check", {TEXT("file")}, ctl_config_check, "is a file good"},
+    {"reload", NO_ARGS, ctl_reload, "apply the configuration file"},
+    {"neighbor up", {NEEDS_NEIGHBOR}, ctl_neighbor_up, "start a neighbor"},
+    {"neighbor down", {NEEDS_NEIGHBOR, TEXT("reason")}, ctl_neighbor_down, "shut a neighbor down"},
+    {"neighbor clear", {NEEDS_NEIGHBOR}, ctl_neighbor_clear, "reset the session"},
+    {"neighbor refresh", {NEEDS_NEIGHBOR, TEXT("direction")}, ctl_neighbor_refresh, "exchange routes again"},
+    {"network add", {NEEDED("prefix")}, ctl_network_add, "originate a prefix"},
+    {"network delete", {NEEDED("prefix")}, ctl_network_delete, "stop originating a prefix"},
+    {"log level", {NEEDED("level")}, ctl_log_level, "how much is logged"},
+    {"commands", NO_ARGS, list_commands, "this list"},
+};
+
+/* ---- checking ---- */
+
+static const struct arg *
+arg_find(const struct command *cmd, const char *name)
+{
+	for (int i = 0; i < ARGS_MAX && cmd->args[i].name != NULL; i++)
+		if (strcmp(cmd->args[i].name, name) == 0)
+			return &cmd->args[i];
+	return NULL;
+}
+
+static bool
+arg_is(enum arg_kind kind, const json_t *v)
+{
+	switch (kind) {
+	case ARG_TEXT:
+		return json_is_string(v) && json_string_length(v) == strlen(json_string_value(v));
+	case ARG_FLAG:
+		return json_is_boolean(v);
+	case ARG_NUMBER:
+		return json_is_integer(v) && json_integer_value(v) >= 0 &&
+		       json_integer_value(v) <= UINT32_MAX;
+	}
+	return false;
+}
+
+static bool
+args_check(struct ctl_client *c, const struct command *cmd, const json_t *args)
+{
+	static const char *const kinds[] = {"a string", "true or false", "a number of 32 bits"};
+	const char *name;
+	json_t *v;
+
+	/* The iteration changes nothing, jansson only lacks a const form of it. */
+	json_object_foreach((json_t *)(uintptr_t)args, name, v)
+	{
+		const struct arg *a = arg_find(cmd, name);
+		if (a == NULL) {
+			ctl_fail(c, CTL_ERR_REQUEST, "%s: no argument '%s'", cmd->name, name);
+			return false;
+		}
+		if (!arg_is(a->kind, v)) {
+			ctl_fail(c, CTL_ERR_REQUEST, "%s: %s must be %s", cmd->name, name, kinds[a->kind]);
+			return false;
+		}
+	}
+	for (int i = 0; i < ARGS_MAX && cmd->args[i].name != NULL; i++) {
+		if (cmd->args[i].required && json_object_get(args, cmd->args[i].name) == NULL) {
+			ctl_fail(c, CTL_ERR_REQUEST, "%s: %s is missing", cmd->name, cmd->args[i].name);
+			return false;
+		}
+	}
+	return true;
+}
+
+void
+ctl_command_run(struct ctl_client *c, const json_t *request)
+{
+	const char *name = json_string_value(json_object_get(request, "command"));
+	const json_t *args = json_object_get(request, "args");
+
+	if (name == NULL || (args != NULL && !json_is_object(args))) {
+		ctl_fail(c, CTL_ERR_REQUEST,
+			 "a request is an object with command (a string) and args (an object)");
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+		if (strcmp(commands[i].name, name) != 0)
+			continue;
+		if (args_check(c, &commands[i], args))
+			commands[i].run(c, args);
+		return;
+	}
+	ctl_fail(c, CTL_ERR_REQUEST, "there is no command '%s'", name);
+}
+
+static void
+list_commands(struct ctl_client *c, const json_t *args)
+{
+	json_t *list = json_array();
+
+	(void)args;
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+		json_t *names = json_array();
+		for (int a = 0; a < ARGS_MAX && commands[i].args[a].name != NULL; a++)
+			json_array_append_new(names, json_string(commands[i].args[a].name));
+		json_array_append_new(list, json_pack("{s:s,s:o,s:s}", "command", commands[i].name, "args",
+						      names, "help", commands[i].help));
+	}
+	ctl_done(c, json_pack("{s:o}", "commands", list));
+}
+
+/* ---- what handlers share ---- */
+
+const char *
+ctl_arg_text(const json_t *args, const char *name)
+{
+	return json_string_value(json_object_get(args, name));
+}
+
+bool
+ctl_arg_prefix(struct ctl_client *c, const json_t *args, const char *name, struct ip_prefix *out)
+{
+	const char *text = ctl_arg_text(args, name);
+	int err = ip_prefix_parse(text, out);
+
+	if (err == -ERANGE) {
+		char buf[IP_PREFIX_STRLEN];
+		ctl_fail(c, CTL_ERR_REQUEST, "'%s' has bits beyond its length; %s is meant?", text,
+			 ip_prefix_str(out, buf, sizeof(buf)));
+	} else if (err < 0) {
+		ctl_fail(c, CTL_ERR_REQUEST, "'%s' is neither an address nor a prefix", text);
+	}
+	return err == 0;
+}
+
+struct peer *
+ctl_peer_find(struct ctl_client *c, const char *text)
+{
+	struct bgpd *d = ctl_client_daemon(c);
+	struct peer *p, *found = NULL;
+	struct ip_addr addr = {0};
+	struct str names = {0};
+	int n = 0;
+
+	bool is_addr = ip_addr_parse(text, &addr) == 0;
+	TAILQ_FOREACH(p, &d->peers, entry)
+	{
+		if (strcmp(p->name, text) == 0) {
+			str_free(&names);
+			return p;
+		}
+		struct ip_addr bare = p->addr;
+		if (addr.scope_id == 0)
+			bare.scope_id = 0;
+		if (!is_addr || !ip_addr_eq(&bare, &addr))
+			continue;
+		str_addf(&names, "%s%s", n++ > 0 ? ", " : "", p->name);
+		found = p;
+	}
+	if (n > 1) {
+		ctl_fail(c, CTL_ERR_AMBIGUOUS, "'%s' is the address of several neighbors: %s", text,
+			 str_get(&names));
+		found = NULL;
+	} else if (n == 0) {
+		ctl_fail(c, CTL_ERR_NOT_FOUND, "there is no neighbor '%s'", text);
+	}
+	str_free(&names);
+	return found;
+}

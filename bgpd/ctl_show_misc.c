@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ctl_show_misc: `show memory` and `show policy`.
+ */
+#include "bgpd/ctl_command.h"
+#include "bgpd/ctl_json.h"
+#include "bgpd/ctl_reply.h"
+#include "bgpd/daemon.h"
+#include "bgpd/kernel.h"
+#include "lib/mem.h"
+#include "rib/rib.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+json_int_t
+ctl_resident_octets(void)
+{
+	unsigned long long size, resident = 0;
+	FILE *f = fopen("/proc/self/statm", "re");
+
+	if (f == NULL)
+		return 0;
+	if (fscanf(f, "%llu %llu", &size, &resident) != 2)
+		resident = 0;
+	fclose(f);
+	return (json_int_t)resident * sysconf(_SC_PAGESIZE);
+}
+
+void
+ctl_show_memory(struct ctl_client *c, const json_t *args)
+{
+	struct bgpd *d = ctl_client_daemon(c);
+	struct rib_stats rib;
+	struct fib_stats fib;
+
+	(void)args;
+	rib_stats(d->rib, &rib);
+	fib_stats_get(d->kernel->fib, &fib);
+	json_t *where = ctl_json_text(d->loop.stall_where); /* loop_stall_take forgets it */
+	ctl_done(c,
+		 json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:I}", "resident_bytes", ctl_resident_octets(),
+			   "rib_bytes", (json_int_t)rib.bytes, "attribute_sets",
+			   (json_int_t)attr_table_count(d->attrs), "attribute_bytes",
+			   (json_int_t)attr_table_bytes(d->attrs), "fib_bytes", (json_int_t)fib.memory_bytes,
+			   "nexthops", (json_int_t)nexthop_count(d->nexthops), "loop_stall_max_us",
+			   (json_int_t)(loop_stall_take(&d->loop) / 1000u), "loop_stall_where", where,
+			   "loop_turns", (json_int_t)d->loop.turns));
+}
+
+/* Adds who to list if the policy is in this chain. */
+static void
+add_user(json_t *list, const struct conf_ref *refs, uint32_t n, int32_t index, const char *who)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		if (refs[i].index == index) {
+			json_array_append_new(list, ctl_json_text(who));
+			return;
+		}
+	}
+}
+
+static json_t *
+policy_json(const struct conf *conf, uint32_t index)
+{
+	const struct conf_policy *p = &conf->policies.v[index];
+	json_t *import = json_array(), *export = json_array(), *kernel = json_array();
+
+	for (uint32_t i = 0; i < conf->neighbors.n; i++) {
+		const struct conf_neighbor *n = &conf->neighbors.v[i];
+		add_user(import, n->import.v, n->import.n, (int32_t)index, n->name);
+		add_user(export, n->export.v, n->export.n, (int32_t)index, n->name);
+	}
+	add_user(kernel, conf->kernel.export.v, conf->kernel.export.n, (int32_t)index, "export");
+	add_user(kernel, conf->kernel.learn.v, conf->kernel.learn.n, (int32_t)index, "learn");
+	return json_pack("{s:o,s:I,s:o,s:o,s:o}", "name", ctl_json_text(p->name), "rules",
+			 (json_int_t)p->rules.n, "import", import, "export", export, "kernel", kernel);
+}
+
+/* The position in the configuration's list; a reload meanwhile may leave rows out. */
+struct policy_show {
+	uint32_t at;
+};
+
+static bool
+policy_step(struct ctl_client *c, void *state)
+{
+	struct policy_show *st = state;
+	const struct conf *conf = ctl_client_daemon(c)->conf;
+
+	if (st->at >= conf->policies.n)
+		return true;
+	ctl_row(c, policy_json(conf, st->at++));
+	return false;
+}
+
+void
+ctl_show_policy(struct ctl_client *c, const json_t *args)
+{
+	const struct conf *conf = ctl_client_daemon(c)->conf;
+	const char *name = ctl_arg_text(args, "name");
+
+	if (name == NULL) {
+		struct ctl_walk walk = {.rows = "policies", .step = policy_step, .free = free};
+		walk.state = xcalloc(1, sizeof(struct policy_show));
+		ctl_stream(c, NULL, &walk);
+		return;
+	}
+	for (uint32_t i = 0; i < conf->policies.n; i++) {
+		if (strcmp(conf->policies.v[i].name, name) == 0) {
+			ctl_done(c, json_pack("{s:[o]}", "policies", policy_json(conf, i)));
+			return;
+		}
+	}
+	ctl_fail(c, CTL_ERR_NOT_FOUND, "there is no policy '%s'", name);
+}

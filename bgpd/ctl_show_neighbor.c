@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ctl_show_neighbor: `show neighbor` and `show summary`, one row a neighbour.
+ *
+ * The walk goes by position in the list, which only a reload changes: a row may
+ * then be missing or there twice, nothing worse.
+ */
+#include "bgpd/ctl_command.h"
+#include "bgpd/ctl_json.h"
+#include "bgpd/ctl_reply.h"
+#include "bgpd/daemon.h"
+#include "bgpd/peer.h"
+#include "bgpd/peer_routes.h"
+#include "lib/mem.h"
+#include "rib/rib.h"
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+#include <stdlib.h>
+
+#ifndef PACKAGE_VERSION
+#define PACKAGE_VERSION "unknown"
+#endif
+
+static json_t *
+families_json(uint8_t set)
+{
+	json_t *list = json_array();
+
+	for (int f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
+		if ((set & OPEN_FAMILY(f)) != 0)
+			json_array_append_new(list, json_string(family_name((enum family)f)));
+	return list;
+}
+
+static json_t *
+restart_json(const struct open_caps *caps)
+{
+	if (!caps->gr)
+		return json_null();
+	return json_pack("{s:i,s:b,s:b,s:o,s:o}", "time_s", (int)caps->gr_time_s, "restarting",
+			 (int)caps->gr_restarting, "notification", (int)caps->gr_notification, "families",
+			 families_json(caps->gr_families), "forwarding", families_json(caps->gr_forwarding));
+}
+
+static json_t *
+add_path_json(const struct open_caps *caps)
+{
+	static const char *const modes[] = {
+	    [ADD_PATH_RECEIVE] = "receive", [ADD_PATH_SEND] = "send", [ADD_PATH_BOTH] = "both"};
+	json_t *o = json_object();
+
+	for (int f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
+		if (caps->add_path[f] != 0 && caps->add_path[f] < ARRAY_LEN(modes))
+			json_object_set_new(o, family_name((enum family)f),
+					    json_string(modes[caps->add_path[f]]));
+	return o;
+}
+
+static json_t *
+caps_json(const struct open_caps *caps)
+{
+	if (caps == NULL)
+		return json_null();
+	return json_pack("{s:o,s:b,s:b,s:b,s:b,s:o,s:o,s:s?,s:o}", "multiprotocol",
+			 families_json(caps->families), "route_refresh", (int)caps->route_refresh,
+			 "enhanced_route_refresh", (int)caps->enhanced_refresh, "as4", (int)caps->as4,
+			 "extended_message", (int)caps->extended_message, "graceful_restart",
+			 restart_json(caps), "add_path", add_path_json(caps), "role",
+			 caps->has_role ? role_name(caps->role) : NULL, "extended_next_hop",
+			 families_json(caps->ext_next_hop));
+}
+
+static json_t *
+messages_json(const uint64_t *n)
+{
+	return json_pack("{s:I,s:I,s:I,s:I,s:I}", "open", (json_int_t)n[BGP_MSG_OPEN], "update",
+			 (json_int_t)n[BGP_MSG_UPDATE], "keepalive", (json_int_t)n[BGP_MSG_KEEPALIVE],
+			 "notification", (json_int_t)n[BGP_MSG_NOTIFICATION], "route_refresh",
+			 (json_int_t)n[BGP_MSG_REFRESH]);
+}
+
+static json_t *
+stats_json(const struct peer *p)
+{
+	struct peer_route_counts sum = {0};
+	struct peer_stats st;
+
+	for (int f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
+		struct peer_route_counts n = {0};
+		peer_routes_counts(p, (enum family)f, &n);
+		sum.received += n.received;
+		sum.accepted += n.accepted;
+		sum.sent += n.sent;
+	}
+	peer_stats_get(p, &st);
+	return json_pack("{s:{s:I,s:I,s:I},s:{s:o,s:o}}", "prefixes", "received", (json_int_t)sum.received,
+			 "accepted", (json_int_t)sum.accepted, "sent", (json_int_t)sum.sent, "message",
+			 "received", messages_json(st.in), "sent", messages_json(st.out));
+}
+
+static json_t *
+neighbor_json(const struct bgpd *d, const struct peer *p)
+{
+	bool up = peer_established(p);
+	const struct open_msg *theirs = p->main->has_open ? &p->main->theirs : NULL;
+	uint64_t now = d->loop.turn_start_ns;
+	json_t *o = json_object();
+	uint32_t remote_as =
+	    p->conf->remote_as.as != 0 || theirs == NULL ? p->conf->remote_as.as : theirs->as;
+
+	json_object_set_new(o, "name", ctl_json_text(p->name));
+	json_object_set_new(o, "remote_addr", ctl_json_addr(&p->addr));
+	json_object_set_new(o, "remote_as", remote_as != 0 ? json_integer(remote_as) : json_null());
+	json_object_set_new(o, "local_as", json_integer(p->conf->local_as));
+	json_object_set_new(o, "description", ctl_json_text(p->conf->description));
+	json_object_set_new(o, "bgpid", ctl_json_id(theirs != NULL ? theirs->id : 0));
+	json_object_set_new(o, "state", json_string(fsm_state_name(peer_state(p))));
+	json_object_set_new(o, "admin_down", json_boolean(p->admin_down || p->conf->shutdown));
+	json_object_set_new(o, "last_updown_s",
+			    p->updown_ns != 0 && now >= p->updown_ns
+				? json_integer((json_int_t)((now - p->updown_ns) / 1000000000u))
+				: json_null());
+	json_object_set_new(o, "last_error", ctl_json_text(p->last_error[0] != '\0' ? p->last_error : NULL));
+	json_object_set_new(o, "hold_time_s", json_integer(up ? p->session.hold_s : p->conf->hold_s));
+	json_object_set_new(o, "keepalive_s",
+			    json_integer(up ? p->session.keepalive_s : p->conf->keepalive_s));
+	json_object_set_new(o, "capabilities",
+			    json_pack("{s:o,s:o,s:o}", "advertised", caps_json(&p->ours.caps), "received",
+				      caps_json(theirs != NULL ? &theirs->caps : NULL), "negotiated",
+				      caps_json(up ? &p->session.caps : NULL)));
+	json_object_set_new(o, "stats", stats_json(p));
+	return o;
+}
+
+struct neighbor_show {
+	uint32_t at; /* position in the list */
+};
+
+static bool
+neighbor_step(struct ctl_client *c, void *state)
+{
+	struct neighbor_show *st = state;
+	const struct bgpd *d = ctl_client_daemon(c);
+	const struct peer *p;
+	uint32_t i = 0;
+
+	TAILQ_FOREACH(p, &d->peers, entry)
+	{
+		if (i++ < st->at)
+			continue;
+		ctl_row(c, neighbor_json(d, p));
+		if (++st->at % CTL_STEP == 0)
+			return false;
+	}
+	return true;
+}
+
+static void
+all_neighbors(struct ctl_client *c, json_t *head)
+{
+	struct ctl_walk walk = {.rows = "neighbors", .step = neighbor_step, .free = free};
+
+	walk.state = xcalloc(1, sizeof(struct neighbor_show));
+	ctl_stream(c, head, &walk);
+}
+
+void
+ctl_show_neighbor(struct ctl_client *c, const json_t *args)
+{
+	const char *text = ctl_arg_text(args, "neighbor");
+
+	if (text == NULL) {
+		all_neighbors(c, NULL);
+		return;
+	}
+	const struct peer *p = ctl_peer_find(c, text);
+	if (p != NULL)
+		ctl_done(c, json_pack("{s:[o]}", "neighbors", neighbor_json(ctl_client_daemon(c), p)));
+}
+
+void
+ctl_show_summary(struct ctl_client *c, const json_t *args)
+{
+	const struct bgpd *d = ctl_client_daemon(c);
+	struct rib_stats st;
+
+	(void)args;
+	rib_stats(d->rib, &st);
+	json_t *router = json_pack("{s:I,s:o,s:I,s:s}", "as", (json_int_t)d->conf->router.as, "id",
+				   ctl_json_id(d->router_id), "uptime_s",
+				   (json_int_t)((d->loop.turn_start_ns - d->start_ns) / 1000000000u),
+				   "version", PACKAGE_VERSION);
+	json_t *rib = json_pack(
+	    "{s:I,s:I,s:I,s:I,s:I}", "ipv4_prefixes", (json_int_t)st.prefixes[FAMILY_IPV4], "ipv4_paths",
+	    (json_int_t)st.paths[FAMILY_IPV4], "ipv6_prefixes", (json_int_t)st.prefixes[FAMILY_IPV6],
+	    "ipv6_paths", (json_int_t)st.paths[FAMILY_IPV6], "memory_bytes", ctl_resident_octets());
+	all_neighbors(c, json_pack("{s:o,s:o}", "router", router, "rib", rib));
+}

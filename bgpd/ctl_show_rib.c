@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ctl_show_rib: walks over prefixes for `show rib`, in, out and why.
+ *
+ * A walk stands still for as long as its client does not read, so it keeps a
+ * neighbour's name and its source's number and looks both up again in each step;
+ * when they no longer belong together the answer is broken off.
+ */
+#include "bgpd/ctl_command.h"
+#include "bgpd/ctl_path.h"
+#include "bgpd/ctl_reply.h"
+#include "bgpd/daemon.h"
+#include "bgpd/group.h"
+#include "bgpd/peer.h"
+#include "bgpd/peer_routes.h"
+#include "lib/mem.h"
+#include "rib/walk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum view { VIEW_LOC, VIEW_IN, VIEW_OUT };
+
+struct rib_show {
+	enum view view;
+	struct ctl_path_filter filter;
+	struct ip_prefix prefix; /* family FAMILY_NONE: all */
+	bool longer;
+	char *peer;      /* name, for VIEW_IN and VIEW_OUT */
+	uint16_t source; /* of that peer */
+	struct rib_walk walk;
+	enum family last; /* family that ends the walk */
+	bool limited;
+	uint32_t limit; /* rows left */
+};
+
+/* One prefix on its way through rib_why. */
+struct prefix_show {
+	struct ctl_client *c;
+	struct rib_show *st;
+	enum family family;
+	uint32_t id;
+	const struct ip_addr *self;
+	attr_id told; /* VIEW_OUT */
+};
+
+static void
+show_free(void *state)
+{
+	struct rib_show *st = state;
+
+	ctl_path_filter_fini(&st->filter);
+	free(st->peer);
+	free(st);
+}
+
+static void
+show_path(void *ctx, const struct rib_path *p, enum rib_reason reason)
+{
+	struct prefix_show *ps = ctx;
+	struct rib_show *st = ps->st;
+	const struct bgpd *d = ctl_client_daemon(ps->c);
+	struct ctl_path cp = {.family = ps->family,
+			      .id = ps->id,
+			      .path = p,
+			      .attr = p->attr,
+			      .reason = reason,
+			      .self = ps->self};
+
+	if (st->view == VIEW_IN) {
+		if (p->source != st->source)
+			return;
+		cp.attr = rib_path_received(d->rib, ps->family, ps->id, p);
+	} else if (st->view == VIEW_OUT) {
+		if ((p->flags & RIB_PATH_BEST) == 0)
+			return;
+		cp.attr = ps->told;
+	}
+	if ((st->limited && st->limit == 0) || !ctl_path_fits(d, &st->filter, &cp))
+		return;
+	if (st->limited)
+		st->limit--;
+	ctl_row(ps->c, ctl_path_json(d, &cp));
+}
+
+static struct peer *
+peer_again(const struct bgpd *d, const struct rib_show *st)
+{
+	struct peer *p;
+
+	TAILQ_FOREACH(p, &d->peers, entry)
+	if (strcmp(p->name, st->peer) == 0 && peer_routes_source(p)->index == st->source)
+		return p;
+	return NULL;
+}
+
+/* Our end of the session as the next hop of what the member is sent. */
+static struct ip_addr
+self_of(const struct group_member *m, enum family f)
+{
+	bool v6 = f == FAMILY_IPV6 || (m->out.group->key.ext_nexthop & (1u << f)) != 0;
+
+	return v6 ? ip_addr_from_bytes(FAMILY_IPV6, m->self.v6) : ip_addr_from_bytes(FAMILY_IPV4, m->self.v4);
+}
+
+static void
+show_prefix(struct ctl_client *c, struct rib_show *st, const struct peer *peer, enum family f, uint32_t id)
+{
+	struct bgpd *d = ctl_client_daemon(c);
+	struct prefix_show ps = {.c = c, .st = st, .family = f, .id = id};
+	struct ip_addr self;
+
+	if (st->view == VIEW_OUT) {
+		const struct group_member *m = peer_routes_member(peer);
+		ps.told = m != NULL ? adjout_member_told(&m->out, f, id) : 0;
+		if (ps.told == 0)
+			return;
+		self = self_of(m, f);
+		ps.self = &self;
+	}
+	rib_why(d->rib, f, id, show_path, &ps);
+	attr_unref(d->attrs, ps.told);
+}
+
+/* True: the walk is over. */
+static bool
+show_step(struct ctl_client *c, void *state)
+{
+	struct rib_show *st = state;
+	struct bgpd *d = ctl_client_daemon(c);
+	struct peer *peer = st->peer != NULL ? peer_again(d, st) : NULL;
+	uint32_t budget = CTL_STEP, id;
+
+	if (st->peer != NULL && peer == NULL) {
+		ctl_break(c, "the neighbor was removed meanwhile");
+		return true;
+	}
+	if (st->prefix.family != FAMILY_NONE && !st->longer) {
+		id = rib_find(d->rib, &st->prefix);
+		if (id != 0)
+			show_prefix(c, st, peer, (enum family)st->prefix.family, id);
+		return true;
+	}
+	while ((id = rib_walk_next(d->rib, &st->walk, &budget)) != 0) {
+		if (st->prefix.family != FAMILY_NONE) {
+			struct ip_prefix p = rib_prefix(d->rib, st->walk.family, id);
+			if (!ip_prefix_covers(&st->prefix, &p))
+				continue;
+		}
+		show_prefix(c, st, peer, st->walk.family, id);
+		if (st->limited && st->limit == 0)
+			return true;
+	}
+	if (!st->walk.done)
+		return false;
+	if (st->walk.family == st->last)
+		return true;
+	if (st->view == VIEW_IN)
+		rib_walk_source(&st->walk, st->last, peer_routes_source(peer));
+	else
+		rib_walk_table(&st->walk, st->last);
+	return false;
+}
+
+/* Reads prefix: an address means its longest match. False: refused already. */
+static bool
+read_prefix(struct ctl_client *c, const json_t *args, struct rib_show *st)
+{
+	const struct bgpd *d = ctl_client_daemon(c);
+	const char *text = ctl_arg_text(args, "prefix");
+	struct ip_addr addr;
+
+	if (text == NULL)
+		return true;
+	if (!ctl_arg_prefix(c, args, "prefix", &st->prefix))
+		return false;
+	if (strchr(text, '/') != NULL || st->longer || ip_addr_parse(text, &addr) < 0)
+		return true;
+	uint32_t id = rib_match(d->rib, &addr);
+	if (id != 0)
+		st->prefix = rib_prefix(d->rib, (enum family)addr.family, id);
+	return true;
+}
+
+static void
+show_begin(struct ctl_client *c, const json_t *args, enum view view, bool rejected_too)
+{
+	struct rib_show *st = xcalloc(1, sizeof(*st));
+	const struct bgpd *d = ctl_client_daemon(c);
+	struct peer *peer = NULL;
+	const json_t *limit = json_object_get(args, "limit");
+
+	st->view = view;
+	st->longer = json_is_true(json_object_get(args, "longer"));
+	st->limited = limit != NULL;
+	st->limit = (uint32_t)json_integer_value(limit);
+	if (!ctl_path_filter_init(c, args, &st->filter) || !read_prefix(c, args, st))
+		goto refused;
+	st->filter.any = rejected_too;
+	if (view != VIEW_LOC) {
+		peer = ctl_peer_find(c, ctl_arg_text(args, "neighbor"));
+		if (peer == NULL)
+			goto refused;
+		st->peer = xstrdup(peer->name);
+		st->source = peer_routes_source(peer)->index;
+	}
+	enum family first = FAMILY_IPV4;
+	st->last = FAMILY_IPV6;
+	if (st->prefix.family != FAMILY_NONE)
+		first = st->last = (enum family)st->prefix.family;
+	if (view == VIEW_IN)
+		rib_walk_source(&st->walk, first, rib_source_get(d->rib, st->source));
+	else
+		rib_walk_table(&st->walk, first);
+	struct ctl_walk walk = {.rows = "rib", .step = show_step, .free = show_free, .state = st};
+	ctl_stream(c, NULL, &walk);
+	return;
+refused:
+	show_free(st);
+}
+
+void
+ctl_show_rib(struct ctl_client *c, const json_t *args)
+{
+	show_begin(c, args, VIEW_LOC, false);
+}
+
+void
+ctl_show_rib_in(struct ctl_client *c, const json_t *args)
+{
+	show_begin(c, args, VIEW_IN, true);
+}
+
+void
+ctl_show_rib_out(struct ctl_client *c, const json_t *args)
+{
+	show_begin(c, args, VIEW_OUT, false);
+}
+
+void
+ctl_show_rib_why(struct ctl_client *c, const json_t *args)
+{
+	show_begin(c, args, VIEW_LOC, true);
+}
