@@ -22,7 +22,7 @@ is_confed(uint8_t type)
 }
 
 const char *
-aspath_check(const uint8_t *p, size_t len, unsigned as_size, bool confed)
+aspath_wire_check(const uint8_t *p, size_t len, unsigned as_size, bool confed)
 {
 	for (size_t at = 0; at < len;) {
 		if (len - at < 2)
@@ -47,7 +47,7 @@ aspath_check(const uint8_t *p, size_t len, unsigned as_size, bool confed)
 }
 
 unsigned
-aspath_count(const uint8_t *p, size_t len, unsigned as_size)
+aspath_wire_count(const uint8_t *p, size_t len, unsigned as_size)
 {
 	unsigned count = 0;
 
@@ -57,7 +57,7 @@ aspath_count(const uint8_t *p, size_t len, unsigned as_size)
 }
 
 uint32_t
-aspath_first(const uint8_t *p, size_t len, unsigned as_size)
+aspath_wire_first(const uint8_t *p, size_t len, unsigned as_size)
 {
 	if (len == 0 || (p[0] != ASPATH_SEQUENCE && p[0] != ASPATH_CONFED_SEQUENCE))
 		return 0;
@@ -74,14 +74,14 @@ segment_widen(struct wbuf *w, uint8_t type, const uint8_t *as, unsigned n)
 }
 
 void
-aspath_widen(struct wbuf *w, const uint8_t *p, size_t len)
+aspath_wire_widen(struct wbuf *w, const uint8_t *p, size_t len)
 {
 	for (size_t at = 0; at < len; at += 2 + p[at + 1] * 2u)
 		segment_widen(w, p[at], p + at + 2, p[at + 1]);
 }
 
 void
-aspath_strip_confed(struct wbuf *w, const uint8_t *p, size_t len)
+aspath_wire_strip_confed(struct wbuf *w, const uint8_t *p, size_t len)
 {
 	for (size_t at = 0, n; at < len; at += n) {
 		n = 2 + p[at + 1] * 4u;
@@ -91,13 +91,13 @@ aspath_strip_confed(struct wbuf *w, const uint8_t *p, size_t len)
 }
 
 void
-aspath_merge(struct wbuf *w, const uint8_t *p2, size_t len2, const uint8_t *p4, size_t len4)
+aspath_wire_merge(struct wbuf *w, const uint8_t *p2, size_t len2, const uint8_t *p4, size_t len4)
 {
-	unsigned have = aspath_count(p2, len2, 2), tail = aspath_count(p4, len4, 4);
+	unsigned have = aspath_wire_count(p2, len2, 2), tail = aspath_wire_count(p4, len4, 4);
 	size_t last = SIZE_MAX, start;
 
 	if (have < tail) { /* RFC 6793 4.2.3: then AS4_PATH is ignored */
-		aspath_widen(w, p2, len2);
+		aspath_wire_widen(w, p2, len2);
 		return;
 	}
 	unsigned lead = have - tail;
@@ -113,7 +113,7 @@ aspath_merge(struct wbuf *w, const uint8_t *p2, size_t len2, const uint8_t *p4, 
 		segment_widen(w, p2[at], p2 + at + 2, n);
 	}
 	start = w->len;
-	aspath_strip_confed(w, p4, len4);
+	aspath_wire_strip_confed(w, p4, len4);
 	/* One sequence rather than two, where it can be: the path was one before the old speaker cut it. */
 	if (last == SIZE_MAX || w->err || start == w->len || w->base[last] != ASPATH_SEQUENCE ||
 	    w->base[start] != ASPATH_SEQUENCE || w->base[last + 1] + w->base[start + 1] > UINT8_MAX)
@@ -124,7 +124,7 @@ aspath_merge(struct wbuf *w, const uint8_t *p2, size_t len2, const uint8_t *p4, 
 }
 
 bool
-aspath_narrow(struct wbuf *w, const uint8_t *p, size_t len)
+aspath_wire_narrow(struct wbuf *w, const uint8_t *p, size_t len)
 {
 	bool trans = false;
 

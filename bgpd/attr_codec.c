@@ -73,10 +73,10 @@ static void
 as_path_take(struct walk *w, const struct raw_attr *a)
 {
 	unsigned size = w->s->as4 ? 4 : 2;
-	const char *wrong = aspath_check(a->value, a->len, size, w->s->confed);
+	const char *wrong = aspath_wire_check(a->value, a->len, size, w->s->confed);
 
-	if (wrong == NULL && w->s->first_as != 0 && aspath_first(a->value, a->len, size) != w->s->first_as &&
-	    (w->s->as4 || w->s->first_as <= UINT16_MAX || aspath_first(a->value, a->len, 2) != BGP_AS_TRANS))
+	if (wrong == NULL && w->s->first_as != 0 && aspath_wire_first(a->value, a->len, size) != w->s->first_as &&
+	    (w->s->as4 || w->s->first_as <= UINT16_MAX || aspath_wire_first(a->value, a->len, 2) != BGP_AS_TRANS))
 		wrong = "AS path does not begin with the neighbour's AS";
 	if (wrong != NULL) {
 		fail(w, ATTR_WITHDRAW, a->type, BGP_UPDATE_AS_PATH, wrong, NULL, 0);
@@ -119,7 +119,7 @@ as4_path_take(struct walk *w, const struct raw_attr *a)
 {
 	if (w->s->as4) /* RFC 6793 4.1: a peer with four-octet numbers must not send it */
 		return;
-	const char *wrong = aspath_check(a->value, a->len, 4, true);
+	const char *wrong = aspath_wire_check(a->value, a->len, 4, true);
 	if (wrong == NULL)
 		w->as4_path = *a;
 	else
@@ -392,9 +392,9 @@ value_write(const struct walk *w, struct wbuf *o, const struct raw_attr *a)
 {
 	if (a->type == ATTR_AS_PATH && !w->s->as4) {
 		if (w->as4_path.type != 0 && as4_counts(w))
-			aspath_merge(o, a->value, a->len, w->as4_path.value, w->as4_path.len);
+			aspath_wire_merge(o, a->value, a->len, w->as4_path.value, w->as4_path.len);
 		else
-			aspath_widen(o, a->value, a->len);
+			aspath_wire_widen(o, a->value, a->len);
 	} else if (a->type == ATTR_AGGREGATOR && !w->s->as4) {
 		if (w->as4_aggregator.type != 0 && as4_counts(w))
 			wbuf_put(o, w->as4_aggregator.value, 8);

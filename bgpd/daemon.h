@@ -54,6 +54,8 @@ struct bgpd {
 	struct kernel *kernel;     /* between rib and fib (kernel.h) */
 	struct groups *groups;     /* export groups (group.h) */
 	struct pipeline *pipeline; /* the jobs that carry changes on (pipeline.h) */
+	struct update_queue *updates;
+	struct job own; /* leftovers of own routes after a reload */
 
 	struct session_pool *sessions;
 	struct listen listen;
@@ -61,6 +63,8 @@ struct bgpd {
 	struct ctl *ctl;
 
 	bool stopping;
+	bool swept;             /* kernel routes of an earlier run are gone or claimed */
+	struct event *ev_sweep; /* when nobody says End-of-RIB */
 	struct event *ev_stop; /* ends the wait for lingering sessions */
 	struct event *signals[5];
 };
@@ -69,5 +73,14 @@ struct bgpd {
 int daemon_run(const struct daemon_options *options, struct conf *conf);
 /* Begins an orderly stop: Cease to everybody, routes out of the kernel unless told to keep them, then the loop ends. */
 void daemon_stop(struct bgpd *d);
+/*
+ * Interfaces and addresses are known: neighbours may start. Before that a session would not know the addresses that
+ * it announces as next hops.
+ */
+void daemon_kernel_synced(struct bgpd *d);
+/* A neighbour has sent End-of-RIB, or none is expected: sweeps the kernel when that was the last. */
+void daemon_end_of_rib(struct bgpd *d);
+/* What of a configuration reaches further than neighbours and routes: log level, listeners, MD5 keys. */
+void daemon_apply_settings(struct bgpd *d);
 
 #endif

@@ -14,12 +14,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STOP_WAIT_MS 5000 /* for the netlink thread to take our routes out at the end */
+#define STOP_WAIT_MS 15000 /* for the netlink thread to take our routes out at the end */
 
 static struct ip_prefix
 prefix_of(void *ctx, enum family f, uint32_t id)
 {
 	return rib_prefix(((struct kernel *)ctx)->d->rib, f, id);
+}
+
+static uint32_t
+id_of(void *ctx, const struct ip_prefix *p)
+{
+	uint32_t id = rib_find(((struct kernel *)ctx)->d->rib, p);
+
+	return id != 0 ? id : BITMAP_END;
 }
 
 static void
@@ -34,8 +42,9 @@ synced(void *ctx)
 	struct kernel *k = ctx;
 
 	k->synced = true;
-	log_info("kernel.synced");
+	log_info("kernel.synced", LOG_U("table", k->d->conf->kernel.table));
 	pipeline_resolve(k->d->pipeline);
+	daemon_kernel_synced(k->d);
 }
 
 static struct fib_config
@@ -55,6 +64,7 @@ kernel_new(struct bgpd *d)
 {
 	static const struct fib_callbacks callbacks = {
 	    .prefix_of = prefix_of,
+	    .id_of = id_of,
 	    .unpinned = unpinned,
 	    .link = kernel_watch_link,
 	    .address = kernel_watch_address,

@@ -55,7 +55,11 @@ const char *kernel_ifname(const struct kernel *k, uint32_t ifindex);
 uint32_t kernel_ifindex(const struct kernel *k, const char *name);
 /* Is this one of our addresses? */
 bool kernel_is_own(const struct kernel *k, const struct ip_addr *a);
-/* Are both on one subnet of ours (third-party next hops, RFC 4271 5.1.3)? */
-bool kernel_shares_subnet(const struct kernel *k, const struct ip_addr *a, const struct ip_addr *b);
+/* The connected subnet that contains a (third-party next hops, RFC 4271 5.1.3), or false and FAMILY_NONE. */
+bool kernel_subnet_of(const struct kernel *k, const struct ip_addr *a, struct ip_prefix *subnet);
+/* An address of family f (for IPv6 no link-local one) on the interface that has own; false: there is none. */
+bool kernel_address_beside(const struct kernel *k, const struct ip_addr *own, enum family f, struct ip_addr *out);
+/* The highest IPv4 address of this host that is not a loopback one, host order; 0: none. Asks the system directly. */
+uint32_t kernel_highest_ipv4(void);
 
 #endif

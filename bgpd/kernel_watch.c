@@ -12,6 +12,7 @@
 #include "lib/mem.h"
 #include "lib/str.h"
 
+#include <ifaddrs.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
@@ -211,7 +212,7 @@ learn_update(struct kernel *k, const struct fib_foreign *r)
 	if (!r->deleted) {
 		attr_id in = own_attr(d, r->metric);
 		const char *ifname = r->nh_count > 0 ? kernel_ifname(k, r->nh[0].ifindex) : NULL;
-		attr = policies_kernel_learn(d->policies, in, &r->prefix, ifname, r->metric);
+		attr = policies_kernel_learn(d->policies, in, &r->prefix, ifname);
 		attr_unref(d->attrs, in);
 	}
 	if (attr == ATTR_NONE) {
@@ -281,14 +282,83 @@ kernel_is_own(const struct kernel *k, const struct ip_addr *addr)
 }
 
 bool
-kernel_shares_subnet(const struct kernel *k, const struct ip_addr *x, const struct ip_addr *y)
+kernel_subnet_of(const struct kernel *k, const struct ip_addr *addr, struct ip_prefix *subnet)
 {
 	const struct kernel_link *l;
 	const struct kernel_address *a;
 
+	*subnet = (struct ip_prefix){0};
 	TAILQ_FOREACH(l, &k->links, entry)
 	LIST_FOREACH(a, &l->addresses, entry)
-	if (ip_prefix_contains(&a->a.subnet, x) && ip_prefix_contains(&a->a.subnet, y))
-		return true;
+	if (ip_prefix_contains(&a->a.subnet, addr) && a->a.subnet.len > subnet->len)
+		*subnet = a->a.subnet;
+	return subnet->family != FAMILY_NONE;
+}
+
+/* The same from the system, for a daemon that leaves the kernel alone and is told of no interfaces. */
+static bool
+address_beside_asked(const struct ip_addr *own, enum family f, struct ip_addr *out)
+{
+	struct ifaddrs *all, *i, *j;
+	struct ip_addr a;
+	bool found = false;
+
+	if (getifaddrs(&all) < 0)
+		return false;
+	for (i = all; i != NULL && !found; i = i->ifa_next) {
+		if (i->ifa_addr == NULL || ip_addr_from_sockaddr(i->ifa_addr, &a, NULL) < 0 || !ip_addr_eq(&a, own))
+			continue;
+		for (j = all; j != NULL && !found; j = j->ifa_next)
+			found = strcmp(i->ifa_name, j->ifa_name) == 0 && j->ifa_addr != NULL &&
+			    ip_addr_from_sockaddr(j->ifa_addr, out, NULL) == 0 && out->family == f &&
+			    !ip_addr_is_link_local(out);
+	}
+	freeifaddrs(all);
+	return found;
+}
+
+bool
+kernel_address_beside(const struct kernel *k, const struct ip_addr *own, enum family f, struct ip_addr *out)
+{
+	const struct kernel_link *l;
+	const struct kernel_address *a, *b;
+
+	if (!k->d->options->kernel)
+		return address_beside_asked(own, f, out);
+
+	TAILQ_FOREACH(l, &k->links, entry)
+	LIST_FOREACH(a, &l->addresses, entry)
+	{
+		if (!ip_addr_eq(&a->a.addr, own))
+			continue;
+		LIST_FOREACH(b, &l->addresses, entry)
+		{
+			if (b->a.addr.family != f || ip_addr_is_link_local(&b->a.addr))
+				continue;
+			*out = b->a.addr;
+			return true;
+		}
+	}
 	return false;
+}
+
+uint32_t
+kernel_highest_ipv4(void)
+{
+	struct ifaddrs *all, *i;
+	uint32_t best = 0;
+
+	if (getifaddrs(&all) < 0)
+		return 0;
+	for (i = all; i != NULL; i = i->ifa_next) {
+		struct ip_addr a;
+		if (i->ifa_addr == NULL || i->ifa_addr->sa_family != AF_INET ||
+		    ip_addr_from_sockaddr(i->ifa_addr, &a, NULL) < 0)
+			continue;
+		uint32_t v = ip_addr_to_v4(&a);
+		if (v >> 24 != 127 && v > best)
+			best = v;
+	}
+	freeifaddrs(all);
+	return best;
 }

@@ -66,6 +66,7 @@ peer_new(struct bgpd *d, const struct conf_neighbor *conf)
 
 	p->d = d;
 	p->conf = conf;
+	p->number = (uint32_t)(conf - d->conf->neighbors.v) + 1;
 	p->name = xstrdup(conf->name);
 	p->addr = conf->address.addr;
 	if (conf->address.scope != NULL)
@@ -199,8 +200,8 @@ void
 peer_reconfigure(struct peer *p, const struct conf_neighbor *conf)
 {
 	p->conf = conf;
+	p->number = (uint32_t)(conf - p->d->conf->neighbors.v) + 1;
 	p->ours = open_of(p->d, conf);
-	peer_routes_reconfigure(p);
 	if (conf->shutdown && p->main->state != FSM_IDLE) {
 		bool was_down = p->admin_down;
 		peer_stop(p, BGP_CEASE_ADMIN_SHUTDOWN, NULL);
@@ -208,6 +209,19 @@ peer_reconfigure(struct peer *p, const struct conf_neighbor *conf)
 	} else if (!conf->shutdown && !p->admin_down) {
 		peer_start(p);
 	}
+}
+
+void
+peer_retire(struct peer *p)
+{
+	/* Stands in for a configuration that is going to be freed while old paths are still being swept. */
+	static const struct conf_neighbor gone = {.name = "", .shutdown = true};
+
+	p->removed = true;
+	peer_stop(p, BGP_CEASE_DECONFIGURED, NULL);
+	p->conf = &gone;
+	p->number = 0;
+	peer_routes_retire(p);
 }
 
 static bool

@@ -47,6 +47,7 @@ struct peer {
 	TAILQ_ENTRY(peer) entry; /* in bgpd.peers, in the order of the configuration */
 	struct bgpd *d;
 	const struct conf_neighbor *conf; /* of the running configuration */
+	uint32_t number; /* by which policies know it: 1 + its place in the configuration; 0: removed */
 	char *name;
 	struct ip_addr addr; /* with scope */
 
@@ -85,6 +86,8 @@ void peer_update_error(struct peer *p, const struct bgp_error *err);
 void peer_accept(struct peer *p, int fd);
 /* New settings that the running session need not end for. */
 void peer_reconfigure(struct peer *p, const struct conf_neighbor *conf);
+/* No longer configured: ends with Cease/Peer De-configured and is freed when its paths are swept. */
+void peer_retire(struct peer *p);
 
 struct peer *peer_find_addr(struct bgpd *d, const struct ip_addr *remote, const struct ip_addr *local,
     uint16_t local_port);
@@ -93,6 +96,11 @@ static inline bool
 peer_established(const struct peer *p)
 {
 	return p->main->state == FSM_ESTABLISHED;
+}
+static inline uint32_t
+peer_number(const struct peer *p)
+{
+	return p->number;
 }
 bool peer_is_internal(const struct peer *p);
 void peer_stats_get(const struct peer *p, struct peer_stats *out);

@@ -28,11 +28,30 @@ bool peer_routes_ready(const struct peer *p);
 void peer_routes_message(struct peer *p, const struct msg_frame *f);
 /* All messages of a read are in. */
 void peer_routes_batch(struct peer *p);
-/* Policies or settings that concern routes have changed. */
+/* Has End-of-RIB come for every negotiated family? */
+bool peer_routes_in_sync(const struct peer *p);
+/* max-prefix: warns, or ends the session, when the neighbour sends more than it may. */
+void peer_routes_check_limit(struct peer *p);
+/* Its import policy has changed: all kept routes are judged again. */
 void peer_routes_reconfigure(struct peer *p);
+/* The peer goes away: frees it when nothing of it is left in the RIB. */
+void peer_routes_retire(struct peer *p);
+struct group_member;
 /* Asks the neighbour to send its routes again, or sends ours again. */
 void peer_routes_refresh_in(struct peer *p);
 void peer_routes_refresh_out(struct peer *p);
+
+struct rib_source;
+struct update_stats;
+/* The group has something for it: called by the group. */
+void peer_routes_wake(struct peer *p);
+/* Number of the next hop that is the neighbour's own address: such routes are not sent to it. */
+uint32_t peer_routes_own_nexthop(struct peer *p);
+struct group_member;
+/* Its membership, or NULL while the session is down. */
+const struct group_member *peer_routes_member(const struct peer *p);
+struct rib_source *peer_routes_source(struct peer *p);
+struct update_stats *peer_routes_update_stats(struct peer *p);
 
 struct peer_route_counts {
 	uint32_t received, accepted, sent;

@@ -5,7 +5,7 @@
 #include "bgpd/pipeline.h"
 
 #include "bgpd/daemon.h"
-#include "bgpd/group.h"
+#include "bgpd/groups.h"
 #include "bgpd/kernel.h"
 #include "lib/bitmap.h"
 #include "lib/mem.h"
@@ -109,10 +109,6 @@ pipeline_rib_change(void *ctx, const struct rib_change *c)
 {
 	struct bgpd *d = ctx;
 
-	if (c->what & (RIB_CHANGE_BEST | RIB_CHANGE_SET)) {
-		struct ip_prefix prefix = rib_prefix(d->rib, c->family, c->id);
-		nexthop_rib_changed(d->nexthops, &prefix);
-	}
 	kernel_rib_change(d->kernel, c);
 	groups_rib_change(d->groups, c);
 }
@@ -227,7 +223,7 @@ sweep_run(struct job *job, uint64_t deadline_ns)
 			sw->gen = sw->source->gen;
 			rib_sweep_begin(&sw->walk, sw->source);
 		}
-		if (!rib_sweep_run(p->d->rib, &sw->walk, PORTION, loop_now_s(&p->d->loop), RIB_BULK))
+		if (!rib_sweep_run(p->d->rib, &sw->walk, PORTION, RIB_BULK))
 			continue;
 		TAILQ_REMOVE(&p->sweeps, sw, entry);
 		void (*done)(void *) = sw->done;

@@ -58,7 +58,7 @@ attr_narrow(struct wbuf *w, uint8_t flags, uint8_t type, const uint8_t *value, s
 	size_t at = attr_open(w, flags, type, len);
 
 	if (type == ATTR_AS_PATH) {
-		if (aspath_narrow(w, value, len)) {
+		if (aspath_wire_narrow(w, value, len)) {
 			rest->path = value;
 			rest->path_len = len;
 		}
@@ -80,7 +80,7 @@ as4_write(struct wbuf *w, const struct as4_rest *rest)
 	if (rest->path != NULL) {
 		size_t start = w->len, at = attr_open(w, flags, ATTR_AS4_PATH, rest->path_len),
 		       value = w->len;
-		aspath_strip_confed(w, rest->path, rest->path_len);
+		aspath_wire_strip_confed(w, rest->path, rest->path_len);
 		attr_close(w, at, rest->path_len > UINT8_MAX ? 2 : 1);
 		if (w->len == value) /* RFC 6793 4.2.2: not for a confederation's segments alone */
 			w->len = start;

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * daemon: see daemon.h.
+ */
+#include "bgpd/daemon.h"
+
+#include "bgpd/compile.h"
+#include "bgpd/ctl.h"
+#include "bgpd/groups.h"
+#include "bgpd/kernel.h"
+#include "bgpd/own.h"
+#include "bgpd/peer.h"
+#include "bgpd/peer_routes.h"
+#include "bgpd/pipeline.h"
+#include "bgpd/reload.h"
+#include "bgpd/update_in.h"
+#include "lib/log.h"
+#include "lib/mem.h"
+#include "lib/str.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#define SWEEP_RETRY_MS 200
+#define OWN_PORTION    256
+
+static bool
+pinned(void *ctx, enum family f, uint32_t id)
+{
+	struct bgpd *d = ctx;
+
+	return (d->kernel != NULL && fib_pins(d->kernel->fib, f, id)) || (d->groups != NULL && groups_pin(d->groups, f, id));
+}
+
+static struct rib_config
+rib_config_of(const struct conf *c)
+{
+	return (struct rib_config){
+	    .default_local_pref = c->router.default_local_preference,
+	    .multipath_ebgp = (uint16_t)c->router.multipath.ebgp,
+	    .multipath_ibgp = (uint16_t)c->router.multipath.ibgp,
+	    .as_path_relax = c->router.multipath.as_path_relax,
+	};
+}
+
+static uint64_t
+seed(void)
+{
+	return (uint64_t)arc4random() << 32 | arc4random();
+}
+
+static void
+rib_start(struct bgpd *d)
+{
+	struct rib_callbacks cb = {.change = pipeline_rib_change, .pinned = pinned, .ctx = d};
+	struct rib_config rc = rib_config_of(d->conf);
+
+	d->nexthops = nexthop_table_new(seed());
+	struct attr_nexthop_ops ops = nexthop_attr_ops(d->nexthops);
+	d->attrs = xcalloc(1, sizeof *d->attrs);
+	attr_table_init(d->attrs, seed(), &ops);
+	d->rib = rib_new(d->attrs, d->nexthops, &cb, seed());
+	rib_config_set(d->rib, &rc);
+	nexthop_set_allow_default(d->nexthops, d->conf->router.resolve_via_default);
+	originate_init(&d->originate, d->rib);
+	d->policies = policies_new(d, d->conf, NULL);
+}
+
+void
+daemon_kernel_synced(struct bgpd *d)
+{
+	struct peer *p;
+
+	TAILQ_FOREACH(p, &d->peers, entry)
+	peer_start(p);
+	daemon_end_of_rib(d);
+}
+
+static void
+on_accept(void *ctx, int fd, const struct ip_addr *local, uint16_t local_port, const struct ip_addr *remote,
+    uint16_t remote_port)
+{
+	struct bgpd *d = ctx;
+	struct peer *p = peer_find_addr(d, remote, local, local_port);
+	char text[IP_ADDR_STRLEN];
+
+	if (p != NULL && !d->stopping) {
+		peer_accept(p, fd);
+		return;
+	}
+	log_debug("listen.stranger", LOG_S("remote", ip_addr_str(remote, text, sizeof text)), LOG_U("port", remote_port));
+	close(fd);
+}
+
+static void
+apply_listeners(struct bgpd *d)
+{
+	const struct conf *c = d->conf;
+	struct listen_addr *want = xcalloc(c->router.listen.n + 1u, sizeof *want);
+	struct listen_key *keys = xcalloc(c->neighbors.n + 1u, sizeof *keys);
+	size_t nkeys = 0;
+
+	for (uint32_t i = 0; i < c->router.listen.n; i++)
+		want[i] = (struct listen_addr){
+		    .addr = c->router.listen.v[i].address, .port = (uint16_t)c->router.listen.v[i].port};
+	for (uint32_t i = 0; i < c->neighbors.n; i++) {
+		const struct conf_neighbor *nb = &c->neighbors.v[i];
+		if (nb->password.secret == NULL || nb->address.addr.family == FAMILY_NONE)
+			continue;
+		struct listen_key *k = &keys[nkeys++];
+		k->peer = nb->address.addr;
+		k->prefix_len = (uint8_t)family_bits(nb->address.addr.family);
+		k->len = (uint8_t)strnlen(nb->password.secret, sizeof k->key);
+		memcpy(k->key, nb->password.secret, k->len);
+	}
+	listen_keys_set(&d->listen, keys, nkeys);
+	listen_set(&d->listen, want, c->router.listen.n);
+	explicit_bzero(keys, nkeys * sizeof *keys);
+	free(keys);
+	free(want);
+}
+
+void
+daemon_apply_settings(struct bgpd *d)
+{
+	unsigned level = d->conf->log.level + d->options->verbose;
+	struct rib_config rc = rib_config_of(d->conf), old;
+
+	log_set_level(level > LOG_DEBUG ? LOG_DEBUG : (enum log_level)level);
+	log_set_json(d->conf->log.format == CONF_LOG_JSON);
+	nexthop_set_allow_default(d->nexthops, d->conf->router.resolve_via_default);
+	pipeline_resolve(d->pipeline);
+	rib_config_get(d->rib, &old);
+	if (memcmp(&old, &rc, sizeof rc) != 0) {
+		rib_config_set(d->rib, &rc);
+		pipeline_touch_all(d->pipeline);
+	}
+	apply_listeners(d);
+	own_apply(d);
+	loop_job_start(&d->loop, &d->own);
+}
+
+static enum job_result
+run_own(struct job *job, uint64_t deadline_ns)
+{
+	struct bgpd *d = container_of(job, struct bgpd, own);
+
+	while (time_mono_ns() < deadline_ns)
+		if (own_run(d, OWN_PORTION))
+			return JOB_DONE;
+	return JOB_MORE;
+}
+
+static void
+arm_sweep(struct bgpd *d, uint32_t ms)
+{
+	event_add(d->ev_sweep, &(struct timeval){.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000});
+}
+
+static void
+on_sweep(evutil_socket_t fd, short what, void *arg)
+{
+	struct bgpd *d = arg;
+
+	(void)fd;
+	(void)what;
+	loop_enter(&d->loop);
+	if (!d->kernel->synced || !pipeline_idle(d->pipeline)) {
+		arm_sweep(d, SWEEP_RETRY_MS);
+		return;
+	}
+	d->swept = true;
+	kernel_sweep(d->kernel);
+}
+
+void
+daemon_end_of_rib(struct bgpd *d)
+{
+	struct peer *p;
+
+	if (d->swept)
+		return;
+	TAILQ_FOREACH(p, &d->peers, entry)
+	if (!p->conf->shutdown && !p->admin_down && (!peer_established(p) || !peer_routes_in_sync(p)))
+		return;
+	arm_sweep(d, SWEEP_RETRY_MS);
+}
+
+static void
+on_stop_timer(evutil_socket_t fd, short what, void *arg)
+{
+	static const struct timeval again = {.tv_usec = 20000};
+	struct bgpd *d = arg;
+
+	(void)fd;
+	(void)what;
+	loop_enter(&d->loop);
+	/* Lingering sessions give up by themselves after SESSION_LINGER_S. */
+	if (session_pool_lingering(d->sessions) > 0)
+		event_add(d->ev_stop, &again);
+	else
+		loop_stop(&d->loop);
+}
+
+void
+daemon_stop(struct bgpd *d)
+{
+	struct peer *p;
+
+	if (d->stopping)
+		return;
+	d->stopping = true;
+	log_info("daemon.stop", LOG_U("pid", getpid()));
+	listen_set(&d->listen, NULL, 0);
+	TAILQ_FOREACH(p, &d->peers, entry)
+	peer_stop(p, BGP_CEASE_ADMIN_SHUTDOWN, NULL);
+	event_add(d->ev_stop, &(struct timeval){.tv_usec = 1000});
+}
+
+static void
+log_state(struct bgpd *d)
+{
+	struct rib_stats st;
+	struct peer *p;
+
+	rib_stats(d->rib, &st);
+	log_info("daemon.state", LOG_U("ipv4_prefixes", st.prefixes[FAMILY_IPV4]),
+	    LOG_U("ipv6_prefixes", st.prefixes[FAMILY_IPV6]), LOG_U("rib_bytes", st.bytes),
+	    LOG_U("attribute_sets", attr_table_count(d->attrs)), LOG_U("stall_max_us", d->loop.stall_max_ns / 1000));
+	TAILQ_FOREACH(p, &d->peers, entry)
+	log_info("neighbor.state", LOG_S("neighbor", p->name), LOG_S("state", fsm_state_name(peer_state(p))),
+	    LOG_S("error", p->last_error));
+}
+
+static void
+on_signal(evutil_socket_t sig, short what, void *arg)
+{
+	struct bgpd *d = arg;
+
+	(void)what;
+	loop_enter(&d->loop);
+	switch (sig) {
+	case SIGHUP: {
+		struct str errors = {0};
+		reload(d, d->options->conf_path, &errors);
+		str_free(&errors);
+		break;
+	}
+	case SIGUSR1:
+		log_state(d);
+		break;
+	default:
+		daemon_stop(d);
+		break;
+	}
+}
+
+static void
+signals_start(struct bgpd *d)
+{
+	static const int signals[] = {SIGHUP, SIGTERM, SIGINT, SIGUSR1};
+
+	signal(SIGPIPE, SIG_IGN);
+	for (unsigned i = 0; i < ARRAY_LEN(signals); i++) {
+		d->signals[i] = evsignal_new(d->loop.base, signals[i], on_signal, d);
+		ASSERT(d->signals[i] != NULL);
+		event_priority_set(d->signals[i], LOOP_PRIO_URGENT);
+		event_add(d->signals[i], NULL);
+	}
+}
+
+static void
+write_pidfile(const struct bgpd *d)
+{
+	if (d->options->pidfile == NULL)
+		return;
+	FILE *f = fopen(d->options->pidfile, "we");
+	if (f == NULL || fprintf(f, "%ld\n", (long)getpid()) < 0)
+		log_warn("daemon.pidfile", LOG_S("file", d->options->pidfile), LOG_S("error", strerror(errno)));
+	if (f != NULL)
+		fclose(f);
+}
+
+/* Keys that are read and checked, but that this version does not act on: said, rather than silently ignored. */
+static void
+warn_unsupported(const struct conf *c)
+{
+	const struct {
+		bool set;
+		const char *key;
+	} keys[] = {
+	    {c->aggregates.n > 0, "aggregates"},
+	    {c->metrics.listen.address.family != FAMILY_NONE, "metrics"},
+	    {c->bird_sockets.ipv4 != NULL || c->bird_sockets.ipv6 != NULL, "bird-sockets"},
+	    {c->router.user != NULL, "router.user"},
+	};
+
+	for (unsigned i = 0; i < ARRAY_LEN(keys); i++)
+		if (keys[i].set)
+			log_warn("config.unsupported", LOG_S("key", keys[i].key),
+			    LOG_S("effect", "none in this version"));
+	for (uint32_t i = 0; i < c->neighbors.n; i++) {
+		const struct conf_neighbor *nb = &c->neighbors.v[i];
+		if (nb->address.addr.family == FAMILY_NONE)
+			log_warn("config.unsupported", LOG_S("neighbor", nb->name),
+			    LOG_S("key", nb->interface != NULL ? "interface" : "prefix"),
+			    LOG_S("effect", "the neighbour is left out in this version"));
+		if (nb->add_path.receive || nb->add_path.send.mode != CONF_ADD_PATH_NONE)
+			log_warn("config.unsupported", LOG_S("neighbor", nb->name), LOG_S("key", "add-path"),
+			    LOG_S("effect", "none in this version"));
+	}
+}
+
+/* False: logged; what was started is taken down by daemon_free. */
+static bool
+daemon_start(struct bgpd *d)
+{
+	d->router_id = d->conf->router.id != 0 ? d->conf->router.id : kernel_highest_ipv4();
+	if (d->router_id == 0) {
+		log_error("daemon.start", LOG_S("error", "no router id"),
+		    LOG_S("hint", "this host has no IPv4 address: set router.id"));
+		return false;
+	}
+	d->cluster_id = d->conf->router.cluster_id != 0 ? d->conf->router.cluster_id : d->router_id;
+	rib_start(d);
+	d->pipeline = pipeline_new(d);
+	d->groups = groups_new(d);
+	d->sessions = session_pool_new(&d->loop);
+	d->updates = update_queue_new(d);
+	listen_init(&d->listen, &d->loop, on_accept, d);
+	d->kernel = kernel_new(d);
+	if (d->kernel == NULL)
+		return false;
+	d->ctl = ctl_new(d);
+	if (d->ctl == NULL)
+		return false;
+	d->ev_stop = evtimer_new(d->loop.base, on_stop_timer, d);
+	d->ev_sweep = evtimer_new(d->loop.base, on_sweep, d);
+	ASSERT(d->ev_stop != NULL && d->ev_sweep != NULL);
+	arm_sweep(d, d->conf->router.graceful_restart.restart_s * 1000);
+	signals_start(d);
+	daemon_apply_settings(d);
+	for (uint32_t i = 0; i < d->conf->neighbors.n; i++) {
+		const struct conf_neighbor *nb = &d->conf->neighbors.v[i];
+		if (nb->address.addr.family != FAMILY_NONE)
+			peer_new(d, nb);
+	}
+	warn_unsupported(d->conf);
+	write_pidfile(d);
+	log_info("daemon.start", LOG_U("as", d->conf->router.as), LOG_U("neighbors", d->conf->neighbors.n),
+	    LOG_U("pid", getpid()));
+	return true;
+}
+
+static void
+daemon_free(struct bgpd *d)
+{
+	struct peer *p;
+
+	if (d->ctl != NULL)
+		ctl_free(d->ctl);
+	while ((p = TAILQ_FIRST(&d->peers)) != NULL)
+		peer_free(p);
+	loop_job_cancel(&d->loop, &d->own);
+	for (unsigned i = 0; i < ARRAY_LEN(d->signals); i++)
+		if (d->signals[i] != NULL)
+			event_free(d->signals[i]);
+	if (d->ev_stop != NULL)
+		event_free(d->ev_stop);
+	if (d->ev_sweep != NULL)
+		event_free(d->ev_sweep);
+	if (d->sessions != NULL) {
+		listen_fini(&d->listen);
+		session_pool_free(d->sessions);
+	}
+	if (d->updates != NULL)
+		update_queue_free(d->updates);
+	if (d->kernel != NULL)
+		kernel_free(d->kernel, d->conf->kernel.keep_on_stop);
+	if (d->groups != NULL)
+		groups_free(d->groups);
+	if (d->pipeline != NULL)
+		pipeline_free(d->pipeline);
+	policies_free(d->policies);
+	if (d->rib != NULL) {
+		rib_free(d->rib);
+		attr_table_fini(d->attrs);
+		nexthop_table_free(d->nexthops);
+		free(d->attrs);
+	}
+	conf_free(d->conf);
+	loop_fini(&d->loop);
+}
+
+int
+daemon_run(const struct daemon_options *options, struct conf *conf)
+{
+	struct bgpd d = {.options = options, .conf = conf};
+	int status = EX_OK;
+
+	TAILQ_INIT(&d.peers);
+	log_set_level(conf->log.level > LOG_DEBUG ? LOG_DEBUG : (enum log_level)conf->log.level);
+	if (loop_init(&d.loop) < 0) {
+		conf_free(conf);
+		return 1;
+	}
+	d.start_ns = time_mono_ns();
+	d.own = (struct job){.run = run_own, .name = "own"};
+	if (!daemon_start(&d) || loop_run(&d.loop) < 0)
+		status = 1;
+	if (options->pidfile != NULL && status == EX_OK)
+		unlink(options->pidfile);
+	daemon_free(&d);
+	return status;
+}

@@ -1,0 +1,506 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * groups: see groups.h. The view that rib/adjout has of the RIB, and which
+ * neighbours share a group; encoding is in groups_encode.c.
+ */
+#include "bgpd/groups.h"
+
+#include "bgpd/compile.h"
+#include "bgpd/daemon.h"
+#include "bgpd/groups_int.h"
+#include "bgpd/kernel.h"
+#include "bgpd/peer.h"
+#include "bgpd/peer_routes.h"
+#include "bgpd/sockopt.h"
+#include "bgpd/pipeline.h"
+#include "lib/log.h"
+#include "lib/mem.h"
+#include "rib/walk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DRAIN_PORTION 256
+
+/* ---- the RIB as groups see it ---- */
+
+static enum adjout_current
+view_current(void *ctx, enum family f, uint32_t id, uint32_t *attr, uint16_t *source)
+{
+	struct groups *g = ctx;
+	const struct rib_path *best;
+
+	if (rib_prefix_dirty(g->d->rib, f, id))
+		return ADJOUT_DIRTY;
+	best = rib_best(g->d->rib, f, id);
+	*attr = best != NULL ? best->attr : ATTR_NONE;
+	*source = best != NULL ? best->source : 0;
+	return ADJOUT_SETTLED;
+}
+
+static uint32_t
+view_next_id(void *ctx, enum family f, uint32_t from)
+{
+	struct groups *g = ctx;
+	struct rib_walk w;
+	uint32_t id;
+
+	rib_walk_table(&w, f);
+	if (from > w.at)
+		w.at = from;
+	do {
+		uint32_t budget = 4096;
+		id = rib_walk_next(g->d->rib, &w, &budget);
+	} while (id == 0 && !w.done);
+	return id != 0 ? id : BITMAP_END;
+}
+
+static uint32_t
+view_out(void *ctx, struct adjout_group *ag, enum family f, uint32_t id, uint32_t attr, uint16_t source)
+{
+	struct groups *g = ctx;
+	struct bgpd *d = g->d;
+	const struct export_view *v = container_of(ag, struct group, out)->owner;
+	const struct rib_source *src = rib_source_get(d->rib, source);
+	struct policy_input in = {.attr = attr,
+	    .source_kind = src->kind,
+	    .peer_type = src->peer_type,
+	    .neighbor = src->kind == RIB_SOURCE_BGP ? peer_number(src->owner) : 0,
+	    .default_local_pref = d->conf->router.default_local_preference};
+	struct policy_result res;
+
+	if (export_check(&v->params, src, attr_get(d->attrs, attr)) != EXPORT_OK)
+		return ATTR_NONE;
+	if (v->reads & POLICY_READS_PREFIX)
+		in.prefix = rib_prefix(d->rib, f, id);
+	policy_run(v->chain, v->chain_len, &in, &res);
+	if (!res.accept)
+		return ATTR_NONE;
+	attr_id out = export_transform(&v->params, src, d->attrs, res.attr, res.set);
+	attr_unref(d->attrs, res.attr);
+	return out;
+}
+
+static void
+view_attr_ref(void *ctx, uint32_t attr)
+{
+	attr_ref(((struct groups *)ctx)->d->attrs, attr);
+}
+
+static void
+view_attr_unref(void *ctx, uint32_t attr)
+{
+	attr_unref(((struct groups *)ctx)->d->attrs, attr);
+}
+
+static uint32_t
+view_nexthop(void *ctx, struct adjout_group *ag, uint32_t out)
+{
+	uint32_t nh = attr_get(((struct groups *)ctx)->d->attrs, out)->nexthop;
+
+	(void)ag;
+	return nh == ATTR_NEXTHOP_SELF ? 0 : nh;
+}
+
+static void
+view_unpin(void *ctx, enum family f, uint32_t id)
+{
+	rib_prefix_unpin(((struct groups *)ctx)->d->rib, f, id);
+}
+
+static uint64_t
+view_mark(void *ctx, enum family f)
+{
+	(void)f;
+	return rib_decision_mark(((struct groups *)ctx)->d->rib);
+}
+
+static bool
+view_done(void *ctx, enum family f, uint64_t mark)
+{
+	(void)f;
+	return rib_decision_done(((struct groups *)ctx)->d->rib, mark);
+}
+
+/* ---- work in slices ---- */
+
+static void
+drain_start(struct groups *g)
+{
+	loop_job_start(&g->d->loop, &g->drain);
+}
+
+static enum job_result
+drain_run(struct job *job, uint64_t deadline_ns)
+{
+	struct groups *g = container_of(job, struct groups, drain);
+	bool more = true;
+
+	while (more && time_mono_ns() < deadline_ns)
+		more = group_list_drain(&g->list, DRAIN_PORTION);
+	return more ? JOB_MORE : JOB_DONE;
+}
+
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct groups *g = arg;
+
+	(void)fd;
+	(void)what;
+	loop_enter(&g->d->loop);
+	group_list_tick(&g->list, loop_now_s(&g->d->loop));
+	drain_start(g);
+}
+
+static void
+wake(void *ctx, struct group_member *m)
+{
+	(void)ctx;
+	peer_routes_wake(m->owner);
+}
+
+static void
+too_slow(void *ctx, struct group_member *m)
+{
+	(void)ctx;
+	peer_reset(m->owner, BGP_ERR_CEASE, BGP_CEASE_RESOURCES, "the neighbour does not follow");
+}
+
+static void
+too_long(void *ctx, struct group *grp, enum family f, uint32_t out, const uint32_t *ids, uint32_t n)
+{
+	char text[IP_PREFIX_STRLEN];
+	struct ip_prefix p = rib_prefix(((struct groups *)ctx)->d->rib, f, ids[0]);
+
+	(void)grp;
+	(void)out;
+	log_warn("export.too_long", LOG_S("prefix", ip_prefix_str(&p, text, sizeof text)), LOG_U("prefixes", n),
+	    LOG_S("effect", "withdrawn from neighbours without extended messages (RFC 8654)"));
+}
+
+struct groups *
+groups_new(struct bgpd *d)
+{
+	struct groups *g = xcalloc(1, sizeof *g);
+	struct adjout_view view = {
+	    .ctx = g,
+	    .current = view_current,
+	    .next_id = view_next_id,
+	    .out = view_out,
+	    .attr_ref = view_attr_ref,
+	    .attr_unref = view_attr_unref,
+	    .nexthop = view_nexthop,
+	    .unpin = view_unpin,
+	    .mark = view_mark,
+	    .done = view_done,
+	};
+	struct group_ops ops = {
+	    .ctx = g,
+	    .encode = groups_encode,
+	    .mark = groups_mark,
+	    .wake = wake,
+	    .too_slow = too_slow,
+	    .too_long = too_long,
+	};
+
+	g->d = d;
+	group_list_init(&g->list, &view, &ops);
+	g->drain = (struct job){.run = drain_run, .name = "export"};
+	g->tick = event_new(d->loop.base, -1, EV_PERSIST, on_tick, g);
+	ASSERT(g->tick != NULL);
+	event_add(g->tick, &(struct timeval){.tv_sec = 1});
+	return g;
+}
+
+static void
+view_free(struct export_view *v)
+{
+	for (uint32_t i = 0; i < v->chain_len; i++)
+		policy_unref(v->chain[i]);
+	free(v->chain);
+	free(v);
+}
+
+static void
+group_drop_if_empty(struct group *grp)
+{
+	struct export_view *v = grp->owner;
+
+	if (grp->out.nmembers > 0)
+		return;
+	group_free(grp);
+	view_free(v);
+}
+
+void
+groups_free(struct groups *g)
+{
+	loop_job_cancel(&g->d->loop, &g->drain);
+	event_free(g->tick);
+	group_list_fini(&g->list);
+	free(g);
+}
+
+void
+groups_rib_change(struct groups *g, const struct rib_change *c)
+{
+	if (!(c->what & RIB_CHANGE_BEST))
+		return;
+	group_list_change(&g->list, c->family, c->id, c->old_attr, c->old_source,
+	    c->best != NULL ? c->best->attr : ATTR_NONE, c->best != NULL ? c->best->source : 0);
+}
+
+void
+groups_flush(struct groups *g)
+{
+	group_list_flush(&g->list);
+	drain_start(g);
+}
+
+bool
+groups_pin(const struct groups *g, enum family f, uint32_t id)
+{
+	return adjout_pins(&g->list.adjout, f, id);
+}
+
+/* ---- which group ---- */
+
+static uint8_t
+family_bits_of(uint8_t open_set)
+{
+	uint8_t bits = 0;
+
+	for (int f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
+		if (open_set & OPEN_FAMILY(f))
+			bits |= (uint8_t)(1u << f);
+	return bits;
+}
+
+static struct export_params
+params_of(const struct peer *p)
+{
+	static const uint8_t rules[] = {[CONF_NEXT_HOP_AUTO] = EXPORT_NEXTHOP_AUTO,
+	    [CONF_NEXT_HOP_SELF] = EXPORT_NEXTHOP_SELF,
+	    [CONF_NEXT_HOP_KEEP] = EXPORT_NEXTHOP_KEEP};
+	static const uint8_t roles[] = {[BGP_ROLE_PROVIDER] = EXPORT_ROLE_PROVIDER,
+	    [BGP_ROLE_RS_SERVER] = EXPORT_ROLE_RS_SERVER,
+	    [BGP_ROLE_RS_CLIENT] = EXPORT_ROLE_RS_CLIENT,
+	    [BGP_ROLE_CUSTOMER] = EXPORT_ROLE_CUSTOMER,
+	    [BGP_ROLE_PEER] = EXPORT_ROLE_PEER};
+	const struct bgpd *d = p->d;
+	struct export_params e = {
+	    .type = p->session.internal ? RIB_PEER_IBGP : RIB_PEER_EBGP,
+	    .nexthop = rules[p->conf->next_hop],
+	    .role = p->ours.caps.has_role ? roles[p->ours.caps.role] : EXPORT_ROLE_NONE,
+	    .rr_client = p->conf->route_reflector_client,
+	    .local_as = p->ours.as,
+	    .cluster_id = d->cluster_id,
+	    .default_local_pref = d->conf->router.default_local_preference,
+	};
+
+	if (e.type == RIB_PEER_EBGP)
+		kernel_subnet_of(d->kernel, &p->addr, &e.subnet);
+	return e;
+}
+
+static struct adjout_key
+key_of(const struct peer *p, const struct export_params *e, const struct policy_chain *chain)
+{
+	const struct open_caps *c = &p->session.caps;
+	struct adjout_key k;
+
+	memset(&k, 0, sizeof k);
+	k.policy = chain->id;
+	k.local_as = e->type == RIB_PEER_EBGP ? e->local_as : 0;
+	if (e->subnet.family != FAMILY_NONE && e->nexthop == EXPORT_NEXTHOP_AUTO)
+		k.subnet = (uint32_t)hash_bytes(0, &e->subnet, sizeof e->subnet);
+	k.type = e->type;
+	k.role = (uint8_t)(e->role << 1 | e->rr_client);
+	k.families = family_bits_of(c->families);
+	k.as4 = c->as4;
+	k.ext_nexthop = family_bits_of(c->ext_next_hop);
+	k.nexthop_rule = e->nexthop;
+	k.nexthop_len = p->addr.scope_id != 0 ? 32 : 16;
+	return k;
+}
+
+static struct export_view *
+view_new(const struct export_params *params, const struct adjout_key *key, const struct policy_chain *chain)
+{
+	struct export_view *v = xcalloc(1, sizeof *v);
+
+	v->params = *params;
+	v->as4 = key->as4;
+	v->ext_next_hop = key->ext_nexthop;
+	v->nexthop_len = key->nexthop_len;
+	v->reads = chain->reads;
+	v->chain_len = chain->n;
+	v->chain = xcalloc(chain->n + 1u, sizeof(struct policy *));
+	for (uint32_t i = 0; i < chain->n; i++)
+		v->chain[i] = policy_ref(chain->v[i]);
+	return v;
+}
+
+static bool
+memoizable(const struct policy_chain *chain)
+{
+	return !(chain->reads & (POLICY_READS_PREFIX | POLICY_READS_INTERFACE));
+}
+
+static struct group *
+group_for(struct groups *g, const struct peer *p)
+{
+	const struct policy_chain *chain = policies_export(g->d->policies, peer_number(p) - 1);
+	struct export_params params = params_of(p);
+	struct adjout_key key = key_of(p, &params, chain);
+	struct group *grp = group_find(&g->list, &key);
+
+	if (grp == NULL)
+		grp = group_new(&g->list, &key, memoizable(chain), view_new(&params, &key, chain));
+	return grp;
+}
+
+static struct chunk_self
+self_of(const struct peer *p)
+{
+	struct chunk_self self = {0};
+	struct ip_addr local, remote, other;
+	uint16_t lport, rport;
+
+	if (sockopt_ends(session_fd(p->main->session), &local, &lport, &remote, &rport) < 0)
+		return self;
+	if (local.family == FAMILY_IPV4)
+		memcpy(self.v4, local.bytes, 4);
+	else if (ip_addr_is_link_local(&local))
+		memcpy(self.link_local, local.bytes, 16);
+	else
+		memcpy(self.v6, local.bytes, 16);
+	/* The other family's address: of the interface that the session runs over. */
+	if (kernel_address_beside(p->d->kernel, &local, FAMILY_IPV4, &other) && local.family != FAMILY_IPV4)
+		memcpy(self.v4, other.bytes, 4);
+	bool have_v6 = local.family == FAMILY_IPV6 && !ip_addr_is_link_local(&local);
+	if (!have_v6 && kernel_address_beside(p->d->kernel, &local, FAMILY_IPV6, &other))
+		memcpy(self.v6, other.bytes, 16);
+	return self;
+}
+
+void
+groups_join(struct groups *g, struct peer *p, struct group_member *m)
+{
+	m->owner = p;
+	m->extended = p->session.caps.extended_message;
+	m->self = self_of(p);
+	m->out.source = peer_routes_source(p)->index;
+	m->out.nexthop = peer_routes_own_nexthop(p);
+	group_member_join(group_for(g, p), m);
+	for (int f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
+		if (p->session.caps.families & OPEN_FAMILY(f))
+			adjout_member_eor(&m->out, (enum family)f);
+	drain_start(g);
+}
+
+void
+groups_leave(struct groups *g, struct group_member *m)
+{
+	struct group *grp = m->group;
+
+	group_member_leave(m);
+	group_drop_if_empty(grp);
+	drain_start(g);
+}
+
+static void
+member_rejoin(struct groups *g, struct peer *p, struct group_member *m)
+{
+	struct group *grp = group_for(g, p);
+
+	if (grp == m->group)
+		return;
+	if (group_member_move(m, grp) < 0) {
+		/* Too many are on the move: a new session gets the right view at once. */
+		group_drop_if_empty(grp);
+		peer_reset(p, BGP_ERR_CEASE, BGP_CEASE_CONFIG_CHANGE, "export policy changed");
+	}
+}
+
+/* True: all members of the group want this one view. */
+static bool
+one_view(struct groups *g, struct group *grp, struct adjout_key *key, struct export_params *params,
+    const struct policy_chain **chain)
+{
+	struct adjout_member *m;
+	bool first = true;
+
+	TAILQ_FOREACH(m, &grp->out.members, entry)
+	{
+		const struct peer *p = container_of(m, struct group_member, out)->owner;
+		const struct policy_chain *c = policies_export(g->d->policies, peer_number(p) - 1);
+		struct export_params e = params_of(p);
+		struct adjout_key k = key_of(p, &e, c);
+		if (!first && !adjout_key_eq(&k, key))
+			return false;
+		*key = k;
+		*params = e;
+		*chain = c;
+		first = false;
+	}
+	return !first;
+}
+
+static void
+group_reconfigure(struct groups *g, struct group *grp)
+{
+	const struct policy_chain *chain = NULL;
+	struct export_params params;
+	struct adjout_key key;
+	struct adjout_member *m, *next;
+
+	if (!one_view(g, grp, &key, &params, &chain) || (!adjout_key_eq(&key, &grp->out.key) && group_find(&g->list, &key))) {
+		for (m = TAILQ_FIRST(&grp->out.members); m != NULL; m = next) {
+			next = TAILQ_NEXT(m, entry);
+			struct group_member *gm = container_of(m, struct group_member, out);
+			member_rejoin(g, gm->owner, gm);
+		}
+		group_drop_if_empty(grp);
+		return;
+	}
+	if (adjout_key_eq(&key, &grp->out.key))
+		return;
+	struct export_view *old = grp->owner;
+	grp->owner = view_new(&params, &key, chain);
+	grp->out.key = key;
+	view_free(old);
+	adjout_group_refilter(&grp->out, memoizable(chain));
+}
+
+void
+groups_reconfigure(struct groups *g)
+{
+	struct adjout_group *ag, *next;
+
+	for (ag = TAILQ_FIRST(&g->list.adjout.groups); ag != NULL; ag = next) {
+		next = TAILQ_NEXT(ag, entry);
+		group_reconfigure(g, container_of(ag, struct group, out));
+	}
+	drain_start(g);
+}
+
+void
+groups_refresh(struct groups *g, struct group_member *m, enum family f, bool enhanced)
+{
+	adjout_member_refresh(&m->out, f, enhanced);
+	drain_start(g);
+}
+
+attr_id
+groups_out(struct groups *g, const struct group_member *m, enum family f, uint32_t id, attr_id attr, uint16_t source)
+{
+	return view_out(g, &m->group->out, f, id, attr, source);
+}
+
+uint32_t
+groups_announced(const struct group_member *m, enum family f)
+{
+	return m->group->out.fam[f].announced.count;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * groups: export groups joined to the RIB, to policies and to peers.
+ *
+ * rib/adjout decides what members are to be told and group.c keeps the encoded
+ * stream; this part says which neighbours share a group, runs export policy and
+ * transformation, encodes, and drives drains and the lag timer.
+ */
+#ifndef BGPD_GROUPS_H
+#define BGPD_GROUPS_H
+
+#include "bgpd/group.h"
+#include "rib/rib.h"
+
+struct bgpd;
+struct groups;
+struct peer;
+
+struct groups *groups_new(struct bgpd *d);
+void groups_free(struct groups *g); /* all members have left */
+
+/* From the decision pass: a change of a best path; and the end of a slice of it. */
+void groups_rib_change(struct groups *g, const struct rib_change *c);
+void groups_flush(struct groups *g);
+/* Does any group need this prefix id? */
+bool groups_pin(const struct groups *g, enum family f, uint32_t id);
+
+/* The session of p is established: it joins the group of its view, and is told everything, then End-of-RIB. */
+void groups_join(struct groups *g, struct peer *p, struct group_member *m);
+void groups_leave(struct groups *g, struct group_member *m);
+/*
+ * The configuration has changed: a group whose members all have the same new view gets that view in place, other
+ * members move to the group of theirs.
+ */
+void groups_reconfigure(struct groups *g);
+/* Sends all routes of a family again (route refresh). */
+void groups_refresh(struct groups *g, struct group_member *m, enum family f, bool enhanced);
+
+/* The set that a group sends for a path of this source, as a reference, or ATTR_NONE: for show and for tests. */
+attr_id groups_out(struct groups *g, const struct group_member *m, enum family f, uint32_t id, attr_id attr,
+    uint16_t source);
+/* Prefixes of a family that have been announced to the group of this member. */
+uint32_t groups_announced(const struct group_member *m, enum family f);
+
+#endif

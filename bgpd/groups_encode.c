@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * groups_encode: an outgoing attribute set and its prefixes as UPDATE messages.
+ * See groups.h; the messages themselves are update_enc.c's.
+ */
+#include "bgpd/groups_int.h"
+
+#include "bgpd/daemon.h"
+#include "bgpd/msg.h"
+#include "bgpd/update_enc.h"
+
+#include <errno.h>
+#include <string.h>
+
+static void
+put_withdrawals(struct groups *gs, enum family f, const uint32_t *ids, uint32_t n, size_t msg_max,
+    struct group_out *to)
+{
+	uint8_t msg[BGP_MSG_MAX];
+	struct update_form form = {.family = (uint8_t)f, .max_len = BGP_MSG_MAX};
+	struct update_enc e;
+
+	(void)msg_max; /* withdrawals always fit into messages that everybody takes */
+	update_enc_begin_withdraw(&e, msg, &form);
+	for (uint32_t i = 0; i < n; i++) {
+		struct nlri nlri = {.prefix = rib_prefix(gs->d->rib, f, ids[i])};
+		if (update_enc_add(&e, &nlri))
+			continue;
+		group_put(to, msg, update_enc_finish(&e), 0, 0);
+		update_enc_begin_withdraw(&e, msg, &form);
+		update_enc_add(&e, &nlri);
+	}
+	size_t len = update_enc_finish(&e);
+	if (len > 0)
+		group_put(to, msg, len, 0, 0);
+}
+
+/* The next hop of a set as it goes on the wire; with our own any address of the right size, patched per member. */
+static void
+form_next_hop(const struct groups *gs, const struct export_view *v, enum family f, uint32_t nexthop,
+    struct update_form *form, bool *own)
+{
+	struct nexthop_view nv;
+
+	*own = nexthop == ATTR_NEXTHOP_SELF || nexthop == ATTR_NEXTHOP_NONE;
+	if (!*own) {
+		nexthop_get(gs->d->nexthops, nexthop, &nv);
+		form->next_hop = nv.global.family != FAMILY_NONE ? nv.global : nv.link_local;
+		if (nv.global.family == FAMILY_IPV6 && nv.link_local.family != FAMILY_NONE && v->nexthop_len == 32)
+			form->link_local = nv.link_local;
+		return;
+	}
+	form->next_hop.family = f == FAMILY_IPV4 ? FAMILY_IPV4 : FAMILY_IPV6;
+	if (form->next_hop.family == FAMILY_IPV6 && v->nexthop_len == 32)
+		form->link_local.family = FAMILY_IPV6;
+}
+
+static void
+finish_one(struct update_enc *e, const uint8_t *msg, bool own, struct group_out *to)
+{
+	size_t len = update_enc_finish(e);
+
+	if (len > 0)
+		group_put(to, msg, len, own ? e->next_hop_off : 0, own ? e->next_hop_len : 0);
+}
+
+int
+groups_encode(void *ctx, struct group *g, enum family f, uint32_t out, const uint32_t *ids, uint32_t n, size_t msg_max,
+    struct group_out *to)
+{
+	struct groups *gs = ctx;
+	const struct export_view *v = g->owner;
+	uint8_t msg[BGP_MSG_MAX_EXT];
+	struct update_form form = {.family = (uint8_t)f, .as4 = v->as4, .max_len = (uint16_t)msg_max};
+	struct update_enc e;
+	bool own;
+
+	if (out == ATTR_NONE) {
+		put_withdrawals(gs, f, ids, n, msg_max, to);
+		return 0;
+	}
+	const struct attr_set *s = attr_get(gs->d->attrs, out);
+	form_next_hop(gs, v, f, s->nexthop, &form, &own);
+	if (!update_enc_begin(&e, msg, &form, s->wire, s->wire_len))
+		return -EMSGSIZE;
+	for (uint32_t i = 0; i < n; i++) {
+		struct nlri nlri = {.prefix = rib_prefix(gs->d->rib, f, ids[i])};
+		if (update_enc_add(&e, &nlri))
+			continue;
+		finish_one(&e, msg, own, to);
+		update_enc_begin(&e, msg, &form, s->wire, s->wire_len);
+		update_enc_add(&e, &nlri);
+	}
+	finish_one(&e, msg, own, to);
+	return 0;
+}
+
+void
+groups_mark(void *ctx, struct group *g, enum family f, enum adjout_mark mark, struct group_out *to)
+{
+	uint8_t msg[BGP_REFRESH_LEN + UPDATE_EOR_MAX];
+	size_t len;
+
+	(void)ctx;
+	(void)g;
+	if (mark == ADJOUT_EOR) {
+		len = update_enc_eor(msg, f);
+	} else {
+		struct msg_refresh r = {.afi = family_afi(f),
+		    .safi = BGP_SAFI_UNICAST,
+		    .subtype = mark == ADJOUT_BORR ? REFRESH_BORR : REFRESH_EORR};
+		len = msg_refresh_encode(msg, &r);
+	}
+	group_put(to, msg, len, 0, 0);
+}

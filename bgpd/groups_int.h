@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * groups_int: what groups.c and groups_encode.c share.
+ */
+#ifndef BGPD_GROUPS_INT_H
+#define BGPD_GROUPS_INT_H
+
+#include "bgpd/groups.h"
+#include "lib/loop.h"
+#include "rib/export.h"
+#include "rib/policy.h"
+
+struct groups {
+	struct bgpd *d;
+	struct group_list list;
+	struct job drain;
+	struct event *tick;
+};
+
+/* What all members of a group have in common: group.owner. */
+struct export_view {
+	struct export_params params;
+	struct policy **chain; /* references */
+	uint32_t chain_len;
+	uint32_t reads; /* POLICY_READS_* */
+	bool as4;
+	uint8_t ext_next_hop; /* bits 1 << family */
+	uint8_t nexthop_len;  /* of an IPv6 next hop that is ours */
+};
+
+int groups_encode(void *ctx, struct group *g, enum family f, uint32_t out, const uint32_t *ids, uint32_t n,
+    size_t msg_max, struct group_out *to);
+void groups_mark(void *ctx, struct group *g, enum family f, enum adjout_mark mark, struct group_out *to);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * import: see import.h.
+ */
+#include "bgpd/import.h"
+
+#include "bgpd/compile.h"
+#include "bgpd/daemon.h"
+#include "bgpd/peer.h"
+#include "bgpd/peer_routes.h"
+#include "lib/buf.h"
+#include "rib/aspath.h"
+#include "rib/policy.h"
+
+static bool
+cluster_loop(const struct attr_set *s, uint32_t cluster_id)
+{
+	size_t len;
+	const uint8_t *v = attr_find(s, ATTR_CLUSTER_LIST, &len);
+
+	for (size_t i = 0; v != NULL && i + 4 <= len; i += 4)
+		if (be32_get(v + i) == cluster_id)
+			return true;
+	return false;
+}
+
+/* RFC 4271 9.1.2: own AS in the path; allow-own-as is how often it may be there. */
+static bool
+as_loop(const struct peer *p, const struct attr_set *s)
+{
+	const struct conf_neighbor *nb = p->conf;
+	uint32_t as = p->d->conf->router.as;
+	struct aspath path;
+
+	path.p = attr_find(s, ATTR_AS_PATH, &path.len);
+	if (path.p == NULL)
+		return false;
+	return aspath_count_of(path, as) > nb->allow_own_as ||
+	    (nb->local_as != as && aspath_count_of(path, nb->local_as) > nb->allow_own_as);
+}
+
+static enum rib_reject
+check(const struct peer *p, const struct attr_set *s)
+{
+	const struct policy_chain *chain = policies_import(p->d->policies, peer_number(p) - 1);
+
+	if (as_loop(p, s))
+		return RIB_REJECT_AS_LOOP;
+	if ((s->flags & ATTR_F_HAS_ORIGINATOR) && s->originator_id == p->d->router_id)
+		return RIB_REJECT_ORIGINATOR_LOOP;
+	if (s->cluster_len > 0 && cluster_loop(s, p->d->cluster_id))
+		return RIB_REJECT_CLUSTER_LOOP;
+	return chain->missing ? RIB_REJECT_NO_POLICY : RIB_REJECT_NONE;
+}
+
+void
+import_run(struct peer *p, attr_id received, const struct ip_prefix *prefix, struct import_result *out)
+{
+	struct bgpd *d = p->d;
+	const struct policy_chain *chain = policies_import(d->policies, peer_number(p) - 1);
+	const struct rib_source *src = peer_routes_source(p);
+	struct policy_result res;
+	struct policy_input in = {.attr = received,
+	    .source_kind = RIB_SOURCE_BGP,
+	    .peer_type = src->peer_type,
+	    .neighbor = peer_number(p),
+	    .default_local_pref = d->conf->router.default_local_preference};
+
+	*out = (struct import_result){.reject = check(p, attr_get(d->attrs, received)), .effective = ATTR_NONE};
+	if (out->reject != RIB_REJECT_NONE)
+		return;
+	if (prefix != NULL)
+		in.prefix = *prefix;
+	policy_run(chain->v, chain->n, &in, &res);
+	if (!res.accept) {
+		out->reject = RIB_REJECT_POLICY;
+		return;
+	}
+	out->effective = res.attr;
+}
+
+bool
+import_reads_prefix(const struct peer *p)
+{
+	return (policies_import(p->d->policies, peer_number(p) - 1)->reads & POLICY_READS_PREFIX) != 0;
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * update_in: see update_in.h.
+ */
+#include "bgpd/update_in.h"
+
+#include "bgpd/compile.h"
+#include "bgpd/daemon.h"
+#include "bgpd/import.h"
+#include "bgpd/nlri.h"
+#include "bgpd/peer.h"
+#include "bgpd/peer_routes.h"
+#include "bgpd/pipeline.h"
+#include "lib/log.h"
+#include "lib/mem.h"
+#include "rib/community.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define OPS_MAX  8192 /* operations and */
+#define REFS_MAX 8192 /* attribute references that wait for one rib_apply */
+
+/* More octets than this in one read: a full table is coming, and output waits for more of it. */
+#define BULK_OPS 2048
+
+struct update_queue {
+	struct bgpd *d;
+	struct attr_scratch *scratch;
+	struct rib_op *ops;
+	attr_id *refs;
+	unsigned nops, nrefs;
+};
+
+struct update_queue *
+update_queue_new(struct bgpd *d)
+{
+	struct update_queue *q = xcalloc(1, sizeof *q);
+
+	q->d = d;
+	q->scratch = xmalloc(sizeof *q->scratch);
+	q->ops = xreallocarray(NULL, OPS_MAX, sizeof *q->ops);
+	q->refs = xreallocarray(NULL, REFS_MAX, sizeof *q->refs);
+	return q;
+}
+
+void
+update_queue_free(struct update_queue *q)
+{
+	update_in_drop(q);
+	free(q->scratch);
+	free(q->ops);
+	free(q->refs);
+	free(q);
+}
+
+void
+update_in_drop(struct update_queue *q)
+{
+	for (unsigned i = 0; i < q->nrefs; i++)
+		attr_unref(q->d->attrs, q->refs[i]);
+	q->nops = q->nrefs = 0;
+}
+
+void
+update_in_flush(struct update_queue *q, struct peer *p)
+{
+	struct bgpd *d = q->d;
+
+	if (q->nops == 0)
+		return;
+	enum rib_queue queue = q->nops >= BULK_OPS ? RIB_BULK : RIB_URGENT;
+	rib_apply(d->rib, peer_routes_source(p), q->ops, q->nops, loop_now_s(&d->loop), queue);
+	update_in_drop(q);
+	if (nexthop_pending(d->nexthops) > 0)
+		pipeline_resolve(d->pipeline);
+	pipeline_decide(d->pipeline, queue);
+}
+
+/* Keeps a reference until the operations that use it are applied. */
+static void
+hold_ref(struct update_queue *q, attr_id id)
+{
+	q->refs[q->nrefs++] = id;
+}
+
+static void
+add_op(struct update_queue *q, const struct rib_op *op)
+{
+	q->ops[q->nops++] = *op;
+}
+
+static void
+queue_withdrawals(struct update_queue *q, struct peer *p, const struct update_nlri *field)
+{
+	struct rbuf r = rbuf_of(field->p, field->len);
+	struct nlri n;
+
+	if (field->family == FAMILY_NONE)
+		return;
+	while (nlri_next(&r, (enum family)field->family, field->add_path, &n) == NLRI_OK) {
+		if (q->nops == OPS_MAX)
+			update_in_flush(q, p);
+		add_op(q, &(struct rib_op){
+			      .prefix = n.prefix, .withdraw = true, .hash = rib_hash(q->d->rib, &n.prefix)});
+	}
+}
+
+static uint32_t
+next_hop_of(struct update_queue *q, struct peer *p, const struct update_in *u, bool mp)
+{
+	struct ip_addr global = mp ? u->mp_next_hop : u->next_hop;
+	struct ip_addr link_local = mp ? u->mp_link_local : (struct ip_addr){0};
+
+	/* A link-local next hop is on the link the session runs over. */
+	if (link_local.family != FAMILY_NONE)
+		link_local.scope_id = p->addr.scope_id;
+	if (ip_addr_is_link_local(&global)) {
+		link_local = global;
+		link_local.scope_id = p->addr.scope_id;
+		global = (struct ip_addr){0};
+	}
+	return nexthop_intern(q->d->nexthops, &global, &link_local);
+}
+
+/* The decoder leaves communities in the neighbour's order; equal sets have them sorted. */
+static bool
+communities_sorted(const uint8_t *wire, size_t len)
+{
+	const uint8_t *p = wire, *end = wire + len;
+	struct attr_item a;
+
+	while (attr_item_next(&p, end, &a)) {
+		for (int k = 0; k < COMMUNITY_KIND_COUNT; k++) {
+			size_t size = community_size((enum community_kind)k);
+			if (a.type != community_attr_type((enum community_kind)k))
+				continue;
+			for (size_t i = size; i < a.len; i += size)
+				if (memcmp(a.value + i - size, a.value + i, size) >= 0)
+					return false;
+		}
+	}
+	return true;
+}
+
+static attr_id
+intern(struct update_queue *q, uint32_t nexthop, const uint8_t *wire, size_t len)
+{
+	struct attr_edit e = {.nexthop = nexthop};
+	const uint8_t *p = wire, *end = wire + len;
+	struct attr_item a;
+
+	if (communities_sorted(wire, len))
+		return attr_intern(q->d->attrs, nexthop, NULL, wire, len);
+	while (attr_item_next(&p, end, &a)) {
+		uint8_t *value = xmalloc(a.len + 1u);
+		size_t n = a.len;
+		memcpy(value, a.value, n);
+		for (int k = 0; k < COMMUNITY_KIND_COUNT; k++)
+			if (a.type == community_attr_type((enum community_kind)k))
+				n = community_sort((enum community_kind)k, value, n);
+		attr_edit_put(&e, a.flags & (uint8_t)~ATTR_FLAG_EXTENDED, a.type, value, n);
+		free(value);
+	}
+	attr_id id = attr_edit_commit(&e, q->d->attrs);
+	attr_edit_fini(&e);
+	return id;
+}
+
+/* The operations of one field of announced prefixes; the attributes are those of u. */
+static void
+queue_announcements(struct update_queue *q, struct peer *p, const struct update_in *u, const struct update_nlri *field,
+    bool mp)
+{
+	struct rbuf r = rbuf_of(field->p, field->len);
+	struct import_result res;
+	struct nlri n;
+
+	if (field->family == FAMILY_NONE || field->len == 0)
+		return;
+	if (q->nrefs + 2 > REFS_MAX)
+		update_in_flush(q, p);
+	uint32_t nexthop = next_hop_of(q, p, u, mp);
+	attr_id received = intern(q, nexthop, u->attrs, u->attrs_len);
+	nexthop_unref(q->d->nexthops, nexthop);
+	hold_ref(q, received);
+
+	bool by_prefix = import_reads_prefix(p);
+	if (!by_prefix) {
+		import_run(p, received, NULL, &res);
+		if (res.effective != ATTR_NONE)
+			hold_ref(q, res.effective);
+	}
+	while (nlri_next(&r, (enum family)field->family, field->add_path, &n) == NLRI_OK) {
+		if (!nlri_is_unicast(&n.prefix))
+			continue;
+		if (q->nops == OPS_MAX || q->nrefs == REFS_MAX) {
+			/* The references of this message must outlive the flush. */
+			attr_ref(q->d->attrs, received);
+			if (!by_prefix && res.effective != ATTR_NONE)
+				attr_ref(q->d->attrs, res.effective);
+			update_in_flush(q, p);
+			hold_ref(q, received);
+			if (!by_prefix && res.effective != ATTR_NONE)
+				hold_ref(q, res.effective);
+		}
+		if (by_prefix) {
+			import_run(p, received, &n.prefix, &res);
+			if (res.effective != ATTR_NONE)
+				hold_ref(q, res.effective);
+		}
+		add_op(q, &(struct rib_op){.prefix = n.prefix,
+			      .reject = (uint8_t)res.reject,
+			      .hash = rib_hash(q->d->rib, &n.prefix),
+			      .received = received,
+			      .effective = res.effective});
+	}
+}
+
+static void
+session_of(const struct peer *p, struct attr_session *s)
+{
+	const struct open_caps *c = &p->session.caps;
+
+	*s = (struct attr_session){
+	    .external = !p->session.internal,
+	    .as4 = c->as4,
+	    .families = c->families,
+	    .ext_next_hop = c->ext_next_hop,
+	    .first_as = p->session.internal ? 0 : p->main->theirs.as,
+	};
+}
+
+static void
+log_error_in(struct peer *p, const struct update_in *u, struct update_stats *st)
+{
+	if (u->outcome == ATTR_OK)
+		return;
+	if (u->outcome == ATTR_WITHDRAW)
+		st->treat_as_withdraw++;
+	else if (u->outcome == ATTR_IGNORE)
+		st->attribute_discard++;
+	log_warn("neighbor.update", LOG_S("neighbor", p->name), LOG_S("outcome", attr_outcome_name(u->outcome)),
+	    LOG_S("attribute", u->bad_attr != 0 ? attr_name(u->bad_attr) : NULL), LOG_S("reason", u->err.reason));
+}
+
+enum attr_outcome
+update_in_message(struct update_queue *q, struct peer *p, const uint8_t *body, size_t len, uint8_t *eor,
+    struct bgp_error *err)
+{
+	struct attr_session session;
+	struct update_in u;
+
+	*eor = 0;
+	session_of(p, &session);
+	update_decode(&session, body, len, q->scratch, &u);
+	log_error_in(p, &u, peer_routes_update_stats(p));
+	if (u.outcome >= ATTR_AF_DISABLE) {
+		*err = u.err;
+		return (enum attr_outcome)u.outcome;
+	}
+	if (u.end_of_rib)
+		*eor = OPEN_FAMILY(u.eor_family);
+	queue_withdrawals(q, p, &u.withdraw);
+	queue_withdrawals(q, p, &u.mp_withdraw);
+	if (u.outcome == ATTR_WITHDRAW) {
+		queue_withdrawals(q, p, &u.announce);
+		queue_withdrawals(q, p, &u.mp_announce);
+	} else {
+		queue_announcements(q, p, &u, &u.announce, false);
+		queue_announcements(q, p, &u, &u.mp_announce, true);
+	}
+	return (enum attr_outcome)u.outcome;
+}
