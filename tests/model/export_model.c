@@ -74,9 +74,12 @@ view_current(void *ctx, enum family f, uint32_t id, uint32_t *attr, uint16_t *so
 	*source = 0;
 	ASSERT(slot != 0); /* whoever asks holds a pin */
 	struct world_prefix *p = &mo->w.prefix[f][slot - 1];
+	/* While a decision is outstanding there is nothing sound to see. */
+	if (p->dirty)
+		return ADJOUT_DIRTY;
 	*attr = p->attr;
 	*source = p->source;
-	return p->dirty ? ADJOUT_DIRTY : ADJOUT_SETTLED;
+	return ADJOUT_SETTLED;
 }
 
 static uint32_t
@@ -407,6 +410,9 @@ step_down(struct model *mo, struct neighbor *n)
 	group_member_leave(&n->m);
 	group_put_back(mo, n->policy);
 	n->up = n->awake = n->reset = false;
+	/* Sometimes its routes stay until it comes back, as in a graceful restart. */
+	if (rnd(mo, 2) == 0)
+		return;
 	for (unsigned f = 1; f <= NFAMILY; f++)
 		for (unsigned p = 0; p < NPREFIX; p++)
 			world_path(&mo->w, &mo->l, f, p, (uint16_t)(n - mo->n + 1), 0, mo->step);
@@ -465,7 +471,7 @@ step_route(struct model *mo)
 	uint32_t set = rnd(mo, 3) == 0 ? 0 : set_make(rnd(mo, 8), 1 + rnd(mo, 12), 0, 0);
 
 	if (source <= NMEMBER && !mo->n[source - 1].up)
-		return;
+		set = 0;
 	world_path(&mo->w, &mo->l, 1 + rnd(mo, NFAMILY), rnd(mo, NPREFIX), source, set, mo->step);
 }
 
@@ -515,7 +521,7 @@ step_neighbor(struct model *mo)
 		step_refresh(mo, n);
 	} else if (what < 50 || n->m.out.source % 4 != 0) {
 		/* Every fourth reads seldom. */
-		ASSERT(n->awake || !n->m.attached || group_member_dry(&n->m) || n->m.group->wake);
+		ASSERT(n->awake || group_member_dry(&n->m) || (n->m.attached && n->m.group->wake));
 		if (!pull(mo, n, 1 + rnd(mo, 3000)))
 			n->awake = false;
 	}
@@ -590,7 +596,7 @@ main(int argc, char **argv)
 			step_down(mo, &mo->n[i]);
 	for (unsigned f = 1; f <= NFAMILY; f++)
 		for (unsigned p = 0; p < NPREFIX; p++)
-			for (uint16_t s = NMEMBER + 1; s < NSOURCE; s++)
+			for (uint16_t s = 1; s < NSOURCE; s++)
 				world_path(&mo->w, &mo->l, f, p, s, 0, mo->step);
 	step_settle(mo);
 	while (adjout_reap(&mo->l.adjout, 1000))

@@ -96,8 +96,7 @@ world_unpin(struct world *w, struct group_list *l, unsigned f, uint32_t id)
 {
 	unsigned i = (id - 1) / ID_STEP;
 
-	if (w->by_id[f][i] == 0)
-		return;
+	ASSERT(w->by_id[f][i] != 0); /* nobody lets go of an id that is free already */
 	struct world_prefix *p = &w->prefix[f][w->by_id[f][i] - 1];
 	if (p->dirty || has_path(p) || adjout_pins(&l->adjout, (enum family)f, id))
 		return;
