@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * export_model SEED STEPS: random model check of export groups.
+ * export_model [SEED [STEPS]]: random model check of export groups.
  *
  * Neighbours come, go, lag, refresh and change groups while routes and policies
  * change. What each was told is decoded from the octets that it pulled, one random
@@ -573,11 +573,9 @@ main(int argc, char **argv)
 				.too_slow = ops_too_slow,
 				.too_long = ops_too_long};
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: export_model seed steps\n");
-		return 64;
-	}
-	mo->rng = strtoull(argv[1], NULL, 10);
+	unsigned long long seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
+	unsigned long long steps = argc > 2 ? strtoull(argv[2], NULL, 10) : 20000;
+	mo->rng = seed;
 	v.ctx = mo;
 	group_list_init(&mo->l, &v, &ops);
 	mo->l.ring_max = 1000 + rnd(mo, 20000);
@@ -585,7 +583,7 @@ main(int argc, char **argv)
 	mo->l.adjout.detached_max = 1 + rnd(mo, 4);
 	for (unsigned i = 0; i < NPOLICY * 2; i++)
 		mo->policy_of[i] = i % NPOLICY;
-	for (uint64_t n = strtoull(argv[2], NULL, 10); n > 0; n--)
+	for (; steps > 0; steps--)
 		step(mo);
 	step_settle(mo);
 
@@ -607,9 +605,9 @@ main(int argc, char **argv)
 		for (unsigned p = 0; p < NPREFIX; p++)
 			ASSERT(mo->w.by_id[f][p] == 0);
 	group_list_fini(&mo->l);
-	printf("seed %s: %llu steps, %llu comparisons, %llu End-of-RIB, %llu EoRR, %llu resets, detached in "
+	printf("seed %llu: %llu steps, %llu comparisons, %llu End-of-RIB, %llu EoRR, %llu resets, detached in "
 	       "%llu steps\n",
-	       argv[1], (unsigned long long)mo->step, (unsigned long long)mo->checks,
+	       seed, (unsigned long long)mo->step, (unsigned long long)mo->checks,
 	       (unsigned long long)mo->seen_eor, (unsigned long long)mo->seen_eorr,
 	       (unsigned long long)mo->seen_reset, (unsigned long long)mo->seen_detach);
 	free(mo);
