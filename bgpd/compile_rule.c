@@ -138,7 +138,8 @@ compile_tunnels_copy(struct compile_sets *to, const struct compile_sets *from)
 {
 	to->n_tunnels = from->n_tunnels;
 	to->tunnels = xreallocarray(NULL, from->n_tunnels + 1u, sizeof *to->tunnels);
-	memcpy(to->tunnels, from->tunnels, from->n_tunnels * sizeof *to->tunnels);
+	if (from->n_tunnels > 0)
+		memcpy(to->tunnels, from->tunnels, from->n_tunnels * sizeof *to->tunnels);
 }
 
 static uint16_t
