@@ -487,6 +487,13 @@ groups_reconfigure(struct groups *g)
 }
 
 void
+groups_room(struct groups *g, const struct group_member *m)
+{
+	if (!adjout_group_idle(&m->group->out))
+		drain_start(g);
+}
+
+void
 groups_refresh(struct groups *g, struct group_member *m, enum family f, bool enhanced)
 {
 	adjout_member_refresh(&m->out, f, enhanced);

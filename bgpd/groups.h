@@ -33,6 +33,8 @@ void groups_leave(struct groups *g, struct group_member *m);
  * members move to the group of theirs.
  */
 void groups_reconfigure(struct groups *g);
+/* A member has sent something: what waited for room goes on. */
+void groups_room(struct groups *g, const struct group_member *m);
 /* Sends all routes of a family again (route refresh). */
 void groups_refresh(struct groups *g, struct group_member *m, enum family f, bool enhanced);
 

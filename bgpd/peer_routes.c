@@ -349,6 +349,7 @@ void
 peer_routes_sent(struct peer *p, size_t octets)
 {
 	group_member_sent(&p->routes->member, octets);
+	groups_room(p->d->groups, &p->routes->member);
 }
 
 size_t
