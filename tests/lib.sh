@@ -6,6 +6,8 @@
 # the script ends, however it ends: daemons are stopped by their pid, then the namespaces
 # are deleted. When a test fails, the logs of its daemons are printed.
 #
+# With $keep set a script that ends well leaves everything as it is.
+#
 # The programs come from $GODWIT_BUILD (default: the top of the tree). A test ends with
 # exit 0, with `fail` (1), or with `skip REASON` (77).
 # shellcheck shell=bash
@@ -47,6 +49,7 @@ finish() {
 			[ -s "$log" ] && echo "--- ${log##*/}" && tail -n "${LOG_LINES:-30}" "$log"
 		done
 	fi
+	[ -n "${keep:-}" ] && [ $rc -eq 0 ] && exit 0
 	for name in "${!pids[@]}"; do
 		stop "$name"
 	done
