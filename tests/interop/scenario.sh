@@ -55,9 +55,10 @@ ext=rt:65010:7"
 }
 gone() { no of "$1" route "$2"; }
 
+# Peers wait after a session that was refused or lost, OpenBGPD half a minute and then twice that.
 both_up() {
-	expect 30 of a up
-	expect 30 of b up
+	expect 90 of a up
+	expect 90 of b up
 }
 # routes_at NAME: both prefixes of the other side, in the RIB and the kernel
 routes_at() {

@@ -3,7 +3,9 @@
 # shellcheck shell=bash disable=SC2154
 godwit_programs=""
 godwit_kernel=yes
-godwit_path() { echo "$1 $(seq -s ' ' 4200001000 4200001039)"; }
+# More than 255 ASes take two segments; BIRD shows only the first five hundred characters of a path.
+godwit_last() { if [ "$kind_b" = bird2 ]; then echo 4200001039; else echo 4200001259; fi; }
+godwit_path() { echo "$1 $(seq -s ' ' 4200001000 "$(godwit_last)")"; }
 
 godwit_config() {
 	cat <<-EOT
@@ -28,7 +30,7 @@ godwit_config() {
 		  mark:
 		    - match: {source: [static]}
 		      set:
-		        prepend: [$(seq -s ', ' 4200001000 4200001039)]
+		        prepend: [$(seq -s ', ' 4200001000 "$(godwit_last)")]
 		        med: 77
 		        add-communities: ["65010:100", "65010:1:2", "rt:65010:7"]
 		      action: accept
