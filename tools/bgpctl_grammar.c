@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * bgpctl_grammar: from words to a request.
+ *
+ * One table: a row is a sequence of keywords and places for arguments, separated by
+ * blanks. A keyword may be shortened while it is unique among the keywords that
+ * could stand in its place; the row with most keywords that fits wins.
+ */
+#include "tools/bgpctl.h"
+
+#include "lib/mem.h"
+
+#include <limits.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WORDS_MAX 4
+
+struct form {
+	const char *words[WORDS_MAX]; /* keyword, or <argument> of the protocol */
+	const char *command;
+	const char *optional; /* an argument after the words, NULL: none */
+	bool filters;         /* FILTERs may follow */
+	const char *usage;
+};
+
+static const struct form forms[] = {
+    {{"show"}, "show summary", NULL, false, "show [summary]"},
+    {{"show", "summary"}, "show summary", NULL, false, NULL},
+    {{"show", "neighbor"}, "show neighbor", "neighbor", false, "show neighbor [ADDR]"},
+    {{"show", "rib"}, "show rib", "prefix", true, "show rib [ADDRESS|PREFIX] [FILTER]..."},
+    {{"show", "rib", "in", "<neighbor>"},
+     "show rib in",
+     "prefix",
+     true,
+     "show rib in ADDR [PREFIX] [FILTER]..."},
+    {{"show", "rib", "out", "<neighbor>"},
+     "show rib out",
+     "prefix",
+     true,
+     "show rib out ADDR [PREFIX] [FILTER]..."},
+    {{"show", "rib", "why", "<prefix>"}, "show rib why", NULL, false, "show rib why PREFIX"},
+    {{"show", "fib"}, "show fib", NULL, false, "show fib"},
+    {{"show", "nexthop"}, "show nexthop", NULL, false, "show nexthop"},
+    {{"show", "interfaces"}, "show interfaces", NULL, false, "show interfaces"},
+    {{"show", "policy"}, "show policy", "name", false, "show policy [NAME]"},
+    {{"show", "memory"}, "show memory", NULL, false, "show memory"},
+    {{"config", "show"}, "config show", NULL, false, "config show"},
+    {{"config", "diff"}, "config diff", "file", false, "config diff [FILE]"},
+    {{"config", "check"}, "config check", "file", false, "config check [FILE]"},
+    {{"reload"}, "reload", NULL, false, "reload"},
+    {{"neighbor", "<neighbor>", "up"}, "neighbor up", NULL, false, "neighbor ADDR up"},
+    {{"neighbor", "<neighbor>", "down"}, "neighbor down", "reason", false, "neighbor ADDR down [REASON]"},
+    {{"neighbor", "<neighbor>", "clear"}, "neighbor clear", NULL, false, "neighbor ADDR clear"},
+    {{"neighbor", "<neighbor>", "refresh"},
+     "neighbor refresh",
+     "direction",
+     false,
+     "neighbor ADDR refresh [in|out]"},
+    {{"network", "add", "<prefix>"}, "network add", NULL, false, "network add PREFIX"},
+    {{"network", "delete", "<prefix>"}, "network delete", NULL, false, "network delete PREFIX"},
+    {{"log", "level", "<level>"}, "log level", NULL, false, "log level error|warn|info|debug"},
+};
+
+enum filter_kind { FILTER_FLAG, FILTER_TEXT, FILTER_NUMBER };
+static const struct filter {
+	const char *word, *arg;
+	enum filter_kind kind;
+	const char *usage;
+} filters[] = {
+    {"best", "best", FILTER_FLAG, "best"},
+    {"longer", "longer", FILTER_FLAG, "longer"},
+    {"community", "community", FILTER_TEXT, "community C"},
+    {"as-path", "as_path", FILTER_TEXT, "as-path PATTERN"},
+    {"from", "from", FILTER_TEXT, "from ADDR"},
+    {"origin-as", "origin_as", FILTER_NUMBER, "origin-as N"},
+    {"invalid", "invalid", FILTER_FLAG, "invalid"},
+    {"rejected", "rejected", FILTER_FLAG, "rejected"},
+    {"limit", "limit", FILTER_NUMBER, "limit N"},
+};
+
+void
+bgpctl_grammar_print(FILE *out)
+{
+	fputs("Commands, whose words may be shortened while they are unique:\n", out);
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++)
+		if (forms[i].usage != NULL)
+			fprintf(out, "  %s\n", forms[i].usage);
+	fputs("FILTER:", out);
+	for (size_t i = 0; i < ARRAY_LEN(filters); i++)
+		fprintf(out, "%s %s", i > 0 ? "," : "", filters[i].usage);
+	fputs("\n", out);
+}
+
+static bool
+is_place(const char *word)
+{
+	return word[0] == '<';
+}
+
+/* Do the first n words of the form, as keywords written out, equal those? */
+static bool
+begins_with(const struct form *f, char **words, int n)
+{
+	for (int i = 0; i < n; i++) {
+		if (i >= WORDS_MAX || f->words[i] == NULL)
+			return false;
+		if (!is_place(f->words[i]) && strcmp(f->words[i], words[i]) != 0)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The keyword that word n means after those before it: NULL for none; *several lists them where it is
+ * not unique.
+ */
+static const char *
+keyword(char **words, int n, struct str *several)
+{
+	const char *found = NULL;
+	size_t len = strlen(words[n]);
+	bool ambiguous = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+		const char *w = n < WORDS_MAX ? forms[i].words[n] : NULL;
+		if (w == NULL || is_place(w) || !begins_with(&forms[i], words, n) ||
+		    strncmp(w, words[n], len) != 0)
+			continue;
+		if (strcmp(w, words[n]) == 0)
+			return w;
+		if (found != NULL && strcmp(found, w) == 0)
+			continue;
+		ambiguous = ambiguous || found != NULL;
+		str_addf(several, "%s%s", several->len > 0 ? ", " : "", w);
+		found = w;
+	}
+	return ambiguous ? NULL : found;
+}
+
+static bool
+has_place(char **words, int n)
+{
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++)
+		if (n < WORDS_MAX && forms[i].words[n] != NULL && is_place(forms[i].words[n]) &&
+		    begins_with(&forms[i], words, n))
+			return true;
+	return false;
+}
+
+/* A file is opened by the daemon, whose working directory is another. */
+static json_t *
+argument(const char *name, const char *text)
+{
+	char path[PATH_MAX];
+
+	if (strcmp(name, "file") == 0 && realpath(text, path) != NULL)
+		text = path;
+	return json_string(text);
+}
+
+static bool
+put_text(json_t *args, const char *name, const char *text, struct str *why)
+{
+	json_t *v = argument(name, text);
+
+	if (v == NULL) {
+		str_addf(why, "the argument for %s is not UTF-8", name);
+		return false;
+	}
+	json_object_set_new(args, name, v);
+	return true;
+}
+
+static const struct filter *
+filter_find(const char *word, struct str *why)
+{
+	const struct filter *found = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(filters); i++) {
+		if (strcmp(filters[i].word, word) == 0)
+			return &filters[i];
+		if (strncmp(filters[i].word, word, strlen(word)) != 0)
+			continue;
+		if (found != NULL) {
+			str_addf(why, "'%s' may be %s or %s", word, found->word, filters[i].word);
+			return NULL;
+		}
+		found = &filters[i];
+	}
+	if (found == NULL)
+		str_addf(why, "'%s' is not a filter", word);
+	return found;
+}
+
+/* The words behind the form: its optional argument, then filters. */
+static bool
+parse_rest(const struct form *f, int argc, char **argv, json_t *args, struct str *why)
+{
+	int i = 0;
+
+	if (argc > 0 && f->optional != NULL && (!f->filters || strpbrk(argv[0], ".:/") != NULL)) {
+		if (!put_text(args, f->optional, argv[i++], why))
+			return false;
+	}
+	while (i < argc) {
+		if (!f->filters) {
+			str_addf(why, "'%s' is too much", argv[i]);
+			return false;
+		}
+		const struct filter *fl = filter_find(argv[i++], why);
+		if (fl == NULL)
+			return false;
+		if (fl->kind == FILTER_FLAG) {
+			json_object_set_new(args, fl->arg, json_true());
+			continue;
+		}
+		if (i == argc) {
+			str_addf(why, "%s wants a value", fl->word);
+			return false;
+		}
+		if (fl->kind == FILTER_TEXT) {
+			if (!put_text(args, fl->arg, argv[i++], why))
+				return false;
+			continue;
+		}
+		const char *err;
+		long long n = strtonum(argv[i++], 0, UINT32_MAX, &err);
+		if (err != NULL) {
+			str_addf(why, "%s: '%s' is %s", fl->word, argv[i - 1], err);
+			return false;
+		}
+		json_object_set_new(args, fl->arg, json_integer(n));
+	}
+	return true;
+}
+
+/* The form all of whose words these are; n is as long as possible. */
+static const struct form *
+form_find(char **words, int nwords)
+{
+	const struct form *best = NULL;
+	int most = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+		int n = 0;
+		while (n < WORDS_MAX && forms[i].words[n] != NULL)
+			n++;
+		if (n <= nwords && n > most && begins_with(&forms[i], words, n)) {
+			best = &forms[i];
+			most = n;
+		}
+	}
+	return best;
+}
+
+bool
+bgpctl_parse(int argc, char **argv, struct bgpctl_request *out, struct str *why)
+{
+	char *words[WORDS_MAX];
+	struct str several = {0};
+	int n;
+
+	*out = (struct bgpctl_request){.args = json_object()};
+	for (n = 0; n < argc && n < WORDS_MAX; n++) {
+		words[n] = argv[n];
+		const char *w = keyword(words, n, &several);
+		if (w != NULL)
+			words[n] = (char *)(uintptr_t)w; /* only read */
+		else if (several.len > 0 || !has_place(words, n))
+			break;
+		str_reset(&several);
+	}
+	const struct form *f = n > 0 ? form_find(words, n) : NULL;
+	if (several.len > 0 && (f == NULL || !f->filters))
+		str_addf(why, "'%s' may be one of %s", argv[n], str_get(&several));
+	else if (f == NULL && n < argc)
+		str_addf(why, "'%s' is not understood here", argv[n]);
+	else if (f == NULL)
+		str_add(why, "the command is not complete");
+	str_free(&several);
+	if (why->len > 0)
+		return false;
+	int used = 0;
+	for (; used < WORDS_MAX && f->words[used] != NULL; used++) {
+		char name[32];
+		if (!is_place(f->words[used]))
+			continue;
+		snprintf(name, sizeof(name), "%.*s", (int)strlen(f->words[used]) - 2, f->words[used] + 1);
+		if (!put_text(out->args, name, argv[used], why))
+			return false;
+	}
+	if (used < n) { /* "show rib in": a keyword, but not all of what it needs */
+		str_add(why, "the command is not complete");
+		return false;
+	}
+	out->command = f->command;
+	return parse_rest(f, argc - used, argv + used, out->args, why);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * bgpctl_text: values as people read them.
+ */
+#include "tools/bgpctl.h"
+
+#include <string.h>
+
+void
+bgpctl_seconds(json_int_t s, struct str *out)
+{
+	if (s >= 86400)
+		str_addf(out, "%lldd%02lldh", (long long)(s / 86400), (long long)(s % 86400 / 3600));
+	else
+		str_addf(out, "%02lld:%02lld:%02lld", (long long)(s / 3600), (long long)(s % 3600 / 60),
+			 (long long)(s % 60));
+}
+
+/* Text of neighbours and files must not reach the terminal's controls. */
+static void
+clean_text(const char *s, struct str *out)
+{
+	for (; *s != '\0'; s++) {
+		unsigned char ch = (unsigned char)*s;
+		str_addn(out, ch < 0x20 || ch == 0x7f ? "?" : s, 1);
+	}
+}
+
+/* A way out: "192.0.2.1 eth0"; other objects as JSON. */
+static void
+object_text(const json_t *o, struct str *out)
+{
+	const json_t *via = json_object_get(o, "via"), *ifname = json_object_get(o, "interface");
+
+	if (via == NULL || ifname == NULL) {
+		str_add(out, json_object_size(o) == 0 ? "-" : "...");
+		return;
+	}
+	if (json_is_string(via))
+		clean_text(json_string_value(via), out);
+	if (json_is_string(ifname)) {
+		str_add(out, json_is_string(via) ? "%" : "");
+		clean_text(json_string_value(ifname), out);
+	}
+}
+
+void
+bgpctl_value(const json_t *v, struct str *out)
+{
+	const json_t *e;
+	size_t i;
+
+	if (v == NULL || json_is_null(v)) {
+		str_add(out, "-");
+	} else if (json_is_boolean(v)) {
+		str_add(out, json_is_true(v) ? "yes" : "no");
+	} else if (json_is_integer(v)) {
+		str_addf(out, "%lld", (long long)json_integer_value(v));
+	} else if (json_is_string(v)) {
+		clean_text(json_string_value(v), out);
+	} else if (json_is_object(v)) {
+		object_text(v, out);
+	} else if (json_array_size(v) == 0) {
+		str_add(out, "-");
+	} else {
+		json_array_foreach(v, i, e)
+		{
+			str_add(out, i > 0 ? " " : "");
+			bgpctl_value(e, out);
+		}
+	}
+}
