@@ -173,16 +173,24 @@ policies_export(const struct policies *p, uint32_t neighbor)
 	return &p->export[neighbor];
 }
 
+struct policy_input
+policies_input(const struct bgpd *d, const struct rib_source *src, attr_id attr)
+{
+	return (struct policy_input){
+	    .attr = attr,
+	    .source_kind = src->kind,
+	    .peer_type = src->peer_type,
+	    .neighbor = src->kind == RIB_SOURCE_BGP ? peer_number(src->owner) : 0,
+	    .default_local_pref = d->conf->router.default_local_preference,
+	};
+}
+
 bool
 policies_kernel_export(const struct policies *p, const struct rib_change *c, const struct rib_source *src,
     struct policies_kernel *out)
 {
 	struct bgpd *d = p->d;
-	struct policy_input in = {.attr = c->best->attr,
-	    .source_kind = src->kind,
-	    .peer_type = src->peer_type,
-	    .neighbor = src->kind == RIB_SOURCE_BGP ? peer_number(src->owner) : 0,
-	    .default_local_pref = d->conf->router.default_local_preference};
+	struct policy_input in = policies_input(d, src, c->best->attr);
 	struct policy_result res;
 	char name[16];
 

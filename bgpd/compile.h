@@ -39,6 +39,9 @@ void policies_free(struct policies *p);
 const struct policy_chain *policies_import(const struct policies *p, uint32_t neighbor);
 const struct policy_chain *policies_export(const struct policies *p, uint32_t neighbor);
 
+/* What a policy sees of a route of this source; the prefix is filled in by callers whose chain reads it. */
+struct policy_input policies_input(const struct bgpd *d, const struct rib_source *src, attr_id attr);
+
 /* What kernel.export made of a best path. */
 struct policies_kernel {
 	uint32_t metric;         /* 0: the configured one */

@@ -62,11 +62,7 @@ view_out(void *ctx, struct adjout_group *ag, enum family f, uint32_t id, uint32_
 	struct bgpd *d = g->d;
 	const struct export_view *v = container_of(ag, struct group, out)->owner;
 	const struct rib_source *src = rib_source_get(d->rib, source);
-	struct policy_input in = {.attr = attr,
-	    .source_kind = src->kind,
-	    .peer_type = src->peer_type,
-	    .neighbor = src->kind == RIB_SOURCE_BGP ? peer_number(src->owner) : 0,
-	    .default_local_pref = d->conf->router.default_local_preference};
+	struct policy_input in = policies_input(d, src, attr);
 	struct policy_result res;
 
 	if (export_check(&v->params, src, attr_get(d->attrs, attr)) != EXPORT_OK)

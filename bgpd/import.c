@@ -60,11 +60,7 @@ import_run(struct peer *p, attr_id received, const struct ip_prefix *prefix, str
 	const struct policy_chain *chain = policies_import(d->policies, peer_number(p) - 1);
 	const struct rib_source *src = peer_routes_source(p);
 	struct policy_result res;
-	struct policy_input in = {.attr = received,
-	    .source_kind = RIB_SOURCE_BGP,
-	    .peer_type = src->peer_type,
-	    .neighbor = peer_number(p),
-	    .default_local_pref = d->conf->router.default_local_preference};
+	struct policy_input in = policies_input(d, src, received);
 
 	*out = (struct import_result){.reject = check(p, attr_get(d->attrs, received)), .effective = ATTR_NONE};
 	if (out->reject != RIB_REJECT_NONE)

@@ -8,6 +8,7 @@
 #include "bgpd/compile.h"
 #include "bgpd/daemon.h"
 #include "bgpd/kernel.h"
+#include "bgpd/own.h"
 #include "bgpd/pipeline.h"
 #include "lib/mem.h"
 #include "lib/str.h"
@@ -74,12 +75,9 @@ static attr_id
 own_attr(struct bgpd *d, uint32_t metric)
 {
 	struct attr_edit e = {0};
-	static const uint8_t igp = ATTR_ORIGIN_IGP;
 
-	attr_edit_begin(&e, NULL);
+	own_attr_begin(&e);
 	e.local.metric = metric;
-	attr_edit_put(&e, ATTR_FLAG_TRANSITIVE, ATTR_ORIGIN, &igp, 1);
-	attr_edit_put(&e, ATTR_FLAG_TRANSITIVE, ATTR_AS_PATH, "", 0);
 	attr_id id = attr_edit_commit(&e, d->attrs);
 	attr_edit_fini(&e);
 	return id;
@@ -266,19 +264,6 @@ kernel_ifindex(const struct kernel *k, const char *name)
 	if (strcmp(l->l.name, name) == 0)
 		return l->l.ifindex;
 	return 0;
-}
-
-bool
-kernel_is_own(const struct kernel *k, const struct ip_addr *addr)
-{
-	const struct kernel_link *l;
-	const struct kernel_address *a;
-
-	TAILQ_FOREACH(l, &k->links, entry)
-	LIST_FOREACH(a, &l->addresses, entry)
-	if (ip_addr_eq(&a->a.addr, addr))
-		return true;
-	return false;
 }
 
 bool

@@ -11,6 +11,8 @@
 
 struct bgpd;
 
+/* Begins the attributes that every route of our own has: ORIGIN IGP and an empty AS_PATH. */
+void own_attr_begin(struct attr_edit *e);
 /* Brings networks and statics of the running configuration into the RIB; what is no longer there goes. */
 void own_apply(struct bgpd *d);
 /* A network by command: stays over a reload, not over a restart. False: there was none to delete. */

@@ -99,7 +99,6 @@ peer_free(struct peer *p)
 	TAILQ_REMOVE(&p->d->peers, p, entry);
 	peer_timers_fini(p);
 	peer_routes_free(p);
-	free(p->shutdown_text);
 	free(p->name);
 	free(p);
 }
@@ -134,8 +133,6 @@ peer_stop(struct peer *p, uint8_t cease_subcode, const char *text)
 	struct bgp_error err = {0};
 
 	p->admin_down = true;
-	free(p->shutdown_text);
-	p->shutdown_text = xstrdup(text);
 	notify_shutdown_set(&err, cease_subcode, text);
 	end_with(p, &err, FSM_EV_MANUAL_STOP);
 	event_del(p->idle_hold);

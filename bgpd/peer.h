@@ -57,7 +57,6 @@ struct peer {
 	uint32_t failures;   /* in a row, for the back-off in Idle */
 	bool admin_down;     /* by command */
 	bool removed;        /* no longer configured: goes when its paths are swept */
-	char *shutdown_text; /* communication given with the command; NULL */
 
 	struct open_msg ours;        /* the OPEN we send */
 	struct open_session session; /* what was negotiated; valid while Established */
