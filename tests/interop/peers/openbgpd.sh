@@ -40,8 +40,11 @@ openbgpd_config() {
 	echo 'allow from any
 allow to any'
 }
+# Its processes chroot into the home of their user, which lies in /run: systemd would have made it.
+openbgpd_chroot() { install -d -m 755 "$(getent passwd _openbgpd | cut -d: -f6)"; }
 openbgpd_start() {
 	side "$1"
+	openbgpd_chroot
 	openbgpd_config "$1" >"$dir/$1.obgpd.conf"
 	chmod 600 "$dir/$1.obgpd.conf"
 	start "$1" "$1" /usr/sbin/bgpd -d -f "$dir/$1.obgpd.conf"
