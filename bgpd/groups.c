@@ -501,9 +501,3 @@ groups_out(struct groups *g, const struct group_member *m, enum family f, uint32
 {
 	return view_out(g, &m->group->out, f, id, attr, source);
 }
-
-uint32_t
-groups_announced(const struct group_member *m, enum family f)
-{
-	return m->group->out.fam[f].announced.count;
-}

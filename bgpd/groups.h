@@ -41,7 +41,4 @@ void groups_refresh(struct groups *g, struct group_member *m, enum family f, boo
 /* The set that a group sends for a path of this source, as a reference, or ATTR_NONE: for show and for tests. */
 attr_id groups_out(struct groups *g, const struct group_member *m, enum family f, uint32_t id, attr_id attr,
     uint16_t source);
-/* Prefixes of a family that have been announced to the group of this member. */
-uint32_t groups_announced(const struct group_member *m, enum family f);
-
 #endif

@@ -326,7 +326,7 @@ peer_routes_counts(const struct peer *p, enum family f, struct peer_route_counts
 
 	*out = (struct peer_route_counts){.received = r->source->received[f], .accepted = r->source->accepted[f]};
 	if (r->joined)
-		out->sent = groups_announced(&r->member, f);
+		out->sent = adjout_member_count(&r->member.out, f, &r->source->best[f]);
 }
 
 void

@@ -115,6 +115,35 @@ bitmap_or(struct bitmap *dst, const struct bitmap *src)
 	}
 }
 
+/* The bits of a page below the id; all of them for pages that end before it. */
+static uint64_t
+mask_below(uint32_t p, uint32_t w, uint32_t below)
+{
+	uint32_t first = p << BITMAP_PAGE_SHIFT | w * 64;
+
+	if (below <= first)
+		return 0;
+	return below - first >= 64 ? ~0ull : ~(~0ull << (below - first));
+}
+
+uint32_t
+bitmap_count_without(const struct bitmap *b, const struct bitmap *minus, uint32_t below)
+{
+	uint32_t n = 0;
+
+	for (uint32_t p = 0; p < b->npages && p << BITMAP_PAGE_SHIFT < below; p++) {
+		const struct bitmap_page *m = p < minus->npages ? minus->pages[p] : NULL;
+
+		if (b->pages[p] == NULL)
+			continue;
+		for (uint32_t w = 0; w < BITMAP_PAGE_WORDS; w++) {
+			uint64_t v = b->pages[p]->w[w] & ~(m != NULL ? m->w[w] : 0);
+			n += (uint32_t)__builtin_popcountll(v & mask_below(p, w, below));
+		}
+	}
+	return n;
+}
+
 size_t
 bitmap_bytes(const struct bitmap *b)
 {

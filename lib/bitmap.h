@@ -37,6 +37,8 @@ bool bitmap_set(struct bitmap *b, uint32_t id);         /* true: was clear */
 bool bitmap_clear(struct bitmap *b, uint32_t id);       /* true: was set; an empty page is freed */
 uint32_t bitmap_next(const struct bitmap *b, uint32_t from); /* first set id ≥ from, or BITMAP_END */
 void bitmap_or(struct bitmap *dst, const struct bitmap *src);
+/* How many ids below `below` are in b and not in minus. A page of both costs 64 words, an absent one nothing. */
+uint32_t bitmap_count_without(const struct bitmap *b, const struct bitmap *minus, uint32_t below);
 size_t bitmap_bytes(const struct bitmap *b);
 
 static inline bool

@@ -237,6 +237,12 @@ bool adjout_pins(const struct adjout *a, enum family f, uint32_t id);
  * caller's, 0: nothing, or the prefix waits to be decided or sent (again).
  */
 uint32_t adjout_member_told(const struct adjout_member *m, enum family f, uint32_t id);
+/*
+ * How many prefixes of a family the member has been told of, of those that the group has announced. own: prefixes whose
+ * best path is the member's own, which are withheld from it. Those withheld since their next hop is its own address
+ * (RFC 4271 5.1.3) are counted.
+ */
+uint32_t adjout_member_count(const struct adjout_member *m, enum family f, const struct bitmap *own);
 /* Is a message for this audience one for the member? */
 bool adjout_is_for(struct adjout_audience to, const struct adjout_member *m);
 /* Is everything out that the group and its members are due (nothing pending, nobody detached, no End-of-RIB

@@ -30,3 +30,17 @@ adjout_member_told(const struct adjout_member *m, enum family f, uint32_t id)
 	}
 	return out;
 }
+
+uint32_t
+adjout_member_count(const struct adjout_member *m, enum family f, const struct bitmap *own)
+{
+	const struct adjout_group *g = m->group;
+	uint32_t below = BITMAP_END;
+
+	if (g == NULL || m->state == ADJOUT_NEW || m->state == ADJOUT_WAITING)
+		return 0;
+	/* Its first dump is under way; in a later one (a refresh) it has all of it already. */
+	if (m->fam[f].eor && m->fam[f].scan.active)
+		below = m->fam[f].scan.next;
+	return bitmap_count_without(&g->fam[f].announced, own, below);
+}

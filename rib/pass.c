@@ -85,6 +85,20 @@ what_changed(const struct dirty_entry *e, unsigned flags, bool set_changed, cons
 	return what;
 }
 
+/* Keeps the sources' bitmaps of best paths; a removed source has none any more. */
+static void
+note_best(struct rib *rib, const struct dirty_entry *e, const struct rib_path *best)
+{
+	uint16_t now = best != NULL ? best->source : 0, was = e->old_attr != 0 ? e->old_source : 0;
+
+	if (was == now)
+		return;
+	if (was != 0)
+		bitmap_clear(&rib_source_get(rib, was)->best[e->family], e->id);
+	if (now != 0)
+		bitmap_set(&rib_source_get(rib, now)->best[e->family], e->id);
+}
+
 static void
 decide_one(struct rib *rib, const struct dirty_entry *e)
 {
@@ -103,6 +117,7 @@ decide_one(struct rib *rib, const struct dirty_entry *e)
 	    .old_source = e->old_source,
 	    .best = best >= 0 ? rib->cand[best].path : NULL,
 	};
+	note_best(rib, e, c.best);
 	c.what = what_changed(e, flags, set_changed, c.best);
 	if (c.what & (RIB_CHANGE_BEST | RIB_CHANGE_SET)) {
 		struct ip_prefix p = prefix_value(&rib->table[f], e->id);

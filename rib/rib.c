@@ -96,6 +96,15 @@ free_paths(struct rib *rib, enum family f)
 			rib_path_remove(rib, rib_source_get(rib, p->source), f, id, RIB_URGENT);
 }
 
+static void
+bitmaps_fini(struct rib_source *s)
+{
+	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
+		bitmap_fini(&s->ids[f]);
+		bitmap_fini(&s->best[f]);
+	}
+}
+
 void
 rib_free(struct rib *rib)
 {
@@ -114,8 +123,7 @@ rib_free(struct rib *rib)
 	for (uint32_t i = 1; i < rib->sources_cap; i++) {
 		if (rib->sources[i] == NULL)
 			continue;
-		for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
-			bitmap_fini(&rib->sources[i]->ids[f]);
+		bitmaps_fini(rib->sources[i]);
 		free(rib->sources[i]);
 	}
 	free(rib->sources);
@@ -181,8 +189,7 @@ rib_source_remove(struct rib *rib, struct rib_source *s)
 	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
 		if (s->ids[f].count != 0)
 			return false;
-	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
-		bitmap_fini(&s->ids[f]);
+	bitmaps_fini(s);
 	s->removed = true;
 	if (s->dirty_refs == 0)
 		free_source(rib, s);
@@ -306,7 +313,8 @@ rib_stats(const struct rib *rib, struct rib_stats *out)
 		out->bytes += prefix_table_bytes(&rib->table[f]);
 		for (uint32_t i = 1; i < rib->sources_cap; i++)
 			if (rib->sources[i] != NULL)
-				out->bytes += bitmap_bytes(&rib->sources[i]->ids[f]);
+				out->bytes += bitmap_bytes(&rib->sources[i]->ids[f]) +
+					      bitmap_bytes(&rib->sources[i]->best[f]);
 	}
 }
 

@@ -108,7 +108,8 @@ struct rib_source {
 	struct ip_addr addr;             /* * */
 	void *owner;                     /* * */
 	uint32_t dirty_refs;             /* dirty entries that name it */
-	struct bitmap ids[FAMILY_COUNT]; /* prefixes where it has a path */
+	struct bitmap ids[FAMILY_COUNT];  /* prefixes where it has a path */
+	struct bitmap best[FAMILY_COUNT]; /* where its path was the best one when last decided */
 	uint32_t received[FAMILY_COUNT]; /* its paths, with rejected ones */
 	uint32_t accepted[FAMILY_COUNT];
 };

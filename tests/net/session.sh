@@ -47,6 +47,8 @@ expect 10 best b 198.51.100.0/24 '.aspath == "1" and .neighbor.name == "peer4"'
 expect 10 kernel a 203.0.113.0/24 'via 10.99.1.2' 'proto bgp' 'metric 20'
 expect 10 kernel a 2001:db8:b::/48 'via fd99:1::2' 'proto bgp'
 expect 10 kernel b 198.51.100.0/24 'via 10.99.1.1'
+say "each neighbour was sent one prefix: its own are not sent back to it"
+expect 10 ask a '[.neighbors[].stats.prefixes | .received == 1 and .accepted == 1 and .sent == 1] | all' show neighbor
 say "a blackhole route for what is originated that way"
 expect 10 kernel a 198.51.100.0/24 blackhole
 expect 10 kernel a 2001:db8:a::/48 blackhole

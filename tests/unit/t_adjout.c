@@ -461,6 +461,37 @@ START_TEST(test_new_member)
 }
 END_TEST
 
+/* What each member has been told of, counted: its own routes are not, a dump counts as far as it has come. */
+START_TEST(test_member_count)
+{
+	struct fake *k = fake_new();
+	struct bitmap none = {0}, own = {0};
+
+	change(k, 1, 5, 50);
+	change(k, 2, 6, 1);
+	change(k, 3, k->reject, 50);
+	change(k, 4, 7, 1);
+	adjout_flush(&k->g);
+	bitmap_set(&own, 2);
+	bitmap_set(&own, 4);
+	ck_assert_uint_eq(adjout_member_count(&k->m1, FAMILY_IPV4, &own), 1);
+	ck_assert_uint_eq(adjout_member_count(&k->m2, FAMILY_IPV4, &none), 3);
+	ck_assert_uint_eq(adjout_member_count(&k->m2, FAMILY_IPV6, &none), 0);
+	change(k, 1, 0, 0);
+	ck_assert_uint_eq(adjout_member_count(&k->m2, FAMILY_IPV4, &none), 2);
+
+	adjout_member_join(&k->g, &k->m3);
+	adjout_member_eor(&k->m3, FAMILY_IPV4);
+	ck_assert_uint_eq(adjout_member_count(&k->m3, FAMILY_IPV4, &none), 0);
+	adjout_members_drain(&k->g, 1);
+	ck_assert_uint_eq(adjout_member_count(&k->m3, FAMILY_IPV4, &none), 1);
+	drain(k);
+	ck_assert_uint_eq(adjout_member_count(&k->m3, FAMILY_IPV4, &none), 2);
+	bitmap_fini(&own);
+	fake_free(k);
+}
+END_TEST
+
 START_TEST(test_first_members_attach)
 {
 	struct fake *k = fake_new();
@@ -653,5 +684,5 @@ END_TEST
 
 SUITE("adjout", test_packing, test_split_horizon, test_nexthop_is_member, test_suppress,
       test_twice_in_a_slice, test_memo, test_paced, test_no_room_at_flush, test_policy_change,
-      test_dirty_is_left, test_new_member, test_first_members_attach, test_slow, test_bound, test_refresh,
+      test_dirty_is_left, test_new_member, test_member_count, test_first_members_attach, test_slow, test_bound, test_refresh,
       test_eor, test_eor_waits_for_room, test_move, test_pins, test_leave, test_families)

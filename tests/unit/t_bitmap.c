@@ -76,6 +76,30 @@ START_TEST(test_or)
 }
 END_TEST
 
+START_TEST(test_count_without)
+{
+	struct bitmap b = {0}, minus = {0};
+
+	ck_assert_uint_eq(bitmap_count_without(&b, &minus, BITMAP_END), 0);
+	for (size_t i = 0; i < ARRAY_LEN(ids); i++)
+		bitmap_set(&b, ids[i]);
+	ck_assert_uint_eq(bitmap_count_without(&b, &minus, BITMAP_END), ARRAY_LEN(ids));
+	/* each bound leaves out the ids from it on: the limit lies on every word and page border in turn */
+	for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+		ck_assert_uint_eq(bitmap_count_without(&b, &minus, ids[i]), i);
+		ck_assert_uint_eq(bitmap_count_without(&b, &minus, ids[i] + 1), i + 1);
+	}
+	bitmap_set(&minus, 63);
+	bitmap_set(&minus, 65); /* not in b */
+	bitmap_set(&minus, 8191);
+	bitmap_set(&minus, UINT32_MAX - 1);
+	ck_assert_uint_eq(bitmap_count_without(&b, &minus, BITMAP_END), ARRAY_LEN(ids) - 3);
+	ck_assert_uint_eq(bitmap_count_without(&b, &minus, 64), 2);
+	bitmap_fini(&b);
+	bitmap_fini(&minus);
+}
+END_TEST
+
 START_TEST(test_full_table_size)
 {
 	struct bitmap b = {0};
@@ -90,4 +114,4 @@ START_TEST(test_full_table_size)
 }
 END_TEST
 
-SUITE("bitmap", test_set_clear, test_walk, test_or, test_full_table_size)
+SUITE("bitmap", test_set_clear, test_walk, test_or, test_count_without, test_full_table_size)

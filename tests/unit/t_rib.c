@@ -86,12 +86,15 @@ START_TEST(test_best_changes)
 	ck_assert_uint_eq(w.told.what, RIB_CHANGE_BEST);
 	ck_assert_uint_eq(w.told.old_attr, 0);
 	ck_assert_uint_eq(w.told.source, w.a->index);
+	ck_assert_uint_eq(w.a->best[FAMILY_IPV4].count, 1);
 	/* a better one, then the same again: told once, nothing the second time */
 	announce(&w, w.b, "10.0.0.0/8", w.lp200);
 	decide(&w);
 	ck_assert_uint_eq(w.told.old_attr, w.lp100);
 	ck_assert_uint_eq(w.told.old_source, w.a->index);
 	ck_assert_uint_eq(w.told.attr, w.lp200);
+	ck_assert_uint_eq(w.a->best[FAMILY_IPV4].count, 0);
+	ck_assert_uint_eq(w.b->best[FAMILY_IPV4].count, 1);
 	ck_assert_uint_eq(announce(&w, w.b, "10.0.0.0/8", w.lp200), 0);
 	ck_assert_uint_eq(rib_dirty_count(w.t.rib, RIB_URGENT), 0);
 	/* the best goes: the other again; both go: none, and the id is free */
@@ -102,6 +105,7 @@ START_TEST(test_best_changes)
 	announce(&w, w.a, "10.0.0.0/8", 0);
 	decide(&w);
 	ck_assert_uint_eq(w.told.attr, 0);
+	ck_assert_uint_eq(w.a->best[FAMILY_IPV4].count + w.b->best[FAMILY_IPV4].count, 0);
 	struct ip_prefix p = ribtest_prefix("10.0.0.0/8");
 	ck_assert_uint_eq(rib_find(w.t.rib, &p), 0);
 	ck_assert_uint_eq(announce(&w, w.a, "10.0.0.0/8", 0), 0);
