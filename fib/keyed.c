@@ -46,7 +46,7 @@ keyed_init(struct keyed *k, size_t rec_size, size_t key_len)
 {
 	ASSERT(key_len <= rec_size - sizeof(struct keyed_head));
 	slab_init(&k->slab, rec_size, SEG_SHIFT);
-	hidx_init(&k->idx, hash_of_handle, k);
+	hidx_init(&k->idx, hash_of_handle, NULL, k);
 	arc4random_buf(&k->seed, sizeof k->seed);
 	k->key_len = (uint32_t)key_len;
 }

@@ -94,7 +94,7 @@ nhsets_init(struct nhsets *s)
 {
 	memset(s, 0, sizeof *s);
 	slab_init(&s->slab, sizeof(struct nhset), SEG_SHIFT);
-	hidx_init(&s->idx, hash_of_id, s);
+	hidx_init(&s->idx, hash_of_id, NULL, s);
 	arc4random_buf(&s->seed, sizeof s->seed);
 }
 

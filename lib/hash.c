@@ -71,9 +71,9 @@ bucket_create(struct hidx *h, uint32_t no)
 }
 
 void
-hidx_init(struct hidx *h, hidx_hash_fn hash, void *ctx)
+hidx_init(struct hidx *h, hidx_hash_fn hash, hidx_fetch_fn fetch, void *ctx)
 {
-	*h = (struct hidx){.hash = hash, .ctx = ctx};
+	*h = (struct hidx){.hash = hash, .fetch = fetch, .ctx = ctx};
 	bucket_create(h, 0);
 }
 
@@ -116,14 +116,14 @@ overflow_free(struct hidx *h, uint32_t n)
 static bool
 bucket_add(struct hidx_bucket *b, uint8_t tag, uint32_t id)
 {
-	for (int i = 0; i < HIDX_SLOTS; i++) {
-		if (b->id[i] == 0) {
-			b->id[i] = id;
-			b->tag[i] = tag;
-			return true;
-		}
-	}
-	return false;
+	uint32_t free_slots = hidx_slots(b, 0);
+
+	if (free_slots == 0)
+		return false;
+	unsigned i = (unsigned)__builtin_ctz(free_slots);
+	b->id[i] = id;
+	b->tag[i] = tag;
+	return true;
 }
 
 static void
@@ -147,6 +147,18 @@ place(struct hidx *h, uint32_t hash, uint32_t id)
 	}
 }
 
+/* What the split after this one is going to read. */
+static void
+fetch_next(const struct hidx *h)
+{
+	const struct hidx_bucket *b = hidx_bucket_at(h, h->split);
+
+	for (uint32_t m = ~hidx_slots(b, 0) & ((1u << HIDX_SLOTS) - 1); m != 0; m &= m - 1)
+		h->fetch(h->ctx, b->id[__builtin_ctz(m)]);
+	if (h->split + 1 < bucket_count(h))
+		__builtin_prefetch(hidx_bucket_at(h, h->split + 1));
+}
+
 /* Deals the ids of the next bucket in turn out over itself and its new sibling. */
 static void
 split_next(struct hidx *h)
@@ -164,13 +176,15 @@ split_next(struct hidx *h)
 		uint32_t next = old.overflow;
 
 		for (int i = 0; i < HIDX_SLOTS; i++)
-			if (old.id[i] != 0)
+			if (old.tag[i] != 0)
 				place(h, h->hash(h->ctx, old.id[i]), old.id[i]);
 		if (next == 0)
-			return;
+			break;
 		old = h->over[next - 1];
 		overflow_free(h, next);
 	}
+	if (h->fetch != NULL)
+		fetch_next(h);
 }
 
 void
@@ -197,12 +211,12 @@ close_hole(struct hidx *h, struct hidx_bucket *first, struct hidx_bucket *hole, 
 	if (prev == NULL)
 		return;
 	for (int i = 0; i < HIDX_SLOTS; i++) {
-		if (last->id[i] == 0)
+		if (last->tag[i] == 0)
 			continue;
-		if (hole != last && hole->id[slot] == 0) {
+		if (hole != last && hole->tag[slot] == 0) {
 			hole->id[slot] = last->id[i];
 			hole->tag[slot] = last->tag[i];
-			last->id[i] = 0;
+			last->tag[i] = 0;
 		} else {
 			left++;
 		}
@@ -218,12 +232,14 @@ hidx_remove(struct hidx *h, uint32_t hash, uint32_t id)
 {
 	struct hidx_bucket *first = hidx_bucket_at(h, hidx_bucket_no(h, hash));
 	struct hidx_bucket *b = first;
+	uint8_t tag = hidx_tag(hash);
 
 	for (;;) {
-		for (int i = 0; i < HIDX_SLOTS; i++) {
-			if (b->id[i] != id || id == 0)
+		for (uint32_t m = hidx_slots(b, tag); m != 0; m &= m - 1) {
+			int i = __builtin_ctz(m);
+			if (b->id[i] != id)
 				continue;
-			b->id[i] = 0;
+			b->tag[i] = 0;
 			h->count--;
 			close_hole(h, first, b, i);
 			return true;

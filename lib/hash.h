@@ -16,6 +16,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 /* 64 x 64 → 128 bit multiply, high and low half folded together. */
 static inline uint64_t
@@ -41,14 +44,16 @@ uint64_t hash_bytes(uint64_t seed, const void *p, size_t len);
 #define HIDX_SLOTS 12
 
 struct hidx_bucket {
-	uint32_t id[HIDX_SLOTS]; /* 0: free */
-	uint8_t tag[HIDX_SLOTS];
+	uint32_t id[HIDX_SLOTS];
+	uint8_t tag[HIDX_SLOTS]; /* 0: the slot is free */
 	uint32_t overflow; /* 1-based number of an overflow bucket; 0: none */
 };
 _Static_assert(sizeof(struct hidx_bucket) == 64, "a bucket is one cache line");
 
 /* The full 32-bit hash of an id that is in the index (used when a bucket splits). */
 typedef uint32_t (*hidx_hash_fn)(void *ctx, uint32_t id);
+/* Asks the cache for what hidx_hash_fn is going to read of an id. */
+typedef void (*hidx_fetch_fn)(void *ctx, uint32_t id);
 
 struct hidx {
 	struct hidx_bucket **segs; /* of HIDX_SEG buckets each */
@@ -59,12 +64,17 @@ struct hidx {
 	struct hidx_bucket *over; /* overflow buckets, by number-1 */
 	uint32_t over_cap, over_top, over_free;
 	hidx_hash_fn hash;
+	hidx_fetch_fn fetch; /* may be NULL */
 	void *ctx;
 };
 #define HIDX_SEG_SHIFT 10
 #define HIDX_SEG       (1u << HIDX_SEG_SHIFT)
 
-void hidx_init(struct hidx *h, hidx_hash_fn hash, void *ctx);
+/*
+ * fetch (may be NULL) is called ahead of hash, for the ids of the bucket that is split next: a split reads ten records
+ * from all over memory, which are there by then. Half the price of an insert into a large table.
+ */
+void hidx_init(struct hidx *h, hidx_hash_fn hash, hidx_fetch_fn fetch, void *ctx);
 void hidx_fini(struct hidx *h);
 void hidx_insert(struct hidx *h, uint32_t hash, uint32_t id); /* id ≠ 0, not yet in; may split one bucket */
 bool hidx_remove(struct hidx *h, uint32_t hash, uint32_t id); /* false: was not in */
@@ -81,12 +91,29 @@ hidx_bucket_at(const struct hidx *h, uint32_t no)
 {
 	return &h->segs[no >> HIDX_SEG_SHIFT][no & (HIDX_SEG - 1)];
 }
+/* Never 0: that marks a free slot. */
 static inline uint8_t
 hidx_tag(uint32_t hash)
 {
-	return (uint8_t)(hash >> 24);
+	uint8_t t = (uint8_t)(hash >> 24);
+	return t != 0 ? t : 1;
 }
-static inline void
+/* The slots of a bucket with this tag, one bit each. */
+static inline uint32_t
+hidx_slots(const struct hidx_bucket *b, uint8_t tag)
+{
+#ifdef __SSE2__
+	/* Sixteen octets from the first tag on: the last four are the overflow number's. */
+	__m128i tags = _mm_loadu_si128((const __m128i *)(const void *)b->tag);
+	return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(tags, _mm_set1_epi8((char)tag))) & ((1u << HIDX_SLOTS) - 1);
+#else
+	uint32_t slots = 0;
+	for (unsigned i = 0; i < HIDX_SLOTS; i++)
+		slots |= (uint32_t)(b->tag[i] == tag) << i;
+	return slots;
+#endif
+}
+__attribute__((always_inline)) static inline void
 hidx_prefetch(const struct hidx *h, uint32_t hash)
 {
 	__builtin_prefetch(hidx_bucket_at(h, hidx_bucket_no(h, hash)));
@@ -102,23 +129,42 @@ hidx_find(const struct hidx *h, uint32_t hash, bool (*eq)(const void *ctx, uint3
 	const struct hidx_bucket *b = hidx_bucket_at(h, hidx_bucket_no(h, hash));
 	uint8_t tag = hidx_tag(hash);
 	for (;;) {
-		for (int i = 0; i < HIDX_SLOTS; i++)
-			if (b->tag[i] == tag && b->id[i] != 0 && eq(ctx, b->id[i], key))
-				return b->id[i];
+		for (uint32_t m = hidx_slots(b, tag); m != 0; m &= m - 1) {
+			uint32_t id = b->id[__builtin_ctz(m)];
+			if (eq(ctx, id, key))
+				return id;
+		}
 		if (b->overflow == 0)
 			return 0;
 		b = &h->over[b->overflow - 1];
 	}
 }
-/* The first id with this tag in the bucket, or 0: something to prefetch before hidx_find. */
+/*
+ * Fetching ahead of hidx_find, in stages some operations apart, each of which needs what the one before has brought:
+ * hidx_prefetch the bucket, hidx_prefetch_chain its overflow bucket, hidx_hint an id to fetch the record of.
+ */
+__attribute__((always_inline)) static inline void
+hidx_prefetch_chain(const struct hidx *h, uint32_t hash)
+{
+	const struct hidx_bucket *b = hidx_bucket_at(h, hidx_bucket_no(h, hash));
+
+	if (b->overflow != 0)
+		__builtin_prefetch(&h->over[b->overflow - 1]);
+}
+/* The first id with this tag, or 0. */
 static inline uint32_t
 hidx_hint(const struct hidx *h, uint32_t hash)
 {
 	const struct hidx_bucket *b = hidx_bucket_at(h, hidx_bucket_no(h, hash));
 	uint8_t tag = hidx_tag(hash);
-	for (int i = 0; i < HIDX_SLOTS; i++)
-		if (b->tag[i] == tag && b->id[i] != 0)
-			return b->id[i];
-	return 0;
+
+	for (;;) {
+		uint32_t m = hidx_slots(b, tag);
+		if (m != 0)
+			return b->id[__builtin_ctz(m)];
+		if (b->overflow == 0)
+			return 0;
+		b = &h->over[b->overflow - 1];
+	}
 }
 #endif

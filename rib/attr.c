@@ -135,7 +135,7 @@ attr_table_init(struct attr_table *t, uint64_t seed, const struct attr_nexthop_o
 	if (ops)
 		t->ops = *ops;
 	slab_init(&t->sets, sizeof(struct attr_set *), SETS_SEG_SHIFT);
-	hidx_init(&t->index, attr_hash, t);
+	hidx_init(&t->index, attr_hash, NULL, t);
 }
 
 static void
@@ -156,7 +156,7 @@ attr_table_fini(struct attr_table *t)
 
 		for (;;) {
 			for (int i = 0; i < HIDX_SLOTS; i++)
-				if (b->id[i] != 0)
+				if (b->tag[i] != 0)
 					set_free(t, attr_get(t, b->id[i]));
 			if (b->overflow == 0)
 				break;

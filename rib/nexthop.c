@@ -51,7 +51,7 @@ nexthop_table_new(uint64_t seed)
 
 	t->seed = seed;
 	slab_init(&t->entries, sizeof(struct nh_entry), SEG_SHIFT);
-	hidx_init(&t->index, rehash, t);
+	hidx_init(&t->index, rehash, NULL, t);
 	nhroute_init(&t->routes, seed);
 	return t;
 }

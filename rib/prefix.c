@@ -41,6 +41,12 @@ rehash(void *ctx, uint32_t id)
 	return key_hash(t, k->addr, k->len);
 }
 
+static void
+fetch(void *ctx, uint32_t id)
+{
+	__builtin_prefetch(prefix_key(ctx, id));
+}
+
 static bool
 key_eq(const void *ctx, uint32_t id, const void *key)
 {
@@ -60,7 +66,7 @@ prefix_table_init(struct prefix_table *t, enum family f, size_t data_size, uint6
 	t->data_size = (uint32_t)data_size;
 	t->seed = seed;
 	slab_init(&t->recs, data_size + sizeof(struct prefix_key) + family_octets(f), SEG_SHIFT);
-	hidx_init(&t->index, rehash, t);
+	hidx_init(&t->index, rehash, fetch, t);
 }
 
 void

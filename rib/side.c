@@ -59,7 +59,7 @@ side_init(struct side_table *t, struct attr_table *attrs, uint64_t seed)
 	t->attrs = attrs;
 	t->seed = seed;
 	slab_init(&t->recs, sizeof(struct side_rec), SEG_SHIFT);
-	hidx_init(&t->index, rehash, t);
+	hidx_init(&t->index, rehash, NULL, t);
 }
 
 void

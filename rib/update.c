@@ -11,8 +11,10 @@
 
 #include "lib/mem.h"
 
-#define AHEAD_RECORD 16
-#define AHEAD_BUCKET 32
+/* How many operations ahead of its turn something is fetched. */
+#define AHEAD_RECORD 12
+#define AHEAD_CHAIN  24
+#define AHEAD_BUCKET 36
 
 void
 rib_mark_dirty(struct rib *rib, enum family f, uint32_t id, enum rib_queue q)
@@ -200,6 +202,10 @@ fetch_ahead(const struct rib *rib, const struct rib_op *ops, unsigned i, unsigne
 	if (i + AHEAD_BUCKET < n) {
 		const struct rib_op *op = &ops[i + AHEAD_BUCKET];
 		hidx_prefetch(&rib->table[op->prefix.family].index, op->hash);
+	}
+	if (i + AHEAD_CHAIN < n) {
+		const struct rib_op *op = &ops[i + AHEAD_CHAIN];
+		hidx_prefetch_chain(&rib->table[op->prefix.family].index, op->hash);
 	}
 	if (i + AHEAD_RECORD < n) {
 		const struct rib_op *op = &ops[i + AHEAD_RECORD];

@@ -246,7 +246,7 @@ bench_table_make(uint32_t route_count, uint64_t seed, uint32_t first_as)
 	struct rng r = {.s = seed * 0x9e3779b97f4a7c15ull | 1};
 
 	ASSERT(route_count > 0 && route_count <= 4000000);
-	hidx_init(&t->index, route_hash, t);
+	hidx_init(&t->index, route_hash, NULL, t);
 	t->routes = xcalloc(route_count, sizeof(*t->routes));
 	while (t->route_count < route_count) {
 		uint32_t size = set_size_pick(&r, route_count);

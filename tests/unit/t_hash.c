@@ -53,7 +53,7 @@ fill_and_empty(uint32_t mask, uint32_t n)
 	struct keys *k = keys_new(mask);
 	struct hidx h;
 
-	hidx_init(&h, hash_of, k);
+	hidx_init(&h, hash_of, NULL, k);
 	for (uint32_t i = 1; i <= n; i++) {
 		ck_assert_uint_eq(find(&h, k, i), 0);
 		hidx_insert(&h, hash_of(k, i), i);
@@ -96,7 +96,7 @@ START_TEST(test_index_size)
 	struct keys *k = keys_new(UINT32_MAX);
 	struct hidx h;
 
-	hidx_init(&h, hash_of, k);
+	hidx_init(&h, hash_of, NULL, k);
 	for (uint32_t i = 1; i <= N; i++)
 		hidx_insert(&h, hash_of(k, i), i);
 	/* 64 octets for ten ids is 6.4, and the chains of the buckets not yet split come on top */
