@@ -16,7 +16,7 @@
 #include "lib/mem.h"
 #include "rib/aspath.h"
 
-#define SETS_SEG_SHIFT 12
+#define SLOTS_SEG_SHIFT 12
 
 /* What a look-up compares with. */
 struct attr_key {
@@ -102,10 +102,11 @@ attr_local(const struct attr_set *s)
 static bool
 attr_eq(const void *ctx, uint32_t id, const void *key)
 {
-	const struct attr_set *s = attr_get(ctx, id);
+	const struct attr_slot *slot = attr_slot(ctx, id);
+	const struct attr_set *s = slot->set;
 	const struct attr_key *k = key;
 
-	if (s->hash != k->hash || s->nexthop != k->nexthop || s->wire_len != k->len ||
+	if (slot->hash != k->hash || s->nexthop != k->nexthop || s->wire_len != k->len ||
 	    ((s->flags & ATTR_F_HAS_LOCAL) != 0) != (k->local != NULL))
 		return false;
 	return (k->len == 0 || memcmp(s->wire, k->wire, k->len) == 0) &&
@@ -115,7 +116,7 @@ attr_eq(const void *ctx, uint32_t id, const void *key)
 static uint32_t
 attr_hash(void *ctx, uint32_t id)
 {
-	return attr_get(ctx, id)->hash;
+	return attr_slot(ctx, id)->hash;
 }
 
 static uint32_t
@@ -134,7 +135,7 @@ attr_table_init(struct attr_table *t, uint64_t seed, const struct attr_nexthop_o
 	*t = (struct attr_table){.seed = seed};
 	if (ops)
 		t->ops = *ops;
-	slab_init(&t->sets, sizeof(struct attr_set *), SETS_SEG_SHIFT);
+	slab_init(&t->slots, sizeof(struct attr_slot), SLOTS_SEG_SHIFT);
 	hidx_init(&t->index, attr_hash, NULL, t);
 }
 
@@ -164,13 +165,13 @@ attr_table_fini(struct attr_table *t)
 		}
 	}
 	hidx_fini(&t->index);
-	slab_fini(&t->sets);
+	slab_fini(&t->slots);
 }
 
 size_t
 attr_table_bytes(const struct attr_table *t)
 {
-	return t->bytes + slab_bytes(&t->sets) + hidx_bytes(&t->index);
+	return t->bytes + slab_bytes(&t->slots) + hidx_bytes(&t->index);
 }
 
 static bool
@@ -249,12 +250,10 @@ static attr_id
 set_create(struct attr_table *t, const struct attr_key *k)
 {
 	size_t size = sizeof(struct attr_set) + k->len + (k->local ? sizeof(*k->local) : 0);
-	struct attr_set *s = xmalloc(size), **slot;
-	attr_id id;
+	struct attr_set *s = xmalloc(size);
 
 	ASSERT(attr_wire_is_canonical(k->wire, k->len));
-	*s = (struct attr_set){
-	    .hash = k->hash, .refs = 1, .nexthop = k->nexthop, .wire_len = (uint16_t)k->len};
+	*s = (struct attr_set){.nexthop = k->nexthop, .wire_len = (uint16_t)k->len};
 	if (k->len > 0)
 		memcpy(s->wire, k->wire, k->len);
 	if (k->local) {
@@ -265,9 +264,8 @@ set_create(struct attr_table *t, const struct attr_key *k)
 	t->bytes += size;
 	if (nexthop_is_counted(k->nexthop) && t->ops.ref)
 		t->ops.ref(t->ops.ctx, k->nexthop);
-	id = slab_alloc(&t->sets);
-	slot = slab_ptr(&t->sets, id);
-	*slot = s;
+	attr_id id = slab_alloc(&t->slots);
+	*attr_slot(t, id) = (struct attr_slot){.set = s, .hash = k->hash, .refs = 1};
 	hidx_insert(&t->index, k->hash, id);
 	return id;
 }
@@ -291,21 +289,19 @@ attr_intern(struct attr_table *t, uint32_t nexthop, const struct attr_local *loc
 void
 attr_unref(struct attr_table *t, attr_id id)
 {
-	struct attr_set *s;
-	bool removed;
-
 	if (id == ATTR_NONE)
 		return;
-	s = attr_get(t, id);
-	ASSERT(s->refs > 0);
-	if (--s->refs > 0)
+	struct attr_slot *slot = attr_slot(t, id);
+	ASSERT(slot->refs > 0);
+	if (--slot->refs > 0)
 		return;
-	removed = hidx_remove(&t->index, s->hash, id);
+	struct attr_set *s = slot->set;
+	bool removed = hidx_remove(&t->index, slot->hash, id);
 	ASSERT(removed);
 	if (nexthop_is_counted(s->nexthop) && t->ops.unref)
 		t->ops.unref(t->ops.ctx, s->nexthop);
 	set_free(t, s);
-	slab_free(&t->sets, id);
+	slab_free(&t->slots, id);
 }
 
 static void

@@ -84,8 +84,6 @@ enum attr_discard { ATTR_DISCARD_NO = 0, ATTR_DISCARD_BLACKHOLE, ATTR_DISCARD_UN
 _Static_assert(sizeof(struct attr_local) == 16, "compared and hashed as octets: no padding");
 
 struct attr_set {
-	uint32_t hash;
-	uint32_t refs;
 	uint32_t nexthop;    /* ATTR_NEXTHOP_NONE, _SELF or a number of the next-hop table */
 	uint32_t med;        /* 0 if absent (RFC 4271 9.1.2.2 c) */
 	uint32_t local_pref; /* 0 if absent */
@@ -110,8 +108,19 @@ struct attr_nexthop_ops {
 	void *ctx;
 };
 
+/*
+ * What a number stands for. References and hash are here and not in the set: paths come and go, and the index splits
+ * buckets, without touching the sets, which lie anywhere in memory.
+ */
+struct attr_slot {
+	struct attr_set *set;
+	uint32_t hash;
+	uint32_t refs;
+};
+_Static_assert(sizeof(struct attr_slot) <= 16, "four to a cache line");
+
 struct attr_table {
-	struct slab sets; /* of struct attr_set * */
+	struct slab slots; /* of struct attr_slot */
 	struct hidx index;
 	uint64_t seed;
 	struct attr_nexthop_ops ops;
@@ -126,7 +135,7 @@ size_t attr_table_bytes(const struct attr_table *t);
 static inline uint32_t
 attr_table_count(const struct attr_table *t)
 {
-	return t->sets.used;
+	return t->slots.used;
 }
 
 /*
@@ -137,17 +146,21 @@ attr_table_count(const struct attr_table *t)
 attr_id attr_intern(struct attr_table *t, uint32_t nexthop, const struct attr_local *local,
 		    const uint8_t *wire, size_t len);
 
+static inline struct attr_slot *
+attr_slot(const struct attr_table *t, attr_id id)
+{
+	return slab_ptr(&t->slots, id);
+}
 /* Valid while the caller holds a reference. */
 static inline struct attr_set *
 attr_get(const struct attr_table *t, attr_id id)
 {
-	struct attr_set *const *slot = slab_ptr(&t->sets, id);
-	return *slot;
+	return attr_slot(t, id)->set;
 }
 static inline attr_id
 attr_ref(const struct attr_table *t, attr_id id)
 {
-	attr_get(t, id)->refs++;
+	attr_slot(t, id)->refs++;
 	return id;
 }
 /* ATTR_NONE is fine. The last reference frees the set and gives its next hop back. */

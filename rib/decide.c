@@ -112,30 +112,40 @@ alive(const struct decide_path *c)
 	return c->reason == RIB_REASON_BEST;
 }
 
-/* Keeps the paths with the lowest key; the others lose by this step. */
-static void
+/* Keeps the paths with the lowest key; the others lose by this step. Returns how many are left. */
+static unsigned
 run_step(struct decide_path *c, unsigned n, const struct step *st, const struct rib_config *conf)
 {
 	uint32_t low = UINT32_MAX;
+	unsigned left = 0;
 
 	for (unsigned i = 0; i < n; i++) {
 		if (!alive(&c[i]))
 			continue;
-		uint32_t k = st->key(&c[i], conf);
-		if (k < low)
-			low = k;
+		c[i].key = st->key(&c[i], conf);
+		if (c[i].key < low)
+			low = c[i].key;
 	}
-	for (unsigned i = 0; i < n; i++)
-		if (alive(&c[i]) && st->key(&c[i], conf) != low)
+	for (unsigned i = 0; i < n; i++) {
+		if (!alive(&c[i]))
+			continue;
+		if (c[i].key == low)
+			left++;
+		else
 			c[i].reason = st->reason;
+	}
+	return left;
 }
 
-static void
+/* True: more than one path is left. */
+static bool
 run_steps(struct decide_path *c, unsigned n, const struct step *st, size_t count,
 	  const struct rib_config *conf)
 {
 	for (size_t i = 0; i < count; i++)
-		run_step(c, n, &st[i], conf);
+		if (run_step(c, n, &st[i], conf) <= 1)
+			return false;
+	return true;
 }
 
 /* An absent MED counts as the lowest, RFC 4271 9.1.2.2 c. */
@@ -247,16 +257,30 @@ pick_multipath(struct decide_path *c, unsigned n, const struct decide_path *best
 	return members;
 }
 
+/* All steps, until one path is left. */
+static void
+eliminate(struct decide_path *c, unsigned n, const struct rib_config *conf)
+{
+	if (!run_steps(c, n, before_med, ARRAY_LEN(before_med), conf))
+		return;
+	run_med(c, n);
+	if (run_steps(c, n, after_med, ARRAY_LEN(after_med), conf) &&
+	    run_steps(c, n, tie_break, ARRAY_LEN(tie_break), conf))
+		run_neighbor(c, n);
+}
+
 int
 decide_paths(struct decide_path *c, unsigned n, const struct rib_config *conf, unsigned *members)
 {
 	for (unsigned i = 0; i < n; i++)
 		c[i].used = false;
-	run_steps(c, n, before_med, ARRAY_LEN(before_med), conf);
-	run_med(c, n);
-	run_steps(c, n, after_med, ARRAY_LEN(after_med), conf);
-	run_steps(c, n, tie_break, ARRAY_LEN(tie_break), conf);
-	run_neighbor(c, n);
+	/* Most prefixes of an edge router have one path. */
+	if (n == 1) {
+		c[0].used = alive(&c[0]);
+		*members = c[0].used;
+		return c[0].used ? 0 : -1;
+	}
+	eliminate(c, n, conf);
 	*members = 0;
 	for (unsigned i = 0; i < n; i++) {
 		if (!alive(&c[i]))

@@ -10,7 +10,9 @@
 
 #include "lib/mem.h"
 
-#define AHEAD 8
+/* How many prefixes ahead of its turn the record and then its attributes are fetched. */
+#define AHEAD_RECORD 16
+#define AHEAD_ATTRS  6
 
 static void
 add_candidate(struct rib *rib, unsigned n, const struct rib_path *p)
@@ -165,6 +167,22 @@ rib_prefix_unpin(struct rib *rib, enum family f, uint32_t id)
 		rib_prefix_release(rib, f, id);
 }
 
+/* Each stage reads what the one before has fetched. */
+__attribute__((always_inline)) static inline void
+fetch_ahead(const struct rib *rib, const struct dirty_queue *dq)
+{
+	const struct dirty_entry *e = dirty_peek(dq, AHEAD_RECORD);
+
+	if (e != NULL)
+		__builtin_prefetch(rib_first(rib, (enum family)e->family, e->id), 1);
+	e = dirty_peek(dq, AHEAD_ATTRS);
+	if (e == NULL)
+		return;
+	attr_id attr = rib_first(rib, (enum family)e->family, e->id)->attr;
+	if (attr != ATTR_NONE)
+		__builtin_prefetch(attr_get(rib->attrs, attr));
+}
+
 uint32_t
 rib_decide_run(struct rib *rib, enum rib_queue q, uint32_t budget)
 {
@@ -172,9 +190,7 @@ rib_decide_run(struct rib *rib, enum rib_queue q, uint32_t budget)
 	struct dirty_entry e;
 
 	for (; budget > 0 && dirty_pop(dq, &e); budget--) {
-		const struct dirty_entry *ahead = dirty_peek(dq, AHEAD);
-		if (ahead != NULL)
-			__builtin_prefetch(prefix_data(&rib->table[ahead->family], ahead->id), 1);
+		fetch_ahead(rib, dq);
 		decide_one(rib, &e);
 	}
 	return dq->count;

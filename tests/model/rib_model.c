@@ -540,7 +540,7 @@ finish(struct model *m)
 		uint32_t shared = 0;
 		for (unsigned j = 0; j < ATTRS; j++)
 			shared += m->attr[i] == m->attr[j];
-		CHECK(m, attr_get(&m->t.attrs, m->attr[i])->refs == shared);
+		CHECK(m, attr_slot(&m->t.attrs, m->attr[i])->refs == shared);
 	}
 	attr_table_fini(&m->t.attrs);
 	nexthop_table_free(m->t.nexthops);

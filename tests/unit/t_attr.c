@@ -56,7 +56,7 @@ START_TEST(test_intern)
 	x = attr_intern(&t, 1, NULL, full, sizeof(full));
 	ck_assert_uint_ne(x, ATTR_NONE);
 	ck_assert_uint_eq(attr_intern(&t, 1, &absent, full, sizeof(full)), x);
-	ck_assert_uint_eq(attr_get(&t, x)->refs, 2);
+	ck_assert_uint_eq(attr_slot(&t, x)->refs, 2);
 	y = attr_intern(&t, 2, NULL, full, sizeof(full));
 	z = attr_intern(&t, 1, NULL, plain, sizeof(plain));
 	l = attr_intern(&t, 1, &local, plain, sizeof(plain));

@@ -59,7 +59,7 @@ check_send(const struct export_params *p, const struct rib_source *source, uint3
 	ck_assert_uint_eq(s->wire_len, want_len);
 	ck_assert_mem_eq(s->wire, want, want_len);
 	ck_assert_uint_eq(attr_local(s).metric, 0);
-	ck_assert_uint_eq(attr_get(&t, in)->refs, 1);
+	ck_assert_uint_eq(attr_slot(&t, in)->refs, 1);
 	sent_nexthop = s->nexthop;
 	attr_unref(&t, out);
 	ck_assert_uint_eq(attr_table_count(&t), 1);

@@ -71,7 +71,7 @@ static void
 end(struct fixture *f)
 {
 	ck_assert_uint_eq(attr_table_count(&f->t), 1);
-	ck_assert_uint_eq(attr_get(&f->t, f->in.attr)->refs, 1);
+	ck_assert_uint_eq(attr_slot(&f->t, f->in.attr)->refs, 1);
 	ck_assert_int_eq(f->nexthop_refs[1], 1);
 	ck_assert_int_eq(f->nexthop_refs[2], 0);
 	attr_table_fini(&f->t);

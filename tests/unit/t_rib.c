@@ -56,8 +56,8 @@ static void
 end(struct world *w)
 {
 	rib_free(w->t.rib);
-	ck_assert_uint_eq(attr_get(&w->t.attrs, w->lp100)->refs, 1);
-	ck_assert_uint_eq(attr_get(&w->t.attrs, w->lp200)->refs, 1);
+	ck_assert_uint_eq(attr_slot(&w->t.attrs, w->lp100)->refs, 1);
+	ck_assert_uint_eq(attr_slot(&w->t.attrs, w->lp200)->refs, 1);
 	attr_table_fini(&w->t.attrs);
 	nexthop_table_free(w->t.nexthops);
 }
