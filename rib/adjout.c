@@ -106,7 +106,7 @@ adjout_send(struct adjout_group *g, enum family f, uint32_t id, uint32_t out, ui
 {
 	struct adjout_audience to = adjout_all_but(g, source, nexthop_of(g, out));
 
-	adjout_batch_add(&g->batch, f, id, out, to);
+	adjout_batch_add(&g->batch, &g->adjout->view, f, id, out, to);
 	bitmap_set(&g->fam[f].in_batch, id);
 	if (out == 0) {
 		bitmap_clear(&g->fam[f].announced, id);
@@ -115,7 +115,7 @@ adjout_send(struct adjout_group *g, enum family f, uint32_t id, uint32_t out, ui
 	/* Split horizon: whoever is left out now may have had another path. */
 	if (!bitmap_set(&g->fam[f].announced, id) && to.who == ADJOUT_ALL_BUT) {
 		to.who = ADJOUT_ONLY;
-		adjout_batch_add(&g->batch, f, id, 0, to);
+		adjout_batch_add(&g->batch, &g->adjout->view, f, id, 0, to);
 	}
 }
 
@@ -172,28 +172,35 @@ adjout_change(struct adjout_group *g, enum family f, uint32_t id, uint32_t old_a
 }
 
 static void
-change_sent(struct adjout_group *g, struct adjout_member *none, const struct adjout_entry *e)
+change_sent(struct adjout_group *g, struct adjout_member *none, const struct adjout_run *r, const uint32_t *ids)
 {
-	struct adjout_audience to = {.nexthop = e->nexthop, .source = e->source, .who = e->who};
+	struct adjout_audience to = {.nexthop = r->nexthop, .source = r->source, .who = r->who};
 	struct adjout_member *m;
 
 	(void)none;
-	bitmap_clear(&g->fam[e->family].in_batch, e->id);
+	for (uint32_t i = 0; i < r->n; i++)
+		bitmap_clear(&g->fam[r->family].in_batch, ids[i]);
 	TAILQ_FOREACH(m, &g->detached, detached_entry)
-	if (adjout_is_for(to, m))
-		bitmap_set(&m->fam[e->family].bits, e->id);
-	if (e->out == 0)
-		bitmap_set(&g->adjout->orphan[e->family], e->id);
+	{
+		if (!adjout_is_for(to, m))
+			continue;
+		for (uint32_t i = 0; i < r->n; i++)
+			bitmap_set(&m->fam[r->family].bits, ids[i]);
+	}
+	for (uint32_t i = 0; i < r->n && r->out == 0; i++)
+		bitmap_set(&g->adjout->orphan[r->family], ids[i]);
 }
 
 static void
-change_undo(struct adjout_group *g, struct adjout_member *none, const struct adjout_entry *e)
+change_undo(struct adjout_group *g, struct adjout_member *none, const struct adjout_run *r, const uint32_t *ids)
 {
 	(void)none;
-	bitmap_clear(&g->fam[e->family].in_batch, e->id);
-	bitmap_set(&g->fam[e->family].pending, e->id);
-	bitmap_set(&g->fam[e->family].announced, e->id);
-	g->fam[e->family].undone = true;
+	for (uint32_t i = 0; i < r->n; i++) {
+		bitmap_clear(&g->fam[r->family].in_batch, ids[i]);
+		bitmap_set(&g->fam[r->family].pending, ids[i]);
+		bitmap_set(&g->fam[r->family].announced, ids[i]);
+	}
+	g->fam[r->family].undone = true;
 }
 
 void
@@ -392,8 +399,8 @@ adjout_group_idle(const struct adjout_group *g)
 size_t
 adjout_group_bytes(const struct adjout_group *g)
 {
-	size_t sum = sizeof *g + g->batch.cap * (sizeof *g->batch.e + sizeof *g->batch.ids) +
-		     (g->memo != NULL ? ADJOUT_MEMO_SIZE * sizeof *g->memo : 0);
+	size_t sum = sizeof *g + g->batch.cap * 2 * sizeof *g->batch.ids +
+		     g->batch.runs_cap * sizeof *g->batch.runs + (g->memo != NULL ? ADJOUT_MEMO_SIZE * sizeof *g->memo : 0);
 	const struct adjout_member *m;
 
 	for (int f = 0; f < FAMILY_COUNT; f++) {

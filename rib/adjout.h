@@ -94,19 +94,22 @@ struct adjout_sink {
 	void (*detach)(void *ctx, struct adjout_member *m); /* keeps what it has not sent, reads no further */
 };
 
-struct adjout_entry {
+/* Prefixes that came one after the other with the same outgoing set for the same members. */
+struct adjout_run {
 	uint32_t out; /* referenced; 0: withdrawal */
 	uint32_t nexthop;
-	uint32_t id;
+	uint32_t from, n; /* of the batch's ids */
 	uint16_t source;
 	uint8_t who;
 	uint8_t family;
 };
 
 struct adjout_batch {
-	struct adjout_entry *e;
-	uint32_t *ids; /* of one run, for emit */
-	uint32_t n, cap;
+	uint32_t *ids;
+	uint32_t *joined; /* ids of several runs, for one emission */
+	struct adjout_run *runs;
+	uint32_t n, cap;          /* ids, and joined */
+	uint32_t nruns, runs_cap;
 };
 
 #define ADJOUT_MEMO_SIZE 4096

@@ -3,39 +3,65 @@
  * adjout_batch: emissions that wait for the end of a slice, so that each attribute
  * set is encoded once for all of its prefixes.
  *
- * A prefix is in a batch once, or twice for disjoint audiences: the sort may
- * therefore forget the order of arrival. Used for the group's changes and, with a
- * batch of its own, for what a detached member is sent.
+ * Prefixes arrive as neighbours send them, a dozen with the same attributes one
+ * after the other, so it is runs of them that are kept and sorted, with one
+ * reference each. A prefix is in a batch once, or twice for disjoint audiences:
+ * the sort may therefore forget the order of arrival. Used for the group's changes
+ * and, with a batch of its own, for what a detached member is sent.
  */
 #include "rib/adjout_part.h"
 
 #include "lib/mem.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define BATCH_FIRST 64
 
+static bool
+run_goes_on(const struct adjout_run *r, enum family f, uint32_t out, struct adjout_audience to)
+{
+	return r->out == out && r->family == f && r->who == to.who && r->source == to.source &&
+	       r->nexthop == to.nexthop;
+}
+
+static void
+run_begin(struct adjout_batch *b, enum family f, uint32_t out, struct adjout_audience to)
+{
+	if (b->nruns == b->runs_cap) {
+		b->runs_cap = b->runs_cap == 0 ? BATCH_FIRST : b->runs_cap * 2;
+		b->runs = xreallocarray(b->runs, b->runs_cap, sizeof *b->runs);
+	}
+	b->runs[b->nruns++] = (struct adjout_run){.out = out,
+						  .nexthop = to.nexthop,
+						  .from = b->n,
+						  .source = to.source,
+						  .who = to.who,
+						  .family = (uint8_t)f};
+}
+
 void
-adjout_batch_add(struct adjout_batch *b, enum family f, uint32_t id, uint32_t out, struct adjout_audience to)
+adjout_batch_add(struct adjout_batch *b, const struct adjout_view *view, enum family f, uint32_t id, uint32_t out,
+		 struct adjout_audience to)
 {
 	ASSERT(b->n < ADJOUT_BATCH_MAX);
 	if (b->n == b->cap) {
 		b->cap = b->cap == 0 ? BATCH_FIRST : b->cap * 2;
-		b->e = xreallocarray(b->e, b->cap, sizeof *b->e);
 		b->ids = xreallocarray(b->ids, b->cap, sizeof *b->ids);
+		b->joined = xreallocarray(b->joined, b->cap, sizeof *b->joined);
 	}
-	b->e[b->n++] = (struct adjout_entry){.out = out,
-					     .nexthop = to.nexthop,
-					     .id = id,
-					     .source = to.source,
-					     .who = to.who,
-					     .family = (uint8_t)f};
+	if (b->nruns == 0 || !run_goes_on(&b->runs[b->nruns - 1], f, out, to))
+		run_begin(b, f, out, to);
+	else if (out != 0)
+		view->attr_unref(view->ctx, out); /* the run has one already */
+	b->ids[b->n++] = id;
+	b->runs[b->nruns - 1].n++;
 }
 
 bool
 adjout_batch_full(const struct adjout_batch *b)
 {
-	/* A prefix may need two entries. */
+	/* A prefix may need two places. */
 	return b->n + 2 > ADJOUT_BATCH_MAX;
 }
 
@@ -45,9 +71,9 @@ cmp_u32(uint32_t a, uint32_t b)
 	return (a > b) - (a < b);
 }
 
-/* By everything that makes a run; withdrawals first, since they give room to those who read. */
+/* By everything that one emission has in common; withdrawals first, since they give room to those who read. */
 static int
-cmp_run(const struct adjout_entry *a, const struct adjout_entry *b)
+cmp_key(const struct adjout_run *a, const struct adjout_run *b)
 {
 	int c = cmp_u32(a->out, b->out);
 
@@ -63,59 +89,80 @@ cmp_run(const struct adjout_entry *a, const struct adjout_entry *b)
 }
 
 static int
-cmp_entry(const void *pa, const void *pb)
+cmp_run(const void *pa, const void *pb)
 {
-	const struct adjout_entry *a = pa, *b = pb;
-	int c = cmp_run(a, b);
-	return c != 0 ? c : cmp_u32(a->id, b->id);
+	const struct adjout_run *a = pa, *b = pb;
+	int c = cmp_key(a, b);
+	return c != 0 ? c : cmp_u32(a->from, b->from);
 }
 
+/* How many runs from this one on go into one emission. */
 static uint32_t
-run_end(const struct adjout_batch *b, uint32_t from)
+runs_alike(const struct adjout_batch *b, uint32_t first)
 {
-	uint32_t i = from + 1;
-	while (i < b->n && cmp_run(&b->e[from], &b->e[i]) == 0)
+	uint32_t i = first + 1;
+	while (i < b->nruns && cmp_key(&b->runs[first], &b->runs[i]) == 0)
 		i++;
-	return i;
+	return i - first;
+}
+
+/* The ids of count runs in one array; a single run's lie in one already. */
+static const uint32_t *
+join(const struct adjout_batch *b, uint32_t first, uint32_t count, uint32_t *n)
+{
+	const struct adjout_run *r = &b->runs[first];
+
+	*n = r->n;
+	if (count == 1)
+		return b->ids + r->from;
+	*n = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		memcpy(b->joined + *n, b->ids + r[i].from, r[i].n * sizeof *b->ids);
+		*n += r[i].n;
+	}
+	return b->joined;
+}
+
+static void
+runs_drop(struct adjout_batch *b, const struct adjout_view *v)
+{
+	for (uint32_t i = 0; i < b->nruns; i++)
+		if (b->runs[i].out != 0)
+			v->attr_unref(v->ctx, b->runs[i].out);
+	b->n = b->nruns = 0;
 }
 
 void
 adjout_batch_flush(struct adjout_batch *b, struct adjout_group *g, struct adjout_member *m,
 		   const struct adjout_batch_ops *ops)
 {
-	const struct adjout_view *v = &g->adjout->view;
 	const struct adjout_sink *s = &g->adjout->sink;
 	bool room = true;
 
-	if (b->n > 1)
-		qsort(b->e, b->n, sizeof *b->e, cmp_entry);
-	for (uint32_t from = 0, to; from < b->n; from = to) {
-		struct adjout_entry *e = &b->e[from];
-		to = run_end(b, from);
-		for (uint32_t i = from; i < to; i++)
-			b->ids[i - from] = b->e[i].id;
+	if (b->nruns > 1)
+		qsort(b->runs, b->nruns, sizeof *b->runs, cmp_run);
+	for (uint32_t first = 0, count; first < b->nruns; first += count) {
+		const struct adjout_run *r = &b->runs[first];
+		count = runs_alike(b, first);
 		room = room && s->room(s->ctx, g, m);
 		if (room) {
-			struct adjout_audience who = {
-			    .nexthop = e->nexthop, .source = e->source, .who = e->who};
-			s->emit(s->ctx, g, m, (enum family)e->family, e->out, who, b->ids, to - from);
+			struct adjout_audience to = {.nexthop = r->nexthop, .source = r->source, .who = r->who};
+			uint32_t n;
+			const uint32_t *ids = join(b, first, count, &n);
+			s->emit(s->ctx, g, m, (enum family)r->family, r->out, to, ids, n);
 		}
-		for (uint32_t i = from; i < to; i++) {
-			(room ? ops->sent : ops->undo)(g, m, &b->e[i]);
-			if (b->e[i].out != 0)
-				v->attr_unref(v->ctx, b->e[i].out);
-		}
+		for (uint32_t i = 0; i < count; i++)
+			(room ? ops->sent : ops->undo)(g, m, &r[i], b->ids + r[i].from);
 	}
-	b->n = 0;
+	runs_drop(b, &g->adjout->view);
 }
 
 void
 adjout_batch_fini(struct adjout_batch *b, const struct adjout_view *view)
 {
-	for (uint32_t i = 0; i < b->n; i++)
-		if (b->e[i].out != 0)
-			view->attr_unref(view->ctx, b->e[i].out);
-	free(b->e);
+	runs_drop(b, view);
 	free(b->ids);
+	free(b->joined);
+	free(b->runs);
 	*b = (struct adjout_batch){0};
 }

@@ -122,22 +122,23 @@ member_drain_one(struct adjout_member *m, enum family f, uint32_t id, bool had)
 		return;
 	if (out != 0)
 		bitmap_set(&g->fam[f].announced, id);
-	adjout_batch_add(&g->adjout->scratch, f, id, out, (struct adjout_audience){.who = ADJOUT_ALL});
+	adjout_batch_add(&g->adjout->scratch, v, f, id, out, (struct adjout_audience){.who = ADJOUT_ALL});
 }
 
 static void
-drained_sent(struct adjout_group *g, struct adjout_member *m, const struct adjout_entry *e)
+drained_sent(struct adjout_group *g, struct adjout_member *m, const struct adjout_run *r, const uint32_t *ids)
 {
 	(void)m;
-	if (e->out == 0)
-		bitmap_set(&g->adjout->orphan[e->family], e->id);
+	for (uint32_t i = 0; i < r->n && r->out == 0; i++)
+		bitmap_set(&g->adjout->orphan[r->family], ids[i]);
 }
 
 static void
-drained_undo(struct adjout_group *g, struct adjout_member *m, const struct adjout_entry *e)
+drained_undo(struct adjout_group *g, struct adjout_member *m, const struct adjout_run *r, const uint32_t *ids)
 {
 	(void)g;
-	bitmap_set(&m->fam[e->family].bits, e->id);
+	for (uint32_t i = 0; i < r->n; i++)
+		bitmap_set(&m->fam[r->family].bits, ids[i]);
 }
 
 static void

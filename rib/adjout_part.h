@@ -14,16 +14,17 @@ void adjout_memo_clear(struct adjout_group *g);
 
 /* adjout_batch.c */
 /* Takes over the reference of out. The batch must have room (adjout_batch_full). */
-void adjout_batch_add(struct adjout_batch *b, enum family f, uint32_t id, uint32_t out,
+void adjout_batch_add(struct adjout_batch *b, const struct adjout_view *view, enum family f, uint32_t id, uint32_t out,
 		      struct adjout_audience to);
 bool adjout_batch_full(const struct adjout_batch *b);
 /*
- * Sorts by attribute set and audience, emits one run each and empties the batch. Once there is no room left
- * each further entry goes to undo instead; each emitted one to sent.
+ * Emits all prefixes of an attribute set and audience at once, withdrawals first, and empties the batch. Each run whose
+ * prefixes ids went out goes to sent; once there is no room left, the further ones to undo instead.
  */
+typedef void (*adjout_run_fn)(struct adjout_group *g, struct adjout_member *m, const struct adjout_run *r,
+			      const uint32_t *ids);
 struct adjout_batch_ops {
-	void (*sent)(struct adjout_group *g, struct adjout_member *m, const struct adjout_entry *e);
-	void (*undo)(struct adjout_group *g, struct adjout_member *m, const struct adjout_entry *e);
+	adjout_run_fn sent, undo;
 };
 void adjout_batch_flush(struct adjout_batch *b, struct adjout_group *g, struct adjout_member *m,
 			const struct adjout_batch_ops *ops);

@@ -254,7 +254,7 @@ START_TEST(test_packing)
 	change(k, 3, 5, 7);
 	change(k, 1, 6, 7);
 	change(k, 2, 5, 8);
-	expect(k, "*+105:2,3 *+106:1 ");
+	expect(k, "*+105:3,2 *+106:1 ");
 	/* Rejected: nothing; no longer there: a withdrawal once. */
 	change(k, 4, 9, 7);
 	change(k, 3, 0, 0);
