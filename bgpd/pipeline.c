@@ -90,6 +90,8 @@ decide_run(struct job *job, uint64_t deadline_ns)
 	struct rib *rib = p->d->rib;
 	uint32_t left = rib_dirty_count(rib, RIB_URGENT);
 
+	/* Encoding what is decided here takes about as long as deciding it. */
+	deadline_ns -= LOOP_SLICE_NS / 2;
 	while (left > 0 && !due(deadline_ns))
 		left = rib_decide_run(rib, RIB_URGENT, PORTION);
 	if (left == 0 && p->bulk_due) {

@@ -202,6 +202,24 @@ deliver(struct session *s, const uint8_t *p, size_t len)
 	return true;
 }
 
+bool
+session_turn(struct session_turns *t, const struct loop *loop, uint64_t *round)
+{
+	if (t->turn != loop->turns) {
+		t->turn = loop->turns;
+		t->round += !t->left_out;
+		t->left_out = false;
+	}
+	if (*round == t->round)
+		return false;
+	if (time_mono_ns() - loop->turn_start_ns > SESSION_TURN_NS) {
+		t->left_out = true;
+		return false;
+	}
+	*round = t->round;
+	return true;
+}
+
 /* A closing session reads only to learn that the peer has closed too. */
 static void
 read_discard(struct session *s)
@@ -225,6 +243,9 @@ on_read(evutil_socket_t fd, short what, void *arg)
 		read_discard(s);
 		return;
 	}
+	/* The socket stays readable: the next turn asks again. */
+	if (s->much_in && !session_turn(&s->pool->reads, s->pool->loop, &s->in_round))
+		return;
 	if (kept > 0)
 		memcpy(buf, s->rest, kept);
 	ssize_t n = read(fd, buf + kept, SESSION_READ_MAX);
@@ -235,6 +256,7 @@ on_read(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	s->stats.octets_in += (uint64_t)n;
+	s->much_in = n == SESSION_READ_MAX;
 	s->dispatching = true;
 	if (deliver(s, buf, kept + (size_t)n) && !s->closing)
 		s->ops->batch(s->ctx, s);

@@ -6,8 +6,8 @@
  * It knows neither states nor routes: its user (peer) hands in callbacks. Used
  * for both directions of a connection; a collision is two of them.
  *
- * In: as much as a turn's budget allows is read into a buffer that all sessions
- * of the loop share; only an incomplete message at its end is kept per session,
+ * In: as much as a turn allows is read into a buffer that all sessions of the
+ * loop share; only an incomplete message at its end is kept per session,
  * so an idle session has no buffer at all. message() is called for each whole
  * message, batch() once after the last of a read.
  *
@@ -29,7 +29,7 @@
 
 #include <sys/uio.h>
 
-#define SESSION_READ_MAX  (256u * 1024) /* octets a session may read in one turn of the loop */
+#define SESSION_READ_MAX  (64u * 1024) /* octets a session may read in one turn of the loop */
 #define SESSION_QUEUE_MAX (128u * 1024) /* of small messages that wait; more means the peer does not read */
 #define SESSION_IOV_MAX   64
 #define SESSION_LINGER_S  3

@@ -10,8 +10,21 @@
 
 #include <sys/queue.h>
 
+/*
+ * Whose turn it is among sessions that have much to read (or to write). In a turn of the loop they go on until
+ * SESSION_TURN_NS are over; those left out come first in the next turn, before anybody has a second go. Whoever has
+ * little is never held up: its read cannot take long.
+ */
+struct session_turns {
+	uint64_t turn; /* of the loop, when this was looked at last */
+	uint64_t round;
+	bool left_out; /* somebody, in that turn */
+};
+#define SESSION_TURN_NS 1500000ull
+
 struct session_pool {
 	struct loop *loop;
+	struct session_turns reads, writes;
 	uint8_t *scratch; /* SESSION_READ_MAX behind the longest incomplete message */
 	LIST_HEAD(, session) lingering;
 	unsigned nlingering;
@@ -31,6 +44,8 @@ struct session {
 	bool dispatching; /* a callback of ours is on the stack: freeing has to wait */
 	bool free_later;
 	bool stream; /* the stream may have something to send */
+	bool much_in, much_out;       /* there was more than one read took, or one turn's writes */
+	uint64_t in_round, out_round; /* in which it had its go last */
 	size_t max_len;
 	uint8_t *rest; /* the beginning of an incomplete message */
 	size_t rest_len, rest_cap;
@@ -40,6 +55,8 @@ struct session {
 };
 
 void session_free(struct session *s);
+/* May one with much to do, whose last go was in *round, have one now? */
+bool session_turn(struct session_turns *t, const struct loop *loop, uint64_t *round);
 /* Writes what the socket takes; arms the write event for the rest. May free a closing session. */
 void session_write(struct session *s);
 

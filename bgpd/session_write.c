@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 /* A turn's worth: beyond this others get their turn first. */
-#define WRITE_BUDGET (1024u * 1024)
+#define WRITE_BUDGET (256u * 1024)
 
 static size_t
 queue_left(const struct session *s)
@@ -118,6 +118,11 @@ session_write(struct session *s)
 	struct iovec iov[SESSION_IOV_MAX];
 	size_t from_queue, total = 0;
 
+	if (s->much_out && !session_turn(&s->pool->writes, s->pool->loop, &s->out_round)) {
+		event_add(s->ev_write, NULL);
+		return;
+	}
+	s->much_out = false;
 	while (total < WRITE_BUDGET) {
 		int n = gather(s, iov, &from_queue);
 		if (n == 0) {
@@ -133,6 +138,7 @@ session_write(struct session *s)
 			return;
 		}
 		total += (size_t)sent;
+		s->much_out = total >= WRITE_BUDGET;
 		s->dispatching = true;
 		account(s, (size_t)sent, from_queue);
 		s->dispatching = false;
