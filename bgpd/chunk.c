@@ -14,6 +14,7 @@
 #define MSG_LEN_OFF 16 /* RFC 4271 4.1: marker, then the length in two octets */
 #define MSG_HEADER  19
 #define FIRST_CAP   256
+#define SMALL_CAP   8192 /* up to here memory doubles; what needs more will soon be full */
 
 struct chunk_copy {
 	SLIST_ENTRY(chunk_copy) entry;
@@ -29,6 +30,24 @@ chunk_new(const struct chunk_self *self)
 	c->self = *self;
 	SLIST_INIT(&c->copies);
 	return c;
+}
+
+static bool
+is_mapped(uint32_t cap)
+{
+	return cap == CHUNK_MAX;
+}
+
+/* Gives the old memory back. */
+static void
+data_set(struct chunk *c, uint8_t *data, uint32_t cap)
+{
+	if (is_mapped(c->cap))
+		xunmap(c->data, c->cap);
+	else
+		free(c->data);
+	c->data = data;
+	c->cap = cap;
 }
 
 struct chunk *
@@ -50,7 +69,7 @@ chunk_unref(struct chunk *c)
 		SLIST_REMOVE_HEAD(&c->copies, entry);
 		free(p);
 	}
-	free(c->data);
+	data_set(c, NULL, 0);
 	free(c->segs);
 	free(c->patches);
 	free(c);
@@ -69,11 +88,15 @@ room_for(struct chunk *c, size_t len)
 
 	if (need <= c->cap)
 		return;
-	if (c->cap == 0)
-		c->cap = FIRST_CAP;
-	while (c->cap < need)
-		c->cap *= 2;
-	c->data = xrealloc(c->data, c->cap);
+	uint32_t cap = c->cap == 0 ? FIRST_CAP : c->cap;
+	while (cap < need)
+		cap *= 2;
+	if (cap > SMALL_CAP)
+		cap = CHUNK_MAX;
+	uint8_t *data = is_mapped(cap) ? xmap(cap, true) : xmalloc(cap);
+	if (c->len > 0)
+		memcpy(data, c->data, c->len);
+	data_set(c, data, cap);
 }
 
 static bool
@@ -142,10 +165,12 @@ chunk_seal(struct chunk *c)
 	if (c->sealed)
 		return;
 	c->sealed = true;
-	if (c->len > 0 && c->cap > c->len) {
-		c->data = xrealloc(c->data, c->len);
-		c->cap = c->len;
-	}
+	/* Of a chunk that is mostly full nothing is saved. */
+	if (c->len == 0 || c->cap == c->len || c->len > CHUNK_MAX / 2)
+		return;
+	uint8_t *data = xmalloc(c->len);
+	memcpy(data, c->data, c->len);
+	data_set(c, data, c->len);
 }
 
 /* Do two addresses look the same at all patch points of this chunk? */

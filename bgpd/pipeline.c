@@ -62,6 +62,8 @@ pipeline_decide(struct pipeline *p, enum rib_queue q)
 
 	if (n == 0)
 		return;
+	if (q == RIB_BULK && n >= PIPELINE_BULK_HIGH)
+		session_pool_hold(p->d->sessions, true);
 	if (q == RIB_BULK && n < PIPELINE_BULK_FULL && !p->bulk_due) {
 		arm(p->bulk_timer, PIPELINE_BULK_DELAY_MS);
 		return;
@@ -100,6 +102,8 @@ decide_run(struct job *job, uint64_t deadline_ns)
 			left = rib_decide_run(rib, RIB_BULK, PORTION);
 		p->bulk_due = left > 0;
 	}
+	if (rib_dirty_count(rib, RIB_BULK) < PIPELINE_BULK_HIGH / 2)
+		session_pool_hold(p->d->sessions, false);
 	groups_flush(p->d->groups);
 	if (nexthop_pending(p->d->nexthops) > 0)
 		pipeline_resolve(p);

@@ -20,6 +20,7 @@ struct pipeline;
 
 #define PIPELINE_BULK_DELAY_MS 10    /* from the first bulk change to its decision */
 #define PIPELINE_BULK_FULL     16384 /* dirty prefixes that fill 64 KB of UPDATEs: decided without delay */
+#define PIPELINE_BULK_HIGH   65536 /* so many, and bulk input stops until half of them are decided */
 #define PIPELINE_NEXTHOP_DELAY_MS 2  /* collects a burst of interface and route events */
 
 struct pipeline *pipeline_new(struct bgpd *d);

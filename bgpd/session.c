@@ -37,6 +37,12 @@ session_pool_free(struct session_pool *p)
 	free(p);
 }
 
+void
+session_pool_hold(struct session_pool *p, bool held)
+{
+	p->held = held;
+}
+
 unsigned
 session_pool_lingering(const struct session_pool *p)
 {
@@ -244,7 +250,7 @@ on_read(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	/* The socket stays readable: the next turn asks again. */
-	if (s->much_in && !session_turn(&s->pool->reads, s->pool->loop, &s->in_round))
+	if (s->much_in && (s->pool->held || !session_turn(&s->pool->reads, s->pool->loop, &s->in_round)))
 		return;
 	if (kept > 0)
 		memcpy(buf, s->rest, kept);

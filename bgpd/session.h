@@ -68,6 +68,11 @@ struct session_pool;
 struct session_pool *session_pool_new(struct loop *loop);
 /* Closes what lingers, without waiting. */
 void session_pool_free(struct session_pool *p);
+/*
+ * Back-pressure: with held, sessions that have more to read than one read takes leave it in the socket, so that TCP slows
+ * their neighbours down. Those with little to say are heard all the same.
+ */
+void session_pool_hold(struct session_pool *p, bool held);
 /* How many sessions linger: at stop the daemon waits for zero. */
 unsigned session_pool_lingering(const struct session_pool *p);
 

@@ -25,6 +25,7 @@ struct session_turns {
 struct session_pool {
 	struct loop *loop;
 	struct session_turns reads, writes;
+	bool held; /* session_pool_hold */
 	uint8_t *scratch; /* SESSION_READ_MAX behind the longest incomplete message */
 	LIST_HEAD(, session) lingering;
 	unsigned nlingering;

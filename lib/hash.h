@@ -61,8 +61,9 @@ struct hidx {
 	uint32_t level;  /* buckets 0..2^level-1 existed when this round of splitting began */
 	uint32_t split;  /* the next bucket to split in this round */
 	uint32_t count;
-	struct hidx_bucket *over; /* overflow buckets, by number-1 */
-	uint32_t over_cap, over_top, over_free;
+	struct hidx_bucket **over; /* segments of overflow buckets, by number-1 */
+	uint32_t over_segs, over_segs_cap;
+	uint32_t over_top, over_free; /* numbers given out so far; first of the free ones */
 	hidx_hash_fn hash;
 	hidx_fetch_fn fetch; /* may be NULL */
 	void *ctx;
@@ -85,6 +86,13 @@ hidx_bucket_no(const struct hidx *h, uint32_t hash)
 {
 	uint32_t b = hash & ((1u << h->level) - 1);
 	return b < h->split ? (hash & ((2u << h->level) - 1)) : b;
+}
+#define HIDX_OVER_SHIFT 6
+#define HIDX_OVER       (1u << HIDX_OVER_SHIFT)
+static inline struct hidx_bucket *
+hidx_over_at(const struct hidx *h, uint32_t number)
+{
+	return &h->over[(number - 1) >> HIDX_OVER_SHIFT][(number - 1) & (HIDX_OVER - 1)];
 }
 static inline struct hidx_bucket *
 hidx_bucket_at(const struct hidx *h, uint32_t no)
@@ -136,7 +144,7 @@ hidx_find(const struct hidx *h, uint32_t hash, bool (*eq)(const void *ctx, uint3
 		}
 		if (b->overflow == 0)
 			return 0;
-		b = &h->over[b->overflow - 1];
+		b = hidx_over_at(h, b->overflow);
 	}
 }
 /*
@@ -149,7 +157,7 @@ hidx_prefetch_chain(const struct hidx *h, uint32_t hash)
 	const struct hidx_bucket *b = hidx_bucket_at(h, hidx_bucket_no(h, hash));
 
 	if (b->overflow != 0)
-		__builtin_prefetch(&h->over[b->overflow - 1]);
+		__builtin_prefetch(hidx_over_at(h, b->overflow));
 }
 /* The first id with this tag, or 0. */
 static inline uint32_t
@@ -164,7 +172,7 @@ hidx_hint(const struct hidx *h, uint32_t hash)
 			return b->id[__builtin_ctz(m)];
 		if (b->overflow == 0)
 			return 0;
-		b = &h->over[b->overflow - 1];
+		b = hidx_over_at(h, b->overflow);
 	}
 }
 #endif

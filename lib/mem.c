@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sysexits.h>
 
 #include "lib/log.h"
@@ -57,6 +58,46 @@ xreallocarray(void *p, size_t n, size_t size)
 	if (size != 0 && n > SIZE_MAX / size)
 		out_of_memory(SIZE_MAX);
 	return xrealloc(p, n * size);
+}
+
+/* The sanitizers watch over the heap alone. */
+#if defined(__SANITIZE_ADDRESS__)
+#define XMAP_HEAP 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define XMAP_HEAP 1
+#endif
+#endif
+
+void *
+xmap(size_t size, bool now)
+{
+#ifdef XMAP_HEAP
+	(void)now;
+	size_t pages = (size + 4095) / 4096 * 4096;
+	void *p = aligned_alloc(4096, pages);
+	if (p == NULL)
+		out_of_memory(size);
+	return memset(p, 0, pages);
+#else
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | (now ? MAP_POPULATE : 0);
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, -1, 0);
+	if (p == MAP_FAILED)
+		out_of_memory(size);
+	return p;
+#endif
+}
+
+void
+xunmap(void *p, size_t size)
+{
+#ifdef XMAP_HEAP
+	(void)size;
+	free(p);
+#else
+	if (p != NULL)
+		munmap(p, size);
+#endif
 }
 
 char *

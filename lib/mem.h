@@ -9,6 +9,7 @@
 #ifndef LIB_MEM_H
 #define LIB_MEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 void *xmalloc(size_t size);
@@ -17,6 +18,15 @@ void *xrealloc(void *p, size_t size);          /* frees nothing on failure: it d
 void *xreallocarray(void *p, size_t n, size_t size);
 char *xstrdup(const char *s);                  /* NULL gives NULL */
 __attribute__((format(printf, 1, 2))) char *xasprintf(const char *fmt, ...);
+
+/*
+ * Zeroed pages straight from the kernel, for blocks of XMAP_MIN octets and more: they have no header, are aligned to a
+ * page, never share a page with small allocations (which would keep it when the block goes) and go back at once. With
+ * now all pages are there when it returns, which is cheaper than a fault for each, if all are going to be used.
+ */
+#define XMAP_MIN 32768u
+void *xmap(size_t size, bool now);
+void xunmap(void *p, size_t size); /* NULL is fine */
 
 /* Kept in release builds: a broken invariant ends the process with file and line. */
 #define ASSERT(c) ((c) ? (void)0 : assert_failed(#c, __FILE__, __LINE__, __func__))

@@ -12,6 +12,9 @@
 
 #include "lib/mem.h"
 
+/* So many segments of a small table are touched page by page; one that has grown beyond will fill the next too. */
+#define SEGS_LAZY 4
+
 void
 slab_init(struct slab *s, size_t rec_size, unsigned seg_shift)
 {
@@ -19,11 +22,21 @@ slab_init(struct slab *s, size_t rec_size, unsigned seg_shift)
 	*s = (struct slab){.rec_size = (uint32_t)rec_size, .seg_shift = seg_shift, .top = 1};
 }
 
+static size_t
+segment_size(const struct slab *s)
+{
+	return (size_t)s->rec_size << s->seg_shift;
+}
+
 void
 slab_fini(struct slab *s)
 {
-	for (uint32_t i = 0; i < s->nsegs; i++)
-		free(s->segs[i]);
+	for (uint32_t i = 0; i < s->nsegs; i++) {
+		if (segment_size(s) >= XMAP_MIN)
+			xunmap(s->segs[i], segment_size(s));
+		else
+			free(s->segs[i]);
+	}
 	free(s->segs);
 	slab_init(s, s->rec_size, s->seg_shift);
 }
@@ -35,7 +48,9 @@ add_segment(struct slab *s)
 		s->segs_cap = s->segs_cap ? s->segs_cap * 2 : 4;
 		s->segs = xreallocarray(s->segs, s->segs_cap, sizeof(*s->segs));
 	}
-	s->segs[s->nsegs++] = xreallocarray(NULL, (size_t)1 << s->seg_shift, s->rec_size);
+	size_t size = segment_size(s);
+	s->segs[s->nsegs] = size >= XMAP_MIN ? xmap(size, s->nsegs >= SEGS_LAZY) : xmalloc(size);
+	s->nsegs++;
 }
 
 uint32_t
@@ -67,5 +82,5 @@ slab_free(struct slab *s, uint32_t h)
 size_t
 slab_bytes(const struct slab *s)
 {
-	return s->nsegs * ((size_t)s->rec_size << s->seg_shift) + s->segs_cap * sizeof(*s->segs);
+	return s->nsegs * segment_size(s) + s->segs_cap * sizeof(*s->segs);
 }

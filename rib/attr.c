@@ -161,7 +161,7 @@ attr_table_fini(struct attr_table *t)
 					set_free(t, attr_get(t, b->id[i]));
 			if (b->overflow == 0)
 				break;
-			b = &h->over[b->overflow - 1];
+			b = hidx_over_at(h, b->overflow);
 		}
 	}
 	hidx_fini(&t->index);
