@@ -12,6 +12,7 @@
 #include "rib/walk.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Prefixes, next hops or ids between two looks at the clock: some 20 µs of work. */
 #define PORTION 256
@@ -37,6 +38,8 @@ struct pipeline {
 	bool nh_walking;
 
 	TAILQ_HEAD(, sweep) sweeps;
+	struct sweep **sweep_of; /* by the source's index; NULL: none under way */
+	uint32_t sweep_of_n;
 
 	struct rib_walk touch_walk;
 	bool touching;
@@ -179,14 +182,34 @@ resolve_run(struct job *job, uint64_t deadline_ns)
 }
 
 static struct sweep *
-sweep_find(struct pipeline *p, const struct rib_source *s)
+sweep_find(const struct pipeline *p, const struct rib_source *s)
 {
-	struct sweep *sw;
+	return s->index < p->sweep_of_n ? p->sweep_of[s->index] : NULL;
+}
 
-	TAILQ_FOREACH(sw, &p->sweeps, entry)
-	if (sw->source == s)
-		return sw;
-	return NULL;
+static struct sweep *
+sweep_add(struct pipeline *p, struct rib_source *s)
+{
+	struct sweep *sw = xcalloc(1, sizeof *sw);
+
+	if (s->index >= p->sweep_of_n) {
+		uint32_t n = s->index + s->index / 2u + 16;
+		p->sweep_of = xreallocarray(p->sweep_of, n, sizeof(struct sweep *));
+		memset(p->sweep_of + p->sweep_of_n, 0, (n - p->sweep_of_n) * sizeof(struct sweep *));
+		p->sweep_of_n = n;
+	}
+	sw->source = s;
+	p->sweep_of[s->index] = sw;
+	TAILQ_INSERT_TAIL(&p->sweeps, sw, entry);
+	return sw;
+}
+
+static void
+sweep_remove(struct pipeline *p, struct sweep *sw)
+{
+	p->sweep_of[sw->source->index] = NULL;
+	TAILQ_REMOVE(&p->sweeps, sw, entry);
+	free(sw);
 }
 
 void
@@ -194,11 +217,8 @@ pipeline_sweep(struct pipeline *p, struct rib_source *s, void (*done)(void *ctx)
 {
 	struct sweep *sw = sweep_find(p, s);
 
-	if (sw == NULL) {
-		sw = xcalloc(1, sizeof *sw);
-		sw->source = s;
-		TAILQ_INSERT_TAIL(&p->sweeps, sw, entry);
-	}
+	if (sw == NULL)
+		sw = sweep_add(p, s);
 	sw->done = done;
 	sw->ctx = ctx;
 	sw->gen = s->gen;
@@ -211,10 +231,8 @@ pipeline_sweep_cancel(struct pipeline *p, const struct rib_source *s)
 {
 	struct sweep *sw = sweep_find(p, s);
 
-	if (sw == NULL)
-		return;
-	TAILQ_REMOVE(&p->sweeps, sw, entry);
-	free(sw);
+	if (sw != NULL)
+		sweep_remove(p, sw);
 }
 
 static enum job_result
@@ -231,10 +249,9 @@ sweep_run(struct job *job, uint64_t deadline_ns)
 		}
 		if (!rib_sweep_run(p->d->rib, &sw->walk, PORTION, RIB_BULK))
 			continue;
-		TAILQ_REMOVE(&p->sweeps, sw, entry);
 		void (*done)(void *) = sw->done;
 		void *ctx = sw->ctx;
-		free(sw);
+		sweep_remove(p, sw);
 		if (done != NULL)
 			done(ctx);
 	}
@@ -311,6 +328,7 @@ pipeline_free(struct pipeline *p)
 		TAILQ_REMOVE(&p->sweeps, sw, entry);
 		free(sw);
 	}
+	free(p->sweep_of);
 	bitmap_fini(&p->changed);
 	bitmap_fini(&p->walked);
 	free(p);
