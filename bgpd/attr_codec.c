@@ -16,6 +16,7 @@
 #include "bgpd/nlri.h"
 #include "lib/buf.h"
 #include "lib/mem.h"
+#include "rib/community.h"
 
 struct raw_attr {
 	const uint8_t *head; /* flags octet */
@@ -255,7 +256,8 @@ mp_unreach_take(struct walk *w, const struct raw_attr *a)
 
 /*
  * fixed: exact length; unit: a multiple of it, not 0; neither: take() looks. on_error is for
- * length and flags (RFC 7606 7). Without take() a good attribute is kept as it is.
+ * length and flags (RFC 7606 7). Without take() a good attribute is kept as it is. communities: their lists mean
+ * sets, so the canonical form has them sorted and each value once.
  */
 static const struct attr_row {
 	const char *name;
@@ -263,6 +265,7 @@ static const struct attr_row {
 	uint8_t fixed, unit;
 	bool empty;    /* length must be 0 */
 	bool internal; /* discarded from eBGP */
+	uint8_t communities; /* 1 + enum community_kind; 0: none */
 	uint8_t on_error;
 	void (*take)(struct walk *w, const struct raw_attr *a);
 } attrs_table[] = {
@@ -273,7 +276,8 @@ static const struct attr_row {
     [ATTR_LOCAL_PREF] = {"LOCAL_PREF", WK, .fixed = 4, .internal = true, .on_error = ATTR_WITHDRAW}, /* 7.5 */
     [ATTR_ATOMIC_AGGREGATE] = {"ATOMIC_AGGREGATE", WK, .empty = true, .on_error = ATTR_IGNORE},      /* 7.6 */
     [ATTR_AGGREGATOR] = {"AGGREGATOR", OT, .on_error = ATTR_IGNORE, .take = aggregator_take},        /* 7.7 */
-    [ATTR_COMMUNITIES] = {"COMMUNITIES", OT, .unit = 4, .on_error = ATTR_WITHDRAW},                  /* 7.8 */
+    [ATTR_COMMUNITIES] = {"COMMUNITIES", OT, .unit = 4, .communities = 1 + COMMUNITY_STD,
+			  .on_error = ATTR_WITHDRAW}, /* 7.8 */
     [ATTR_ORIGINATOR_ID] = {"ORIGINATOR_ID", ONT, .fixed = 4, .internal = true,
 			    .on_error = ATTR_WITHDRAW}, /* 7.9 */
     [ATTR_CLUSTER_LIST] = {"CLUSTER_LIST", ONT, .unit = 4, .internal = true,
@@ -281,12 +285,13 @@ static const struct attr_row {
     [ATTR_MP_REACH] = {"MP_REACH_NLRI", ONT, .on_error = ATTR_WITHDRAW, .take = mp_reach_take}, /* 7.11 */
     [ATTR_MP_UNREACH] = {"MP_UNREACH_NLRI", ONT, .on_error = ATTR_WITHDRAW,
 			 .take = mp_unreach_take},                                               /* 7.12 */
-    [ATTR_EXT_COMMUNITIES] = {"EXTENDED_COMMUNITIES", OT, .unit = 8, .on_error = ATTR_WITHDRAW}, /* 7.14 */
+    [ATTR_EXT_COMMUNITIES] = {"EXTENDED_COMMUNITIES", OT, .unit = 8, .communities = 1 + COMMUNITY_EXT,
+			      .on_error = ATTR_WITHDRAW}, /* 7.14 */
     [ATTR_AS4_PATH] = {"AS4_PATH", OT, .on_error = ATTR_IGNORE, .take = as4_path_take}, /* RFC 6793 6 */
     [ATTR_AS4_AGGREGATOR] = {"AS4_AGGREGATOR", OT, .fixed = 8, .on_error = ATTR_IGNORE,
 			     .take = as4_aggregator_take},                   /* RFC 6793 6 */
     [ATTR_AIGP] = {"AIGP", ONT, .on_error = ATTR_IGNORE, .take = aigp_take}, /* RFC 7311 3 */
-    [ATTR_LARGE_COMMUNITIES] = {"LARGE_COMMUNITY", OT, .unit = 12,
+    [ATTR_LARGE_COMMUNITIES] = {"LARGE_COMMUNITY", OT, .unit = 12, .communities = 1 + COMMUNITY_LARGE,
 				.on_error = ATTR_WITHDRAW},                       /* RFC 8092 6 */
     [ATTR_OTC] = {"ONLY_TO_CUSTOMER", OT, .fixed = 4, .on_error = ATTR_WITHDRAW}, /* RFC 9234 5 */
 };
@@ -421,6 +426,9 @@ canon_write(struct walk *w, struct wbuf *o)
 		wbuf_u8(o, 0);
 		size_t start = o->len;
 		value_write(w, o, a);
+		if (row != NULL && row->communities != 0 && !o->err)
+			o->len = start + community_sort((enum community_kind)(row->communities - 1), o->base + start,
+						 o->len - start);
 		size_t len = o->len - start;
 		if (len > UINT8_MAX && wbuf_room(o, 1) != NULL) {
 			memmove(o->base + start + 1, o->base + start, len);

@@ -4,7 +4,8 @@
  * octets to canonical ones.
  *
  * Canonical: ascending types, each flags/type/length/value, the extended length
- * only where it is needed, AS_PATH and AGGREGATOR with four-octet AS numbers,
+ * only where it is needed, communities sorted and each once, AS_PATH and
+ * AGGREGATOR with four-octet AS numbers,
  * without NEXT_HOP, MP_REACH_NLRI, MP_UNREACH_NLRI, AS4_PATH, AS4_AGGREGATOR;
  * unknown optional transitive attributes with the Partial bit, unknown
  * non-transitive ones dropped. Equal bytes are equal attributes. One pass, no

@@ -13,7 +13,6 @@
 #include "bgpd/pipeline.h"
 #include "lib/log.h"
 #include "lib/mem.h"
-#include "rib/community.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -123,50 +122,6 @@ next_hop_of(struct update_queue *q, struct peer *p, const struct update_in *u, b
 	return nexthop_intern(q->d->nexthops, &global, &link_local);
 }
 
-/* The decoder leaves communities in the neighbour's order; equal sets have them sorted. */
-static bool
-communities_sorted(const uint8_t *wire, size_t len)
-{
-	const uint8_t *p = wire, *end = wire + len;
-	struct attr_item a;
-
-	while (attr_item_next(&p, end, &a)) {
-		for (int k = 0; k < COMMUNITY_KIND_COUNT; k++) {
-			size_t size = community_size((enum community_kind)k);
-			if (a.type != community_attr_type((enum community_kind)k))
-				continue;
-			for (size_t i = size; i < a.len; i += size)
-				if (memcmp(a.value + i - size, a.value + i, size) >= 0)
-					return false;
-		}
-	}
-	return true;
-}
-
-static attr_id
-intern(struct update_queue *q, uint32_t nexthop, const uint8_t *wire, size_t len)
-{
-	struct attr_edit e = {.nexthop = nexthop};
-	const uint8_t *p = wire, *end = wire + len;
-	struct attr_item a;
-
-	if (communities_sorted(wire, len))
-		return attr_intern(q->d->attrs, nexthop, NULL, wire, len);
-	while (attr_item_next(&p, end, &a)) {
-		uint8_t *value = xmalloc(a.len + 1u);
-		size_t n = a.len;
-		memcpy(value, a.value, n);
-		for (int k = 0; k < COMMUNITY_KIND_COUNT; k++)
-			if (a.type == community_attr_type((enum community_kind)k))
-				n = community_sort((enum community_kind)k, value, n);
-		attr_edit_put(&e, a.flags & (uint8_t)~ATTR_FLAG_EXTENDED, a.type, value, n);
-		free(value);
-	}
-	attr_id id = attr_edit_commit(&e, q->d->attrs);
-	attr_edit_fini(&e);
-	return id;
-}
-
 /* The operations of one field of announced prefixes; the attributes are those of u. */
 static void
 queue_announcements(struct update_queue *q, struct peer *p, const struct update_in *u, const struct update_nlri *field,
@@ -181,7 +136,7 @@ queue_announcements(struct update_queue *q, struct peer *p, const struct update_
 	if (q->nrefs + 2 > REFS_MAX)
 		update_in_flush(q, p);
 	uint32_t nexthop = next_hop_of(q, p, u, mp);
-	attr_id received = intern(q, nexthop, u->attrs, u->attrs_len);
+	attr_id received = attr_intern(q->d->attrs, nexthop, NULL, u->attrs, u->attrs_len);
 	nexthop_unref(q->d->nexthops, nexthop);
 	hold_ref(q, received);
 

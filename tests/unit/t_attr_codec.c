@@ -63,6 +63,42 @@ START_TEST(canonical_form)
 }
 END_TEST
 
+/* RFC 1997, 4360, 8092: the lists are sets; equal sets are equal octets. */
+START_TEST(communities_sorted)
+{
+	DECODE(&ebgp, true, BASE, 0xc0, 8, 16, 0xff, 0xff, 0xff, 1, 0, 1, 0, 2, 0xff, 0xff, 0xff, 1, 0, 1, 0, 1);
+	ck_assert_uint_eq(u.outcome, ATTR_OK);
+	CANON(ORIGIN, PATH, 0xc0, 8, 12, 0, 1, 0, 1, 0, 1, 0, 2, 0xff, 0xff, 0xff, 1);
+	DECODE(&ebgp, true, BASE, 0xc0, 8, 8, 0, 1, 0, 1, 0, 1, 0, 2);
+	CANON(ORIGIN, PATH, 0xc0, 8, 8, 0, 1, 0, 1, 0, 1, 0, 2);
+	DECODE(&ebgp, true, BASE, 0xc0, 16, 16, 0, 2, 0, 1, 0, 0, 0, 2, 0, 2, 0, 1, 0, 0, 0, 1);
+	CANON(ORIGIN, PATH, 0xc0, 16, 16, 0, 2, 0, 1, 0, 0, 0, 1, 0, 2, 0, 1, 0, 0, 0, 2);
+	DECODE(&ebgp, true, BASE, 0xe0, 32, 24, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3);
+	CANON(ORIGIN, PATH, 0xe0, 32, 12, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3);
+	/* Order means something in CLUSTER_LIST (RFC 4456 8). */
+	DECODE(&ibgp, true, BASE, 0x80, 10, 8, 2, 0, 0, 0, 1, 0, 0, 0);
+	CANON(ORIGIN, PATH, 0x80, 10, 8, 2, 0, 0, 0, 1, 0, 0, 0);
+}
+END_TEST
+
+/* 64 values and the first of them again: 256 of 260 octets are left, and still need the extended length. */
+START_TEST(communities_length)
+{
+	uint8_t in[20 + 4 + 260] = {ORIGIN, PATH, NEXTHOP, 0xd0, 8, 260 / 256, 260 % 256};
+
+	for (size_t i = 0; i <= 64; i++)
+		in[24 + 4 * i + 3] = (uint8_t)(64 - i % 64);
+	decode(&ebgp, in, sizeof(in), true);
+	ck_assert_uint_eq(u.attrs_len, 13 + 4 + 256);
+	ck_assert_mem_eq(u.attrs + 13, "\xd0\x08\x01\x00\0\0\0\x01\0\0\0\x02", 12);
+	in[24 + 3] = 63; /* now 63 values: 252 octets need no extended length */
+	in[24 + 4 * 64 + 3] = 63;
+	decode(&ebgp, in, sizeof(in), true);
+	ck_assert_uint_eq(u.attrs_len, 13 + 3 + 252);
+	ck_assert_mem_eq(u.attrs + 13, "\xc0\x08\xfc\0\0\0\x01", 7);
+}
+END_TEST
+
 /* One attribute added to (or, with alone, instead of) good ones of eBGP. */
 static const struct fault {
 	const struct attr_session *s;
@@ -338,6 +374,8 @@ main(void)
 
 	tcase_add_test(t, plain);
 	tcase_add_test(t, canonical_form);
+	tcase_add_test(t, communities_sorted);
+	tcase_add_test(t, communities_length);
 	tcase_add_loop_test(t, fault_outcome, 0, sizeof(faults) / sizeof(faults[0]));
 	tcase_add_test(t, missing);
 	tcase_add_test(t, twice);
