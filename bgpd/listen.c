@@ -80,7 +80,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-key_apply(struct listener *li, const struct listen_key *key, size_t key_len, unsigned *refused)
+key_apply(const struct listener *li, const struct listen_key *key, size_t key_len, unsigned *refused)
 {
 	if (key->peer.family != li->at.addr.family)
 		return;
@@ -122,8 +122,11 @@ listener_open(struct listen *l, const struct listen_addr *at)
 	r = sockopt_bind(li->fd, &at->addr, at->port);
 	if (r < 0)
 		goto fail;
-	for (size_t i = 0; i < l->nkeys; i++)
+	for (size_t i = 0; i < l->nkeys; i++) {
+		unsigned before = refused;
 		key_apply(li, &l->keys[i], l->keys[i].len, &refused);
+		l->keys[i].refused |= refused > before;
+	}
 	if (listen(li->fd, LISTEN_BACKLOG) < 0) {
 		r = -errno;
 		goto fail;
@@ -162,7 +165,7 @@ listen_fini(struct listen *l)
 {
 	while (!LIST_EMPTY(&l->all))
 		listener_close(LIST_FIRST(&l->all));
-	free(l->keys);
+	freezero(l->keys, l->nkeys * sizeof *l->keys);
 	l->keys = NULL;
 	l->nkeys = 0;
 }
@@ -198,40 +201,68 @@ listen_set(struct listen *l, const struct listen_addr *want, size_t n)
 	return failed;
 }
 
-static bool
-key_same_peer(const struct listen_key *a, const struct listen_key *b)
+static int
+key_peer_cmp(const void *a, const void *b)
 {
-	return a->prefix_len == b->prefix_len && ip_addr_eq(&a->peer, &b->peer);
+	const struct listen_key *x = a, *y = b;
+	int c = ip_addr_cmp(&x->peer, &y->peer);
+
+	return c != 0 ? c : (x->prefix_len > y->prefix_len) - (x->prefix_len < y->prefix_len);
+}
+
+/* A copy of the list sorted by peer; neighbours that share an address have one key (conf/check.c). */
+static struct listen_key *
+keys_sorted(const struct listen_key *keys, size_t *n)
+{
+	struct listen_key *v = xcalloc(*n + 1, sizeof *v);
+	size_t kept = 0;
+
+	if (*n > 0)
+		memcpy(v, keys, *n * sizeof *v);
+	qsort(v, *n, sizeof *v, key_peer_cmp);
+	for (size_t i = 0; i < *n; i++)
+		if (kept == 0 || key_peer_cmp(&v[kept - 1], &v[i]) != 0)
+			v[kept++] = v[i];
+	*n = kept;
+	return v;
 }
 
 static bool
-key_in(const struct listen_key *key, const struct listen_key *keys, size_t n)
+key_unchanged(const struct listen_key *old, const struct listen_key *new)
 {
-	for (size_t i = 0; i < n; i++)
-		if (key_same_peer(key, &keys[i]))
-			return true;
-	return false;
+	return !old->refused && old->len == new->len && memcmp(old->key, new->key, new->len) == 0;
 }
 
-unsigned
-listen_keys_set(struct listen *l, const struct listen_key *keys, size_t n)
+/* Sets a key on every listener, or with length 0 takes it away. */
+static unsigned
+key_set(struct listen *l, struct listen_key *key, size_t key_len)
 {
 	struct listener *li;
 	unsigned refused = 0;
 
 	LIST_FOREACH(li, &l->all, entry)
-	{
-		for (size_t i = 0; i < l->nkeys; i++)
-			if (!key_in(&l->keys[i], keys, n))
-				key_apply(li, &l->keys[i], 0, &refused);
-		for (size_t i = 0; i < n; i++)
-			key_apply(li, &keys[i], keys[i].len, &refused);
+	key_apply(li, key, key_len, &refused);
+	key->refused = refused > 0;
+	return refused;
+}
+
+unsigned
+listen_keys_set(struct listen *l, const struct listen_key *keys, size_t n)
+{
+	struct listen_key *new = keys_sorted(keys, &n), *old = l->keys;
+	unsigned refused = 0;
+
+	for (size_t i = 0, j = 0; i < l->nkeys || j < n;) {
+		int c = i == l->nkeys ? 1 : j == n ? -1 : key_peer_cmp(&old[i], &new[j]);
+		if (c < 0)
+			refused += key_set(l, &old[i], 0);
+		else if (c > 0 || !key_unchanged(&old[i], &new[j]))
+			refused += key_set(l, &new[j], new[j].len);
+		i += c <= 0;
+		j += c >= 0;
 	}
-	struct listen_key *copy = n > 0 ? xreallocarray(NULL, n, sizeof *copy) : NULL;
-	if (n > 0)
-		memcpy(copy, keys, n * sizeof *copy);
-	free(l->keys);
-	l->keys = copy;
+	freezero(l->keys, l->nkeys * sizeof *l->keys);
+	l->keys = new;
 	l->nkeys = n;
 	return refused;
 }

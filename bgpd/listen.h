@@ -31,6 +31,7 @@ struct listen_key {
 	uint8_t prefix_len;
 	uint8_t len;
 	uint8_t key[80];
+	bool refused; /* by the kernel: set again with the next list. The caller leaves it false */
 };
 
 /* fd is prepared (sockopt_prepare) and the callback's from here on. */
@@ -45,7 +46,7 @@ struct listen {
 	listen_accept_fn accept;
 	void *ctx;
 	struct listener_list all;
-	struct listen_key *keys;
+	struct listen_key *keys; /* by peer and prefix length, each once */
 	size_t nkeys;
 };
 
@@ -56,7 +57,10 @@ void listen_fini(struct listen *l);
  * with what to do; returns the number of those.
  */
 unsigned listen_set(struct listen *l, const struct listen_addr *want, size_t n);
-/* The whole set of keys; applied to listeners of the key's family. Returns how many the kernel refused (logged). */
+/*
+ * The whole set of keys, in any order; what is new, changed or no longer in it is told to the listeners of the key's
+ * family. Returns how many the kernel refused (logged).
+ */
 unsigned listen_keys_set(struct listen *l, const struct listen_key *keys, size_t n);
 
 #endif
