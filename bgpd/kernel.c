@@ -144,19 +144,13 @@ ways_of(struct kernel *k, const struct attr_set *s, uint32_t tunnel_ifindex, str
 static unsigned
 static_ways(struct kernel *k, const struct ip_prefix *p, struct fib_nh *nh)
 {
-	const struct conf *conf = k->d->conf;
+	const struct conf_static *st = conf_static_by_prefix(k->d->conf, p);
+	uint32_t ifindex = st != NULL && st->interface != NULL ? kernel_ifindex(k, st->interface) : 0;
 
-	for (uint32_t i = 0; i < conf->statics.n; i++) {
-		const struct conf_static *st = &conf->statics.v[i];
-		if (st->interface == NULL || !ip_prefix_eq(&st->prefix, p))
-			continue;
-		uint32_t ifindex = kernel_ifindex(k, st->interface);
-		if (ifindex == 0)
-			return 0;
-		nh[0] = (struct fib_nh){.via = st->via, .ifindex = ifindex, .weight = 1};
-		return 1;
-	}
-	return 0;
+	if (ifindex == 0)
+		return 0;
+	nh[0] = (struct fib_nh){.via = st->via, .ifindex = ifindex, .weight = 1};
+	return 1;
 }
 
 /* The set of next hops that the best path and those used beside it ask for, or 0: no kernel route. */

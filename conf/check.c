@@ -249,45 +249,58 @@ check_static(struct conf_loader *ld, struct yml_node *n, void *obj)
 
 /* ---- the whole file ---- */
 
+/* By name, those of one name by place in the file. */
 static int
-load_name_cmp(const void *a, const void *b)
+name_cmp(const void *a, const void *b)
 {
-	const struct load_name *x = a, *y = b;
+	const struct conf_neighbor *x = *(const struct conf_neighbor *const *)a;
+	const struct conf_neighbor *y = *(const struct conf_neighbor *const *)b;
 	int c = strcmp(x->name, y->name);
 
-	return c != 0 ? c : x->index < y->index ? -1 : x->index > y->index;
+	return c != 0 ? c : x < y ? -1 : x > y;
 }
 
 static void
 names_index(struct conf_loader *ld)
 {
-	const struct conf *c = ld->conf;
+	struct conf *c = ld->conf;
 
-	if (ld->neighbors != NULL)
+	if (c->neighbors_by_name.v != NULL)
 		return;
-	ld->neighbors = conf_arena_array(ld->tmp, c->neighbors.n, sizeof(*ld->neighbors));
+	c->neighbors_by_name.v = conf_arena_array(ld->arena, c->neighbors.n, sizeof(*c->neighbors_by_name.v));
 	for (uint32_t i = 0; i < c->neighbors.n; i++)
 		if (c->neighbors.v[i].name != NULL)
-			ld->neighbors[ld->nneighbors++] = (struct load_name){c->neighbors.v[i].name, i};
-	qsort(ld->neighbors, ld->nneighbors, sizeof(*ld->neighbors), load_name_cmp);
+			c->neighbors_by_name.v[c->neighbors_by_name.n++] = &c->neighbors.v[i];
+	qsort(c->neighbors_by_name.v, c->neighbors_by_name.n, sizeof(*c->neighbors_by_name.v), name_cmp);
 }
 
 int32_t
 check_neighbor_find(struct conf_loader *ld, const char *name)
 {
-	uint32_t lo = 0, hi;
-
 	names_index(ld);
-	for (hi = ld->nneighbors; lo < hi;) {
-		uint32_t mid = lo + (hi - lo) / 2;
-		if (strcmp(ld->neighbors[mid].name, name) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	if (lo == ld->nneighbors || strcmp(ld->neighbors[lo].name, name) != 0)
-		return -1;
-	return (int32_t)ld->neighbors[lo].index;
+	const struct conf_neighbor *nb = conf_neighbor_by_name(ld->conf, name);
+	return nb != NULL ? (int32_t)(nb - ld->conf->neighbors.v) : -1;
+}
+
+static int
+static_cmp(const void *a, const void *b)
+{
+	const struct conf_static *x = *(const struct conf_static *const *)a;
+	const struct conf_static *y = *(const struct conf_static *const *)b;
+
+	return ip_prefix_cmp(&x->prefix, &y->prefix);
+}
+
+static void
+statics_index(struct conf_loader *ld)
+{
+	struct conf *c = ld->conf;
+
+	c->statics_by_prefix.v = conf_arena_array(ld->arena, c->statics.n, sizeof(*c->statics_by_prefix.v));
+	c->statics_by_prefix.n = c->statics.n;
+	for (uint32_t i = 0; i < c->statics.n; i++)
+		c->statics_by_prefix.v[i] = &c->statics.v[i];
+	qsort(c->statics_by_prefix.v, c->statics.n, sizeof(*c->statics_by_prefix.v), static_cmp);
 }
 
 /* The node of element i of a list in the file, for errors. */
@@ -341,22 +354,22 @@ static void
 names_check(struct conf_loader *ld, const struct yml_node *root)
 {
 	names_index(ld);
-	for (uint32_t i = 1; i < ld->nneighbors; i++) {
-		const struct load_name *a = &ld->neighbors[i - 1], *b = &ld->neighbors[i];
+	for (uint32_t i = 1; i < ld->conf->neighbors_by_name.n; i++) {
+		const struct conf_neighbor *a = ld->conf->neighbors_by_name.v[i - 1];
+		const struct conf_neighbor *b = ld->conf->neighbors_by_name.v[i];
 		if (strcmp(a->name, b->name) != 0)
 			continue;
-		const struct conf_neighbor *one = &ld->conf->neighbors.v[a->index];
-		const struct conf_pos *first = &one->pos;
-		char *path = conf_arena_fmt(ld->tmp, "neighbors[%u].name", b->index);
-		struct yml_node *item = item_node(root, "neighbors", b->index);
+		uint32_t index = (uint32_t)(b - ld->conf->neighbors.v);
+		char *path = conf_arena_fmt(ld->tmp, "neighbors[%u].name", index);
+		struct yml_node *item = item_node(root, "neighbors", index);
 		struct str name = {0};
 		/* The same address makes the same name, and has been told already. */
-		if (yml_map_get(item, "name") == NULL && who_cmp(one, &ld->conf->neighbors.v[b->index]) == 0)
+		if (yml_map_get(item, "name") == NULL && who_cmp(a, b) == 0)
 			continue;
 		conf_errors_quote(&name, b->name, strlen(b->name));
 		load_fail_at(ld, key_node(item, "name"), path,
 			     "found %s again, expected a name of its own (first at %s:%u)", str_get(&name),
-			     first->file, first->line);
+			     a->pos.file, a->pos.line);
 		str_free(&name);
 	}
 }
@@ -467,6 +480,7 @@ check_root(struct conf_loader *ld, struct yml_node *n, void *obj)
 	PREFIXES_CHECK(ld, n, "networks", c->networks);
 	PREFIXES_CHECK(ld, n, "statics", c->statics);
 	PREFIXES_CHECK(ld, n, "aggregates", c->aggregates);
+	statics_index(ld);
 	for (uint32_t i = 0; ld->policies != NULL && i < ld->policies->n; i++) {
 		const char *name = ld->policies->pairs[i].key->text;
 		if (strcmp(name, "accept") == 0 || strcmp(name, "reject") == 0)

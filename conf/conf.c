@@ -478,11 +478,32 @@ conf_free(struct conf *c)
 		conf_arena_free(c->arena);
 }
 
+static int
+name_key_cmp(const void *key, const void *elem)
+{
+	return strcmp(key, (*(const struct conf_neighbor *const *)elem)->name);
+}
+
 const struct conf_neighbor *
 conf_neighbor_by_name(const struct conf *c, const char *name)
 {
-	for (uint32_t i = 0; i < c->neighbors.n; i++)
-		if (strcmp(c->neighbors.v[i].name, name) == 0)
-			return &c->neighbors.v[i];
-	return NULL;
+	const struct conf_neighbor **at = bsearch(name, c->neighbors_by_name.v, c->neighbors_by_name.n,
+						  sizeof(*c->neighbors_by_name.v), name_key_cmp);
+
+	return at != NULL ? *at : NULL;
+}
+
+static int
+prefix_key_cmp(const void *key, const void *elem)
+{
+	return ip_prefix_cmp(key, &(*(const struct conf_static *const *)elem)->prefix);
+}
+
+const struct conf_static *
+conf_static_by_prefix(const struct conf *c, const struct ip_prefix *p)
+{
+	const struct conf_static **at = bsearch(p, c->statics_by_prefix.v, c->statics_by_prefix.n,
+						sizeof(*c->statics_by_prefix.v), prefix_key_cmp);
+
+	return at != NULL ? *at : NULL;
 }

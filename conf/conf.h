@@ -543,8 +543,10 @@ struct conf {
 	uint64_t has; /* bits of enum conf_section */
 	struct conf_router router;
 	CONF_LIST(struct conf_neighbor) neighbors;
+	CONF_LIST(const struct conf_neighbor *) neighbors_by_name; /* sorted; made when the file is checked */
 	CONF_LIST(struct conf_network) networks;
 	CONF_LIST(struct conf_static) statics;
+	CONF_LIST(const struct conf_static *) statics_by_prefix; /* likewise */
 	CONF_LIST(struct conf_aggregate) aggregates;
 	struct conf_kernel kernel;
 	CONF_LIST(struct conf_prefix_set) prefix_sets;
@@ -612,7 +614,8 @@ conf_neighbor_is_internal(const struct conf_neighbor *n)
 	       (n->remote_as.type == CONF_REMOTE_NUMBER && n->remote_as.as == n->local_as);
 }
 
-/* Finds by name; NULL if there is none. Linear: for people's commands, not for every route. */
+/* Finds by name, by prefix, in a configuration that has been loaded; NULL if there is none. */
 const struct conf_neighbor *conf_neighbor_by_name(const struct conf *c, const char *name);
+const struct conf_static *conf_static_by_prefix(const struct conf *c, const struct ip_prefix *p);
 
 #endif

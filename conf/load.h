@@ -19,11 +19,6 @@ struct load_path {
 	uint32_t index;
 };
 
-struct load_name {
-	const char *name;
-	uint32_t index;
-};
-
 struct conf_loader {
 	struct conf *conf;
 	struct conf_arena *arena; /* the configuration's */
@@ -37,8 +32,6 @@ struct conf_loader {
 	const char *last_file; /* file of the last position kept, in the configuration's arena */
 	bool in_group;         /* a group on its own: nothing required, no defaults */
 	struct yml_node *policies, *prefix_sets, *as_path_sets, *community_sets, *groups; /* maps or NULL */
-	struct load_name *neighbors; /* sorted by name; NULL before anybody asked */
-	uint32_t nneighbors;
 };
 
 /* Says "found …, expected …" about n at the current path; once only for each node. */

@@ -399,6 +399,40 @@ START_TEST(test_schema)
 }
 END_TEST
 
-SUITE("conf", test_defaults, test_neighbor, test_internal, test_prefix_set, test_as_patterns,
+/* Written in neither order; looked for at both ends, in the middle, and between. */
+START_TEST(test_indexes)
+{
+	struct ip_prefix p;
+
+	load("router: {as: 65001}\n"
+	     "neighbors:\n"
+	     "  - {address: 10.0.0.3, name: c, remote-as: 65001}\n"
+	     "  - {address: 10.0.0.1, name: a, remote-as: 65001}\n"
+	     "  - {address: 10.0.0.2, name: b, remote-as: 65001}\n"
+	     "statics:\n"
+	     "  - {prefix: 2001:db8::/32, interface: eth1}\n"
+	     "  - {prefix: 10.0.0.0/16, interface: eth2}\n"
+	     "  - {prefix: 10.0.0.0/8, blackhole: true}\n");
+	ck_assert_ptr_eq(conf_neighbor_by_name(c, "a"), &c->neighbors.v[1]);
+	ck_assert_ptr_eq(conf_neighbor_by_name(c, "b"), &c->neighbors.v[2]);
+	ck_assert_ptr_eq(conf_neighbor_by_name(c, "c"), &c->neighbors.v[0]);
+	ck_assert_ptr_null(conf_neighbor_by_name(c, "aa"));
+	ck_assert_int_eq(ip_prefix_parse("2001:db8::/32", &p), 0);
+	ck_assert_ptr_eq(conf_static_by_prefix(c, &p), &c->statics.v[0]);
+	ck_assert_int_eq(ip_prefix_parse("10.0.0.0/16", &p), 0);
+	ck_assert_ptr_eq(conf_static_by_prefix(c, &p), &c->statics.v[1]);
+	ck_assert_int_eq(ip_prefix_parse("10.0.0.0/8", &p), 0);
+	ck_assert_ptr_eq(conf_static_by_prefix(c, &p), &c->statics.v[2]);
+	ck_assert_int_eq(ip_prefix_parse("10.0.0.0/9", &p), 0);
+	ck_assert_ptr_null(conf_static_by_prefix(c, &p));
+	done();
+	load("router: {as: 65001}");
+	ck_assert_ptr_null(conf_neighbor_by_name(c, "a"));
+	ck_assert_ptr_null(conf_static_by_prefix(c, &p));
+	done();
+}
+END_TEST
+
+SUITE("conf", test_indexes, test_defaults, test_neighbor, test_internal, test_prefix_set, test_as_patterns,
       test_communities, test_rule, test_secret_masked, test_secret_length, test_secret_file,
       test_errors_bounded, test_missing_file, test_schema)
