@@ -163,10 +163,7 @@ link_step(struct ctl_client *c, void *state)
 	const struct kernel_link *link;
 	unsigned n = 0;
 
-	TAILQ_FOREACH(link, &d->kernel->links, entry)
-	{
-		if (link->l.ifindex < place->at)
-			continue;
+	while ((link = interfaces_next(&d->kernel->interfaces, place->at)) != NULL) {
 		if (n++ == CTL_STEP)
 			return false;
 		ctl_row(c, link_json(link));

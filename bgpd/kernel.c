@@ -75,13 +75,14 @@ kernel_new(struct bgpd *d)
 	struct fib_config fc = fib_config_of(d->conf);
 
 	k->d = d;
-	TAILQ_INIT(&k->links);
+	interfaces_init(&k->interfaces);
 	int r = d->options->kernel ? fib_start(&d->loop, &fc, &callbacks, k, &k->fib)
 				   : fib_start_null(&d->loop, &fc, &callbacks, k, &k->fib);
 	if (r == 0)
 		return k;
 	log_error("kernel.start", LOG_S("error", strerror(-r)),
 	    LOG_S("hint", "run as root or with CAP_NET_ADMIN, or with --no-kernel"));
+	interfaces_fini(&k->interfaces);
 	free(k);
 	return NULL;
 }
@@ -89,18 +90,8 @@ kernel_new(struct bgpd *d)
 void
 kernel_free(struct kernel *k, bool keep)
 {
-	struct kernel_link *l;
-	struct kernel_address *a;
-
 	fib_stop(k->fib, keep, STOP_WAIT_MS);
-	while ((l = TAILQ_FIRST(&k->links)) != NULL) {
-		while ((a = LIST_FIRST(&l->addresses)) != NULL) {
-			LIST_REMOVE(a, entry);
-			free(a);
-		}
-		TAILQ_REMOVE(&k->links, l, entry);
-		free(l);
-	}
+	interfaces_fini(&k->interfaces);
 	free(k);
 }
 

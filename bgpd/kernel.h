@@ -6,36 +6,22 @@
  * kernel export policy; routes that the kernel has anyway (connected, learned)
  * are left alone. Upwards: links, addresses and foreign routes that fib reports
  * feed the resolver of next hops, and enter the RIB where `kernel.connected` and
- * `kernel.learn` say so. Keeps the list of interfaces for show and for policies.
+ * `kernel.learn` say so.
  */
 #ifndef BGPD_KERNEL_H
 #define BGPD_KERNEL_H
 
+#include "bgpd/interfaces.h"
 #include "conf/conf.h"
 #include "fib/fib.h"
 #include "rib/rib.h"
 
-#include <sys/queue.h>
-
 struct bgpd;
-
-struct kernel_address {
-	LIST_ENTRY(kernel_address) entry;
-	struct fib_address a;
-};
-LIST_HEAD(kernel_address_list, kernel_address);
-
-struct kernel_link {
-	TAILQ_ENTRY(kernel_link) entry; /* by ifindex */
-	struct fib_link l;
-	struct kernel_address_list addresses;
-};
-TAILQ_HEAD(kernel_link_list, kernel_link);
 
 struct kernel {
 	struct bgpd *d;
 	struct fib *fib;
-	struct kernel_link_list links;
+	struct interfaces interfaces;
 	bool synced; /* the first dump is in */
 };
 

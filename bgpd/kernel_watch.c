@@ -18,38 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct kernel_link *
-link_find(const struct kernel *k, uint32_t ifindex)
-{
-	struct kernel_link *l;
-
-	TAILQ_FOREACH(l, &k->links, entry)
-	if (l->l.ifindex >= ifindex)
-		return l->l.ifindex == ifindex ? l : NULL;
-	return NULL;
-}
-
-/* Found or made; addresses may be reported before their link. */
-static struct kernel_link *
-link_get(struct kernel *k, uint32_t ifindex)
-{
-	struct kernel_link *at, *l = link_find(k, ifindex);
-
-	if (l != NULL)
-		return l;
-	l = xcalloc(1, sizeof *l);
-	l->l.ifindex = ifindex;
-	LIST_INIT(&l->addresses);
-	TAILQ_FOREACH(at, &k->links, entry)
-	if (at->l.ifindex > ifindex)
-		break;
-	if (at != NULL)
-		TAILQ_INSERT_BEFORE(at, l, entry);
-	else
-		TAILQ_INSERT_TAIL(&k->links, l, entry);
-	return l;
-}
-
 /* Patterns in order, the first that matches decides; a leading - excludes. */
 static bool
 connected_wanted(const struct conf_kernel *ck, const char *ifname)
@@ -83,26 +51,8 @@ own_attr(struct bgpd *d, uint32_t metric)
 	return id;
 }
 
-/* Is the subnet of a still on some interface that is up, and wanted as a connected route? */
-static bool
-subnet_wanted(const struct kernel *k, const struct ip_prefix *subnet)
-{
-	const struct kernel_link *l;
-	const struct kernel_address *a;
-
-	TAILQ_FOREACH(l, &k->links, entry)
-	{
-		if (!link_is_up(l) || !connected_wanted(&k->d->conf->kernel, l->l.name))
-			continue;
-		LIST_FOREACH(a, &l->addresses, entry)
-		if (ip_prefix_eq(&a->a.subnet, subnet))
-			return true;
-	}
-	return false;
-}
-
 static void
-connected_update(struct kernel *k, const struct ip_prefix *subnet)
+connected_update(struct kernel *k, const struct ip_prefix *subnet, bool wanted)
 {
 	struct bgpd *d = k->d;
 	uint32_t now_s = loop_now_s(&d->loop);
@@ -110,7 +60,7 @@ connected_update(struct kernel *k, const struct ip_prefix *subnet)
 
 	if (ip_addr_is_link_local(&base))
 		return;
-	if (!subnet_wanted(k, subnet)) {
+	if (!wanted) {
 		originate_del(&d->originate, ORIGINATE_CONNECTED, subnet, now_s);
 	} else {
 		attr_id attr = own_attr(d, 0);
@@ -120,83 +70,122 @@ connected_update(struct kernel *k, const struct ip_prefix *subnet)
 	pipeline_decide(d->pipeline, RIB_URGENT);
 }
 
-/* Connected subnets and own addresses as the resolver sees them. */
+/* One more, or one less, address of this subnet is on a link whose subnets are wanted: only 0 and 1 make a difference. */
+static void
+subnet_count(struct kernel *k, const struct ip_prefix *subnet, bool more)
+{
+	struct kernel_net *net = interfaces_net(&k->interfaces, subnet, 0);
+
+	net->wanted += more ? 1u : -1u;
+	if (net->wanted == (more ? 1 : 0))
+		connected_update(k, subnet, more);
+}
+
+/* A link went up or down, was renamed, or kernel.connected has changed. */
+static void
+link_reconsider(struct kernel *k, struct kernel_link *l)
+{
+	bool wanted = link_is_up(l) && connected_wanted(&k->d->conf->kernel, l->l.name);
+	const struct kernel_address *a;
+
+	if (l->wanted == wanted)
+		return;
+	l->wanted = wanted;
+	LIST_FOREACH(a, &l->addresses, entry)
+	subnet_count(k, &a->a.subnet, wanted);
+}
+
+/* Connected subnets and own addresses as the resolver sees them: they are there while one address says so. */
 static void
 resolver_update(struct kernel *k, const struct fib_address *a, bool there)
 {
 	struct nexthop_table *t = k->d->nexthops;
 	struct nexthop_via via = {.ifindex = a->ifindex, .weight = 1};
 	struct ip_prefix host = ip_prefix_from_addr(&a->addr, family_bits(a->addr.family));
+	const struct kernel_net *net = interfaces_net(&k->interfaces, &a->subnet, a->ifindex);
+	const struct kernel_host *own = interfaces_host(&k->interfaces, &a->addr);
 
 	if (ip_addr_is_link_local(&a->addr))
 		return;
+	/* A subnet of one address, as on loopback and unnumbered interfaces, has nobody else on it. */
+	bool alone = ip_prefix_eq(&a->subnet, &host);
 	if (there) {
-		nexthop_route_add(t, &a->subnet, NEXTHOP_ROUTE_CONNECTED, 0, &via, 1);
-		if (a->peer.family == FAMILY_NONE)
+		if (net->addresses == 1 && !alone)
+			nexthop_route_add(t, &a->subnet, NEXTHOP_ROUTE_CONNECTED, 0, &via, 1);
+		if (a->peer.family == FAMILY_NONE && own->unicast == 1)
 			nexthop_route_add(t, &host, NEXTHOP_ROUTE_UNREACHABLE, 0, NULL, 0);
 	} else {
-		nexthop_route_del(t, &a->subnet, NEXTHOP_ROUTE_CONNECTED, 0, a->ifindex);
-		nexthop_route_del(t, &host, NEXTHOP_ROUTE_UNREACHABLE, 0, 0);
+		if (net == NULL && !alone)
+			nexthop_route_del(t, &a->subnet, NEXTHOP_ROUTE_CONNECTED, 0, a->ifindex);
+		if (a->peer.family == FAMILY_NONE && (own == NULL || own->unicast == 0))
+			nexthop_route_del(t, &host, NEXTHOP_ROUTE_UNREACHABLE, 0, 0);
 	}
 	pipeline_resolve(k->d->pipeline);
+}
+
+static void
+address_remove(struct kernel *k, struct kernel_address *a)
+{
+	struct fib_address gone = a->a;
+
+	if (a->link->wanted)
+		subnet_count(k, &gone.subnet, false);
+	interfaces_address_del(&k->interfaces, a);
+	resolver_update(k, &gone, false);
 }
 
 void
 kernel_watch_link(void *ctx, const struct fib_link *link)
 {
 	struct kernel *k = ctx;
-	struct kernel_link *l = link_get(k, link->ifindex);
-	struct kernel_address *a;
+	struct kernel_link *l = link->deleted ? interfaces_find(&k->interfaces, link->ifindex)
+					      : interfaces_get(&k->interfaces, link->ifindex);
 
-	l->l = *link;
+	if (l == NULL)
+		return;
+	interfaces_link_set(&k->interfaces, l, link);
 	nexthop_link_set(k->d->nexthops, link->ifindex, link_is_up(l));
-	LIST_FOREACH(a, &l->addresses, entry)
-	connected_update(k, &a->a.subnet);
+	link_reconsider(k, l);
 	pipeline_resolve(k->d->pipeline);
 	if (!link->deleted)
 		return;
-	while ((a = LIST_FIRST(&l->addresses)) != NULL) {
-		resolver_update(k, &a->a, false);
-		LIST_REMOVE(a, entry);
-		free(a);
-	}
-	TAILQ_REMOVE(&k->links, l, entry);
-	free(l);
+	while (!LIST_EMPTY(&l->addresses))
+		address_remove(k, LIST_FIRST(&l->addresses));
+	interfaces_link_del(&k->interfaces, l);
 }
 
 void
 kernel_watch_address(void *ctx, const struct fib_address *address)
 {
 	struct kernel *k = ctx;
-	struct kernel_link *l = link_get(k, address->ifindex);
 	struct kernel_address *a;
 
-	LIST_FOREACH(a, &l->addresses, entry)
-	if (ip_addr_eq(&a->a.addr, &address->addr) && ip_prefix_eq(&a->a.subnet, &address->subnet))
-		break;
-	if (!address->deleted && a == NULL) {
-		a = xcalloc(1, sizeof *a);
-		a->a = *address;
-		LIST_INSERT_HEAD(&l->addresses, a, entry);
-	} else if (address->deleted && a != NULL) {
-		LIST_REMOVE(a, entry);
-		free(a);
-	} else {
+	if (!address->deleted) {
+		a = interfaces_address_add(&k->interfaces, address);
+		if (a == NULL)
+			return;
+		resolver_update(k, address, true);
+		if (a->link->wanted)
+			subnet_count(k, &address->subnet, true);
 		return;
 	}
-	resolver_update(k, address, !address->deleted);
-	connected_update(k, &address->subnet);
+	a = interfaces_address_find(&k->interfaces, address);
+	if (a == NULL)
+		return;
+	struct kernel_link *l = a->link;
+	address_remove(k, a);
+	/* It came before its link, and the link never did. */
+	if (l->l.name[0] == '\0' && LIST_EMPTY(&l->addresses))
+		interfaces_link_del(&k->interfaces, l);
 }
 
 void
 kernel_watch_rescan(struct kernel *k)
 {
-	const struct kernel_link *l;
-	const struct kernel_address *a;
+	struct kernel_link *l;
 
-	TAILQ_FOREACH(l, &k->links, entry)
-	LIST_FOREACH(a, &l->addresses, entry)
-	connected_update(k, &a->a.subnet);
+	for (uint32_t from = 0; (l = interfaces_next(&k->interfaces, from)) != NULL; from = l->l.ifindex + 1)
+		link_reconsider(k, l);
 }
 
 /* A learned route enters the RIB, or leaves it, as the policy kernel.learn says. */
@@ -250,7 +239,7 @@ kernel_watch_foreign(void *ctx, const struct fib_foreign *r)
 const char *
 kernel_ifname(const struct kernel *k, uint32_t ifindex)
 {
-	const struct kernel_link *l = link_find(k, ifindex);
+	const struct kernel_link *l = interfaces_find(&k->interfaces, ifindex);
 
 	return l != NULL && l->l.name[0] != '\0' ? l->l.name : NULL;
 }
@@ -258,26 +247,13 @@ kernel_ifname(const struct kernel *k, uint32_t ifindex)
 uint32_t
 kernel_ifindex(const struct kernel *k, const char *name)
 {
-	const struct kernel_link *l;
-
-	TAILQ_FOREACH(l, &k->links, entry)
-	if (strcmp(l->l.name, name) == 0)
-		return l->l.ifindex;
-	return 0;
+	return interfaces_index(&k->interfaces, name);
 }
 
 bool
 kernel_subnet_of(const struct kernel *k, const struct ip_addr *addr, struct ip_prefix *subnet)
 {
-	const struct kernel_link *l;
-	const struct kernel_address *a;
-
-	*subnet = (struct ip_prefix){0};
-	TAILQ_FOREACH(l, &k->links, entry)
-	LIST_FOREACH(a, &l->addresses, entry)
-	if (ip_prefix_contains(&a->a.subnet, addr) && a->a.subnet.len > subnet->len)
-		*subnet = a->a.subnet;
-	return subnet->family != FAMILY_NONE;
+	return interfaces_subnet_of(&k->interfaces, addr, subnet);
 }
 
 /* The same from the system, for a daemon that leaves the kernel alone and is told of no interfaces. */
@@ -305,18 +281,17 @@ address_beside_asked(const struct ip_addr *own, enum family f, struct ip_addr *o
 bool
 kernel_address_beside(const struct kernel *k, const struct ip_addr *own, enum family f, struct ip_addr *out)
 {
-	const struct kernel_link *l;
 	const struct kernel_address *a, *b;
 
 	if (!k->d->options->kernel)
 		return address_beside_asked(own, f, out);
 
-	TAILQ_FOREACH(l, &k->links, entry)
-	LIST_FOREACH(a, &l->addresses, entry)
+	const struct kernel_host *host = interfaces_host(&k->interfaces, own);
+	if (host == NULL)
+		return false;
+	LIST_FOREACH(a, &host->addresses, host_entry)
 	{
-		if (!ip_addr_eq(&a->a.addr, own))
-			continue;
-		LIST_FOREACH(b, &l->addresses, entry)
+		LIST_FOREACH(b, &a->link->addresses, entry)
 		{
 			if (b->a.addr.family != f || ip_addr_is_link_local(&b->a.addr))
 				continue;
