@@ -214,22 +214,17 @@ struct peer *
 ctl_peer_find(struct ctl_client *c, const char *text)
 {
 	struct bgpd *d = ctl_client_daemon(c);
-	struct peer *p, *found = NULL;
+	struct peer *p = peer_table_by_name(&d->peer_table, text), *found = NULL;
 	struct ip_addr addr = {0};
 	struct str names = {0};
 	int n = 0;
 
-	bool is_addr = ip_addr_parse(text, &addr) == 0;
-	TAILQ_FOREACH(p, &d->peers, entry)
-	{
-		if (strcmp(p->name, text) == 0) {
-			str_free(&names);
-			return p;
-		}
-		struct ip_addr bare = p->addr;
-		if (addr.scope_id == 0)
-			bare.scope_id = 0;
-		if (!is_addr || !ip_addr_eq(&bare, &addr))
+	if (p != NULL)
+		return p;
+	if (ip_addr_parse(text, &addr) == 0)
+		p = peer_table_by_addr(&d->peer_table, &addr);
+	for (; p != NULL; p = p->next_same_addr) {
+		if (addr.scope_id != 0 && addr.scope_id != p->addr.scope_id)
 			continue;
 		str_addf(&names, "%s%s", n++ > 0 ? ", " : "", p->name);
 		found = p;

@@ -86,9 +86,10 @@ on_accept(void *ctx, int fd, const struct ip_addr *local, uint16_t local_port, c
     uint16_t remote_port)
 {
 	struct bgpd *d = ctx;
-	struct peer *p = peer_find_addr(d, remote, local, local_port);
+	struct peer *p = peer_find_addr(d, remote, local);
 	char text[IP_ADDR_STRLEN];
 
+	(void)local_port;
 	if (p != NULL && !d->stopping) {
 		peer_accept(p, fd);
 		return;
@@ -326,6 +327,7 @@ daemon_start(struct bgpd *d)
 		    LOG_S("hint", "this host has no IPv4 address: set router.id"));
 		return false;
 	}
+	peer_table_init(&d->peer_table);
 	d->cluster_id = d->conf->router.cluster_id != 0 ? d->conf->router.cluster_id : d->router_id;
 	rib_start(d);
 	d->pipeline = pipeline_new(d);
@@ -366,6 +368,7 @@ daemon_free(struct bgpd *d)
 		ctl_free(d->ctl);
 	while ((p = TAILQ_FIRST(&d->peers)) != NULL)
 		peer_free(p);
+	peer_table_fini(&d->peer_table);
 	loop_job_cancel(&d->loop, &d->own);
 	for (unsigned i = 0; i < ARRAY_LEN(d->signals); i++)
 		if (d->signals[i] != NULL)

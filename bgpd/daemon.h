@@ -9,6 +9,7 @@
 #define BGPD_DAEMON_H
 
 #include "bgpd/listen.h"
+#include "bgpd/peer_table.h"
 #include "bgpd/session.h"
 #include "conf/conf.h"
 #include "fib/fib.h"
@@ -60,6 +61,7 @@ struct bgpd {
 	struct session_pool *sessions;
 	struct listen listen;
 	struct peer_list peers;
+	struct peer_table peer_table; /* those of peers that are configured */
 	struct ctl *ctl;
 
 	bool stopping;

@@ -87,6 +87,7 @@ peer_new(struct bgpd *d, const struct conf_neighbor *conf)
 		return NULL;
 	}
 	TAILQ_INSERT_TAIL(&d->peers, p, entry);
+	peer_table_add(&d->peer_table, p);
 	return p;
 }
 
@@ -97,6 +98,7 @@ peer_free(struct peer *p)
 		if (p->conns[i].session != NULL)
 			session_close(p->conns[i].session, NULL);
 	TAILQ_REMOVE(&p->d->peers, p, entry);
+	peer_table_del(&p->d->peer_table, p);
 	peer_timers_fini(p);
 	peer_routes_free(p);
 	free(p->name);
@@ -196,9 +198,12 @@ peer_accept(struct peer *p, int fd)
 void
 peer_reconfigure(struct peer *p, const struct conf_neighbor *conf)
 {
+	/* Whatever of a neighbour its place in the table depends on may change in between. */
+	peer_table_del(&p->d->peer_table, p);
 	p->conf = conf;
 	p->number = (uint32_t)(conf - p->d->conf->neighbors.v) + 1;
 	p->ours = open_of(p->d, conf);
+	peer_table_add(&p->d->peer_table, p);
 	if (conf->shutdown && p->main->state != FSM_IDLE) {
 		bool was_down = p->admin_down;
 		peer_stop(p, BGP_CEASE_ADMIN_SHUTDOWN, NULL);
@@ -215,6 +220,7 @@ peer_retire(struct peer *p)
 	static const struct conf_neighbor gone = {.name = "", .shutdown = true};
 
 	p->removed = true;
+	peer_table_del(&p->d->peer_table, p);
 	peer_stop(p, BGP_CEASE_DECONFIGURED, NULL);
 	p->conf = &gone;
 	p->number = 0;
@@ -230,14 +236,12 @@ same_address(const struct ip_addr *configured, const struct ip_addr *seen)
 }
 
 struct peer *
-peer_find_addr(struct bgpd *d, const struct ip_addr *remote, const struct ip_addr *local, uint16_t local_port)
+peer_find_addr(struct bgpd *d, const struct ip_addr *remote, const struct ip_addr *local)
 {
 	struct peer *p, *found = NULL;
 
-	(void)local_port;
-	TAILQ_FOREACH(p, &d->peers, entry)
-	{
-		if (p->removed || !same_address(&p->addr, remote))
+	for (p = peer_table_by_addr(&d->peer_table, remote); p != NULL; p = p->next_same_addr) {
+		if (!same_address(&p->addr, remote))
 			continue;
 		if (p->conf->source.family != FAMILY_NONE && !ip_addr_eq(&p->conf->source, local))
 			continue;

@@ -50,6 +50,8 @@ struct peer {
 	uint32_t number; /* by which policies know it: 1 + its place in the configuration; 0: removed */
 	char *name;
 	struct ip_addr addr; /* with scope */
+	uint32_t slot;       /* peer_table's; 0: it is not in, as when it is no longer configured */
+	struct peer *next_same_addr;
 
 	struct peer_conn *main, *second; /* second->state is FSM_IDLE while there is none */
 	struct peer_conn conns[2];
@@ -88,8 +90,8 @@ void peer_reconfigure(struct peer *p, const struct conf_neighbor *conf);
 /* No longer configured: ends with Cease/Peer De-configured and is freed when its paths are swept. */
 void peer_retire(struct peer *p);
 
-struct peer *peer_find_addr(struct bgpd *d, const struct ip_addr *remote, const struct ip_addr *local,
-    uint16_t local_port);
+/* The neighbour that a connection from remote to local is for, or NULL. */
+struct peer *peer_find_addr(struct bgpd *d, const struct ip_addr *remote, const struct ip_addr *local);
 enum fsm_state peer_state(const struct peer *p); /* of the connection that is furthest */
 static inline bool
 peer_established(const struct peer *p)
