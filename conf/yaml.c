@@ -37,6 +37,8 @@ struct builder {
 	struct conf_errors *errs;
 	const char *file;
 	uint32_t file_no;
+	const char *text;
+	size_t len;
 	struct frame frames[YML_DEPTH_MAX];
 	uint32_t depth;
 	struct yml_node **values;
@@ -446,13 +448,31 @@ event_handle(struct builder *b, const yaml_event_t *e)
 	}
 }
 
+/* Errors of the reader (bad UTF-8, control characters) come without a mark, but with the octet's number. */
+static struct conf_pos
+reader_pos(const struct builder *b, size_t offset)
+{
+	struct conf_pos pos = {b->file, 1, 1};
+
+	for (size_t i = 0; i < offset && i < b->len; i++) {
+		if (b->text[i] == '\n') {
+			pos.line++;
+			pos.column = 1;
+		} else if (((unsigned char)b->text[i] & 0xc0) != 0x80) { /* columns are characters */
+			pos.column++;
+		}
+	}
+	return pos;
+}
+
 static void
 syntax_error(struct builder *b, const yaml_parser_t *p)
 {
-	/* Errors of the reader (bad UTF-8) come without a mark: the scanner's place is the nearest. */
-	const yaml_mark_t *m = p->error == YAML_READER_ERROR ? &p->mark : &p->problem_mark;
+	const yaml_mark_t *m = &p->problem_mark;
 	struct conf_pos pos = {b->file, (uint32_t)m->line + 1, (uint32_t)m->column + 1};
 
+	if (p->error == YAML_READER_ERROR)
+		pos = reader_pos(b, p->problem_offset);
 	conf_errors_add(b->errs, &pos, b->file_no, "file",
 			"found bad YAML (%s%s%s), expected a map of settings",
 			p->problem == NULL ? "unknown problem" : p->problem, p->context == NULL ? "" : " ",
@@ -481,6 +501,7 @@ int
 yml_parse(struct conf_arena *arena, const char *file, uint32_t file_no, const char *text, size_t len,
 	  struct conf_errors *errs, struct yml_node **root)
 {
+	static const unsigned char utf8_bom[] = {0xef, 0xbb, 0xbf};
 	struct builder *b = xcalloc(1, sizeof(*b));
 	yaml_parser_t parser;
 	int rc = -EINVAL;
@@ -489,6 +510,13 @@ yml_parse(struct conf_arena *arena, const char *file, uint32_t file_no, const ch
 	b->errs = errs;
 	b->file = file;
 	b->file_no = file_no;
+	/* A byte order mark is for libyaml's encoding guess only: elsewhere it shifts the first line's column. */
+	if (len >= sizeof(utf8_bom) && memcmp(text, utf8_bom, sizeof(utf8_bom)) == 0) {
+		text += sizeof(utf8_bom);
+		len -= sizeof(utf8_bom);
+	}
+	b->text = text;
+	b->len = len;
 	if (!yaml_parser_initialize(&parser))
 		log_fatal(1, "memory.exhausted", (const struct log_kv[]){LOG_S("where", "yaml"), {0}});
 	yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
