@@ -39,6 +39,8 @@ void kernel_sweep(struct kernel *k);
 /* The name of an interface, or NULL; the index of a name, or 0. */
 const char *kernel_ifname(const struct kernel *k, uint32_t ifindex);
 uint32_t kernel_ifindex(const struct kernel *k, const char *name);
+/* Is there an interface of that name that is up? Always so for a daemon that leaves the kernel alone. */
+bool kernel_is_up(const struct kernel *k, const char *name);
 /* The connected subnet that contains a (third-party next hops, RFC 4271 5.1.3), or false and FAMILY_NONE. */
 bool kernel_subnet_of(const struct kernel *k, const struct ip_addr *a, struct ip_prefix *subnet);
 /* An address of family f (for IPv6 no link-local one) on the interface that has own; false: there is none. */

@@ -140,10 +140,15 @@ kernel_watch_link(void *ctx, const struct fib_link *link)
 	struct kernel *k = ctx;
 	struct kernel_link *l = link->deleted ? interfaces_find(&k->interfaces, link->ifindex)
 					      : interfaces_get(&k->interfaces, link->ifindex);
+	char old_name[sizeof l->l.name];
 
 	if (l == NULL)
 		return;
+	memcpy(old_name, l->l.name, sizeof old_name);
 	interfaces_link_set(&k->interfaces, l, link);
+	if (strcmp(old_name, l->l.name) != 0)
+		own_link_changed(k->d, old_name);
+	own_link_changed(k->d, l->l.name);
 	nexthop_link_set(k->d->nexthops, link->ifindex, link_is_up(l));
 	link_reconsider(k, l);
 	pipeline_resolve(k->d->pipeline);
@@ -248,6 +253,14 @@ uint32_t
 kernel_ifindex(const struct kernel *k, const char *name)
 {
 	return interfaces_index(&k->interfaces, name);
+}
+
+bool
+kernel_is_up(const struct kernel *k, const char *name)
+{
+	const struct kernel_link *l = interfaces_find(&k->interfaces, interfaces_index(&k->interfaces, name));
+
+	return !k->d->options->kernel || (l != NULL && link_is_up(l));
 }
 
 bool

@@ -6,8 +6,11 @@
 
 #include "bgpd/compile.h"
 #include "bgpd/daemon.h"
+#include "bgpd/kernel.h"
 #include "bgpd/pipeline.h"
 #include "rib/community.h"
+
+#include <string.h>
 
 void
 own_attr_begin(struct attr_edit *e)
@@ -61,10 +64,25 @@ static_attr(struct bgpd *d, const struct conf_static *st)
 }
 
 static void
-announce(struct bgpd *d, enum originate_set set, const struct ip_prefix *p, attr_id attr)
+announce(struct bgpd *d, enum originate_set set, const struct ip_prefix *p, attr_id attr, enum rib_reject reject)
 {
-	originate_add(&d->originate, set, p, attr, RIB_REJECT_NONE, loop_now_s(&d->loop));
+	originate_add(&d->originate, set, p, attr, reject, loop_now_s(&d->loop));
 	attr_unref(d->attrs, attr);
+}
+
+/*
+ * No resolver looks after a route that names its interface: it is good as long as that is up. Nor do its attributes
+ * tell which one it is, so the kernel half is to look again even where they are the same.
+ */
+static void
+announce_static(struct bgpd *d, const struct conf_static *st)
+{
+	bool good = st->interface == NULL || kernel_is_up(d->kernel, st->interface);
+	uint32_t id;
+
+	announce(d, ORIGINATE_STATIC, &st->prefix, static_attr(d, st), good ? RIB_REJECT_NONE : RIB_REJECT_NEXTHOP);
+	if (st->interface != NULL && (id = rib_find(d->rib, &st->prefix)) != 0)
+		rib_prefix_touch(d->rib, (enum family)st->prefix.family, id, RIB_URGENT, RIB_CHANGE_NEXTHOP);
 }
 
 void
@@ -74,14 +92,31 @@ own_apply(struct bgpd *d)
 
 	originate_begin(&d->originate, ORIGINATE_NETWORK);
 	for (uint32_t i = 0; i < conf->networks.n; i++)
-		announce(d, ORIGINATE_NETWORK, &conf->networks.v[i].prefix, network_attr(d, &conf->networks.v[i]));
+		announce(d, ORIGINATE_NETWORK, &conf->networks.v[i].prefix, network_attr(d, &conf->networks.v[i]),
+		    RIB_REJECT_NONE);
 	originate_end(&d->originate, ORIGINATE_NETWORK);
 	originate_begin(&d->originate, ORIGINATE_STATIC);
 	for (uint32_t i = 0; i < conf->statics.n; i++)
-		announce(d, ORIGINATE_STATIC, &conf->statics.v[i].prefix, static_attr(d, &conf->statics.v[i]));
+		announce_static(d, &conf->statics.v[i]);
 	originate_end(&d->originate, ORIGINATE_STATIC);
 	pipeline_resolve(d->pipeline);
 	pipeline_decide(d->pipeline, RIB_URGENT);
+}
+
+void
+own_link_changed(struct bgpd *d, const char *name)
+{
+	const struct conf *conf = d->conf;
+	bool any = false;
+
+	for (uint32_t i = 0; i < conf->statics.n; i++) {
+		if (conf->statics.v[i].interface == NULL || strcmp(conf->statics.v[i].interface, name) != 0)
+			continue;
+		announce_static(d, &conf->statics.v[i]);
+		any = true;
+	}
+	if (any)
+		pipeline_decide(d->pipeline, RIB_URGENT);
 }
 
 bool
@@ -100,7 +135,7 @@ own_network_add(struct bgpd *d, const struct ip_prefix *p)
 	struct attr_edit e = {0};
 
 	own_attr_begin(&e);
-	announce(d, ORIGINATE_CONTROL, p, attr_edit_commit(&e, d->attrs));
+	announce(d, ORIGINATE_CONTROL, p, attr_edit_commit(&e, d->attrs), RIB_REJECT_NONE);
 	attr_edit_fini(&e);
 	pipeline_decide(d->pipeline, RIB_URGENT);
 }

@@ -15,6 +15,8 @@ struct bgpd;
 void own_attr_begin(struct attr_edit *e);
 /* Brings networks and statics of the running configuration into the RIB; what is no longer there goes. */
 void own_apply(struct bgpd *d);
+/* An interface went up or down, came or went: statics that name it are good or not. */
+void own_link_changed(struct bgpd *d, const char *name);
 /* A network by command: stays over a reload, not over a restart. False: there was none to delete. */
 void own_network_add(struct bgpd *d, const struct ip_prefix *p);
 bool own_network_del(struct bgpd *d, const struct ip_prefix *p);
