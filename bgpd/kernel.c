@@ -179,6 +179,9 @@ kernel_rib_change(struct kernel *k, const struct rib_change *c)
 	struct policies_kernel pk = {0};
 	uint32_t nhset = 0;
 
+	/* Sessions that end take their routes out of the RIB; what becomes of the kernel's is fib_stop's matter. */
+	if (k->d->stopping)
+		return;
 	if (c->best != NULL) {
 		const struct rib_source *src = rib_source_get(k->d->rib, c->best->source);
 		/* What is in the kernel anyway is not ours to program. */
