@@ -76,6 +76,7 @@ kernel_new(struct bgpd *d)
 
 	k->d = d;
 	interfaces_init(&k->interfaces);
+	k->learn = (struct job){.run = kernel_watch_learn, .name = "learn"};
 	int r = d->options->kernel ? fib_start(&d->loop, &fc, &callbacks, k, &k->fib)
 				   : fib_start_null(&d->loop, &fc, &callbacks, k, &k->fib);
 	if (r == 0)
@@ -90,6 +91,7 @@ kernel_new(struct bgpd *d)
 void
 kernel_free(struct kernel *k, bool keep)
 {
+	loop_job_cancel(&k->d->loop, &k->learn);
 	fib_stop(k->fib, keep, STOP_WAIT_MS);
 	interfaces_fini(&k->interfaces);
 	free(k);

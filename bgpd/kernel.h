@@ -23,6 +23,9 @@ struct kernel {
 	struct fib *fib;
 	struct interfaces interfaces;
 	bool synced; /* the first dump is in */
+	struct job learn; /* foreign routes, through kernel.learn again */
+	enum family learn_family;
+	uint32_t learn_at;
 };
 
 /* Starts fib (without a kernel where the daemon's options say so). NULL: it could not be started; logged. */

@@ -18,6 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LEARN_LOOK_EVERY 64u /* prefixes between two looks at the clock */
+
 /* Patterns in order, the first that matches decides; a leading - excludes. */
 static bool
 connected_wanted(const struct conf_kernel *ck, const char *ifname)
@@ -113,12 +115,12 @@ resolver_update(struct kernel *k, const struct fib_address *a, bool there)
 		if (net->addresses == 1 && !alone)
 			nexthop_route_add(t, &a->subnet, NEXTHOP_ROUTE_CONNECTED, 0, &via, 1);
 		if (a->peer.family == FAMILY_NONE && own->unicast == 1)
-			nexthop_route_add(t, &host, NEXTHOP_ROUTE_UNREACHABLE, 0, NULL, 0);
+			nexthop_route_add(t, &host, NEXTHOP_ROUTE_OWN, 0, NULL, 0);
 	} else {
 		if (net == NULL && !alone)
 			nexthop_route_del(t, &a->subnet, NEXTHOP_ROUTE_CONNECTED, 0, a->ifindex);
 		if (a->peer.family == FAMILY_NONE && (own == NULL || own->unicast == 0))
-			nexthop_route_del(t, &host, NEXTHOP_ROUTE_UNREACHABLE, 0, 0);
+			nexthop_route_del(t, &host, NEXTHOP_ROUTE_OWN, 0, 0);
 	}
 	pipeline_resolve(k->d->pipeline);
 }
@@ -184,6 +186,46 @@ kernel_watch_address(void *ctx, const struct fib_address *address)
 		interfaces_link_del(&k->interfaces, l);
 }
 
+/* The foreign route that counts for a prefix enters the RIB, or leaves it, as the policy kernel.learn says. */
+static void
+learn_update(struct kernel *k, const struct ip_prefix *p)
+{
+	struct bgpd *d = k->d;
+	uint32_t now_s = loop_now_s(&d->loop);
+	struct nexthop_foreign r;
+	attr_id attr = ATTR_NONE;
+
+	if (nexthop_foreign_get(d->nexthops, p, &r)) {
+		attr_id in = own_attr(d, r.metric);
+		attr = policies_kernel_learn(d->policies, in, p, kernel_ifname(k, r.ifindex));
+		attr_unref(d->attrs, in);
+	}
+	if (attr == ATTR_NONE) {
+		originate_del(&d->originate, ORIGINATE_KERNEL, p, now_s);
+	} else {
+		originate_add(&d->originate, ORIGINATE_KERNEL, p, attr, RIB_REJECT_NONE, now_s);
+		attr_unref(d->attrs, attr);
+	}
+	pipeline_decide(d->pipeline, RIB_URGENT);
+}
+
+enum job_result
+kernel_watch_learn(struct job *job, uint64_t deadline_ns)
+{
+	struct kernel *k = container_of(job, struct kernel, learn);
+	struct ip_prefix p;
+
+	for (; k->learn_family < FAMILY_COUNT; k->learn_family++, k->learn_at = 1) {
+		uint32_t scan = UINT32_MAX;
+		for (unsigned n = 1; nexthop_route_next(k->d->nexthops, k->learn_family, &k->learn_at, &scan, &p); n++) {
+			learn_update(k, &p);
+			if (n % LEARN_LOOK_EVERY == 0 && time_mono_ns() >= deadline_ns)
+				return JOB_MORE;
+		}
+	}
+	return JOB_DONE;
+}
+
 void
 kernel_watch_rescan(struct kernel *k)
 {
@@ -191,29 +233,9 @@ kernel_watch_rescan(struct kernel *k)
 
 	for (uint32_t from = 0; (l = interfaces_next(&k->interfaces, from)) != NULL; from = l->l.ifindex + 1)
 		link_reconsider(k, l);
-}
-
-/* A learned route enters the RIB, or leaves it, as the policy kernel.learn says. */
-static void
-learn_update(struct kernel *k, const struct fib_foreign *r)
-{
-	struct bgpd *d = k->d;
-	uint32_t now_s = loop_now_s(&d->loop);
-	attr_id attr = ATTR_NONE;
-
-	if (!r->deleted) {
-		attr_id in = own_attr(d, r->metric);
-		const char *ifname = r->nh_count > 0 ? kernel_ifname(k, r->nh[0].ifindex) : NULL;
-		attr = policies_kernel_learn(d->policies, in, &r->prefix, ifname);
-		attr_unref(d->attrs, in);
-	}
-	if (attr == ATTR_NONE) {
-		originate_del(&d->originate, ORIGINATE_KERNEL, &r->prefix, now_s);
-	} else {
-		originate_add(&d->originate, ORIGINATE_KERNEL, &r->prefix, attr, RIB_REJECT_NONE, now_s);
-		attr_unref(d->attrs, attr);
-	}
-	pipeline_decide(d->pipeline, RIB_URGENT);
+	k->learn_family = FAMILY_IPV4;
+	k->learn_at = 1;
+	loop_job_start(&k->d->loop, &k->learn);
 }
 
 void
@@ -238,7 +260,7 @@ kernel_watch_foreign(void *ctx, const struct fib_foreign *r)
 		nexthop_route_add(t, &r->prefix, kind, r->metric, via, n);
 	}
 	pipeline_resolve(k->d->pipeline);
-	learn_update(k, r);
+	learn_update(k, &r->prefix);
 }
 
 const char *

@@ -12,7 +12,9 @@ struct kernel;
 void kernel_watch_link(void *ctx, const struct fib_link *link);
 void kernel_watch_address(void *ctx, const struct fib_address *address);
 void kernel_watch_foreign(void *ctx, const struct fib_foreign *r);
-/* kernel.connected has changed: connected routes come and go. */
+/* kernel.connected or kernel.learn has changed: connected and learned routes come and go. */
 void kernel_watch_rescan(struct kernel *k);
+/* The job that rescanning leaves learned routes to. */
+enum job_result kernel_watch_learn(struct job *job, uint64_t deadline_ns);
 
 #endif

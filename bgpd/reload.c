@@ -100,7 +100,7 @@ apply(struct bgpd *d, struct conf *new_conf)
 	daemon_apply_settings(d);
 	add_peers(d, &ch);
 	groups_reconfigure(d->groups);
-	if (ch.kernel_export || (ch.sections & SECTION(CONF_SEC_KERNEL))) {
+	if (ch.kernel_export || ch.kernel_learn || (ch.sections & SECTION(CONF_SEC_KERNEL))) {
 		kernel_reconfigure(d->kernel);
 		pipeline_touch_all(d->pipeline);
 	}

@@ -302,6 +302,23 @@ nexthop_route_del(struct nexthop_table *t, const struct ip_prefix *p, enum nexth
 }
 
 bool
+nexthop_foreign_get(const struct nexthop_table *t, const struct ip_prefix *p, struct nexthop_foreign *out)
+{
+	const struct nhroute *r = nhroute_foreign(&t->routes, p);
+
+	if (r != NULL)
+		*out = (struct nexthop_foreign){.metric = r->metric, .ifindex = r->n > 0 ? r->via[0].ifindex : 0};
+	return r != NULL;
+}
+
+bool
+nexthop_route_next(const struct nexthop_table *t, enum family f, uint32_t *at, uint32_t *scan,
+		   struct ip_prefix *p)
+{
+	return nhroute_next(&t->routes, f, at, scan, p);
+}
+
+bool
 nexthop_connected(const struct nexthop_table *t, const struct ip_addr *a, uint32_t *ifindex)
 {
 	const struct nhroute *r = nhroute_match_connected(&t->routes, a);

@@ -51,8 +51,8 @@ struct nexthop_view {
 enum nexthop_route_kind {
 	NEXTHOP_ROUTE_CONNECTED, /* a subnet of an interface: metric 0, the next hop itself is the gateway */
 	NEXTHOP_ROUTE_KERNEL,    /* a foreign kernel route */
-	NEXTHOP_ROUTE_UNREACHABLE, /* blackhole, unreachable, or an address of our own: whatever matches is
-				      unresolved */
+	NEXTHOP_ROUTE_UNREACHABLE, /* a foreign blackhole or unreachable route: whatever matches is unresolved */
+	NEXTHOP_ROUTE_OWN,         /* an address of our own: likewise */
 };
 
 /*
@@ -103,6 +103,20 @@ void nexthop_route_add(struct nexthop_table *t, const struct ip_prefix *p, enum 
 /* Takes it away; ifindex matters only for connected ones. false: there was none of that name. */
 bool nexthop_route_del(struct nexthop_table *t, const struct ip_prefix *p, enum nexthop_route_kind kind,
 		       uint32_t metric, uint32_t ifindex);
+/* The foreign route that counts for a prefix. */
+struct nexthop_foreign {
+	uint32_t metric;
+	uint32_t ifindex; /* of its first way, 0: none */
+};
+/* False: there is no foreign route for exactly this prefix. */
+bool nexthop_foreign_get(const struct nexthop_table *t, const struct ip_prefix *p,
+			 struct nexthop_foreign *out);
+/*
+ * The first prefix of family f with any route at or after *at (begin with 1), which moves behind it. False: none,
+ * or *scan records were looked at, which is counted down: 0 means to go on.
+ */
+bool nexthop_route_next(const struct nexthop_table *t, enum family f, uint32_t *at, uint32_t *scan,
+			struct ip_prefix *p);
 /* Is the address on a connected subnet? *ifindex (may be NULL) is filled in. For eBGP's third-party next
  * hops. */
 bool nexthop_connected(const struct nexthop_table *t, const struct ip_addr *a, uint32_t *ifindex);

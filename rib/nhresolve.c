@@ -67,7 +67,7 @@ follow_route(struct resolving *r, const struct ip_addr *a, const struct nhroute 
 {
 	bool any = false;
 
-	if (kr->kind == NEXTHOP_ROUTE_UNREACHABLE)
+	if (kr->kind == NEXTHOP_ROUTE_UNREACHABLE || kr->kind == NEXTHOP_ROUTE_OWN)
 		return false;
 	for (unsigned i = 0; i < kr->n; i++) {
 		struct nexthop_via v = kr->via[i];

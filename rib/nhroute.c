@@ -56,11 +56,17 @@ is_named(const struct nhroute *r, enum nexthop_route_kind kind, uint32_t metric,
 }
 
 static bool
+leads_somewhere(const struct nhroute *r)
+{
+	return r->kind == NEXTHOP_ROUTE_CONNECTED || r->kind == NEXTHOP_ROUTE_KERNEL;
+}
+
+static bool
 comes_before(const struct nhroute *a, const struct nhroute *b)
 {
 	if (a->metric != b->metric)
 		return a->metric < b->metric;
-	return a->kind == NEXTHOP_ROUTE_UNREACHABLE && b->kind != NEXTHOP_ROUTE_UNREACHABLE;
+	return !leads_somewhere(a) && leads_somewhere(b);
 }
 
 /* Unlinks and frees the route of that name. */
@@ -131,6 +137,30 @@ nhroute_match(const struct nhroute_table *t, const struct ip_addr *a, unsigned m
 		return NULL;
 	*p = prefix_value(pt, id);
 	return head_get(pt, id);
+}
+
+const struct nhroute *
+nhroute_foreign(const struct nhroute_table *t, const struct ip_prefix *p)
+{
+	const struct prefix_table *pt = &t->prefixes[p->family];
+	uint32_t id = prefix_find(pt, p, prefix_hash(pt, p));
+	const struct nhroute *r = id != 0 ? head_get(pt, id) : NULL;
+
+	while (r != NULL && r->kind != NEXTHOP_ROUTE_KERNEL && r->kind != NEXTHOP_ROUTE_UNREACHABLE)
+		r = r->next;
+	return r;
+}
+
+bool
+nhroute_next(const struct nhroute_table *t, enum family f, uint32_t *at, uint32_t *scan, struct ip_prefix *p)
+{
+	uint32_t id = prefix_next(&t->prefixes[f], at, scan);
+
+	if (id == 0)
+		return false;
+	*p = prefix_value(&t->prefixes[f], id);
+	*at = id + 1;
+	return true;
 }
 
 static const struct nhroute *

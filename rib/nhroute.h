@@ -35,5 +35,10 @@ const struct nhroute *nhroute_match(const struct nhroute_table *t, const struct 
 				    struct ip_prefix *p);
 /* The same among connected ones alone. */
 const struct nhroute *nhroute_match_connected(const struct nhroute_table *t, const struct ip_addr *a);
+/* The first foreign route of exactly that prefix, or NULL. */
+const struct nhroute *nhroute_foreign(const struct nhroute_table *t, const struct ip_prefix *p);
+/* As nexthop_route_next. */
+bool nhroute_next(const struct nhroute_table *t, enum family f, uint32_t *at, uint32_t *scan,
+		  struct ip_prefix *p);
 
 #endif

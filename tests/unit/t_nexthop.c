@@ -124,6 +124,35 @@ START_TEST(test_kernel_routes)
 }
 END_TEST
 
+START_TEST(test_foreign)
+{
+	struct nexthop_table *t = nexthop_table_new(1);
+	struct ip_prefix p = ribtest_prefix("192.0.2.0/24"), host = ribtest_prefix("10.0.0.1/32"), at;
+	struct nexthop_foreign r;
+	uint32_t from = 1, scan = UINT32_MAX, n = 0;
+
+	/* neither a subnet of ours nor an address of ours is foreign */
+	route(t, "192.0.2.0/24", NEXTHOP_ROUTE_CONNECTED, 0, NULL, 2);
+	route(t, "10.0.0.1/32", NEXTHOP_ROUTE_OWN, 0, NULL, 0);
+	ck_assert(!nexthop_foreign_get(t, &p, &r));
+	ck_assert(!nexthop_foreign_get(t, &host, &r));
+	/* the lowest metric counts, and the next one when that goes */
+	route(t, "192.0.2.0/24", NEXTHOP_ROUTE_KERNEL, 50, "10.0.0.4", 3);
+	route(t, "192.0.2.0/24", NEXTHOP_ROUTE_KERNEL, 20, "10.0.0.5", 4);
+	ck_assert(nexthop_foreign_get(t, &p, &r) && r.metric == 20 && r.ifindex == 4);
+	ck_assert(route_del(t, "192.0.2.0/24", NEXTHOP_ROUTE_KERNEL, 20));
+	ck_assert(nexthop_foreign_get(t, &p, &r) && r.metric == 50 && r.ifindex == 3);
+	ck_assert(route_del(t, "192.0.2.0/24", NEXTHOP_ROUTE_KERNEL, 50));
+	ck_assert(!nexthop_foreign_get(t, &p, &r));
+	route(t, "10.0.0.1/32", NEXTHOP_ROUTE_UNREACHABLE, 7, NULL, 0);
+	ck_assert(nexthop_foreign_get(t, &host, &r) && r.metric == 7 && r.ifindex == 0);
+	for (; nexthop_route_next(t, FAMILY_IPV4, &from, &scan, &at); n++)
+		ck_assert(ip_prefix_eq(&at, &p) || ip_prefix_eq(&at, &host));
+	ck_assert_uint_eq(n, 2);
+	nexthop_table_free(t);
+}
+END_TEST
+
 START_TEST(test_default_and_links)
 {
 	struct nexthop_table *t = nexthop_table_new(1);
@@ -230,4 +259,4 @@ START_TEST(test_circle)
 }
 END_TEST
 
-SUITE("nexthop", test_identity, test_kernel_routes, test_default_and_links, test_recursive, test_circle)
+SUITE("nexthop", test_identity, test_kernel_routes, test_foreign, test_default_and_links, test_recursive, test_circle)
