@@ -11,10 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MSG_LEN_OFF 16 /* RFC 4271 4.1: marker, then the length in two octets */
-#define MSG_HEADER  19
-#define FIRST_CAP   256
-#define SMALL_CAP   8192 /* up to here memory doubles; what needs more will soon be full */
+#define MSG_LEN_OFF      16 /* RFC 4271 4.1: marker, then the length in two octets */
+#define MSG_TYPE_OFF     18
+#define MSG_HEADER       19
+#define MSG_TYPE_REFRESH 5 /* RFC 2918 */
+#define FIRST_CAP        256
+#define SMALL_CAP        8192 /* up to here memory doubles; what needs more will soon be full */
 
 struct chunk_copy {
 	SLIST_ENTRY(chunk_copy) entry;
@@ -157,6 +159,7 @@ chunk_add(struct chunk *c, const uint8_t *msg, size_t len, struct chunk_for who,
 	c->len += (uint32_t)len;
 	seg->len += (uint32_t)len;
 	seg->messages++;
+	seg->refreshes += msg[MSG_TYPE_OFF] == MSG_TYPE_REFRESH;
 }
 
 void

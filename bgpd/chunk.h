@@ -39,7 +39,7 @@ struct chunk_for {
 
 struct chunk_seg {
 	uint32_t off, len; /* octets */
-	uint32_t messages;
+	uint32_t messages, refreshes; /* refreshes: of them, the marks of RFC 7313; the rest are UPDATEs */
 	struct chunk_for who;
 };
 

@@ -395,7 +395,7 @@ group_member_join(struct group *g, struct group_member *m)
 	STAILQ_INIT(&m->own);
 	m->own_octets = 0;
 	m->attached = m->awake = m->lagging = false;
-	m->updates = m->octets = 0;
+	m->updates = m->refreshes = m->octets = 0;
 	member_enter(g, m);
 	adjout_member_join(&g->out, &m->out);
 }

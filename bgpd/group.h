@@ -106,7 +106,7 @@ struct group_member {
 	bool awake;           /* has been woken and not yet run dry */
 	uint32_t lag_since_s; /* it holds up a full ring since then */
 	bool lagging;
-	uint64_t updates, octets; /* sent, totals */
+	uint64_t updates, refreshes, octets; /* sent, totals */
 };
 
 void group_list_init(struct group_list *l, const struct adjout_view *view, const struct group_ops *ops);

@@ -137,7 +137,8 @@ group_member_sent(struct group_member *m, size_t octets)
 		pos->off += (uint32_t)k;
 		octets -= k;
 		if (pos->off == s->len) {
-			m->updates += s->messages;
+			m->updates += s->messages - s->refreshes;
+			m->refreshes += s->refreshes;
 			*pos = (struct group_pos){.seg = pos->seg + 1};
 		}
 	}

@@ -348,8 +348,14 @@ peer_routes_iov(struct peer *p, struct iovec *iov, int max)
 void
 peer_routes_sent(struct peer *p, size_t octets)
 {
-	group_member_sent(&p->routes->member, octets);
-	groups_room(p->d->groups, &p->routes->member);
+	struct group_member *m = &p->routes->member;
+	uint64_t updates = m->updates, refreshes = m->refreshes;
+
+	group_member_sent(m, octets);
+	/* The session counts what is not the stream's. */
+	p->stats.out[BGP_MSG_UPDATE] += m->updates - updates;
+	p->stats.out[BGP_MSG_REFRESH] += m->refreshes - refreshes;
+	groups_room(p->d->groups, m);
 }
 
 size_t

@@ -49,6 +49,23 @@ START_TEST(test_segments)
 }
 END_TEST
 
+START_TEST(test_refreshes)
+{
+	struct chunk *c = chunk_new(&self_a);
+	uint8_t borr[23];
+
+	/* RFC 7313 4.1: the marks are ROUTE-REFRESH messages, type 5 */
+	memcpy(borr, message(23, 1), sizeof borr);
+	borr[18] = 5;
+	chunk_add(c, borr, sizeof borr, all, 0, 0);
+	chunk_add(c, message(30, 2), 30, all, 0, 0);
+	chunk_add(c, borr, sizeof borr, all, 0, 0);
+	ck_assert_uint_eq(c->segs[0].messages, 3);
+	ck_assert_uint_eq(c->segs[0].refreshes, 2);
+	chunk_unref(c);
+}
+END_TEST
+
 START_TEST(test_boundaries)
 {
 	struct chunk *c = chunk_new(&self_a);
@@ -129,4 +146,4 @@ START_TEST(test_refs)
 }
 END_TEST
 
-SUITE("chunk", test_segments, test_boundaries, test_room, test_patch, test_patch_irrelevant, test_refs)
+SUITE("chunk", test_segments, test_refreshes, test_boundaries, test_room, test_patch, test_patch_irrelevant, test_refs)
