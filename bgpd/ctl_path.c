@@ -4,6 +4,7 @@
  */
 #include "bgpd/ctl_path.h"
 
+#include "bgpd/compile.h"
 #include "bgpd/ctl_command.h"
 #include "bgpd/ctl_json.h"
 #include "bgpd/ctl_reply.h"
@@ -11,6 +12,7 @@
 #include "bgpd/peer.h"
 #include "bgpd/peer_routes.h"
 #include "conf/arena.h"
+#include "conf/community.h"
 #include "conf/pattern.h"
 #include "lib/buf.h"
 #include "lib/mem.h"
@@ -182,6 +184,23 @@ read_pattern(struct ctl_client *c, const char *text, struct ctl_path_filter *f)
 	return true;
 }
 
+static bool
+read_community(struct ctl_client *c, const char *text, struct ctl_path_filter *f)
+{
+	struct conf_community parsed;
+
+	if (!conf_community_parse(text, true, &parsed)) {
+		ctl_fail(c, CTL_ERR_REQUEST,
+			 "'%s' is no community; it may be \"64512:100\", \"64512:1:2\", \"rt:64512:1\", or a name as "
+			 "no-export, with * or [a-b] for a number",
+			 text);
+		return false;
+	}
+	struct community_pattern pattern = compile_community(&parsed);
+	f->communities = community_set_new(&pattern, 1);
+	return true;
+}
+
 bool
 ctl_path_filter_init(struct ctl_client *c, const json_t *args, struct ctl_path_filter *f)
 {
@@ -195,8 +214,8 @@ ctl_path_filter_init(struct ctl_client *c, const json_t *args, struct ctl_path_f
 	const json_t *as = json_object_get(args, "origin_as");
 	f->has_origin_as = as != NULL;
 	f->origin_as = (uint32_t)json_integer_value(as);
-	if ((text = ctl_arg_text(args, "community")) != NULL)
-		f->community = xstrdup(text);
+	if ((text = ctl_arg_text(args, "community")) != NULL && !read_community(c, text, f))
+		return false;
 	if ((text = ctl_arg_text(args, "from")) != NULL) {
 		struct peer *p = ctl_peer_find(c, text);
 		if (p == NULL)
@@ -210,30 +229,12 @@ ctl_path_filter_init(struct ctl_client *c, const json_t *args, struct ctl_path_f
 void
 ctl_path_filter_fini(struct ctl_path_filter *f)
 {
-	free(f->community);
+	if (f->communities != NULL)
+		community_set_unref(f->communities);
 	free(f->pattern.tokens);
 	if (f->arena != NULL)
 		conf_arena_free(f->arena);
 	*f = (struct ctl_path_filter){0};
-}
-
-static bool
-has_community(const struct attr_set *s, const char *glob)
-{
-	struct str text = {0};
-	bool found = false;
-
-	for (int kind = 0; kind < COMMUNITY_KIND_COUNT && !found; kind++) {
-		size_t len, size = community_size((enum community_kind)kind);
-		const uint8_t *p = attr_find(s, community_attr_type((enum community_kind)kind), &len);
-		for (size_t at = 0; p != NULL && at + size <= len && !found; at += size) {
-			str_reset(&text);
-			community_text((enum community_kind)kind, p + at, &text);
-			found = str_glob(glob, str_get(&text));
-		}
-	}
-	str_free(&text);
-	return found;
 }
 
 bool
@@ -253,5 +254,5 @@ ctl_path_fits(const struct bgpd *d, const struct ctl_path_filter *f, const struc
 		return false;
 	if (f->has_pattern && !aspath_match(&f->pattern, path_of(s)))
 		return false;
-	return f->community == NULL || has_community(s, f->community);
+	return f->communities == NULL || community_set_match(f->communities, s);
 }

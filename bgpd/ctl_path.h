@@ -11,6 +11,7 @@
 
 #include "rib/aspath.h"
 #include "rib/rib.h"
+#include "rib/sets.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -40,7 +41,7 @@ struct ctl_path_filter {
 	uint16_t from; /* index of the source, 0: any */
 	bool has_origin_as;
 	uint32_t origin_as;
-	char *community; /* a text with * and ?, NULL: any; heap */
+	struct community_set *communities; /* any of them; NULL: whatever */
 	bool has_pattern;
 	struct aspath_pattern pattern; /* in the arena */
 	struct conf_arena *arena;
