@@ -17,7 +17,8 @@
 
 /* What the words of the command line ask for. */
 struct bgpctl_request {
-	const char *command; /* of the protocol; static */
+	const char *command;  /* of the protocol; static */
+	const char *reserved; /* command is NULL then: what this version does not do yet */
 	json_t *args;        /* an object; the caller's */
 };
 
@@ -29,12 +30,17 @@ bool bgpctl_parse(int argc, char **argv, struct bgpctl_request *out, struct str 
 /* Writes a line for each command. */
 void bgpctl_grammar_print(FILE *out);
 
+/*
+ * Writes what may follow these words, one a line, for shells that complete: keywords, words that an argument may be,
+ * or "<argument>" for what only others know (neighbor, prefix, file, ...).
+ */
+void bgpctl_complete(int argc, char **argv, FILE *out);
+
 /* Turns the rows of one answer into text. */
 struct bgpctl_printer;
 struct bgpctl_printer *bgpctl_printer_new(const char *command, FILE *out);
 void bgpctl_printer_head(struct bgpctl_printer *p, const json_t *head);
-void bgpctl_printer_row(struct bgpctl_printer *p,
-			json_t *row);              /* takes a reference of its own if it needs it */
+void bgpctl_printer_row(struct bgpctl_printer *p, const json_t *row);
 void bgpctl_printer_end(struct bgpctl_printer *p); /* writes what is left and frees */
 
 /* bgpctl_text.c: a cell's text, added to out. */

@@ -2,9 +2,10 @@
 /*
  * bgpctl_print: answers as tables that line up, or as a list of members.
  *
- * Rows are kept until the answer ends, so that columns fit and rows can be sorted;
- * beyond ROWS_MAX they are written as they come, in columns as wide as the first
- * ones needed. What a table looks like is rows of the tables below.
+ * Rows are kept as text until the answer ends, so that columns fit and rows can be
+ * sorted; of a longer answer than ROWS_MAX they are written block by block as they
+ * come, and where a block needs wider columns it has titles of its own. What a
+ * table looks like is rows of the tables below.
  */
 #include "tools/bgpctl.h"
 
@@ -15,7 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROWS_MAX    100000
+#define ROWS_MAX    100000 /* of the first block, which is sorted */
+#define ROWS_BLOCK  1000   /* of the others */
 #define COLUMNS_MAX 10
 
 enum format { VALUE, SECONDS, MARKS };
@@ -36,8 +38,8 @@ struct table {
 	{"", "", MARKS, false}, {"PREFIX", "prefix", VALUE, false},                                          \
 	    {"NEXT HOP", "exit_nexthop", VALUE, false}, {"FROM", "neighbor.name", VALUE, false},             \
 	    {"LPREF", "local_preference", VALUE, true}, {"MED", "med", VALUE, true},                         \
-	    {last_title, last_path, VALUE, false}, {"AS PATH", "aspath", VALUE, false},                      \
-	    {"ORIGIN", "origin", VALUE, false},                                                              \
+	    {last_title, last_path, VALUE, false}, {"ORIGIN", "origin", VALUE, false},                       \
+	    {"AS PATH", "aspath", VALUE, false},                                                             \
 	{                                                                                                    \
 		.title = NULL                                                                                \
 	}
@@ -89,15 +91,35 @@ static const struct table tables[] = {
       {"NEW", "new", VALUE, false}}},
 };
 
+/* A row of a table. */
+struct row {
+	struct ip_prefix prefix; /* FAMILY_NONE: not sorted */
+	bool best;
+	char *cells; /* texts one behind the other, each with its zero */
+};
+
 struct bgpctl_printer {
 	const struct table *table; /* NULL: no table, members one a line */
 	bool lines;                /* rows are lines of text */
 	FILE *out;
-	json_t **rows;
+	struct row *rows;
 	size_t nrows, cap;
-	bool flushed; /* header and first rows are out */
-	int width[COLUMNS_MAX];
+	bool flushed; /* titles and the first block are out */
+	unsigned ncolumns;
+	unsigned width[COLUMNS_MAX]; /* as written so far */
+	unsigned need[COLUMNS_MAX];  /* with the rows that wait */
 };
+
+/* Columns that a text takes: its characters, each of which begins with an octet that continues none (RFC 3629). */
+static unsigned
+columns_of(const char *s)
+{
+	unsigned n = 0;
+
+	for (; *s != '\0'; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
+}
 
 struct bgpctl_printer *
 bgpctl_printer_new(const char *command, FILE *out)
@@ -109,6 +131,10 @@ bgpctl_printer_new(const char *command, FILE *out)
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++)
 		if (strcmp(tables[i].command, command) == 0)
 			p->table = &tables[i];
+	while (p->table != NULL && p->ncolumns < COLUMNS_MAX && p->table->columns[p->ncolumns].title != NULL) {
+		p->need[p->ncolumns] = columns_of(p->table->columns[p->ncolumns].title);
+		p->ncolumns++;
+	}
 	return p;
 }
 
@@ -150,68 +176,75 @@ cell(const struct column *col, const json_t *row, struct str *out)
 		bgpctl_value(v, out);
 }
 
-/* One line; row NULL: the titles. */
+/* One line; cells NULL: the titles. */
 static void
-put_row(struct bgpctl_printer *p, const json_t *row)
+put_row(struct bgpctl_printer *p, const char *cells)
 {
-	struct str text = {0}, line = {0};
+	struct str line = {0};
 
-	for (int i = 0; i < COLUMNS_MAX && p->table->columns[i].title != NULL; i++) {
+	for (unsigned i = 0; i < p->ncolumns; i++) {
 		const struct column *col = &p->table->columns[i];
-		if (row != NULL)
-			cell(col, row, &text);
-		const char *s = row != NULL ? str_get(&text) : col->title;
-		str_addf(&line, "%s%*s", i > 0 ? "  " : "", col->right ? p->width[i] : -p->width[i], s);
+		const char *s = cells != NULL ? cells : col->title;
+		int pad = (int)(p->width[i] - columns_of(s));
+		str_addf(&line, "%s%*s%s%*s", i > 0 ? "  " : "", col->right ? pad : 0, "", s, col->right ? 0 : pad, "");
+		if (cells != NULL)
+			cells += strlen(cells) + 1;
 	}
 	while (line.len > 0 && line.s[line.len - 1] == ' ')
 		line.s[--line.len] = '\0';
 	fprintf(p->out, "%s\n", str_get(&line));
-	str_free(&text);
 	str_free(&line);
 }
 
 static int
 by_prefix(const void *a, const void *b)
 {
-	struct ip_prefix pa = {0}, pb = {0};
-	const char *ta = json_string_value(json_object_get(*(json_t *const *)a, "prefix"));
-	const char *tb = json_string_value(json_object_get(*(json_t *const *)b, "prefix"));
+	const struct row *ra = a, *rb = b;
+	int order = ip_prefix_cmp(&ra->prefix, &rb->prefix);
 
-	if (ta != NULL)
-		(void)ip_prefix_parse(ta, &pa);
-	if (tb != NULL)
-		(void)ip_prefix_parse(tb, &pb);
-	int order = ip_prefix_cmp(&pa, &pb);
-	if (order != 0)
-		return order;
-	return (int)json_is_true(json_object_get(*(json_t *const *)b, "best")) -
-	       (int)json_is_true(json_object_get(*(json_t *const *)a, "best"));
+	return order != 0 ? order : (int)rb->best - (int)ra->best;
+}
+
+/* Writes the rows that wait, with titles if these are the first or need more room than those before. */
+static void
+flush(struct bgpctl_printer *p)
+{
+	if (!p->flushed && p->nrows > 1 && p->rows[0].prefix.family != FAMILY_NONE)
+		qsort(p->rows, p->nrows, sizeof(*p->rows), by_prefix);
+	if (!p->flushed || memcmp(p->width, p->need, sizeof(p->width)) != 0) {
+		memcpy(p->width, p->need, sizeof(p->width));
+		put_row(p, NULL);
+	}
+	p->flushed = true;
+	for (size_t r = 0; r < p->nrows; r++) {
+		put_row(p, p->rows[r].cells);
+		free(p->rows[r].cells);
+	}
+	p->nrows = 0;
 }
 
 static void
-flush(struct bgpctl_printer *p, bool sort)
+add_row(struct bgpctl_printer *p, const json_t *o)
 {
-	struct str text = {0};
+	struct str text = {0}, cells = {0};
+	const char *prefix = json_string_value(json_object_get(o, "prefix"));
 
-	if (p->flushed)
-		return;
-	p->flushed = true;
-	if (sort && p->nrows > 1 && json_object_get(p->rows[0], "prefix") != NULL)
-		qsort(p->rows, p->nrows, sizeof(json_t *), by_prefix);
-	for (int i = 0; i < COLUMNS_MAX && p->table->columns[i].title != NULL; i++) {
-		p->width[i] = (int)strlen(p->table->columns[i].title);
-		for (size_t r = 0; r < p->nrows; r++) {
-			cell(&p->table->columns[i], p->rows[r], &text);
-			p->width[i] = (int)text.len > p->width[i] ? (int)text.len : p->width[i];
-		}
+	if (p->nrows == p->cap)
+		p->rows = xreallocarray(p->rows, p->cap = p->cap * 2 + 64, sizeof(*p->rows));
+	struct row *r = &p->rows[p->nrows++];
+	*r = (struct row){.best = json_is_true(json_object_get(o, "best"))};
+	if (prefix != NULL)
+		(void)ip_prefix_parse(prefix, &r->prefix);
+	for (unsigned i = 0; i < p->ncolumns; i++) {
+		cell(&p->table->columns[i], o, &text);
+		unsigned n = columns_of(str_get(&text));
+		p->need[i] = n > p->need[i] ? n : p->need[i];
+		str_addn(&cells, str_get(&text), text.len + 1);
 	}
+	r->cells = str_steal(&cells);
 	str_free(&text);
-	put_row(p, NULL);
-	for (size_t r = 0; r < p->nrows; r++) {
-		put_row(p, p->rows[r]);
-		json_decref(p->rows[r]);
-	}
-	p->nrows = 0;
+	if (p->nrows == (p->flushed ? ROWS_BLOCK : ROWS_MAX))
+		flush(p);
 }
 
 /* Members one a line, those of objects indented below. */
@@ -255,7 +288,7 @@ bgpctl_printer_head(struct bgpctl_printer *p, const json_t *head)
 }
 
 void
-bgpctl_printer_row(struct bgpctl_printer *p, json_t *row)
+bgpctl_printer_row(struct bgpctl_printer *p, const json_t *row)
 {
 	if (p->lines) {
 		const char *line = json_string_value(json_object_get(row, "line"));
@@ -263,14 +296,8 @@ bgpctl_printer_row(struct bgpctl_printer *p, json_t *row)
 	} else if (p->table == NULL) {
 		put_members(p->out, row, 0);
 		fputs("\n", p->out);
-	} else if (p->flushed) {
-		put_row(p, row);
 	} else {
-		if (p->nrows == p->cap)
-			p->rows = xreallocarray(p->rows, p->cap = p->cap * 2 + 64, sizeof(json_t *));
-		p->rows[p->nrows++] = json_incref(row);
-		if (p->nrows == ROWS_MAX)
-			flush(p, false);
+		add_row(p, row);
 	}
 }
 
@@ -278,7 +305,7 @@ void
 bgpctl_printer_end(struct bgpctl_printer *p)
 {
 	if (p->table != NULL && p->nrows > 0)
-		flush(p, true);
+		flush(p);
 	free(p->rows);
 	free(p);
 }

@@ -21,8 +21,10 @@ static void
 clean_text(const char *s, struct str *out)
 {
 	for (; *s != '\0'; s++) {
-		unsigned char ch = (unsigned char)*s;
-		str_addn(out, ch < 0x20 || ch == 0x7f ? "?" : s, 1);
+		unsigned char ch = (unsigned char)*s, next = (unsigned char)s[1];
+		bool c1 = ch == 0xc2 && next >= 0x80 && next < 0xa0; /* U+0080..9F */
+		str_addn(out, ch < 0x20 || ch == 0x7f || c1 ? "?" : s, 1);
+		s += c1;
 	}
 }
 
