@@ -35,6 +35,7 @@ usage(FILE *out)
 	      "\n"
 	      "  -j, --json           answer in JSON\n"
 	      "  -s, --socket SOCKET  control socket of bgpd (default " SOCKET_PATH ")\n"
+	      "      --complete       print what may follow these words of a command, for shells\n"
 	      "  -V, --version        print the version and exit\n"
 	      "  -h, --help           this text\n"
 	      "\n",
@@ -89,6 +90,15 @@ check_end(const char *line)
 	return error != NULL ? 1 : 0;
 }
 
+/* Says so where an answer had no end. */
+static int
+broken_off(int status)
+{
+	if (status == EX_UNAVAILABLE)
+		fputs("bgpctl: bgpd closed the connection, the answer is not complete\n", stderr);
+	return status;
+}
+
 /* Rows as they come, inside the document that head begins. The exit status. */
 static int
 relay_json(FILE *conn, const json_t *head, const char *rows)
@@ -114,7 +124,7 @@ relay_json(FILE *conn, const json_t *head, const char *rows)
 	puts(rows != NULL ? "]}" : "}");
 	free(text);
 	free(line);
-	return status;
+	return broken_off(status);
 }
 
 static int
@@ -138,7 +148,7 @@ relay_text(FILE *conn, const json_t *head, const char *command)
 	}
 	bgpctl_printer_end(p);
 	free(line);
-	return status;
+	return broken_off(status);
 }
 
 static int
@@ -158,7 +168,10 @@ converse(FILE *conn, const struct bgpctl_request *req, bool json)
 		status = 1;
 	} else if (!json_is_true(json_object_get(first, "ok"))) {
 		const char *error = json_string_value(json_object_get(first, "error"));
-		fprintf(stderr, "bgpctl: %s\n", error != NULL ? error : "bgpd refused without a reason");
+		const char *code = json_string_value(json_object_get(first, "code"));
+		/* Errors of a configuration are lines of their own, which begin with file, line and column. */
+		fprintf(stderr, "%s%s\n", code != NULL && strcmp(code, "invalid") == 0 ? "" : "bgpctl: ",
+			error != NULL ? error : "bgpd refused without a reason");
 		status = 1;
 	} else {
 		const json_t *head = json_object_get(first, "head");
@@ -186,6 +199,11 @@ run(int argc, char **argv, const char *path, bool json)
 		fprintf(stderr, "bgpctl: %s\nTry 'bgpctl --help'.\n", str_get(&why));
 		goto out;
 	}
+	if (req.reserved != NULL) {
+		fprintf(stderr, "bgpctl: '%s' is not in this version\n", req.reserved);
+		status = 1;
+		goto out;
+	}
 	int fd = dial(path);
 	if (fd < 0) {
 		fprintf(stderr, "bgpctl: %s: %s%s\n", path, strerror(-fd),
@@ -209,16 +227,19 @@ out:
 	return status;
 }
 
+enum { OPT_COMPLETE = 256 };
+
 int
 main(int argc, char **argv)
 {
 	static const struct option long_options[] = {{"json", no_argument, NULL, 'j'},
 						     {"socket", required_argument, NULL, 's'},
+						     {"complete", no_argument, NULL, OPT_COMPLETE},
 						     {"version", no_argument, NULL, 'V'},
 						     {"help", no_argument, NULL, 'h'},
 						     {NULL, 0, NULL, 0}};
 	const char *path = SOCKET_PATH;
-	bool json = false;
+	bool json = false, complete = false;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "+js:Vh", long_options, NULL)) != -1) {
@@ -228,6 +249,9 @@ main(int argc, char **argv)
 			break;
 		case 's':
 			path = optarg;
+			break;
+		case OPT_COMPLETE:
+			complete = true;
 			break;
 		case 'V':
 			puts("bgpctl (godwit) " PACKAGE_VERSION);
@@ -239,6 +263,10 @@ main(int argc, char **argv)
 			fputs("Try 'bgpctl --help'.\n", stderr);
 			return EX_USAGE;
 		}
+	}
+	if (complete) {
+		bgpctl_complete(argc - optind, argv + optind, stdout);
+		return 0;
 	}
 	return run(argc - optind, argv + optind, path, json);
 }

@@ -19,7 +19,7 @@
 
 struct form {
 	const char *words[WORDS_MAX]; /* keyword, or <argument> of the protocol */
-	const char *command;
+	const char *command;  /* NULL: reserved, not in this version */
 	const char *optional; /* an argument after the words, NULL: none */
 	bool filters;         /* FILTERs may follow */
 	const char *usage;
@@ -46,10 +46,12 @@ static const struct form forms[] = {
     {{"show", "interfaces"}, "show interfaces", NULL, false, "show interfaces"},
     {{"show", "policy"}, "show policy", "name", false, "show policy [NAME]"},
     {{"show", "memory"}, "show memory", NULL, false, "show memory"},
+    {{"show", "metrics"}, NULL, NULL, false, "show metrics"},
     {{"config", "show"}, "config show", NULL, false, "config show"},
     {{"config", "diff"}, "config diff", "file", false, "config diff [FILE]"},
     {{"config", "check"}, "config check", "file", false, "config check [FILE]"},
     {{"reload"}, "reload", NULL, false, "reload"},
+    {{"reload", "--confirm", "<seconds>"}, NULL, NULL, false, "reload --confirm SECONDS"},
     {{"neighbor", "<neighbor>", "up"}, "neighbor up", NULL, false, "neighbor ADDR up"},
     {{"neighbor", "<neighbor>", "down"}, "neighbor down", "reason", false, "neighbor ADDR down [REASON]"},
     {{"neighbor", "<neighbor>", "clear"}, "neighbor clear", NULL, false, "neighbor ADDR clear"},
@@ -58,9 +60,13 @@ static const struct form forms[] = {
      "direction",
      false,
      "neighbor ADDR refresh [in|out]"},
+    {{"neighbor", "<neighbor>", "drain"}, NULL, NULL, false, "neighbor ADDR drain"},
     {{"network", "add", "<prefix>"}, "network add", NULL, false, "network add PREFIX"},
     {{"network", "delete", "<prefix>"}, "network delete", NULL, false, "network delete PREFIX"},
     {{"log", "level", "<level>"}, "log level", NULL, false, "log level error|warn|info|debug"},
+    {{"confirm"}, NULL, NULL, false, "confirm"},
+    {{"rollback"}, NULL, NULL, false, "rollback"},
+    {{"monitor"}, NULL, "what", false, "monitor [neighbor|rib|fib]"},
 };
 
 enum filter_kind { FILTER_FLAG, FILTER_TEXT, FILTER_NUMBER };
@@ -80,12 +86,20 @@ static const struct filter {
     {"limit", "limit", FILTER_NUMBER, "limit N"},
 };
 
+/* Arguments that are one of a few words; others are completed by whoever asked, from the argument's name. */
+static const struct {
+	const char *arg, *values;
+} choices[] = {
+    {"level", "error\nwarn\ninfo\ndebug"},
+    {"direction", "in\nout"},
+};
+
 void
 bgpctl_grammar_print(FILE *out)
 {
 	fputs("Commands, whose words may be shortened while they are unique:\n", out);
 	for (size_t i = 0; i < ARRAY_LEN(forms); i++)
-		if (forms[i].usage != NULL)
+		if (forms[i].usage != NULL && forms[i].command != NULL)
 			fprintf(out, "  %s\n", forms[i].usage);
 	fputs("FILTER:", out);
 	for (size_t i = 0; i < ARRAY_LEN(filters); i++)
@@ -255,23 +269,32 @@ form_find(char **words, int nwords)
 	return best;
 }
 
+/* Writes out shortened words that stand where keywords stand; how many words are understood. */
+static int
+expand(int argc, char **argv, char **words, struct str *several)
+{
+	int n;
+
+	for (n = 0; n < argc && n < WORDS_MAX; n++) {
+		words[n] = argv[n];
+		const char *w = keyword(words, n, several);
+		if (w != NULL)
+			words[n] = (char *)(uintptr_t)w; /* only read */
+		else if (several->len > 0 || !has_place(words, n))
+			break;
+		str_reset(several);
+	}
+	return n;
+}
+
 bool
 bgpctl_parse(int argc, char **argv, struct bgpctl_request *out, struct str *why)
 {
 	char *words[WORDS_MAX];
 	struct str several = {0};
-	int n;
 
 	*out = (struct bgpctl_request){.args = json_object()};
-	for (n = 0; n < argc && n < WORDS_MAX; n++) {
-		words[n] = argv[n];
-		const char *w = keyword(words, n, &several);
-		if (w != NULL)
-			words[n] = (char *)(uintptr_t)w; /* only read */
-		else if (several.len > 0 || !has_place(words, n))
-			break;
-		str_reset(&several);
-	}
+	int n = expand(argc, argv, words, &several);
 	const struct form *f = n > 0 ? form_find(words, n) : NULL;
 	if (several.len > 0 && (f == NULL || !f->filters))
 		str_addf(why, "'%s' may be one of %s", argv[n], str_get(&several));
@@ -296,5 +319,79 @@ bgpctl_parse(int argc, char **argv, struct bgpctl_request *out, struct str *why)
 		return false;
 	}
 	out->command = f->command;
+	out->reserved = f->command == NULL ? f->usage : NULL;
 	return parse_rest(f, argc - used, argv + used, out->args, why);
+}
+
+/* ---- completion ---- */
+
+static void
+offer(const char *name, struct str *seen, FILE *out)
+{
+	char line[64];
+
+	snprintf(line, sizeof(line), "%s\n", name);
+	if (strstr(str_get(seen), line) != NULL)
+		return;
+	str_add(seen, line);
+	fputs(line, out);
+}
+
+static void
+offer_argument(const char *name, size_t len, struct str *seen, FILE *out)
+{
+	char place[32];
+
+	for (size_t i = 0; i < ARRAY_LEN(choices); i++) {
+		if (strlen(choices[i].arg) == len && strncmp(choices[i].arg, name, len) == 0) {
+			offer(choices[i].values, seen, out);
+			return;
+		}
+	}
+	snprintf(place, sizeof(place), "<%.*s>", (int)len, name);
+	offer(place, seen, out);
+}
+
+/* What may follow all the words of a form. */
+static void
+offer_rest(const struct form *f, int argc, char **argv, struct str *seen, FILE *out)
+{
+	if (argc == 0 && f->optional != NULL)
+		offer_argument(f->optional, strlen(f->optional), seen, out);
+	if (!f->filters)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(filters); i++) {
+		if (argc > 0 && filters[i].kind != FILTER_FLAG && strcmp(argv[argc - 1], filters[i].word) == 0) {
+			offer_argument(filters[i].arg, strlen(filters[i].arg), seen, out);
+			return;
+		}
+	}
+	for (size_t i = 0; i < ARRAY_LEN(filters); i++)
+		offer(filters[i].word, seen, out);
+}
+
+void
+bgpctl_complete(int argc, char **argv, FILE *out)
+{
+	char *words[WORDS_MAX];
+	struct str several = {0}, seen = {0};
+	int n = expand(argc, argv, words, &several);
+
+	for (size_t i = 0; i < ARRAY_LEN(forms) && n == argc && n < WORDS_MAX; i++) {
+		const char *w = forms[i].words[n];
+		if (forms[i].command == NULL || w == NULL || !begins_with(&forms[i], words, n))
+			continue;
+		if (is_place(w))
+			offer_argument(w + 1, strlen(w) - 2, &seen, out);
+		else
+			offer(w, &seen, out);
+	}
+	const struct form *f = form_find(words, n);
+	int used = 0;
+	while (f != NULL && used < WORDS_MAX && f->words[used] != NULL)
+		used++;
+	if (f != NULL && f->command != NULL && used == n)
+		offer_rest(f, argc - used, argv + used, &seen, out);
+	str_free(&several);
+	str_free(&seen);
 }
