@@ -28,13 +28,14 @@ static const struct {
 	const char *name;
 } well_known[] = {
     {COMMUNITY_GRACEFUL_SHUTDOWN, "graceful-shutdown"},
+    {COMMUNITY_ACCEPT_OWN, "accept-own"},
     {COMMUNITY_LLGR_STALE, "llgr-stale"},
     {COMMUNITY_NO_LLGR, "no-llgr"},
     {COMMUNITY_BLACKHOLE, "blackhole"},
     {COMMUNITY_NO_EXPORT, "no-export"},
     {COMMUNITY_NO_ADVERTISE, "no-advertise"},
     {COMMUNITY_NO_EXPORT_SUBCONFED, "no-export-subconfed"},
-    {COMMUNITY_NOPEER, "nopeer"},
+    {COMMUNITY_NO_PEER, "no-peer"},
 };
 
 /* Type octets of extended communities, without the bits for authority and transitivity (RFC 4360 2). */

@@ -21,13 +21,14 @@ enum community_kind { COMMUNITY_STD, COMMUNITY_LARGE, COMMUNITY_EXT, COMMUNITY_K
 
 /* Well-known values (IANA "BGP Well-known Communities"). */
 #define COMMUNITY_GRACEFUL_SHUTDOWN   0xffff0000u /* RFC 8326 */
+#define COMMUNITY_ACCEPT_OWN          0xffff0001u /* RFC 7611 */
 #define COMMUNITY_LLGR_STALE          0xffff0006u /* RFC 9494 */
 #define COMMUNITY_NO_LLGR             0xffff0007u /* RFC 9494 */
 #define COMMUNITY_BLACKHOLE           0xffff029au /* RFC 7999 */
 #define COMMUNITY_NO_EXPORT           0xffffff01u /* RFC 1997 */
 #define COMMUNITY_NO_ADVERTISE        0xffffff02u /* RFC 1997 */
 #define COMMUNITY_NO_EXPORT_SUBCONFED 0xffffff03u /* RFC 1997 */
-#define COMMUNITY_NOPEER              0xffffff04u /* RFC 3765 */
+#define COMMUNITY_NO_PEER             0xffffff04u /* RFC 3765 */
 
 size_t community_size(enum community_kind kind);       /* octets of an entry */
 uint8_t community_attr_type(enum community_kind kind); /* enum attr_type */

@@ -44,6 +44,9 @@ START_TEST(test_text)
 	check_text(COMMUNITY_EXT, rt4, "rt:65536:7");
 	check_text(COMMUNITY_EXT, opaque, "0x030c000000000008");
 	ck_assert_str_eq(community_name(0xffff029a), "blackhole");
+	/* bgpd.yaml(5) takes these names too */
+	ck_assert_str_eq(community_name(0xffff0001), "accept-own");
+	ck_assert_str_eq(community_name(0xffffff04), "no-peer");
 	ck_assert_ptr_null(community_name(0xfc000064));
 }
 END_TEST
