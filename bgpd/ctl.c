@@ -360,8 +360,11 @@ apply_access(const struct conf_control *conf, const char *path)
 {
 	if (conf->group != NULL) {
 		const struct group *g = getgrnam(conf->group);
-		if (g == NULL)
-			return -ENOENT;
+		if (g == NULL) {
+			log_error("control.group", LOG_S("group", conf->group),
+				  LOG_S("error", "there is no such group"), LOG_S("hint", "make it or set control.group"));
+			return -EINVAL;
+		}
 		if (chown(path, (uid_t)-1, g->gr_gid) < 0)
 			return -errno;
 	}

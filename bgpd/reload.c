@@ -15,8 +15,11 @@
 #include "bgpd/pipeline.h"
 #include "conf/diff.h"
 #include "lib/log.h"
+#include "lib/mem.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define SECTION(s) (1ull << (s))
 #define POLICY_SECTIONS                                                                                     \
@@ -110,6 +113,18 @@ apply(struct bgpd *d, struct conf *new_conf)
 	conf_free(old_conf);
 }
 
+/* An event for each line of a text. */
+static void
+log_lines(const char *event, const char *text)
+{
+	char *all = xstrdup(text), *rest = all, *line;
+
+	while ((line = strsep(&rest, "\n")) != NULL)
+		if (line[0] != '\0')
+			log_error(event, LOG_S("error", line));
+	free(all);
+}
+
 int
 reload(struct bgpd *d, const char *path, struct str *errors)
 {
@@ -121,8 +136,9 @@ reload(struct bgpd *d, const char *path, struct str *errors)
 		apply(d, new_conf);
 	} else {
 		conf_errors_print(&errs, errors);
+		log_lines("config.error", str_get(errors));
 		log_error("config.reload", LOG_S("file", path), LOG_U("errors", errs.n + errs.dropped),
-		    LOG_S("first", str_get(errors)), LOG_S("effect", "nothing changed"));
+		    LOG_S("effect", "nothing changed"));
 	}
 	conf_errors_free(&errs);
 	return r;
