@@ -127,13 +127,31 @@ apply_listeners(struct bgpd *d)
 }
 
 void
-daemon_apply_settings(struct bgpd *d)
+daemon_address_added(struct bgpd *d, const struct ip_addr *addr)
+{
+	for (uint32_t i = 0; i < d->conf->router.listen.n; i++) {
+		if (!d->stopping && ip_addr_eq(&d->conf->router.listen.v[i].address, addr)) {
+			apply_listeners(d);
+			return;
+		}
+	}
+}
+
+static void
+apply_log(const struct bgpd *d)
 {
 	unsigned level = d->conf->log.level + d->options->verbose;
-	struct rib_config rc = rib_config_of(d->conf), old;
 
 	log_set_level(level > LOG_DEBUG ? LOG_DEBUG : (enum log_level)level);
 	log_set_json(d->conf->log.format == CONF_LOG_JSON);
+}
+
+void
+daemon_apply_settings(struct bgpd *d)
+{
+	struct rib_config rc = rib_config_of(d->conf), old;
+
+	apply_log(d);
 	nexthop_set_allow_default(d->nexthops, d->conf->router.resolve_via_default);
 	pipeline_resolve(d->pipeline);
 	rib_config_get(d->rib, &old);
@@ -335,11 +353,12 @@ daemon_start(struct bgpd *d)
 	d->sessions = session_pool_new(&d->loop);
 	d->updates = update_queue_new(d);
 	listen_init(&d->listen, &d->loop, on_accept, d);
-	d->kernel = kernel_new(d);
-	if (d->kernel == NULL)
-		return false;
+	/* First the socket: it tells a second daemon that there is one, before anything of the first is touched. */
 	d->ctl = ctl_new(d);
 	if (d->ctl == NULL)
+		return false;
+	d->kernel = kernel_new(d);
+	if (d->kernel == NULL)
 		return false;
 	d->ev_stop = evtimer_new(d->loop.base, on_stop_timer, d);
 	d->ev_sweep = evtimer_new(d->loop.base, on_sweep, d);
@@ -359,8 +378,9 @@ daemon_start(struct bgpd *d)
 	return true;
 }
 
+/* keep: our routes stay in the kernel. */
 static void
-daemon_free(struct bgpd *d)
+daemon_free(struct bgpd *d, bool keep)
 {
 	struct peer *p;
 
@@ -384,7 +404,7 @@ daemon_free(struct bgpd *d)
 	if (d->updates != NULL)
 		update_queue_free(d->updates);
 	if (d->kernel != NULL)
-		kernel_free(d->kernel, d->conf->kernel.keep_on_stop);
+		kernel_free(d->kernel, keep || d->conf->kernel.keep_on_stop);
 	if (d->groups != NULL)
 		groups_free(d->groups);
 	if (d->pipeline != NULL)
@@ -405,19 +425,22 @@ daemon_run(const struct daemon_options *options, struct conf *conf)
 {
 	struct bgpd d = {.options = options, .conf = conf};
 	int status = EX_OK;
+	bool started;
 
 	TAILQ_INIT(&d.peers);
-	log_set_level(conf->log.level > LOG_DEBUG ? LOG_DEBUG : (enum log_level)conf->log.level);
+	apply_log(&d);
 	if (loop_init(&d.loop) < 0) {
 		conf_free(conf);
 		return 1;
 	}
 	d.start_ns = time_mono_ns();
 	d.own = (struct job){.run = run_own, .name = "own"};
-	if (!daemon_start(&d) || loop_run(&d.loop) < 0)
+	started = daemon_start(&d);
+	if (!started || loop_run(&d.loop) < 0)
 		status = 1;
 	if (options->pidfile != NULL && status == EX_OK)
 		unlink(options->pidfile);
-	daemon_free(&d);
+	/* What is in the kernel before a start has succeeded is of an earlier run, or of another daemon. */
+	daemon_free(&d, !started);
 	return status;
 }

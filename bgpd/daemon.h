@@ -82,6 +82,8 @@ void daemon_stop(struct bgpd *d);
 void daemon_kernel_synced(struct bgpd *d);
 /* A neighbour has sent End-of-RIB, or none is expected: sweeps the kernel when that was the last. */
 void daemon_end_of_rib(struct bgpd *d);
+/* This host has a new address: a listener that had to wait for it may have it now. */
+void daemon_address_added(struct bgpd *d, const struct ip_addr *addr);
 /* What of a configuration reaches further than neighbours and routes: log level, listeners, MD5 keys. */
 void daemon_apply_settings(struct bgpd *d);
 

@@ -171,6 +171,7 @@ kernel_watch_address(void *ctx, const struct fib_address *address)
 		a = interfaces_address_add(&k->interfaces, address);
 		if (a == NULL)
 			return;
+		daemon_address_added(k->d, &address->addr);
 		resolver_update(k, address, true);
 		if (a->link->wanted)
 			subnet_count(k, &address->subnet, true);
