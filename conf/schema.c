@@ -212,7 +212,7 @@ static const struct conf_row static_rows[] = {
      .max = 15,
      .unit = "an interface name",
      .def_doc = "none",
-     .doc = "Outgoing interface."},
+     .doc = "Outgoing interface; the route is there while it is up."},
     {.key = "blackhole",
      .type = &conf_type_bool,
      AT(conf_static, blackhole),
