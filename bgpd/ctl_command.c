@@ -14,7 +14,7 @@
 #include <errno.h>
 #include <string.h>
 
-#define ARGS_MAX 10
+#define ARGS_MAX 12
 
 enum arg_kind { ARG_TEXT, ARG_FLAG, ARG_NUMBER }; /* number: 0..4294967295 */
 
@@ -65,13 +65,11 @@ static const struct command commands[] = {
     {"show neighbor", {TEXT("neighbor")}, ctl_show_neighbor, "neighbors in full"},
     {"show rib", {TEXT("prefix"), FLAG("longer"), PATH_FILTERS}, ctl_show_rib, "paths"},
     {"show rib in",
-     {NEEDS_NEIGHBOR, TEXT("prefix"), FLAG("longer"), TEXT("community"), TEXT("as_path"), NUMBER("origin_as"),
-      FLAG("rejected"), NUMBER("limit")},
+     {NEEDS_NEIGHBOR, TEXT("prefix"), FLAG("longer"), PATH_FILTERS},
      ctl_show_rib_in,
      "what a neighbor sent, before import policy"},
     {"show rib out",
-     {NEEDS_NEIGHBOR, TEXT("prefix"), FLAG("longer"), TEXT("community"), TEXT("as_path"), NUMBER("origin_as"),
-      NUMBER("limit")},
+     {NEEDS_NEIGHBOR, TEXT("prefix"), FLAG("longer"), PATH_FILTERS},
      ctl_show_rib_out,
      "what a neighbor was sent"},
     {"show rib why", {NEEDED("prefix")}, ctl_show_rib_why, "why which path of a prefix is best"},

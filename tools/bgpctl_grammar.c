@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define WORDS_MAX 4
 
@@ -167,9 +168,10 @@ has_place(char **words, int n)
 static json_t *
 argument(const char *name, const char *text)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], cwd[PATH_MAX];
 
-	if (strcmp(name, "file") == 0 && realpath(text, path) != NULL)
+	if (strcmp(name, "file") == 0 && text[0] != '/' && getcwd(cwd, sizeof(cwd)) != NULL &&
+	    (size_t)snprintf(path, sizeof(path), "%s/%s", cwd, text) < sizeof(path))
 		text = path;
 	return json_string(text);
 }
