@@ -300,19 +300,19 @@ updates() { ctl a -j show neighbor rack-12-left | jq ".neighbors[0].stats.messag
 more() { [ "$(updates "$1" "$2")" -gt "$3" ]; }
 before=$(updates received update)
 ctl a neighbor rack-12-left refresh in || fail "$stage"
-expect 5 more received update "$before"
+expect 10 more received update "$before"
 [ "$(updates sent route_refresh)" -ge 1 ] || fail "$stage: the request was not counted"
 before=$(updates sent update)
 ctl a neighbor rack-12-left refresh out || fail "$stage"
-expect 5 more sent update "$before"
+expect 10 more sent update "$before"
 ctl a neighbor rack-12-left refresh || fail "$stage"
 refused 1 'in or out' neighbor rack-12-left refresh sideways
 ctl a neighbor rack-12-left clear || fail "$stage"
-expect 5 ask left '.neighbors[0].last_error | test("reset"; "i")' show neighbor a
+expect 10 ask left '.neighbors[0].last_error | test("reset"; "i")' show neighbor a
 expect 20 session a rack-12-left
 ctl a neighbor rack-12-left down "cable work" || fail "$stage"
-expect 5 ask left '.neighbors[0].last_error | contains("cable work")' show neighbor a
-expect 5 ask a '.neighbors[0] | .state == "Idle" and .admin_down' show neighbor rack-12-left
+expect 10 ask left '.neighbors[0].last_error | contains("cable work")' show neighbor a
+expect 10 ask a '.neighbors[0] | .state == "Idle" and .admin_down' show neighbor rack-12-left
 refused 1 'shut down' neighbor rack-12-left clear
 refused 1 '255 octets' neighbor rack-12-left down "$(printf 'x%.0s' {1..300})"
 ctl a neighbor rack-12-left up || fail "$stage"
@@ -320,7 +320,7 @@ expect 20 session a rack-12-left
 
 say "what network add adds survives a reload, not a restart"
 ctl a network add 198.51.100.0/24 || fail "$stage"
-expect 5 best left 198.51.100.0/24
+expect 10 best left 198.51.100.0/24
 ctl a reload || fail "$stage"
 best left 198.51.100.0/24 >/dev/null || fail "$stage"
 stop a || fail "bgpd ended with an error"
