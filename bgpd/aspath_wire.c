@@ -21,6 +21,8 @@ is_confed(uint8_t type)
 	return type == ASPATH_CONFED_SEQUENCE || type == ASPATH_CONFED_SET;
 }
 
+const char aspath_wire_set[] = "AS path with an AS_SET";
+
 const char *
 aspath_wire_check(const uint8_t *p, size_t len, unsigned as_size, bool confed)
 {
@@ -34,7 +36,7 @@ aspath_wire_check(const uint8_t *p, size_t len, unsigned as_size, bool confed)
 		if (len - at < (size_t)n * as_size)
 			return "AS path segment longer than the attribute";
 		if (type == ASPATH_SET || type == ASPATH_CONFED_SET) /* RFC 9774 3 */
-			return "AS path with an AS_SET";
+			return aspath_wire_set;
 		if (type != ASPATH_SEQUENCE && type != ASPATH_CONFED_SEQUENCE)
 			return "AS path segment of an unknown type";
 		if (is_confed(type) && !confed) /* RFC 5065 5 */

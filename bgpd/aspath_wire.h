@@ -27,6 +27,8 @@ enum aspath_segment {
  * confed: segments of a confederation are allowed. Empty is good.
  */
 const char *aspath_wire_check(const uint8_t *p, size_t len, unsigned as_size, bool confed);
+/* What aspath_wire_check says of an AS_SET or AS_CONFED_SET, which AS4_PATH must not have either (RFC 9774 3). */
+extern const char aspath_wire_set[];
 /* ASes as the decision counts them: a set is one, a confederation's segments are none. */
 unsigned aspath_wire_count(const uint8_t *p, size_t len, unsigned as_size);
 /* The leftmost AS where the path begins with a sequence (also of a confederation), else 0. */

@@ -123,6 +123,8 @@ as4_path_take(struct walk *w, const struct raw_attr *a)
 	const char *wrong = aspath_wire_check(a->value, a->len, 4, true);
 	if (wrong == NULL)
 		w->as4_path = *a;
+	else if (wrong == aspath_wire_set) /* RFC 9774 3 */
+		fail(w, ATTR_WITHDRAW, a->type, BGP_UPDATE_AS_PATH, wrong, NULL, 0);
 	else
 		fail_attr(w, ATTR_IGNORE, a, BGP_UPDATE_OPTIONAL, wrong);
 }

@@ -132,6 +132,9 @@ static const struct fault {
     {&ebgp, ATTR_WITHDRAW, 5, 6, {0xc0, 35, 3, 0, 0, 0}},              /* RFC 9234 5 */
     {&old, ATTR_IGNORE, 5, 7, {0xc0, 18, 4, 0, 0, 0, 1}},              /* RFC 6793 6 AS4_AGGREGATOR */
     {&old, ATTR_IGNORE, 9, 7, {0xc0, 17, 4, 2, 1, 0, 0}},              /* RFC 6793 6 AS4_PATH */
+    {&old, ATTR_WITHDRAW, 11, 9, {0xc0, 17, 6, 1, 1, 0, 3, 0, 0}},     /* RFC 9774 3: also in AS4_PATH */
+    {&old, ATTR_WITHDRAW, 11, 9, {0xc0, 17, 6, 4, 1, 0, 3, 0, 0}},     /* and AS_CONFED_SET */
+    {&old, ATTR_IGNORE, 9, 9, {0xc0, 17, 6, 2, 1, 0, 0, 0, 0}},        /* RFC 7607 2, 6793 6: AS 0 in AS4_PATH */
     {&ebgp, ATTR_RESET, 2, 3, {0x40, 99, 0}},                          /* RFC 4271 6.3 unknown well-known */
     {&ebgp, ATTR_RESET, 9, 7, {0x80, 14, 4, 0, 2, 1, 16}},             /* 7.11 too short */
     {&ebgp, ATTR_RESET, 9, 14, {0x80, 14, 11, 0, 2, 1, 6, 1, 2, 3, 4, 5, 6, 0}}, /* 7.11 next hop length */
