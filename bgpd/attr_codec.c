@@ -526,8 +526,9 @@ update_decode(const struct attr_session *s, const uint8_t *body, size_t len, str
 	bool announces = out->announce.len > 0 || out->mp_announce.len > 0;
 	if (announces)
 		missing_check(&w);
-	/* RFC 7606 5.2: nothing here that could be treated as withdrawn. */
-	if (out->outcome == ATTR_WITHDRAW && !w.reach)
+	/* RFC 7606 5.2: nothing here that could be treated as withdrawn; MP_UNREACH_NLRI alone withdraws by itself. */
+	bool unreach_alone = w.nattrs == 1 && out->mp_withdraw.family != FAMILY_NONE;
+	if (out->outcome == ATTR_WITHDRAW && !w.reach && !unreach_alone)
 		out->outcome = ATTR_RESET;
 	if (!announces || out->outcome >= ATTR_WITHDRAW)
 		return;

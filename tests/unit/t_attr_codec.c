@@ -211,6 +211,13 @@ START_TEST(nothing_to_withdraw)
 	DECODE(&ebgp, false, 0x40, 1, 1, 9); /* RFC 7606 5.2 */
 	ck_assert_uint_eq(u.outcome, ATTR_RESET);
 	ck_assert_uint_eq(u.err.subcode, 6);
+	/* MP_UNREACH_NLRI alone is a withdrawal whatever its flags; 5.2 is about other attributes */
+	DECODE(&ebgp, false, 0xc0, 15, 4, 0, 2, 1, 0);
+	ck_assert_uint_eq(u.outcome, ATTR_WITHDRAW);
+	ck_assert_uint_eq(u.err.subcode, 4);
+	ck_assert_uint_eq(u.mp_withdraw.len, 1);
+	DECODE(&ebgp, false, 0xc0, 15, 4, 0, 2, 1, 0, ORIGIN);
+	ck_assert_uint_eq(u.outcome, ATTR_RESET);
 }
 END_TEST
 
