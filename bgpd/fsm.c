@@ -188,6 +188,9 @@ fsm_step(enum fsm_state state, enum fsm_event event, uint32_t facts)
 		r++;
 	struct fsm_result res = {
 	    .state = r->next, .code = r->code, .subcode = r->subcode, .actions = r->actions};
+	/* RFC 6608 3: the subcodes tell of unexpected messages; timers have none. */
+	if (res.code == BGP_ERR_FSM && event < FSM_EV_OPEN)
+		res.subcode = BGP_FSM_UNSPECIFIC;
 	/* RFC 4271 4.2: with a hold time of 0 there are neither hold timer nor KEEPALIVEs. */
 	if ((facts & FSM_HOLD_ZERO) && (res.actions & FSM_DO_START_HOLD)) {
 		res.actions &= ~(FSM_DO_START_HOLD | FSM_DO_START_KEEPALIVE);

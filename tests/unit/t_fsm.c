@@ -139,9 +139,10 @@ static const struct step {
     {OS, 23, 0, I, 6, 7, NOTE | DOWN | COUNT | HOLDI},
     {OS, 24, 0, I, 0, 0, DOWN | HOLDI},
     {OS, 25, 0, I, 0, 0, DOWN | COUNT | HOLDI}, /* departure: no answer to a NOTIFICATION */
-    {OS, 9, 0, I, 5, 1, NOTE | DOWN | COUNT | HOLDI},
-    {OS, 11, 0, I, 5, 1, NOTE | DOWN | COUNT | HOLDI},
-    {OS, 12, 0, I, 5, 1, NOTE | DOWN | COUNT | HOLDI},
+    /* RFC 6608: the subcodes are for unexpected messages, not for timers */
+    {OS, 9, 0, I, 5, 0, NOTE | DOWN | COUNT | HOLDI},
+    {OS, 11, 0, I, 5, 0, NOTE | DOWN | COUNT | HOLDI},
+    {OS, 12, 0, I, 5, 0, NOTE | DOWN | COUNT | HOLDI},
     {OS, 26, 0, I, 5, 1, NOTE | DOWN | COUNT | HOLDI},
     {OS, 27, 0, I, 5, 1, NOTE | DOWN | COUNT | HOLDI},
     {OS, 28, 0, I, 5, 1, NOTE | DOWN | COUNT | HOLDI},
@@ -163,8 +164,8 @@ static const struct step {
     {OC, 23, 0, I, 6, 7, NOTE | DOWN | COUNT | HOLDI},
     {OC, 26, 0, E, 0, 0, FSM_DO_START_HOLD | FSM_DO_UP},
     {OC, 26, FSM_HOLD_ZERO, E, 0, 0, FSM_DO_STOP_HOLD | FSM_DO_UP},
-    {OC, 9, 0, I, 5, 2, NOTE | DOWN | COUNT | HOLDI},
-    {OC, 12, 0, I, 5, 2, NOTE | DOWN | COUNT | HOLDI},
+    {OC, 9, 0, I, 5, 0, NOTE | DOWN | COUNT | HOLDI},
+    {OC, 12, 0, I, 5, 0, NOTE | DOWN | COUNT | HOLDI},
     {OC, 19, 0, I, 5, 2, NOTE | DOWN | COUNT | HOLDI},
     {OC, 27, 0, I, 5, 2, NOTE | DOWN | COUNT | HOLDI},
     {OC, 28, 0, I, 5, 2, NOTE | DOWN | COUNT | HOLDI},
@@ -188,8 +189,8 @@ static const struct step {
     {E, 27, 0, E, 0, 0, FSM_DO_START_HOLD | FSM_DO_UPDATE},
     {E, 28, 0, I, 0, 0, NOTE | DOWN | COUNT | HOLDI},
     {E, 21, 0, I, 0, 0, NOTE | DOWN | COUNT | HOLDI}, /* departure: its own error, not an FSM error */
-    {E, 9, 0, I, 5, 3, NOTE | DOWN | COUNT | HOLDI},
-    {E, 12, 0, I, 5, 3, NOTE | DOWN | COUNT | HOLDI},
+    {E, 9, 0, I, 5, 0, NOTE | DOWN | COUNT | HOLDI},
+    {E, 12, 0, I, 5, 0, NOTE | DOWN | COUNT | HOLDI},
     {E, 19, 0, I, 5, 3, NOTE | DOWN | COUNT | HOLDI},
     {E, 22, 0, I, 5, 3, NOTE | DOWN | COUNT | HOLDI},
     {E, 29, 0, I, 8, 0, NOTE | DOWN | COUNT | HOLDI}, /* RFC 9687 */
