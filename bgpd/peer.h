@@ -30,6 +30,7 @@ struct peer_conn {
 	uint8_t state;           /* enum fsm_state */
 	bool incoming;
 	bool has_open;          /* theirs is filled in */
+	uint8_t rx_type;        /* enum bgp_msg_type of the message that came last */
 	struct open_msg theirs; /* the OPEN that came */
 	struct event *hold, *keepalive, *delay_open, *send_hold;
 	uint64_t last_rx_ns; /* of a message that restarts the hold timer */

@@ -106,7 +106,9 @@ notification_of(const struct peer_conn *c, const struct fsm_result *r, struct bg
 		return NULL;
 	if (c->error.code != 0 && (r->code == 0 || r->code == c->error.code))
 		return &c->error;
-	bgp_error_set(own, r->code, r->subcode, "", NULL, 0);
+	/* RFC 6608 3: the data of an unexpected message is its type. */
+	bool unexpected = r->code == BGP_ERR_FSM && r->subcode != BGP_FSM_UNSPECIFIC;
+	bgp_error_set(own, r->code, r->subcode, "", &c->rx_type, unexpected ? 1 : 0);
 	return r->code != 0 ? own : NULL;
 }
 

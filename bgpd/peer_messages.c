@@ -104,6 +104,7 @@ on_message(void *ctx, struct session *s, const struct msg_frame *f)
 
 	(void)s;
 	c->last_rx_ns = p->d->loop.turn_start_ns;
+	c->rx_type = f->type;
 	switch (f->type) {
 	case BGP_MSG_OPEN:
 		open_received(c, f);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Bad guests: each error of RFC 4271 section 6 gets its code and subcode, and neither they
+# Bad guests: each error of RFC 4271 section 6 gets its code, subcode and data, and neither they
 # nor random octets, cut messages and a crowd of strangers disturb the session of another.
 . "$(dirname "$0")/../lib.sh"
 need_godwit
@@ -32,13 +32,16 @@ while read -r what answer; do
 	[ "$got" = "$answer" ] || fail "$stage, not $got"
 done <<-EOT
 	marker NOTIFICATION 1/1
-	short-length NOTIFICATION 1/2
-	type NOTIFICATION 1/3
-	version NOTIFICATION 2/1
+	short-length NOTIFICATION 1/2 data 0012
+	long-length NOTIFICATION 1/2 data 1001
+	type NOTIFICATION 1/3 data 4d
+	version NOTIFICATION 2/1 data 0004
 	wrong-as NOTIFICATION 2/2
 	zero-id NOTIFICATION 2/3
 	hold-2 NOTIFICATION 2/6
-	update-first NOTIFICATION 5/2
+	update-first NOTIFICATION 5/2 data 02
+	keepalive-first NOTIFICATION 5/1 data 04
+	open-again NOTIFICATION 5/3 data 01
 	update-lengths NOTIFICATION 3/1
 	truncated done
 	random done

@@ -3,7 +3,7 @@
 """Bad guests of a BGP speaker: strangers.py WHAT LOCAL REMOTE [SEED]
 
 Each WHAT connects from LOCAL to port 179 of REMOTE, misbehaves, and prints what
-came back: "NOTIFICATION code/subcode", "closed", or "open". Expected answers are
+came back: "NOTIFICATION code/subcode", with " data HEX" where it has any, "closed", or "open". Expected answers are
 those of RFC 4271 section 6; who asks (badinput.sh) compares.
 """
 import random
@@ -71,7 +71,8 @@ def verdict(sock):
             if got is None:
                 return "closed"
             if got[0] == NOTIFICATION:
-                return "NOTIFICATION %d/%d" % (got[1][0], got[1][1])
+                data = " data " + got[1][2:].hex() if len(got[1]) > 2 else ""
+                return "NOTIFICATION %d/%d%s" % (got[1][0], got[1][1], data)
     except socket.timeout:
         return "open"
 
@@ -192,8 +193,10 @@ WHAT = {
     "wrong-as": first_message(open_message(asn=65099)),
     "zero-id": first_message(open_message(router_id="0.0.0.0")),
     "hold-2": first_message(open_message(hold=2)),
-    # 6.5/RFC 6608: a message that does not belong to the state
+    # 6.6/RFC 6608: a message that does not belong to the state, whose type is the data
     "update-first": first_message(open_message() + message(UPDATE, b"\x00\x00\x00\x00")),
+    "keepalive-first": first_message(message(KEEPALIVE)),
+    "open-again": in_session(open_message()),
     # 6.3: lengths that do not fit
     "update-lengths": in_session(message(UPDATE, b"\xff\xff\x00\x00")),
     "random": random_bytes,
