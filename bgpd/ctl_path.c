@@ -153,7 +153,7 @@ ctl_path_json(const struct bgpd *d, const struct ctl_path *cp)
 	put_attributes(o, d, cp, attr_get(d->attrs, cp->attr));
 	json_object_set_new_nocheck(o, "path_id", json_null());
 	json_object_set_new_nocheck(o, "age_s", json_integer(now_s > p->time_s ? now_s - p->time_s : 0));
-	json_object_set_new_nocheck(o, "stale", json_boolean(rib_path_stale(d->rib, p)));
+	json_object_set_new_nocheck(o, "stale", json_boolean(rib_path_stale(d->rib, (enum family)prefix.family, p)));
 	json_object_set_new_nocheck(o, "reason",
 				    json_string((p->flags & RIB_PATH_REJECTED) != 0
 						    ? rib_reject_name(rib_path_reject(p))

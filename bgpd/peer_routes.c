@@ -138,8 +138,8 @@ peer_routes_down(struct peer *p)
 	groups_leave(p->d->groups, &r->member);
 	nexthop_unref(p->d->nexthops, r->own_nexthop);
 	r->own_nexthop = 0;
-	rib_source_stale(r->source);
-	pipeline_sweep(p->d->pipeline, r->source, swept, p);
+	rib_source_stale(r->source, FAMILY_NONE);
+	pipeline_sweep(p->d->pipeline, r->source, FAMILY_NONE, swept, p);
 }
 
 static void
@@ -166,11 +166,11 @@ refresh_message(struct peer *p, const struct msg_frame *f)
 	case REFRESH_BORR:
 		/* What was queued before belongs to the time before. */
 		update_in_flush(p->d->updates, p);
-		rib_source_stale(r->source);
+		rib_source_stale(r->source, fam);
 		break;
 	case REFRESH_EORR:
 		update_in_flush(p->d->updates, p);
-		pipeline_sweep(p->d->pipeline, r->source, NULL, NULL);
+		pipeline_sweep(p->d->pipeline, r->source, fam, NULL, NULL);
 		break;
 	default:
 		break;
@@ -253,7 +253,7 @@ refilter_run(struct job *job, uint64_t deadline_ns)
 			struct import_result res;
 			struct ip_prefix prefix = rib_prefix(d->rib, w->family, id);
 			const struct rib_path *path = rib_path_of(d->rib, w->family, id, r->source->index);
-			if (path == NULL || rib_path_stale(d->rib, path))
+			if (path == NULL || rib_path_stale(d->rib, w->family, path))
 				continue;
 			attr_id received = attr_ref(d->attrs, rib_path_received(d->rib, w->family, id, path));
 			import_run(r->peer, received, &prefix, &res);
@@ -291,7 +291,7 @@ peer_routes_reconfigure(struct peer *p)
 void
 peer_routes_retire(struct peer *p)
 {
-	pipeline_sweep(p->d->pipeline, p->routes->source, swept, p);
+	pipeline_sweep(p->d->pipeline, p->routes->source, FAMILY_NONE, swept, p);
 }
 
 void

@@ -21,7 +21,6 @@ struct sweep {
 	TAILQ_ENTRY(sweep) entry;
 	struct rib_source *source;
 	struct rib_sweep walk;
-	uint8_t gen; /* the source's when the walk began */
 	void (*done)(void *ctx);
 	void *ctx;
 };
@@ -213,16 +212,20 @@ sweep_remove(struct pipeline *p, struct sweep *sw)
 }
 
 void
-pipeline_sweep(struct pipeline *p, struct rib_source *s, void (*done)(void *ctx), void *ctx)
+pipeline_sweep(struct pipeline *p, struct rib_source *s, enum family f, void (*done)(void *ctx), void *ctx)
 {
 	struct sweep *sw = sweep_find(p, s);
 
-	if (sw == NULL)
+	if (sw == NULL) {
 		sw = sweep_add(p, s);
-	sw->done = done;
-	sw->ctx = ctx;
-	sw->gen = s->gen;
-	rib_sweep_begin(&sw->walk, s);
+		rib_sweep_begin(&sw->walk, s, f);
+	} else {
+		rib_sweep_add(&sw->walk, s, f);
+	}
+	if (done != NULL) {
+		sw->done = done;
+		sw->ctx = ctx;
+	}
 	loop_job_start(&p->d->loop, &p->sweep);
 }
 
@@ -242,11 +245,6 @@ sweep_run(struct job *job, uint64_t deadline_ns)
 	struct sweep *sw;
 
 	while ((sw = TAILQ_FIRST(&p->sweeps)) != NULL && !due(deadline_ns)) {
-		/* A source that went down again has stale paths behind the walk. */
-		if (sw->gen != sw->source->gen) {
-			sw->gen = sw->source->gen;
-			rib_sweep_begin(&sw->walk, sw->source);
-		}
 		if (!rib_sweep_run(p->d->rib, &sw->walk, PORTION, RIB_BULK))
 			continue;
 		void (*done)(void *) = sw->done;

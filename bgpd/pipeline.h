@@ -30,8 +30,11 @@ void pipeline_free(struct pipeline *p);
 void pipeline_decide(struct pipeline *p, enum rib_queue q);
 /* Routes or links that next hops resolve through have changed, or a next hop was interned. */
 void pipeline_resolve(struct pipeline *p);
-/* Removes the stale paths of a source; done (may be NULL) is called from the job when none is left. */
-void pipeline_sweep(struct pipeline *p, struct rib_source *s, void (*done)(void *ctx), void *ctx);
+/*
+ * Removes the paths of a source that are stale now, of one family or (FAMILY_NONE) of both. done is called from the
+ * job when they are gone; NULL leaves what an earlier sweep, which still runs, has to call.
+ */
+void pipeline_sweep(struct pipeline *p, struct rib_source *s, enum family f, void (*done)(void *ctx), void *ctx);
 /* Forgets a sweep whose owner goes away. */
 void pipeline_sweep_cancel(struct pipeline *p, const struct rib_source *s);
 /* Has every prefix decided again. */

@@ -52,7 +52,7 @@ bool
 originate_begin(struct originate *o, enum originate_set set)
 {
 	ASSERT(!o->open[set]);
-	if (!rib_source_stale(o->source[set]))
+	if (!rib_source_stale(o->source[set], FAMILY_NONE))
 		return false;
 	o->open[set] = true;
 	o->sweeping[set] = false;
@@ -65,7 +65,7 @@ originate_end(struct originate *o, enum originate_set set)
 	ASSERT(o->open[set]);
 	o->open[set] = false;
 	o->sweeping[set] = true;
-	rib_sweep_begin(&o->sweep[set], o->source[set]);
+	rib_sweep_begin(&o->sweep[set], o->source[set], FAMILY_NONE);
 }
 
 bool

@@ -197,18 +197,24 @@ rib_source_remove(struct rib *rib, struct rib_source *s)
 }
 
 bool
-rib_source_stale(struct rib_source *s)
+rib_source_stale(struct rib_source *s, enum family f)
 {
-	if ((uint8_t)(s->gen - s->oldest_gen) == UINT8_MAX)
-		return false;
-	s->gen++;
+	for (enum family i = FAMILY_IPV4; i < FAMILY_COUNT; i++)
+		if ((f == FAMILY_NONE || f == i) && (uint8_t)(s->gen[i] - s->oldest_gen[i]) == UINT8_MAX)
+			return false;
+	for (enum family i = FAMILY_IPV4; i < FAMILY_COUNT; i++)
+		if (f == FAMILY_NONE || f == i)
+			s->gen[i]++;
 	return true;
 }
 
 bool
 rib_source_ready(const struct rib_source *s)
 {
-	return (uint8_t)(s->gen - s->oldest_gen) <= GEN_SESSION_MAX;
+	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
+		if ((uint8_t)(s->gen[f] - s->oldest_gen[f]) > GEN_SESSION_MAX)
+			return false;
+	return true;
 }
 
 void
@@ -295,9 +301,9 @@ rib_path_received(const struct rib *rib, enum family f, uint32_t id, const struc
 }
 
 bool
-rib_path_stale(const struct rib *rib, const struct rib_path *p)
+rib_path_stale(const struct rib *rib, enum family f, const struct rib_path *p)
 {
-	return p->gen != rib_source_get(rib, p->source)->gen;
+	return p->gen != rib_source_get(rib, p->source)->gen[f];
 }
 
 void

@@ -97,8 +97,8 @@ enum rib_peer_type { RIB_PEER_NONE, RIB_PEER_IBGP, RIB_PEER_EBGP, RIB_PEER_CONFE
 struct rib_source {
 	uint16_t index;     /* ≥ 1 */
 	uint8_t kind;       /* enum rib_source_kind */
-	uint8_t gen;        /* generation of paths announced now */
-	uint8_t oldest_gen; /* no path is older */
+	uint8_t gen[FAMILY_COUNT];        /* generation of paths announced now */
+	uint8_t oldest_gen[FAMILY_COUNT]; /* no path is older */
 	uint8_t peer_type;  /* * enum rib_peer_type; the five marked may change only while it has no current
 			       paths */
 	bool rr_client;     /* * */
@@ -175,10 +175,10 @@ struct rib_source *rib_source_get(const struct rib *rib,
  * change names it. */
 bool rib_source_remove(struct rib *rib, struct rib_source *s);
 /*
- * From now on all its paths are stale until announced again: a peer went down, or refreshes. False and
- * nothing done when 255 generations wait for a sweep.
+ * From now on all its paths of a family (FAMILY_NONE: of both) are stale until announced again: a peer went
+ * down, or refreshes. False and nothing done when 255 generations wait for a sweep.
  */
-bool rib_source_stale(struct rib_source *s);
+bool rib_source_stale(struct rib_source *s, enum family f);
 /* May a new session begin? Not while so many unswept generations wait that the number could wrap. */
 bool rib_source_ready(const struct rib_source *s);
 
@@ -216,7 +216,7 @@ const struct rib_path *rib_path_next(const struct rib *rib, enum family f, const
 const struct rib_path *rib_path_of(const struct rib *rib, enum family f, uint32_t id, uint16_t source);
 /* The received attributes of a path, borrowed: its own attr unless policy changed it. */
 attr_id rib_path_received(const struct rib *rib, enum family f, uint32_t id, const struct rib_path *p);
-bool rib_path_stale(const struct rib *rib, const struct rib_path *p);
+bool rib_path_stale(const struct rib *rib, enum family f, const struct rib_path *p);
 static inline enum rib_reject
 rib_path_reject(const struct rib_path *p)
 {

@@ -173,7 +173,7 @@ announce(struct rib *rib, struct rib_source *s, const struct rib_op *op, uint32_
 		p = find_path(rib, f, id, s->index, &prev);
 	if (p != NULL && p->attr == attr && rib_path_reject(p) == (enum rib_reject)op->reject &&
 	    rib_path_received(rib, f, id, p) == op->received) {
-		p->gen = s->gen;
+		p->gen = s->gen[f];
 		return false;
 	}
 	rib_mark_dirty(rib, f, id, q);
@@ -182,7 +182,7 @@ announce(struct rib *rib, struct rib_source *s, const struct rib_op *op, uint32_
 	else if (p->attr != attr || rib_path_reject(p) != (enum rib_reject)op->reject)
 		note_set_change(rib, f, id, p);
 	write_path(rib, s, f, id, p, op, attr);
-	p->gen = s->gen;
+	p->gen = s->gen[f];
 	p->time_s = now_s;
 	return true;
 }

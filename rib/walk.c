@@ -18,7 +18,7 @@ rib_walk_table(struct rib_walk *w, enum family f)
 void
 rib_walk_source(struct rib_walk *w, enum family f, const struct rib_source *s)
 {
-	*w = (struct rib_walk){.family = f, .at = 1, .source = s->index, .gen = s->gen};
+	*w = (struct rib_walk){.family = f, .at = 1, .source = s->index};
 }
 
 static uint32_t
@@ -53,9 +53,36 @@ rib_walk_next(const struct rib *rib, struct rib_walk *w, uint32_t *budget)
 }
 
 void
-rib_sweep_begin(struct rib_sweep *sw, const struct rib_source *s)
+rib_sweep_begin(struct rib_sweep *sw, const struct rib_source *s, enum family f)
 {
-	rib_walk_source(&sw->walk, FAMILY_IPV4, s);
+	*sw = (struct rib_sweep){.walk = {.source = s->index}};
+	rib_sweep_add(sw, s, f);
+}
+
+void
+rib_sweep_add(struct rib_sweep *sw, const struct rib_source *s, enum family f)
+{
+	for (enum family i = FAMILY_IPV4; i < FAMILY_COUNT; i++) {
+		if (f != FAMILY_NONE && f != i)
+			continue;
+		sw->gen[i] = s->gen[i];
+		sw->todo[i] = true;
+		if (sw->walk.family == i)
+			rib_walk_source(&sw->walk, i, s);
+	}
+}
+
+/* The next family that has to be swept; false: none is left. */
+static bool
+sweep_next(struct rib_sweep *sw, const struct rib_source *s)
+{
+	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
+		if (!sw->todo[f])
+			continue;
+		rib_walk_source(&sw->walk, f, s);
+		return true;
+	}
+	return false;
 }
 
 bool
@@ -64,25 +91,22 @@ rib_sweep_run(struct rib *rib, struct rib_sweep *sw, uint32_t budget, enum rib_q
 	struct rib_walk *w = &sw->walk;
 	struct rib_source *s = rib_source_get(rib, w->source);
 
-	for (;;) {
+	while (w->family != FAMILY_NONE || sweep_next(sw, s)) {
+		enum family f = w->family;
 		uint32_t id = rib_walk_next(rib, w, &budget);
+		uint8_t age = (uint8_t)(sw->gen[f] - s->oldest_gen[f]); /* generations wrap: counted from the oldest */
 		if (id != 0) {
-			const struct rib_path *p = rib_path_of(rib, w->family, id, s->index);
-			if (p->gen != s->gen)
-				rib_path_remove(rib, s, w->family, id, q);
+			if ((uint8_t)(rib_path_of(rib, f, id, s->index)->gen - s->oldest_gen[f]) < age)
+				rib_path_remove(rib, s, f, id, q);
 		} else if (!w->done) {
 			return false;
-		} else if (w->family == FAMILY_IPV4) {
-			uint8_t gen = w->gen;
-			rib_walk_source(w, FAMILY_IPV6, s);
-			w->gen = gen;
 		} else {
-			/* Paths stale since before the walk began are gone; those of a later one may not be.
-			 */
-			s->oldest_gen = w->gen;
-			return true;
+			s->oldest_gen[f] = sw->gen[f];
+			sw->todo[f] = false;
+			w->family = FAMILY_NONE;
 		}
 	}
+	return true;
 }
 
 bool

@@ -18,7 +18,6 @@ struct rib_walk {
 	enum family family;
 	uint32_t at;     /* the next id to look at */
 	uint16_t source; /* 0: the whole table */
-	uint8_t gen;     /* the source's generation when the walk began */
 	bool done;
 };
 
@@ -31,14 +30,19 @@ void rib_walk_source(struct rib_walk *w, enum family f, const struct rib_source 
 uint32_t rib_walk_next(const struct rib *rib, struct rib_walk *w, uint32_t *budget);
 
 /*
- * Removes stale paths of a source: both families one after the other. Begin with rib_sweep_begin; true from
- * rib_sweep_run means that it is over. When the source was made stale again meanwhile, paths of that
- * generation that were already passed stay: begin again.
+ * Removes the paths of a source that are stale when the sweep begins and are not announced again before it
+ * comes to them, one family after the other; what becomes stale later is for another sweep. True from
+ * rib_sweep_run means that it is over. A source has one sweep at a time.
  */
 struct rib_sweep {
-	struct rib_walk walk;
+	struct rib_walk walk;      /* of the family under way */
+	uint8_t gen[FAMILY_COUNT]; /* what is older goes */
+	bool todo[FAMILY_COUNT];
 };
-void rib_sweep_begin(struct rib_sweep *sw, const struct rib_source *s);
+/* f: FAMILY_NONE for both. */
+void rib_sweep_begin(struct rib_sweep *sw, const struct rib_source *s, enum family f);
+/* Into a sweep of the source that is under way: what is stale now of this family (FAMILY_NONE: of both) goes too. */
+void rib_sweep_add(struct rib_sweep *sw, const struct rib_source *s, enum family f);
 bool rib_sweep_run(struct rib *rib, struct rib_sweep *sw, uint32_t budget, enum rib_queue q);
 
 /*

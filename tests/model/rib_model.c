@@ -23,7 +23,7 @@
 #define NEXTHOPS 4
 
 struct path {
-	bool present, stale;
+	bool present, stale, doomed; /* doomed: stale when the sweep began */
 	unsigned received, effective; /* in the pool */
 	enum rib_reject reject;
 };
@@ -297,7 +297,7 @@ check_why(void *ctx, const struct rib_path *p, enum rib_reason reason)
 	w->seen++;
 	CHECK(w->m, w->m->path[peer][w->i].present);
 	CHECK(w->m, reason == w->v->reason[peer]);
-	CHECK(w->m, rib_path_stale(w->m->t.rib, p) == w->m->path[peer][w->i].stale);
+	CHECK(w->m, rib_path_stale(w->m->t.rib, (enum family)prefix_of(w->i).family, p) == w->m->path[peer][w->i].stale);
 	CHECK(w->m, rib_path_reject(p) == w->m->path[peer][w->i].reject);
 }
 
@@ -316,7 +316,7 @@ check_prefix(struct model *m, unsigned i)
 		struct path *p = &m->path[peer][i];
 		const struct rib_path *rp =
 		    id != 0 ? rib_path_of(m->t.rib, f, id, m->peer[peer]->index) : NULL;
-		if (p->present && p->stale && m->sweeping[peer] && rp == NULL)
+		if (p->present && p->doomed && m->sweeping[peer] && rp == NULL)
 			p->present = false;
 		paths += p->present;
 		CHECK(m, p->present == (rp != NULL));
@@ -390,7 +390,7 @@ do_update(struct model *m)
 						    : RIB_REJECT_NONE;
 		}
 		p->present = true;
-		p->stale = false;
+		p->stale = p->doomed = false;
 		op->received = m->attr[p->received];
 		op->effective = m->attr[p->effective];
 		op->reject = (uint8_t)p->reject;
@@ -398,32 +398,47 @@ do_update(struct model *m)
 	rib_apply(m->t.rib, m->peer[peer], ops, n, (uint32_t)m->step, pick(m, 2) ? RIB_URGENT : RIB_BULK);
 }
 
+static bool
+of_family(unsigned i, enum family f)
+{
+	return f == FAMILY_NONE || f == prefix_of(i).family;
+}
+
 static void
 do_stale(struct model *m)
 {
 	unsigned peer = pick(m, PEERS);
+	enum family f = (enum family)pick(m, FAMILY_COUNT);
 
-	if (!rib_source_stale(m->peer[peer]))
+	if (!rib_source_stale(m->peer[peer], f))
 		return;
 	for (unsigned i = 0; i < PREFIXES; i++)
-		m->path[peer][i].stale = m->path[peer][i].present;
+		if (of_family(i, f))
+			m->path[peer][i].stale = m->path[peer][i].present;
 }
 
 static void
 do_sweep(struct model *m)
 {
 	unsigned peer = pick(m, PEERS);
+	enum family f = (enum family)pick(m, FAMILY_COUNT);
 
-	if (!m->sweeping[peer])
-		rib_sweep_begin(&m->sweep[peer], m->peer[peer]);
+	if (!m->sweeping[peer] || pick(m, 16) == 0) {
+		if (m->sweeping[peer])
+			rib_sweep_add(&m->sweep[peer], m->peer[peer], f);
+		else
+			rib_sweep_begin(&m->sweep[peer], m->peer[peer], f);
+		for (unsigned i = 0; i < PREFIXES; i++)
+			if (of_family(i, f))
+				m->path[peer][i].doomed = m->path[peer][i].stale;
+	}
 	m->sweeping[peer] = true;
 	if (!rib_sweep_run(m->t.rib, &m->sweep[peer], 1 + pick(m, 12), RIB_BULK))
 		return;
 	check_all(m);
 	m->sweeping[peer] = false;
-	if (m->sweep[peer].walk.gen == m->peer[peer]->gen)
-		for (unsigned i = 0; i < PREFIXES; i++)
-			CHECK(m, !m->path[peer][i].present || !m->path[peer][i].stale);
+	for (unsigned i = 0; i < PREFIXES; i++)
+		CHECK(m, !m->path[peer][i].present || !m->path[peer][i].doomed);
 }
 
 static void

@@ -280,8 +280,8 @@ START_TEST(test_sources)
 	ck_assert_uint_eq(rib_source_add(w.t.rib, RIB_SOURCE_BGP)->index, b);
 	/* generations do not wrap unswept */
 	for (int i = 0; i < 255; i++)
-		ck_assert(rib_source_stale(w.a));
-	ck_assert(!rib_source_stale(w.a));
+		ck_assert(rib_source_stale(w.a, FAMILY_NONE));
+	ck_assert(!rib_source_stale(w.a, FAMILY_NONE));
 	ck_assert(!rib_source_ready(w.a));
 	end(&w);
 }

@@ -63,17 +63,17 @@ START_TEST(test_sweep)
 	struct rib_source *s = ribtest_peer(&t, RIB_PEER_EBGP, 1, "10.0.0.1");
 	attr_id attr = ribtest_attr(&t.attrs, &(struct ribtest_attr){.as = {7}});
 	announce_all(&t, s, attr);
-	ck_assert(rib_source_stale(s));
+	ck_assert(rib_source_stale(s, FAMILY_NONE));
 	/* said again: refreshed without a decision */
 	ck_assert_uint_eq(ribtest_apply(&t, s, "10.2.0.0/16", attr, attr, RIB_REJECT_NONE), 0);
 	ck_assert_uint_eq(rib_dirty_count(t.rib, RIB_URGENT), 0);
-	rib_sweep_begin(&sw, s);
+	rib_sweep_begin(&sw, s, FAMILY_NONE);
 	while (!rib_sweep_run(t.rib, &sw, 1, RIB_BULK))
 		slices++;
 	ck_assert_uint_ge(slices, 5);
 	ck_assert_uint_eq(s->received[FAMILY_IPV4], 1);
 	ck_assert_uint_eq(s->received[FAMILY_IPV6], 0);
-	ck_assert_uint_eq(s->oldest_gen, s->gen);
+	ck_assert_uint_eq(s->oldest_gen[FAMILY_IPV4], s->gen[FAMILY_IPV4]);
 	ck_assert_uint_eq(rib_dirty_count(t.rib, RIB_BULK), 4);
 	ck_assert_uint_eq(rib_decide_run(t.rib, RIB_BULK, 3), 1);
 	ck_assert_uint_eq(rib_decide_run(t.rib, RIB_BULK, 3), 0);
@@ -82,6 +82,40 @@ START_TEST(test_sweep)
 	ck_assert_uint_eq(st.prefixes[FAMILY_IPV4], 1);
 	ck_assert_uint_eq(st.paths[FAMILY_IPV4], 1);
 	ck_assert_uint_eq(st.prefixes[FAMILY_IPV6], 0);
+	ribtest_fini(&t);
+}
+END_TEST
+
+/* RFC 7313 4: a refresh is of one family, and what became stale after a sweep began is not its business. */
+START_TEST(test_sweep_family)
+{
+	struct ribtest t;
+	struct rib_sweep sw;
+
+	ribtest_init(&t, &(struct rib_callbacks){0});
+	struct rib_source *s = ribtest_peer(&t, RIB_PEER_EBGP, 1, "10.0.0.1");
+	attr_id attr = ribtest_attr(&t.attrs, &(struct ribtest_attr){.as = {7}});
+	announce_all(&t, s, attr);
+	ck_assert(rib_source_stale(s, FAMILY_IPV4));
+	ribtest_apply(&t, s, "10.1.0.0/16", attr, attr, RIB_REJECT_NONE);
+	rib_sweep_begin(&sw, s, FAMILY_IPV4);
+	ck_assert(rib_sweep_run(t.rib, &sw, UINT32_MAX, RIB_BULK));
+	ck_assert_uint_eq(s->received[FAMILY_IPV4], 1);
+	ck_assert_uint_eq(s->received[FAMILY_IPV6], 1);
+	/* BoRR of both, EoRR of IPv4, BoRR of IPv4 again before the sweep has run */
+	ck_assert(rib_source_stale(s, FAMILY_NONE));
+	ribtest_apply(&t, s, "10.2.0.0/16", attr, attr, RIB_REJECT_NONE);
+	rib_sweep_begin(&sw, s, FAMILY_IPV4);
+	ck_assert(rib_source_stale(s, FAMILY_IPV4));
+	ck_assert(rib_sweep_run(t.rib, &sw, UINT32_MAX, RIB_BULK));
+	ck_assert_uint_eq(s->received[FAMILY_IPV4], 1); /* 10.2.0.0/16, stale again and waiting for its EoRR */
+	ck_assert_uint_eq(s->received[FAMILY_IPV6], 1);
+	/* both EoRR */
+	rib_sweep_begin(&sw, s, FAMILY_IPV6);
+	rib_sweep_add(&sw, s, FAMILY_IPV4);
+	ck_assert(rib_sweep_run(t.rib, &sw, UINT32_MAX, RIB_BULK));
+	ck_assert_uint_eq(s->received[FAMILY_IPV4], 0);
+	ck_assert_uint_eq(s->received[FAMILY_IPV6], 0);
 	ribtest_fini(&t);
 }
 END_TEST
@@ -110,4 +144,4 @@ START_TEST(test_nexthops)
 }
 END_TEST
 
-SUITE("walk", test_portions, test_sweep, test_nexthops)
+SUITE("walk", test_portions, test_sweep, test_sweep_family, test_nexthops)
