@@ -472,7 +472,7 @@ add_path_common(uint8_t ours, uint8_t theirs)
 
 void
 open_negotiate(const struct open_msg *ours, const struct open_msg *theirs, uint32_t local_as,
-	       struct open_session *out)
+	       uint32_t keepalive_s, struct open_session *out)
 {
 	const struct open_caps *a = &ours->caps, *b = &theirs->caps;
 	struct open_caps *c = &out->caps;
@@ -480,6 +480,8 @@ open_negotiate(const struct open_msg *ours, const struct open_msg *theirs, uint3
 	*out = (struct open_session){.internal = theirs->as == local_as};
 	out->hold_s = ours->hold_s < theirs->hold_s ? ours->hold_s : theirs->hold_s;
 	out->keepalive_s = (uint16_t)(out->hold_s / 3);
+	if (keepalive_s != 0 && (keepalive_s < out->keepalive_s || out->hold_s == ours->hold_s))
+		out->keepalive_s = (uint16_t)keepalive_s;
 	c->families = a->families & b->families;
 	c->ext_next_hop = a->ext_next_hop & b->ext_next_hop & c->families;
 	c->as4 = a->as4 && b->as4;

@@ -97,12 +97,16 @@ struct open_session {
 	struct open_caps
 	    caps; /* common; gr* and llgr* are the peer's own words, role is ours, where both have them */
 	uint16_t hold_s;      /* the lower of both; 0: neither hold timer nor keepalives */
-	uint16_t keepalive_s; /* a third of hold_s, at least 1; 0 with hold_s 0 */
+	uint16_t keepalive_s; /* at least 1; 0 with hold_s 0 */
 	uint16_t max_len;     /* of a message in either direction */
 	bool internal;        /* iBGP */
 };
+/*
+ * keepalive_s is the configured time between keepalives, which belongs to our hold time; where the neighbour
+ * has made that shorter, it is at most a third of what counts (RFC 4271 4.4). 0: a third in any case.
+ */
 void open_negotiate(const struct open_msg *ours, const struct open_msg *theirs, uint32_t local_as,
-		    struct open_session *out);
+		    uint32_t keepalive_s, struct open_session *out);
 
 const char *role_name(uint8_t role); /* "provider", …; "unknown" */
 

@@ -74,7 +74,7 @@ open_received(struct peer_conn *c, const struct msg_frame *f)
 	c->has_open = true;
 	if (!collision_survives(c))
 		return;
-	open_negotiate(&p->ours, &c->theirs, p->ours.as, &p->session);
+	open_negotiate(&p->ours, &c->theirs, p->ours.as, p->conf->keepalive_s, &p->session);
 	peer_event(c, FSM_EV_OPEN);
 }
 

@@ -31,7 +31,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* Without a family that is known here, the copy falls back to IPv4 unicast. */
 	bool ok = open_decode(f.body, f.body_len, &again, &err);
 	ASSERT(ok && again.id == o.id && again.hold_s == o.hold_s && again.as == o.as);
-	open_negotiate(&o, &again, o.as, &s);
+	open_negotiate(&o, &again, o.as, 0, &s);
 	ASSERT(s.caps.families == o.caps.families && s.internal);
 	return 0;
 }

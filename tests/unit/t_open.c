@@ -271,7 +271,7 @@ START_TEST(negotiate)
 	us.caps.add_path[FAMILY_IPV6] = ADD_PATH_SEND;
 	them.caps.families = 2;
 	them.caps.gr_time_s = 30;
-	open_negotiate(&us, &them, 64512, &s);
+	open_negotiate(&us, &them, 64512, 0, &s);
 	ck_assert_uint_eq(s.hold_s, 90);
 	ck_assert_uint_eq(s.keepalive_s, 30);
 	ck_assert_uint_eq(s.max_len, 65535);
@@ -284,13 +284,40 @@ START_TEST(negotiate)
 	ck_assert_uint_eq(s.caps.llgr_time_s[FAMILY_IPV4], 86400);
 	them.caps.extended_message = us.caps.as4 = them.caps.gr = false;
 	them.hold_s = 0;
-	open_negotiate(&us, &them, rich.as, &s);
+	open_negotiate(&us, &them, rich.as, 0, &s);
 	ck_assert(s.internal);
 	ck_assert_uint_eq(s.max_len, 4096);
 	ck_assert_uint_eq(s.hold_s, 0);
 	ck_assert_uint_eq(s.keepalive_s, 0);
 	ck_assert(!s.caps.as4 && !s.caps.gr && !s.caps.has_role);
 	ck_assert_uint_eq(s.caps.llgr_families, 0);
+}
+END_TEST
+
+/* RFC 4271 4.4 and 10: the configured time between keepalives, at most a third of a hold time that was cut. */
+START_TEST(keepalive)
+{
+	struct open_msg them = rich, us = rich;
+	struct open_session s;
+
+	us.hold_s = 90;
+	them.hold_s = 180;
+	open_negotiate(&us, &them, 64512, 10, &s);
+	ck_assert_uint_eq(s.hold_s, 90);
+	ck_assert_uint_eq(s.keepalive_s, 10);
+	open_negotiate(&us, &them, 64512, 40, &s);
+	ck_assert_uint_eq(s.keepalive_s, 40);
+	them.hold_s = 60;
+	open_negotiate(&us, &them, 64512, 40, &s);
+	ck_assert_uint_eq(s.keepalive_s, 20);
+	open_negotiate(&us, &them, 64512, 5, &s);
+	ck_assert_uint_eq(s.keepalive_s, 5);
+	them.hold_s = 3;
+	open_negotiate(&us, &them, 64512, 30, &s);
+	ck_assert_uint_eq(s.keepalive_s, 1);
+	them.hold_s = 0;
+	open_negotiate(&us, &them, 64512, 30, &s);
+	ck_assert_uint_eq(s.keepalive_s, 0);
 }
 END_TEST
 
@@ -312,6 +339,7 @@ main(void)
 	tcase_add_test(t, two_roles);
 	tcase_add_test(t, check_families);
 	tcase_add_test(t, negotiate);
+	tcase_add_test(t, keepalive);
 	suite_add_tcase(s, t);
 	SRunner *sr = srunner_create(s);
 	srunner_run_all(sr, CK_NORMAL);
