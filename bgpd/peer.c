@@ -147,7 +147,7 @@ peer_reset(struct peer *p, uint8_t code, uint8_t subcode, const char *reason)
 
 	bgp_error_set(&err, code, subcode, reason, NULL, 0);
 	end_with(p, &err, FSM_EV_AUTO_STOP);
-	if (p->main->state == FSM_IDLE && !p->admin_down && !event_pending(p->idle_hold, EV_TIMEOUT, NULL))
+	if (p->main->state == FSM_IDLE && !peer_is_down(p) && !event_pending(p->idle_hold, EV_TIMEOUT, NULL))
 		event_add(p->idle_hold, &(struct timeval){.tv_sec = (time_t)p->conf->idle_hold.initial_s});
 }
 
@@ -204,13 +204,17 @@ peer_reconfigure(struct peer *p, const struct conf_neighbor *conf)
 	p->number = (uint32_t)(conf - p->d->conf->neighbors.v) + 1;
 	p->ours = open_of(p->d, conf);
 	peer_table_add(&p->d->peer_table, p);
-	if (conf->shutdown && p->main->state != FSM_IDLE) {
+	if (conf->shutdown) {
 		bool was_down = p->admin_down;
 		peer_stop(p, BGP_CEASE_ADMIN_SHUTDOWN, NULL);
 		p->admin_down = was_down;
-	} else if (!conf->shutdown && !p->admin_down) {
-		peer_start(p);
+		return;
 	}
+	if (!p->admin_down)
+		peer_start(p);
+	/* It waited for the neighbour to connect, without a timer, and need not any more. */
+	if (p->main->state == FSM_ACTIVE && !conf->passive && !event_pending(p->connect_retry, EV_TIMEOUT, NULL))
+		peer_event(p->main, FSM_EV_CONNECT_RETRY_EXPIRES);
 }
 
 void

@@ -104,6 +104,12 @@ peer_number(const struct peer *p)
 {
 	return p->number;
 }
+/* Shut down by configuration or command, or no longer configured: nothing but peer_start may start it. */
+static inline bool
+peer_is_down(const struct peer *p)
+{
+	return p->admin_down || p->conf->shutdown || p->removed;
+}
 bool peer_is_internal(const struct peer *p);
 void peer_stats_get(const struct peer *p, struct peer_stats *out);
 /* Sends a message on the established session; a peer that does not read any more is reset. */

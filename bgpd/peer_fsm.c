@@ -243,7 +243,7 @@ idle_hold(struct peer_conn *c)
 	struct peer *p = c->peer;
 
 	/* Only main starts again; a second connection is made anew when one comes in. */
-	if (c != p->main || p->admin_down || p->removed || p->conf->shutdown)
+	if (c != p->main || peer_is_down(p))
 		return;
 	uint32_t s = fsm_idle_hold(p->conf->idle_hold.initial_s, p->conf->idle_hold.max_s, p->failures > 0 ? p->failures : 1);
 	timer_start(p->idle_hold, (uint64_t)s * 1000);
