@@ -279,16 +279,11 @@ params_of(const struct peer *p)
 	static const uint8_t rules[] = {[CONF_NEXT_HOP_AUTO] = EXPORT_NEXTHOP_AUTO,
 	    [CONF_NEXT_HOP_SELF] = EXPORT_NEXTHOP_SELF,
 	    [CONF_NEXT_HOP_KEEP] = EXPORT_NEXTHOP_KEEP};
-	static const uint8_t roles[] = {[BGP_ROLE_PROVIDER] = EXPORT_ROLE_PROVIDER,
-	    [BGP_ROLE_RS_SERVER] = EXPORT_ROLE_RS_SERVER,
-	    [BGP_ROLE_RS_CLIENT] = EXPORT_ROLE_RS_CLIENT,
-	    [BGP_ROLE_CUSTOMER] = EXPORT_ROLE_CUSTOMER,
-	    [BGP_ROLE_PEER] = EXPORT_ROLE_PEER};
 	const struct bgpd *d = p->d;
 	struct export_params e = {
 	    .type = p->session.internal ? RIB_PEER_IBGP : RIB_PEER_EBGP,
 	    .nexthop = rules[p->conf->next_hop],
-	    .role = p->ours.caps.has_role ? roles[p->ours.caps.role] : EXPORT_ROLE_NONE,
+	    .role = peer_role(p),
 	    .rr_client = p->conf->route_reflector_client,
 	    .local_as = p->ours.as,
 	    .cluster_id = d->cluster_id,

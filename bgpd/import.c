@@ -10,6 +10,7 @@
 #include "bgpd/peer_routes.h"
 #include "lib/buf.h"
 #include "rib/aspath.h"
+#include "rib/otc.h"
 #include "rib/policy.h"
 
 static bool
@@ -40,7 +41,7 @@ as_loop(const struct peer *p, const struct attr_set *s)
 }
 
 static enum rib_reject
-check(const struct peer *p, const struct attr_set *s)
+check(struct peer *p, const struct attr_set *s)
 {
 	const struct policy_chain *chain = policies_import(p->d->policies, peer_number(p) - 1);
 
@@ -50,6 +51,8 @@ check(const struct peer *p, const struct attr_set *s)
 		return RIB_REJECT_ORIGINATOR_LOOP;
 	if (s->cluster_len > 0 && cluster_loop(s, p->d->cluster_id))
 		return RIB_REJECT_CLUSTER_LOOP;
+	if (otc_ingress(peer_role(p), peer_routes_source(p)->as, s) == OTC_LEAK)
+		return RIB_REJECT_ROUTE_LEAK;
 	return chain->missing ? RIB_REJECT_NO_POLICY : RIB_REJECT_NONE;
 }
 
@@ -59,20 +62,27 @@ import_run(struct peer *p, attr_id received, const struct ip_prefix *prefix, str
 	struct bgpd *d = p->d;
 	const struct policy_chain *chain = policies_import(d->policies, peer_number(p) - 1);
 	const struct rib_source *src = peer_routes_source(p);
+	const struct attr_set *s = attr_get(d->attrs, received);
 	struct policy_result res;
-	struct policy_input in = policies_input(d, src, received);
 
-	*out = (struct import_result){.reject = check(p, attr_get(d->attrs, received)), .effective = ATTR_NONE};
+	*out = (struct import_result){.reject = check(p, s), .effective = ATTR_NONE};
 	if (out->reject != RIB_REJECT_NONE)
 		return;
+	bool add = otc_ingress(peer_role(p), src->as, s) == OTC_ADD;
+	attr_id attr = add ? otc_add(d->attrs, received, src->as) : attr_ref(d->attrs, received);
+	if (attr == ATTR_NONE) {
+		out->reject = RIB_REJECT_ROUTE_LEAK; /* unmarked it could become one */
+		return;
+	}
+	struct policy_input in = policies_input(d, src, attr);
 	if (prefix != NULL)
 		in.prefix = *prefix;
 	policy_run(chain->v, chain->n, &in, &res);
-	if (!res.accept) {
+	attr_unref(d->attrs, attr);
+	if (res.accept)
+		out->effective = res.attr;
+	else
 		out->reject = RIB_REJECT_POLICY;
-		return;
-	}
-	out->effective = res.attr;
 }
 
 bool

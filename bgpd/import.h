@@ -2,8 +2,8 @@
 /*
  * import: may a received route take part in the decision, and with which attributes?
  *
- * The checks that no policy can overrule (loops, RFC 4271 9.1.2 and 4456 8; no
- * policy at all, RFC 8212), then the neighbour's import policy. Used when routes
+ * The checks that no policy can overrule (loops, RFC 4271 9.1.2 and 4456 8; route
+ * leaks, RFC 9234 5; no policy at all, RFC 8212), then the neighbour's import policy. Used when routes
  * come in, and again for every kept route after a change of policy.
  */
 #ifndef BGPD_IMPORT_H

@@ -9,6 +9,7 @@
 #include "bgpd/sockopt.h"
 #include "lib/log.h"
 #include "lib/mem.h"
+#include "rib/export.h"
 
 #include <net/if.h>
 #include <stdlib.h>
@@ -19,6 +20,18 @@ bool
 peer_is_internal(const struct peer *p)
 {
 	return conf_neighbor_is_internal(p->conf);
+}
+
+uint8_t
+peer_role(const struct peer *p)
+{
+	static const uint8_t roles[] = {[BGP_ROLE_PROVIDER] = EXPORT_ROLE_PROVIDER,
+	    [BGP_ROLE_RS_SERVER] = EXPORT_ROLE_RS_SERVER,
+	    [BGP_ROLE_RS_CLIENT] = EXPORT_ROLE_RS_CLIENT,
+	    [BGP_ROLE_CUSTOMER] = EXPORT_ROLE_CUSTOMER,
+	    [BGP_ROLE_PEER] = EXPORT_ROLE_PEER};
+
+	return p->ours.caps.has_role ? roles[p->ours.caps.role] : EXPORT_ROLE_NONE;
 }
 
 static uint8_t

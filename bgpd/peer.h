@@ -111,6 +111,7 @@ peer_is_down(const struct peer *p)
 	return p->admin_down || p->conf->shutdown || p->removed;
 }
 bool peer_is_internal(const struct peer *p);
+uint8_t peer_role(const struct peer *p); /* enum export_role: our own towards it */
 void peer_stats_get(const struct peer *p, struct peer_stats *out);
 /* Sends a message on the established session; a peer that does not read any more is reset. */
 void peer_send(struct peer *p, const uint8_t *msg, size_t len);
