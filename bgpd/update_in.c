@@ -13,6 +13,7 @@
 #include "bgpd/pipeline.h"
 #include "lib/log.h"
 #include "lib/mem.h"
+#include "rib/export.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -176,13 +177,15 @@ static void
 session_of(const struct peer *p, struct attr_session *s)
 {
 	const struct open_caps *c = &p->session.caps;
+	/* RFC 7947 2.2.2.1: a route server does not put its AS in. */
+	bool transparent = p->session.internal || peer_role(p) == EXPORT_ROLE_RS_CLIENT;
 
 	*s = (struct attr_session){
 	    .external = !p->session.internal,
 	    .as4 = c->as4,
 	    .families = c->families,
 	    .ext_next_hop = c->ext_next_hop,
-	    .first_as = p->session.internal ? 0 : p->main->theirs.as,
+	    .first_as = transparent ? 0 : p->main->theirs.as,
 	};
 }
 

@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# What is taken from a neighbour and what is not: AS loops, the neighbour's own AS first,
+# next hops (RFC 4271 6.3), route leaks (RFC 9234), no policy (RFC 8212), and a refresh of
+# one family (RFC 7313). The neighbours say word by word what they are told to.
+. "$(dirname "$0")/../lib.sh"
+need_godwit
+need python3
+ns a b
+link a b 1
+in_ns a ip address add 10.99.7.1/24 dev lo
+in_ns b ip address add 10.99.1.3/24 dev to-a
+in_ns b ip address add 10.99.1.4/24 dev to-a
+in_ns b ip address add 10.99.1.5/24 dev to-a
+in_ns b ip address add 10.99.1.6/24 dev to-a
+cat >"$dir/a.yaml" <<-EOT
+	router: {as: 65001, id: 10.99.1.1}
+	groups:
+	  all:
+	    import: [accept]
+	    export: [accept]
+	    passive: true
+	    families: [ipv4-unicast, ipv6-unicast]
+	    idle-hold-time: {initial: 1, max: 1}
+	neighbors:
+	  - {address: 10.99.1.2, name: plain, group: all, remote-as: 65002}
+	  - {address: 10.99.1.3, name: customer, group: all, remote-as: 65003, role: provider}
+	  - {address: 10.99.1.4, name: peer, group: all, remote-as: 65004, role: peer}
+	  - {address: 10.99.1.5, name: server, group: all, remote-as: 65005, role: rs-client}
+EOT
+
+speaker() { # NAME ADDRESS AS
+	mkfifo "$dir/$1.fifo"
+	export PYTHONDONTWRITEBYTECODE=1
+	start "$1" b python3 "$top/tests/net/speaker.py" "$2" 10.99.1.1 "$3" "$dir/$1.fifo"
+}
+tell() { # NAME COMMAND...
+	local name=$1
+	shift
+	echo "$*" >"$dir/$name.fifo"
+}
+# refused NAME PREFIX REASON: the only path of it, from that neighbour, is not accepted
+refused() { ask a "[.rib[] | select(.reason == \"$3\" and .best == false)] | length == 1" show rib in "$1" "$2"; }
+accepted() { best a "$2" ".neighbor.name == \"$1\" and (${3:-true})"; }
+
+godwit a a
+speaker plain 10.99.1.2 65002
+speaker customer 10.99.1.3 65003
+speaker peer 10.99.1.4 65004
+speaker server 10.99.1.5 65005
+for name in plain customer peer server; do
+	expect 20 session a $name
+done
+
+say "our own AS in the path is a loop"
+tell plain announce 192.0.2.0/28 path=65002.65001
+expect 10 refused plain 192.0.2.0/28 as-loop
+say "the path begins with the neighbour's AS, but a route server leaves its own out (RFC 7947)"
+tell plain announce 192.0.2.16/28 path=65009.65002
+tell plain announce 192.0.2.32/28
+expect 10 accepted plain 192.0.2.32/28
+absent a 192.0.2.16/28 >/dev/null || fail "$stage"
+tell server announce 192.0.2.48/28 path=65009
+expect 10 accepted server 192.0.2.48/28
+
+say "route leaks: OTC from a customer, and from a peer with another AS than its own"
+tell customer announce 192.0.2.64/28 otc=65003
+expect 10 refused customer 192.0.2.64/28 route-leak
+tell customer announce 192.0.2.80/28
+expect 10 accepted customer 192.0.2.80/28
+tell peer announce 192.0.2.96/28 otc=65009
+expect 10 refused peer 192.0.2.96/28 route-leak
+tell peer announce 192.0.2.112/28
+expect 10 accepted peer 192.0.2.112/28
+
+say "what came from a peer goes to customers and the plain neighbour, not to another peer or a route server"
+sent() { ask a ".rib | length == $3" show rib out "$1" "$2"; }
+expect 10 sent customer 192.0.2.112/28 1
+expect 10 sent plain 192.0.2.112/28 1
+expect 10 sent server 192.0.2.112/28 0
+expect 10 sent server 192.0.2.80/28 1
+
+say "a refresh of IPv4 leaves IPv6 alone"
+tell plain announce 2001:db8:1::/48 2001:db8:2::/48 nexthop=fd99:1::2
+tell plain announce 198.51.100.0/24 203.0.113.0/24
+expect 10 accepted plain 2001:db8:2::/48
+expect 10 accepted plain 203.0.113.0/24
+tell plain borr 1
+expect 10 accepted plain 203.0.113.0/24 '.stale'
+accepted plain 2001:db8:1::/48 '.stale | not' >/dev/null || fail "$stage"
+tell plain announce 198.51.100.0/24
+tell plain eorr 1
+expect 10 absent a 203.0.113.0/24
+accepted plain 198.51.100.0/24 '.stale | not' >/dev/null || fail "$stage"
+holds 2 accepted plain 2001:db8:1::/48 '.stale | not'
+accepted plain 2001:db8:2::/48 >/dev/null || fail "$stage"
+
+stop a || fail "bgpd ended with an error"
