@@ -40,6 +40,28 @@ as_loop(const struct peer *p, const struct attr_set *s)
 	    (nb->local_as != as && aspath_count_of(path, nb->local_as) > nb->allow_own_as);
 }
 
+/*
+ * RFC 4271 6.3 b: the next hop of a neighbour one hop away is itself, or on a subnet that we share. Of 6.3 a, an
+ * address of our own, the resolver takes care: it leads nowhere.
+ */
+static bool
+nexthop_off_link(const struct peer *p, const struct attr_set *s)
+{
+	struct nexthop_view v;
+
+	if (!import_wants_shared_subnet(p))
+		return false;
+	nexthop_get(p->d->nexthops, s->nexthop, &v);
+	return v.link_local.family == FAMILY_NONE && !ip_addr_eq(&v.global, &p->addr) &&
+	    !nexthop_connected(p->d->nexthops, &v.global, NULL);
+}
+
+bool
+import_wants_shared_subnet(const struct peer *p)
+{
+	return !p->session.internal && (p->conf->multihop == 1 || p->conf->ttl_security == 1) && p->d->options->kernel;
+}
+
 static enum rib_reject
 check(struct peer *p, const struct attr_set *s)
 {
@@ -53,6 +75,8 @@ check(struct peer *p, const struct attr_set *s)
 		return RIB_REJECT_CLUSTER_LOOP;
 	if (otc_ingress(peer_role(p), peer_routes_source(p)->as, s) == OTC_LEAK)
 		return RIB_REJECT_ROUTE_LEAK;
+	if (nexthop_off_link(p, s))
+		return RIB_REJECT_NEXTHOP;
 	return chain->missing ? RIB_REJECT_NO_POLICY : RIB_REJECT_NONE;
 }
 

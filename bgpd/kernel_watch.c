@@ -9,6 +9,7 @@
 #include "bgpd/daemon.h"
 #include "bgpd/kernel.h"
 #include "bgpd/own.h"
+#include "bgpd/peer.h"
 #include "bgpd/pipeline.h"
 #include "lib/mem.h"
 #include "lib/str.h"
@@ -123,6 +124,7 @@ resolver_update(struct kernel *k, const struct fib_address *a, bool there)
 			nexthop_route_del(t, &host, NEXTHOP_ROUTE_OWN, 0, 0);
 	}
 	pipeline_resolve(k->d->pipeline);
+	peer_subnets_changed(k->d);
 }
 
 static void

@@ -5,6 +5,7 @@
 #include "bgpd/peer.h"
 
 #include "bgpd/daemon.h"
+#include "bgpd/import.h"
 #include "bgpd/peer_routes.h"
 #include "bgpd/sockopt.h"
 #include "lib/log.h"
@@ -242,6 +243,16 @@ peer_retire(struct peer *p)
 	p->conf = &gone;
 	p->number = 0;
 	peer_routes_retire(p);
+}
+
+void
+peer_subnets_changed(struct bgpd *d)
+{
+	struct peer *p;
+
+	TAILQ_FOREACH(p, &d->peers, entry)
+	if (peer_established(p) && import_wants_shared_subnet(p))
+		peer_routes_reconfigure(p);
 }
 
 static bool

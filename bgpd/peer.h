@@ -91,6 +91,9 @@ void peer_reconfigure(struct peer *p, const struct conf_neighbor *conf);
 /* No longer configured: ends with Cease/Peer De-configured and is freed when its paths are swept. */
 void peer_retire(struct peer *p);
 
+/* Own addresses have come or gone: next hops are to be judged again. */
+void peer_subnets_changed(struct bgpd *d);
+
 /* The neighbour that a connection from remote to local is for, or NULL. */
 struct peer *peer_find_addr(struct bgpd *d, const struct ip_addr *remote, const struct ip_addr *local);
 enum fsm_state peer_state(const struct peer *p); /* of the connection that is furthest */

@@ -95,4 +95,28 @@ accepted plain 198.51.100.0/24 '.stale | not' >/dev/null || fail "$stage"
 holds 2 accepted plain 2001:db8:1::/48 '.stale | not'
 accepted plain 2001:db8:2::/48 >/dev/null || fail "$stage"
 
+say "next hops: an address of our own leads nowhere"
+tell plain announce 192.0.2.128/28 nexthop=10.99.7.1
+expect 10 ask a '[.rib[] | select(.valid or .best | not)] | length == 1' show rib in plain 192.0.2.128/28
+holds 1 no best a 192.0.2.128/28
+say "one on the shared subnet is good, one that is merely reachable is not, RFC 4271 6.3 b"
+in_ns a ip route add 10.98.0.0/24 via 10.99.1.2
+tell plain announce 192.0.2.144/28 nexthop=10.99.1.9
+tell plain announce 192.0.2.160/28 nexthop=10.98.0.9
+tell plain announce 2001:db8:3::/48 nexthop=fd98::9
+expect 10 accepted plain 192.0.2.144/28 '.exit_nexthop == "10.99.1.9"'
+expect 10 refused plain 192.0.2.160/28 next-hop
+expect 10 refused plain 2001:db8:3::/48 next-hop
+say "until the subnet is one of ours; and not any longer than it is"
+in_ns a ip address add 10.98.0.1/24 dev to-b
+expect 10 accepted plain 192.0.2.160/28 '.exit_nexthop == "10.98.0.9"'
+in_ns a ip address delete 10.98.0.1/24 dev to-b
+expect 10 refused plain 192.0.2.160/28 next-hop
+say "with multihop it need only be reachable"
+sed -i '/name: plain/s/remote-as/multihop: 2, remote-as/' "$dir/a.yaml"
+ctl a reload || fail "$stage"
+expect 30 session a plain
+tell plain announce 192.0.2.160/28 nexthop=10.98.0.9
+expect 10 accepted plain 192.0.2.160/28 '.exit_nexthop == "10.98.0.9"'
+
 stop a || fail "bgpd ended with an error"
