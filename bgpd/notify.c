@@ -197,6 +197,17 @@ utf8_span(const uint8_t *p, size_t len, size_t max)
 }
 
 void
+notify_max_prefix_set(struct bgp_error *e, uint16_t afi, uint8_t safi, uint32_t limit)
+{
+	uint8_t data[7];
+
+	be16_put(data, afi);
+	data[2] = safi;
+	be32_put(data + 3, limit);
+	bgp_error_set(e, BGP_ERR_CEASE, BGP_CEASE_MAX_PREFIX, cease_names[BGP_CEASE_MAX_PREFIX], data, sizeof(data));
+}
+
+void
 notify_shutdown_set(struct bgp_error *e, uint8_t subcode, const char *text)
 {
 	bgp_error_set(e, BGP_ERR_CEASE, subcode, notify_subcode_name(BGP_ERR_CEASE, subcode), NULL, 0);

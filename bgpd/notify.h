@@ -94,6 +94,8 @@ void notify_wrap_hard_reset(struct bgp_error *e);
 /* True, and e replaced by what is inside, where e is a Cease/Hard Reset that carries a code and a subcode. */
 bool notify_unwrap_hard_reset(struct bgp_error *e);
 
+/* RFC 4486 4: e becomes Cease/Maximum Number of Prefixes Reached with the family and the limit as its data. */
+void notify_max_prefix_set(struct bgp_error *e, uint16_t afi, uint8_t safi, uint32_t limit);
 /*
  * RFC 9003: e becomes Cease with subcode (Administrative Shutdown or Reset) and text as its
  * communication. Text that is too long is cut between characters; text that is not UTF-8, or

@@ -144,14 +144,26 @@ end_with(struct peer *p, const struct bgp_error *err, enum fsm_event ev)
 }
 
 void
+peer_end(struct peer *p, const struct bgp_error *cease, uint32_t restart_s)
+{
+	if (restart_s == PEER_STAY_DOWN) {
+		p->admin_down = true;
+		end_with(p, cease, FSM_EV_MANUAL_STOP);
+		event_del(p->idle_hold);
+		return;
+	}
+	end_with(p, cease, FSM_EV_AUTO_STOP);
+	if (p->main->state == FSM_IDLE && !peer_is_down(p) && !event_pending(p->idle_hold, EV_TIMEOUT, NULL))
+		event_add(p->idle_hold, &(struct timeval){.tv_sec = (time_t)restart_s});
+}
+
+void
 peer_stop(struct peer *p, uint8_t cease_subcode, const char *text)
 {
 	struct bgp_error err = {0};
 
-	p->admin_down = true;
 	notify_shutdown_set(&err, cease_subcode, text);
-	end_with(p, &err, FSM_EV_MANUAL_STOP);
-	event_del(p->idle_hold);
+	peer_end(p, &err, PEER_STAY_DOWN);
 }
 
 void
@@ -160,9 +172,7 @@ peer_reset(struct peer *p, uint8_t code, uint8_t subcode, const char *reason)
 	struct bgp_error err;
 
 	bgp_error_set(&err, code, subcode, reason, NULL, 0);
-	end_with(p, &err, FSM_EV_AUTO_STOP);
-	if (p->main->state == FSM_IDLE && !peer_is_down(p) && !event_pending(p->idle_hold, EV_TIMEOUT, NULL))
-		event_add(p->idle_hold, &(struct timeval){.tv_sec = (time_t)p->conf->idle_hold.initial_s});
+	peer_end(p, &err, p->conf->idle_hold.initial_s);
 }
 
 void
@@ -224,8 +234,10 @@ peer_reconfigure(struct peer *p, const struct conf_neighbor *conf)
 		p->admin_down = was_down;
 		return;
 	}
-	if (!p->admin_down)
+	/* One that waits in Idle goes on waiting: a reload that does not concern it must not cut that short. */
+	if (!p->admin_down && !event_pending(p->idle_hold, EV_TIMEOUT, NULL))
 		peer_start(p);
+	peer_routes_limit_changed(p);
 	/* It waited for the neighbour to connect, without a timer, and need not any more. */
 	if (p->main->state == FSM_ACTIVE && !conf->passive && !event_pending(p->connect_retry, EV_TIMEOUT, NULL))
 		peer_event(p->main, FSM_EV_CONNECT_RETRY_EXPIRES);

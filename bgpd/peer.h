@@ -76,6 +76,12 @@ void peer_free(struct peer *p);
 /* ManualStart, unless it is shut down by configuration or command. */
 void peer_start(struct peer *p);
 /*
+ * Ends the session, if there is one, with this Cease, and starts again restart_s seconds later. PEER_STAY_DOWN: stays
+ * in Idle until peer_start.
+ */
+void peer_end(struct peer *p, const struct bgp_error *cease, uint32_t restart_s);
+#define PEER_STAY_DOWN UINT32_MAX
+/*
  * ManualStop with Cease and this subcode. text: shutdown communication, or NULL. The peer stays in Idle until
  * peer_start.
  */

@@ -20,6 +20,7 @@
 #include "rib/walk.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define REFILTER_PORTION 256
 
@@ -32,13 +33,22 @@ struct peer_routes {
 	struct update_stats stats;
 	uint32_t own_nexthop; /* a reference; 0: none */
 
-	bool limit_warned[FAMILY_COUNT];
+	uint8_t limit_told[FAMILY_COUNT]; /* enum limit_level: the log has said so */
+	uint32_t taken[FAMILY_COUNT];     /* prefixes within the limit after the last read */
 
 	struct job refilter; /* import policy has changed: every kept route is judged again */
 	struct rib_walk refilter_walk;
+	bool refiltering;
+	bool blocked_only; /* the walk is for routes that max-prefix keeps out */
+	bool blocked_due;  /* there was room for some when the walk was under way */
 };
 
+enum limit_level { LIMIT_BELOW, LIMIT_NEAR, LIMIT_OVER };
+
 static enum job_result refilter_run(struct job *job, uint64_t deadline_ns);
+static void set_limits(struct peer_routes *r);
+static void check_limits(struct peer *p);
+static void admit_blocked(struct peer_routes *r);
 
 bool
 peer_routes_new(struct peer *p)
@@ -57,6 +67,7 @@ peer_routes_new(struct peer *p)
 	s->peer_type = peer_is_internal(p) ? RIB_PEER_IBGP : RIB_PEER_EBGP;
 	s->rr_client = p->conf->route_reflector_client;
 	p->routes = r;
+	set_limits(r);
 	return true;
 }
 
@@ -112,6 +123,8 @@ peer_routes_up(struct peer *p)
 	r->source->peer_type = p->session.internal ? RIB_PEER_IBGP : RIB_PEER_EBGP;
 	r->source->rr_client = p->conf->route_reflector_client;
 	r->eor = 0;
+	set_limits(r);
+	memset(r->limit_told, LIMIT_BELOW, sizeof r->limit_told);
 	r->own_nexthop = nexthop_intern(p->d->nexthops, &p->addr, NULL);
 	groups_join(p->d->groups, p, &r->member);
 	r->joined = true;
@@ -125,6 +138,8 @@ swept(void *ctx)
 
 	if (p->removed)
 		peer_free(p);
+	else
+		admit_blocked(p->routes);
 }
 
 void
@@ -133,6 +148,7 @@ peer_routes_down(struct peer *p)
 	struct peer_routes *r = p->routes;
 
 	loop_job_cancel(&p->d->loop, &r->refilter);
+	r->refiltering = r->blocked_due = false;
 	update_in_drop(p->d->updates);
 	r->joined = false;
 	groups_leave(p->d->groups, &r->member);
@@ -170,7 +186,7 @@ refresh_message(struct peer *p, const struct msg_frame *f)
 		break;
 	case REFRESH_EORR:
 		update_in_flush(p->d->updates, p);
-		pipeline_sweep(p->d->pipeline, r->source, fam, NULL, NULL);
+		pipeline_sweep(p->d->pipeline, r->source, fam, swept, p);
 		break;
 	default:
 		break;
@@ -202,41 +218,110 @@ peer_routes_message(struct peer *p, const struct msg_frame *f)
 void
 peer_routes_batch(struct peer *p)
 {
+	struct peer_routes *r = p->routes;
+	bool room = false;
+
 	update_in_flush(p->d->updates, p);
-	peer_routes_check_limit(p);
+	for (int f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
+		uint32_t taken = r->source->received[f] - r->source->blocked[f];
+		room |= taken < r->taken[f];
+		r->taken[f] = taken;
+	}
+	if (room)
+		admit_blocked(r);
+	check_limits(p);
 }
 
-void
-peer_routes_check_limit(struct peer *p)
+static void
+set_limits(struct peer_routes *r)
+{
+	const struct conf_neighbor *nb = r->peer->conf;
+	bool block = CONF_HAS(nb, CONF_NB_MAX_PREFIX) && nb->max_prefix.action == CONF_MAX_BLOCK;
+
+	for (int f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
+		r->source->limit[f] = block ? nb->max_prefix.limit : 0;
+}
+
+/* Each level is told once on the way up. */
+static void
+tell_limit(struct peer_routes *r, enum family f, const struct conf_max_prefix *m)
+{
+	static const char *const effects[] = {[CONF_MAX_WARN] = "none",
+	    [CONF_MAX_BLOCK] = "further prefixes are kept out",
+	    [CONF_MAX_RESTART] = "the session ends for a while",
+	    [CONF_MAX_SHUTDOWN] = "the session ends"};
+	uint32_t n = r->source->received[f];
+	enum limit_level level = n > m->limit ? LIMIT_OVER
+	    : n > (uint64_t)m->limit * m->warn_percent / 100 ? LIMIT_NEAR
+							     : LIMIT_BELOW;
+
+	if (level > r->limit_told[f])
+		log_warn("neighbor.max_prefix", LOG_S("neighbor", r->peer->name), LOG_S("family", family_name(f)),
+		    LOG_U("received", n), LOG_U("limit", m->limit),
+		    LOG_S("effect", level == LIMIT_OVER ? effects[m->action] : "none yet"));
+	r->limit_told[f] = (uint8_t)level;
+}
+
+static void
+check_limits(struct peer *p)
 {
 	struct peer_routes *r = p->routes;
 	const struct conf_max_prefix *m = &p->conf->max_prefix;
+	struct bgp_error cease;
 
 	if (!CONF_HAS(p->conf, CONF_NB_MAX_PREFIX) || !r->joined)
 		return;
-	for (int f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
-		uint32_t n = r->source->received[f];
-		bool warn = n > (uint64_t)m->limit * m->warn_percent / 100;
-		if (warn && !r->limit_warned[f])
-			log_warn("neighbor.max_prefix", LOG_S("neighbor", p->name),
-			    LOG_S("family", family_name((enum family)f)), LOG_U("received", n),
-			    LOG_U("limit", m->limit));
-		r->limit_warned[f] = warn;
-		if (n <= m->limit || m->action == CONF_MAX_WARN || m->action == CONF_MAX_BLOCK)
+	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
+		tell_limit(r, f, m);
+		if (r->source->received[f] <= m->limit || m->action == CONF_MAX_WARN || m->action == CONF_MAX_BLOCK)
 			continue;
-		/* RFC 4486 4: the family and the limit are told to the neighbour in the log of its own. */
-		if (m->action == CONF_MAX_SHUTDOWN)
-			peer_stop(p, BGP_CEASE_MAX_PREFIX, NULL);
-		else
-			peer_reset(p, BGP_ERR_CEASE, BGP_CEASE_MAX_PREFIX, "more prefixes than max-prefix allows");
+		notify_max_prefix_set(&cease, family_afi(f), BGP_SAFI_UNICAST, m->limit);
+		peer_end(p, &cease, m->action == CONF_MAX_SHUTDOWN ? PEER_STAY_DOWN : m->restart_after_s);
 		return;
 	}
+}
+
+void
+peer_routes_limit_changed(struct peer *p)
+{
+	set_limits(p->routes);
+	check_limits(p);
+	admit_blocked(p->routes);
 }
 
 bool
 peer_routes_in_sync(const struct peer *p)
 {
 	return (p->session.caps.families & ~p->routes->eor) == 0;
+}
+
+/* Judges one path again, as it was received. */
+static void
+refilter_path(struct peer_routes *r, enum family f, uint32_t id, const struct rib_path *path)
+{
+	struct bgpd *d = r->peer->d;
+	struct ip_prefix prefix = rib_prefix(d->rib, f, id);
+	attr_id received = attr_ref(d->attrs, rib_path_received(d->rib, f, id, path));
+	struct import_result res;
+
+	import_run(r->peer, received, &prefix, &res);
+	struct rib_op op = {.prefix = prefix,
+	    .reject = (uint8_t)res.reject,
+	    .hash = rib_hash(d->rib, &prefix),
+	    .received = received,
+	    .effective = res.effective};
+	rib_apply(d->rib, r->source, &op, 1, loop_now_s(&d->loop), RIB_BULK);
+	attr_unref(d->attrs, res.effective);
+	attr_unref(d->attrs, received);
+}
+
+static bool
+refilter_wants(const struct peer_routes *r, enum family f, const struct rib_path *path)
+{
+	if (path == NULL || rib_path_stale(r->peer->d->rib, f, path))
+		return false;
+	return !r->blocked_only ||
+	    (rib_path_reject(path) == RIB_REJECT_MAX_PREFIX && rib_source_has_room(r->source, f));
 }
 
 /* The received sets are kept, so a changed import policy needs nothing from the neighbour. */
@@ -247,45 +332,57 @@ refilter_run(struct job *job, uint64_t deadline_ns)
 	struct bgpd *d = r->peer->d;
 	struct rib_walk *w = &r->refilter_walk;
 
-	while (time_mono_ns() < deadline_ns) {
+	while (r->refiltering && time_mono_ns() < deadline_ns) {
 		uint32_t budget = REFILTER_PORTION, id;
 		while ((id = rib_walk_next(d->rib, w, &budget)) != 0) {
-			struct import_result res;
-			struct ip_prefix prefix = rib_prefix(d->rib, w->family, id);
 			const struct rib_path *path = rib_path_of(d->rib, w->family, id, r->source->index);
-			if (path == NULL || rib_path_stale(d->rib, w->family, path))
-				continue;
-			attr_id received = attr_ref(d->attrs, rib_path_received(d->rib, w->family, id, path));
-			import_run(r->peer, received, &prefix, &res);
-			struct rib_op op = {.prefix = prefix,
-			    .reject = (uint8_t)res.reject,
-			    .hash = rib_hash(d->rib, &prefix),
-			    .received = received,
-			    .effective = res.effective};
-			rib_apply(d->rib, r->source, &op, 1, loop_now_s(&d->loop), RIB_BULK);
-			attr_unref(d->attrs, res.effective);
-			attr_unref(d->attrs, received);
+			if (refilter_wants(r, w->family, path))
+				refilter_path(r, w->family, id, path);
 		}
 		if (!w->done)
 			continue;
-		pipeline_decide(d->pipeline, RIB_BULK);
-		if (w->family == FAMILY_IPV6)
-			return JOB_DONE;
-		rib_walk_source(w, FAMILY_IPV6, r->source);
+		if (w->family == FAMILY_IPV4) {
+			rib_walk_source(w, FAMILY_IPV6, r->source);
+			continue;
+		}
+		r->refiltering = r->blocked_only = r->blocked_due;
+		r->blocked_due = false;
+		rib_walk_source(w, FAMILY_IPV4, r->source);
 	}
 	pipeline_decide(d->pipeline, RIB_BULK);
-	return JOB_MORE;
+	return r->refiltering ? JOB_MORE : JOB_DONE;
+}
+
+static void
+refilter_start(struct peer_routes *r, bool blocked_only)
+{
+	r->refiltering = true;
+	r->blocked_only = blocked_only;
+	rib_walk_source(&r->refilter_walk, FAMILY_IPV4, r->source);
+	loop_job_start(&r->peer->d->loop, &r->refilter);
+}
+
+/* Lets in routes that max-prefix keeps out, as far as there is room. */
+static void
+admit_blocked(struct peer_routes *r)
+{
+	bool any = false;
+
+	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
+		any |= r->source->blocked[f] > 0 && rib_source_has_room(r->source, f);
+	if (!any || !r->joined)
+		return;
+	if (r->refiltering)
+		r->blocked_due = true;
+	else
+		refilter_start(r, true);
 }
 
 void
 peer_routes_reconfigure(struct peer *p)
 {
-	struct peer_routes *r = p->routes;
-
-	if (!r->joined)
-		return;
-	rib_walk_source(&r->refilter_walk, FAMILY_IPV4, r->source);
-	loop_job_start(&p->d->loop, &r->refilter);
+	if (p->routes->joined)
+		refilter_start(p->routes, false);
 }
 
 void

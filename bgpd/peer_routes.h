@@ -30,8 +30,14 @@ void peer_routes_message(struct peer *p, const struct msg_frame *f);
 void peer_routes_batch(struct peer *p);
 /* Has End-of-RIB come for every negotiated family? */
 bool peer_routes_in_sync(const struct peer *p);
-/* max-prefix: warns, or ends the session, when the neighbour sends more than it may. */
-void peer_routes_check_limit(struct peer *p);
+/*
+ * max-prefix of the configuration may be another one now. Beyond the limit, which counts received prefixes of a family
+ * before policy, action warn says so in the log; restart and shutdown end the session with Cease/Maximum Number of
+ * Prefixes Reached (RFC 4486); with block further prefixes are kept as rejected (RIB_REJECT_MAX_PREFIX, see rib.h).
+ * Blocked ones come in by themselves when others are withdrawn or swept, or the limit is raised; a refresh makes the
+ * neighbour's order the one that counts. A limit that is lowered throws out nothing.
+ */
+void peer_routes_limit_changed(struct peer *p);
 /* Its import policy has changed: all kept routes are judged again. */
 void peer_routes_reconfigure(struct peer *p);
 /* The peer goes away: frees it when nothing of it is left in the RIB. */

@@ -217,6 +217,12 @@ rib_source_ready(const struct rib_source *s)
 	return true;
 }
 
+bool
+rib_source_has_room(const struct rib_source *s, enum family f)
+{
+	return s->limit[f] == 0 || s->received[f] - s->blocked[f] < s->limit[f];
+}
+
 void
 rib_dirty_release(struct rib *rib, const struct dirty_entry *e)
 {

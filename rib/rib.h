@@ -112,6 +112,13 @@ struct rib_source {
 	struct bitmap best[FAMILY_COUNT]; /* where its path was the best one when last decided */
 	uint32_t received[FAMILY_COUNT]; /* its paths, with rejected ones */
 	uint32_t accepted[FAMILY_COUNT];
+	uint32_t blocked[FAMILY_COUNT]; /* rejected for RIB_REJECT_MAX_PREFIX */
+	/*
+	 * * 0: none. A prefix that the source has no path of, or a blocked one, is kept as rejected
+	 * (RIB_REJECT_MAX_PREFIX) when so many others of the family are there already. A lower limit throws
+	 * nothing out; when there is room again the owner announces blocked paths anew.
+	 */
+	uint32_t limit[FAMILY_COUNT];
 };
 #define RIB_SOURCE_MAX 65535
 
@@ -181,6 +188,8 @@ bool rib_source_remove(struct rib *rib, struct rib_source *s);
 bool rib_source_stale(struct rib_source *s, enum family f);
 /* May a new session begin? Not while so many unswept generations wait that the number could wrap. */
 bool rib_source_ready(const struct rib_source *s);
+/* Would a further prefix of the family be within the limit? */
+bool rib_source_has_room(const struct rib_source *s, enum family f);
 
 /* The hash for rib_op; also prefetches the bucket. */
 uint32_t rib_hash(const struct rib *rib, const struct ip_prefix *p);

@@ -72,6 +72,12 @@ note_set_change(struct rib *rib, enum family f, uint32_t id, const struct rib_pa
 		prefix_key(&rib->table[f], id)->flags |= RIB_F_SET;
 }
 
+static bool
+is_blocked(const struct rib_path *p)
+{
+	return rib_path_reject(p) == RIB_REJECT_MAX_PREFIX;
+}
+
 bool
 rib_path_remove(struct rib *rib, struct rib_source *s, enum family f, uint32_t id, enum rib_queue q)
 {
@@ -85,6 +91,7 @@ rib_path_remove(struct rib *rib, struct rib_source *s, enum family f, uint32_t i
 		side_del(&rib->side, f, id, s->index);
 	if (!(p->flags & RIB_PATH_REJECTED))
 		s->accepted[f]--;
+	s->blocked[f] -= is_blocked(p);
 	s->received[f]--;
 	rib->path_count[f]--;
 	bitmap_clear(&s->ids[f], id);
@@ -137,20 +144,20 @@ set_side(struct rib *rib, enum family f, uint32_t id, struct rib_path *p, attr_i
 	}
 }
 
-/* Writes the operation into a path; its old attributes are given back. */
+/* Writes the operation, after its verdict, into a path; its old attributes are given back. */
 static void
 write_path(struct rib *rib, struct rib_source *s, enum family f, uint32_t id, struct rib_path *p,
-	   const struct rib_op *op, attr_id attr)
+	   const struct rib_op *op, enum rib_reject reject, attr_id attr)
 {
 	bool was_rejected = (p->flags & RIB_PATH_REJECTED) != 0;
 	unsigned keep = p->flags & (RIB_PATH_BEST | RIB_PATH_MULTIPATH | RIB_PATH_SIDE);
 	attr_id old = p->attr;
 
-	if (op->reject != RIB_REJECT_NONE)
-		keep = (keep & RIB_PATH_SIDE) | RIB_PATH_REJECTED |
-		       (unsigned)op->reject << RIB_PATH_REJECT_SHIFT;
-	if (was_rejected != (op->reject != RIB_REJECT_NONE))
+	if (reject != RIB_REJECT_NONE)
+		keep = (keep & RIB_PATH_SIDE) | RIB_PATH_REJECTED | (unsigned)reject << RIB_PATH_REJECT_SHIFT;
+	if (was_rejected != (reject != RIB_REJECT_NONE))
 		s->accepted[f] += was_rejected ? 1u : UINT32_MAX;
+	s->blocked[f] += (reject == RIB_REJECT_MAX_PREFIX) - (unsigned)is_blocked(p);
 	p->attr = attr_ref(rib->attrs, attr);
 	p->flags = (uint8_t)keep;
 	attr_unref(rib->attrs, old);
@@ -162,16 +169,19 @@ announce(struct rib *rib, struct rib_source *s, const struct rib_op *op, uint32_
 {
 	enum family f = (enum family)op->prefix.family;
 	struct prefix_table *t = &rib->table[f];
-	attr_id attr = op->reject != RIB_REJECT_NONE ? op->received : op->effective;
+	enum rib_reject reject = (enum rib_reject)op->reject;
 	uint32_t id = prefix_find(t, &op->prefix, op->hash);
 	struct rib_path *prev, *p = NULL;
 
-	ASSERT(op->received != 0 && attr != 0 && op->reject < RIB_REJECT_COUNT);
 	if (id == 0)
 		id = prefix_insert(t, &op->prefix, op->hash);
 	else
 		p = find_path(rib, f, id, s->index, &prev);
-	if (p != NULL && p->attr == attr && rib_path_reject(p) == (enum rib_reject)op->reject &&
+	if ((p == NULL || is_blocked(p)) && !rib_source_has_room(s, f))
+		reject = RIB_REJECT_MAX_PREFIX;
+	attr_id attr = reject != RIB_REJECT_NONE ? op->received : op->effective;
+	ASSERT(op->received != 0 && attr != 0 && reject < RIB_REJECT_COUNT);
+	if (p != NULL && p->attr == attr && rib_path_reject(p) == reject &&
 	    rib_path_received(rib, f, id, p) == op->received) {
 		p->gen = s->gen[f];
 		return false;
@@ -179,9 +189,9 @@ announce(struct rib *rib, struct rib_source *s, const struct rib_op *op, uint32_
 	rib_mark_dirty(rib, f, id, q);
 	if (p == NULL)
 		p = add_path(rib, s, f, id);
-	else if (p->attr != attr || rib_path_reject(p) != (enum rib_reject)op->reject)
+	else if (p->attr != attr || rib_path_reject(p) != reject)
 		note_set_change(rib, f, id, p);
-	write_path(rib, s, f, id, p, op, attr);
+	write_path(rib, s, f, id, p, op, reject, attr);
 	p->gen = s->gen[f];
 	p->time_s = now_s;
 	return true;

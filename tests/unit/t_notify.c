@@ -47,6 +47,18 @@ START_TEST(encode_decode)
 }
 END_TEST
 
+START_TEST(max_prefix)
+{
+	/* RFC 4486 4: AFI, SAFI, upper bound */
+	notify_max_prefix_set(&e, 2, 1, 70000);
+	ck_assert_uint_eq(e.code, 6);
+	ck_assert_uint_eq(e.subcode, 1);
+	ck_assert_uint_eq(e.data_len, 7);
+	ck_assert_mem_eq(e.data, "\x00\x02\x01\x00\x01\x11\x70", 7);
+	ck_assert_str_eq(e.reason, "Maximum Number of Prefixes Reached");
+}
+END_TEST
+
 START_TEST(data_is_cut)
 {
 	static const uint8_t big[5000];
@@ -147,6 +159,7 @@ main(void)
 
 	tcase_add_test(t, names);
 	tcase_add_test(t, encode_decode);
+	tcase_add_test(t, max_prefix);
 	tcase_add_test(t, data_is_cut);
 	tcase_add_test(t, hard_reset);
 	tcase_add_test(t, shutdown_set);

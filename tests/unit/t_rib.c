@@ -287,5 +287,49 @@ START_TEST(test_sources)
 }
 END_TEST
 
+START_TEST(test_limit)
+{
+	struct world w;
+
+	begin(&w);
+	w.a->limit[FAMILY_IPV4] = 2;
+	ribtest_apply(&w.t, w.a, "10.1.0.0/16", w.lp100, w.lp100, RIB_REJECT_NONE);
+	ribtest_apply(&w.t, w.a, "10.2.0.0/16", w.lp100, w.lp100, RIB_REJECT_POLICY); /* before policy */
+	ribtest_apply(&w.t, w.a, "10.3.0.0/16", w.lp100, w.lp200, RIB_REJECT_NONE);
+	ribtest_apply(&w.t, w.b, "10.3.0.0/16", w.lp100, w.lp100, RIB_REJECT_NONE); /* others are not concerned */
+	ribtest_apply(&w.t, w.a, "2001:db8::/32", w.lp100, w.lp100, RIB_REJECT_NONE);
+	decide(&w);
+	struct ip_prefix p3 = ribtest_prefix("10.3.0.0/16");
+	uint32_t id = rib_find(w.t.rib, &p3);
+	const struct rib_path *p = rib_path_of(w.t.rib, FAMILY_IPV4, id, w.a->index);
+	ck_assert_int_eq(rib_path_reject(p), RIB_REJECT_MAX_PREFIX);
+	ck_assert_uint_eq(p->attr, w.lp100);
+	ck_assert_uint_eq(rib_best(w.t.rib, FAMILY_IPV4, id)->source, w.b->index);
+	ck_assert_uint_eq(w.a->received[FAMILY_IPV4], 3);
+	ck_assert_uint_eq(w.a->accepted[FAMILY_IPV4], 1);
+	ck_assert_uint_eq(w.a->blocked[FAMILY_IPV4], 1);
+	ck_assert_uint_eq(w.a->accepted[FAMILY_IPV6], 1);
+	/* what is in may change, what is out stays out until there is room */
+	ck_assert_uint_eq(ribtest_apply(&w.t, w.a, "10.1.0.0/16", w.lp200, w.lp200, RIB_REJECT_NONE), 1);
+	ck_assert_uint_eq(ribtest_apply(&w.t, w.a, "10.3.0.0/16", w.lp100, w.lp200, RIB_REJECT_NONE), 0);
+	ribtest_apply(&w.t, w.a, "10.2.0.0/16", 0, 0, RIB_REJECT_NONE);
+	ck_assert(rib_source_has_room(w.a, FAMILY_IPV4));
+	ck_assert_uint_eq(ribtest_apply(&w.t, w.a, "10.3.0.0/16", w.lp100, w.lp200, RIB_REJECT_NONE), 1);
+	ck_assert(!rib_source_has_room(w.a, FAMILY_IPV4));
+	decide(&w);
+	ck_assert_uint_eq(rib_best(w.t.rib, FAMILY_IPV4, id)->source, w.a->index);
+	ck_assert_uint_eq(w.a->blocked[FAMILY_IPV4], 0);
+	ck_assert_uint_eq(w.a->accepted[FAMILY_IPV4], 2);
+	/* a blocked one that goes */
+	ribtest_apply(&w.t, w.a, "10.4.0.0/16", w.lp100, w.lp100, RIB_REJECT_NONE);
+	ck_assert_uint_eq(w.a->blocked[FAMILY_IPV4], 1);
+	ribtest_apply(&w.t, w.a, "10.4.0.0/16", 0, 0, RIB_REJECT_NONE);
+	ck_assert_uint_eq(w.a->blocked[FAMILY_IPV4], 0);
+	ck_assert_uint_eq(w.a->received[FAMILY_IPV4], 2);
+	end(&w);
+}
+END_TEST
+
 SUITE("rib", test_best_changes, test_there_and_back, test_decision_mark, test_rejected_and_side,
-      test_multipath_told, test_nexthop_unresolved, test_pin, test_sources)
+      test_multipath_told, test_nexthop_unresolved, test_pin, test_sources,
+      test_limit)
