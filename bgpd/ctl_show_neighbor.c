@@ -12,6 +12,7 @@
 #include "bgpd/peer.h"
 #include "bgpd/peer_routes.h"
 #include "lib/mem.h"
+#include "lib/str.h"
 #include "rib/rib.h"
 
 #ifdef HAVE_CONFIG_H
@@ -100,6 +101,21 @@ stats_json(const struct peer *p)
 			 "received", messages_json(st.in), "sent", messages_json(st.out));
 }
 
+/* The names of the policies; the word of what happens where there is no list, or an empty one. */
+static json_t *
+policy_json(const struct peer *p, const struct conf_ref *v, uint32_t n)
+{
+	struct str text = {0};
+
+	if (v == NULL)
+		return json_string(peer_is_internal(p) ? "accept" : "none (RFC 8212)");
+	for (uint32_t i = 0; i < n; i++)
+		str_addf(&text, "%s%s", i > 0 ? ", " : "", v[i].name);
+	json_t *o = ctl_json_text(n > 0 ? str_get(&text) : "reject");
+	str_free(&text);
+	return o;
+}
+
 static json_t *
 neighbor_json(const struct bgpd *d, const struct peer *p)
 {
@@ -130,6 +146,8 @@ neighbor_json(const struct bgpd *d, const struct peer *p)
 			    json_pack("{s:o,s:o,s:o}", "advertised", caps_json(&p->ours.caps), "received",
 				      caps_json(theirs != NULL ? &theirs->caps : NULL), "negotiated",
 				      caps_json(up ? &p->session.caps : NULL)));
+	json_object_set_new(o, "import_policy", policy_json(p, p->conf->import.v, p->conf->import.n));
+	json_object_set_new(o, "export_policy", policy_json(p, p->conf->export.v, p->conf->export.n));
 	json_object_set_new(o, "stats", stats_json(p));
 	return o;
 }

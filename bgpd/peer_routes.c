@@ -8,6 +8,7 @@
  */
 #include "bgpd/peer_routes.h"
 
+#include "bgpd/compile.h"
 #include "bgpd/daemon.h"
 #include "bgpd/groups.h"
 #include "bgpd/import.h"
@@ -113,6 +114,19 @@ peer_routes_ready(const struct peer *p)
 	return rib_source_ready(p->routes->source);
 }
 
+/* RFC 8212: an external session without policies comes up, and somebody wonders why nothing goes over it. */
+static void
+tell_missing_policy(const struct peer *p)
+{
+	bool in = !policies_import(p->d->policies, peer_number(p) - 1)->missing;
+	bool out = !policies_export(p->d->policies, peer_number(p) - 1)->missing;
+
+	if (!in || !out)
+		log_warn("neighbor.no_policy", LOG_S("neighbor", p->name), LOG_S("import", in ? "configured" : "none"),
+		    LOG_S("export", out ? "configured" : "none"),
+		    LOG_S("effect", "nothing goes through without one (RFC 8212)"));
+}
+
 void
 peer_routes_up(struct peer *p)
 {
@@ -129,6 +143,7 @@ peer_routes_up(struct peer *p)
 	groups_join(p->d->groups, p, &r->member);
 	r->joined = true;
 	session_stream_ready(p->main->session);
+	tell_missing_policy(p);
 }
 
 static void

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # What a neighbour's settings do, and that a reload makes them do it: shutdown, passive,
-# timers.
+# timers, policies.
 . "$(dirname "$0")/../lib.sh"
 need_godwit
 ns a b
@@ -95,6 +95,22 @@ expect 20 ask a '.neighbors[0] | .state == "Established" and .hold_time_s == 0 a
 before=$(keepalives)
 none() { [ "$(keepalives)" -eq "$before" ]; }
 holds 3 none
+
+say "no policy towards an external neighbour: nothing in, nothing out, and that is said (RFC 8212)"
+ask a '.neighbors[0] | .import_policy == "accept" and .export_policy == "accept"' show neighbor peer >/dev/null || fail "$stage"
+expect 10 best b 198.51.1.0/24
+sed -i '/import:/d; s/export: .*/export: []/' "$dir/a.yaml"
+ctl a reload || fail "$stage"
+expect 10 ask a '.neighbors[0] | .import_policy == "none (RFC 8212)" and .export_policy == "reject"' show neighbor peer
+expect 10 absent b 198.51.1.0/24
+expect 10 ask a '[.rib[] | select(.reason == "no-policy")] | length == 1' show rib in peer 198.51.2.0/24
+sed -i '/export:/d' "$dir/a.yaml"
+ctl a reload || fail "$stage"
+ctl a neighbor peer clear || fail "$stage"
+expect 20 state_is a Established
+ctl a show neighbor peer | grep -q '^export_policy: none (RFC 8212)$' || fail "$stage"
+grep 'neighbor.no_policy neighbor=peer' "$dir/a.log" | tail -1 | grep -q 'import=none export=none' || fail "$stage"
+expect 10 absent b 198.51.1.0/24
 
 stop b || fail "bgpd ended with an error"
 stop a || fail "bgpd ended with an error"
