@@ -185,6 +185,12 @@ policies_input(const struct bgpd *d, const struct rib_source *src, attr_id attr)
 	};
 }
 
+uint32_t
+policies_kernel_export_reads(const struct policies *p)
+{
+	return p->kernel_export.reads;
+}
+
 bool
 policies_kernel_export(const struct policies *p, const struct rib_change *c, const struct rib_source *src,
     struct policies_kernel *out)

@@ -47,6 +47,7 @@ struct policies_kernel {
 	uint32_t metric;         /* 0: the configured one */
 	uint32_t tunnel_ifindex; /* 0: none */
 };
+uint32_t policies_kernel_export_reads(const struct policies *p); /* POLICY_READS_* */
 bool policies_kernel_export(const struct policies *p, const struct rib_change *c, const struct rib_source *src,
     struct policies_kernel *out);
 /* The attributes with which a foreign kernel route enters the RIB (a reference), or ATTR_NONE. */

@@ -126,6 +126,38 @@ apply_listeners(struct bgpd *d)
 	free(want);
 }
 
+/* A policy that looks at interfaces in a place where it is not told any: its rules with that key never match. */
+static void
+warn_interface(const struct policy_chain *chain, const char *neighbor, const char *key)
+{
+	if (chain->reads & POLICY_READS_INTERFACE)
+		log_warn("config.unsupported", LOG_S("key", key), LOG_S("neighbor", neighbor),
+		    LOG_S("effect", "match interface never holds there in this version"));
+}
+
+/* What is read and checked, but not acted on in this version: said, rather than silently ignored. */
+static void
+warn_unsupported(const struct bgpd *d)
+{
+	const struct conf *c = d->conf;
+
+	for (const struct conf_inert *i = c->inert; i != NULL; i = i->next)
+		log_warn("config.unsupported", LOG_S("key", i->path), LOG_S("file", i->pos.file), LOG_U("line", i->pos.line),
+		    LOG_S("effect", "none in this version"));
+	for (uint32_t i = 0; i < c->neighbors.n; i++) {
+		const struct conf_neighbor *nb = &c->neighbors.v[i];
+		if (nb->address.addr.family == FAMILY_NONE)
+			log_warn("config.unsupported", LOG_S("neighbor", nb->name),
+			    LOG_S("key", nb->interface != NULL ? "interface" : "prefix"),
+			    LOG_S("effect", "the neighbour is left out in this version"));
+		warn_interface(policies_import(d->policies, i), nb->name, "import");
+		warn_interface(policies_export(d->policies, i), nb->name, "export");
+	}
+	if (policies_kernel_export_reads(d->policies) & POLICY_READS_INTERFACE)
+		log_warn("config.unsupported", LOG_S("key", "kernel.export"),
+		    LOG_S("effect", "match interface never holds there in this version"));
+}
+
 void
 daemon_address_added(struct bgpd *d, const struct ip_addr *addr)
 {
@@ -162,6 +194,7 @@ daemon_apply_settings(struct bgpd *d)
 	apply_listeners(d);
 	own_apply(d);
 	loop_job_start(&d->loop, &d->own);
+	warn_unsupported(d);
 }
 
 static enum job_result
@@ -305,36 +338,6 @@ write_pidfile(const struct bgpd *d)
 		fclose(f);
 }
 
-/* Keys that are read and checked, but that this version does not act on: said, rather than silently ignored. */
-static void
-warn_unsupported(const struct conf *c)
-{
-	const struct {
-		bool set;
-		const char *key;
-	} keys[] = {
-	    {c->aggregates.n > 0, "aggregates"},
-	    {c->metrics.listen.address.family != FAMILY_NONE, "metrics"},
-	    {c->bird_sockets.ipv4 != NULL || c->bird_sockets.ipv6 != NULL, "bird-sockets"},
-	    {c->router.user != NULL, "router.user"},
-	};
-
-	for (unsigned i = 0; i < ARRAY_LEN(keys); i++)
-		if (keys[i].set)
-			log_warn("config.unsupported", LOG_S("key", keys[i].key),
-			    LOG_S("effect", "none in this version"));
-	for (uint32_t i = 0; i < c->neighbors.n; i++) {
-		const struct conf_neighbor *nb = &c->neighbors.v[i];
-		if (nb->address.addr.family == FAMILY_NONE)
-			log_warn("config.unsupported", LOG_S("neighbor", nb->name),
-			    LOG_S("key", nb->interface != NULL ? "interface" : "prefix"),
-			    LOG_S("effect", "the neighbour is left out in this version"));
-		if (nb->add_path.receive || nb->add_path.send.mode != CONF_ADD_PATH_NONE)
-			log_warn("config.unsupported", LOG_S("neighbor", nb->name), LOG_S("key", "add-path"),
-			    LOG_S("effect", "none in this version"));
-	}
-}
-
 /* False: logged; what was started is taken down by daemon_free. */
 static bool
 daemon_start(struct bgpd *d)
@@ -371,7 +374,6 @@ daemon_start(struct bgpd *d)
 		if (nb->address.addr.family != FAMILY_NONE)
 			peer_new(d, nb);
 	}
-	warn_unsupported(d->conf);
 	write_pidfile(d);
 	log_info("daemon.start", LOG_U("as", d->conf->router.as), LOG_U("neighbors", d->conf->neighbors.n),
 	    LOG_U("pid", getpid()));

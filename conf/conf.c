@@ -21,7 +21,8 @@
 #include "lib/mem.h"
 
 /* Bit of yml_node.told for the node itself; lower ones are for rows missing in it. */
-#define TOLD_SELF (UINT64_C(1) << 63)
+#define TOLD_SELF  (UINT64_C(1) << 63)
+#define TOLD_INERT (UINT64_C(1) << 62) /* it is in the list of keys without effect */
 
 #define DISTANCE_MAX 3u
 
@@ -243,6 +244,28 @@ default_load(struct conf_loader *ld, const struct conf_row *row, void *dst)
 	return false;
 }
 
+/* Remembers a key that does nothing, unless what it says is what happens anyway, or it is an empty list or map. */
+static void
+inert_note(struct conf_loader *ld, const struct conf_row *row, struct yml_node *value)
+{
+	struct conf_inert **end = &ld->conf->inert, *i;
+	struct str path = {0};
+
+	if (value->kind == YML_SCALAR ? yml_is_null(value) || strcmp(value->text, row->only) == 0 : value->n == 0)
+		return;
+	if (told(value, TOLD_INERT))
+		return;
+	while (*end != NULL)
+		end = &(*end)->next;
+	path_add(ld->path, &path);
+	i = conf_arena_alloc(ld->arena, sizeof(*i));
+	i->pos = value->pos;
+	i->pos.file = conf_arena_str(ld->arena, value->pos.file);
+	i->path = conf_arena_str(ld->arena, str_get(&path));
+	str_free(&path);
+	*end = i;
+}
+
 static void
 row_load(struct conf_loader *ld, const struct conf_table *t, uint32_t i, struct yml_node *n, char *obj)
 {
@@ -258,6 +281,8 @@ row_load(struct conf_loader *ld, const struct conf_table *t, uint32_t i, struct 
 		struct load_path here = {.up = ld->path, .key = row->key};
 		ld->path = &here;
 		ok = value_load(ld, row, value, obj + row->offset);
+		if (ok && row->only != NULL)
+			inert_note(ld, row, value);
 		ld->path = here.up;
 	} else if (ld->in_group) {
 		return;

@@ -539,6 +539,13 @@ enum conf_section {
 	CONF_SECTIONS
 };
 
+/* A key that the file gives and that does nothing in this version. */
+struct conf_inert {
+	struct conf_inert *next;
+	struct conf_pos pos;
+	const char *path; /* "kernel.nexthop-objects" */
+};
+
 struct conf {
 	uint64_t has; /* bits of enum conf_section */
 	struct conf_router router;
@@ -557,6 +564,7 @@ struct conf {
 	struct conf_bird_sockets bird_sockets;
 	struct conf_metrics metrics;
 	struct conf_log log;
+	struct conf_inert *inert; /* in the order in which they were read; NULL: none */
 	struct conf_arena *arena; /* owns everything, also this struct */
 };
 

@@ -63,6 +63,8 @@ struct conf_row {
 	const char *def;     /* default as text; a list of this one element; NULL: none */
 	const char *def_doc; /* how the manual words a default that is worked out, or why there is none */
 	const char *doc;     /* one sentence or more */
+	/* Set: the key has no effect in this version; what happens is as if it had this value ("": were absent). */
+	const char *only;
 	enum conf_effect effect;
 	uint32_t flags;
 	uint32_t min, max; /* of a number; min of elements in a list, max of octets in a text (0: 1023) */

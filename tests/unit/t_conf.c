@@ -36,6 +36,47 @@ done(void)
 	conf_errors_free(&errs);
 }
 
+/* Keys that are accepted and do nothing are listed, once each, unless their value is what happens anyway. */
+START_TEST(test_inert)
+{
+	static const char *const want[] = {
+	    "router.graceful-restart.stale-time",
+	    "router.user",
+	    "groups.g.graceful-restart.enabled",
+	    "neighbors[1].graceful-restart.restart-time",
+	    "neighbors[1].add-path.send",
+	    "aggregates",
+	    "kernel.nexthop-objects",
+	    "bird-sockets",
+	    "metrics",
+	};
+	size_t n = 0;
+
+	load("router: {as: 65001, graceful-restart: {enabled: false, restart-time: 60, stale-time: 90}, user: nobody}\n"
+	     "groups: {g: {graceful-restart: {enabled: true}, add-path: {receive: false, send: none}}}\n"
+	     "neighbors:\n"
+	     "  - {address: 192.0.2.1, remote-as: 1, group: g}\n"
+	     "  - {address: 192.0.2.2, remote-as: 1, group: g, graceful-restart: {restart-time: 5}, add-path: {send: all}}\n"
+	     "aggregates: [{prefix: 10.0.0.0/8}]\n"
+	     "kernel: {nexthop-objects: auto}\n"
+	     "bird-sockets: {ipv4: /run/bird}\n"
+	     "metrics: {listen: \"127.0.0.1:9179\"}\n");
+	for (const struct conf_inert *i = c->inert; i != NULL; i = i->next, n++) {
+		bool found = false;
+		for (size_t j = 0; j < sizeof(want) / sizeof(want[0]); j++)
+			found |= strcmp(i->path, want[j]) == 0;
+		ck_assert_msg(found, "%s", i->path);
+	}
+	ck_assert_uint_eq(n, sizeof(want) / sizeof(want[0]));
+	ck_assert_uint_gt(c->inert->pos.line, 0);
+	done();
+	load("router: {as: 65001}\naggregates: []\nkernel: {nexthop-objects: off}\n"
+	     "neighbors: [{address: 192.0.2.1, remote-as: 1, graceful-restart: {enabled: false}}]");
+	ck_assert_ptr_null(c->inert);
+	done();
+}
+END_TEST
+
 START_TEST(test_defaults)
 {
 	load("router: {as: 65001}");
@@ -433,6 +474,6 @@ START_TEST(test_indexes)
 }
 END_TEST
 
-SUITE("conf", test_indexes, test_defaults, test_neighbor, test_internal, test_prefix_set, test_as_patterns,
+SUITE("conf", test_indexes, test_defaults, test_inert, test_neighbor, test_internal, test_prefix_set, test_as_patterns,
       test_communities, test_rule, test_secret_masked, test_secret_length, test_secret_file,
       test_errors_bounded, test_missing_file, test_schema)
