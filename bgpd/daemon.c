@@ -86,12 +86,13 @@ on_accept(void *ctx, int fd, const struct ip_addr *local, uint16_t local_port, c
     uint16_t remote_port)
 {
 	struct bgpd *d = ctx;
-	struct peer *p = peer_find_addr(d, remote, local);
+	bool shared;
+	struct peer *p = peer_find_addr(d, remote, local, &shared);
 	char text[IP_ADDR_STRLEN];
 
 	(void)local_port;
 	if (p != NULL && !d->stopping) {
-		peer_accept(p, fd);
+		peer_accept(p, fd, shared);
 		return;
 	}
 	log_debug("listen.stranger", LOG_S("remote", ip_addr_str(remote, text, sizeof text)), LOG_U("port", remote_port));

@@ -189,31 +189,46 @@ reject_connection(struct peer *p, int fd, const char *why)
 	close(fd);
 }
 
-void
-peer_accept(struct peer *p, int fd)
+/* The connection that an incoming one becomes, or NULL with *why. */
+static struct peer_conn *
+conn_for(struct peer *p, bool shared, const char **why)
 {
-	const struct conf_neighbor *nb = p->conf;
-	bool dialling = p->main->session != NULL;
-	struct peer_conn *c = dialling ? p->second : p->main;
+	/* One that may turn out to be another's must not be in the way of our own attempts. */
+	struct peer_conn *c = shared || p->main->session != NULL ? p->second : p->main;
 
-	if (p->main->state == FSM_IDLE) {
-		reject_connection(p, fd, "the neighbour is in Idle");
+	if (p->main->state == FSM_IDLE)
+		*why = "the neighbour is in Idle";
+	else if (c->session != NULL)
+		*why = "two connections exist already";
+	else
+		return c;
+	return NULL;
+}
+
+static int
+set_ttl(const struct conf_neighbor *nb, int fd)
+{
+	enum family f = (enum family)nb->address.addr.family;
+
+	return nb->ttl_security > 0 ? sockopt_gtsm(fd, f, nb->ttl_security) : sockopt_ttl(fd, f, nb->multihop);
+}
+
+void
+peer_accept(struct peer *p, int fd, bool shared)
+{
+	const char *why = NULL;
+	struct peer_conn *c = conn_for(p, shared, &why);
+	int r = c != NULL ? set_ttl(p->conf, fd) : 0;
+
+	if (c == NULL || r < 0) {
+		reject_connection(p, fd, c == NULL ? why : strerror(-r));
 		return;
 	}
-	if (dialling && p->second->session != NULL) {
-		reject_connection(p, fd, "two connections exist already");
-		return;
-	}
-	int r = nb->ttl_security > 0 ? sockopt_gtsm(fd, p->addr.family, nb->ttl_security)
-				     : sockopt_ttl(fd, p->addr.family, nb->multihop);
-	if (r < 0) {
-		reject_connection(p, fd, strerror(-r));
-		return;
-	}
-	c->incoming = true;
 	c->session = session_accepted(p->d->sessions, fd, &peer_session_ops, c);
 	if (c->session == NULL)
 		return;
+	c->incoming = true;
+	c->shared = shared;
 	if (c == p->second)
 		c->state = FSM_ACTIVE;
 	peer_event(c, FSM_EV_TCP_CONFIRMED);
@@ -275,21 +290,65 @@ same_address(const struct ip_addr *configured, const struct ip_addr *seen)
 	return ip_addr_eq(configured, seen);
 }
 
+static bool
+has_ends(const struct peer *p, const struct ip_addr *remote, const struct ip_addr *local)
+{
+	return !p->removed && same_address(&p->addr, remote) &&
+	    (p->conf->source.family == FAMILY_NONE || ip_addr_eq(&p->conf->source, local));
+}
+
 struct peer *
-peer_find_addr(struct bgpd *d, const struct ip_addr *remote, const struct ip_addr *local)
+peer_find_addr(struct bgpd *d, const struct ip_addr *remote, const struct ip_addr *local, bool *shared)
 {
 	struct peer *p, *found = NULL;
+	const char *why;
+	unsigned n = 0;
 
 	for (p = peer_table_by_addr(&d->peer_table, remote); p != NULL; p = p->next_same_addr) {
-		if (!same_address(&p->addr, remote))
+		if (!has_ends(p, remote, local))
 			continue;
-		if (p->conf->source.family != FAMILY_NONE && !ip_addr_eq(&p->conf->source, local))
-			continue;
-		/* Several neighbours may share an address: one that waits for a connection comes first. */
-		if (found == NULL || (found->main->session != NULL && p->main->session == NULL))
+		n++;
+		if (found == NULL || (conn_for(found, true, &why) == NULL && conn_for(p, true, &why) != NULL))
 			found = p;
 	}
+	*shared = n > 1;
 	return found;
+}
+
+/* 0: c is not its connection; 2: its configuration names the AS, 1: allows it. */
+static int
+open_fits(const struct peer *p, const struct peer_conn *c)
+{
+	bool any = p->conf->remote_as.type == CONF_REMOTE_EXTERNAL;
+
+	if (any ? c->theirs.as == p->ours.as : c->theirs.as != p->conf->remote_as.as)
+		return 0;
+	for (unsigned i = 0; i < ARRAY_LEN(p->conns); i++)
+		if (&p->conns[i] != c && p->conns[i].has_open && p->conns[i].theirs.id != c->theirs.id)
+			return 0;
+	return any ? 1 : 2;
+}
+
+struct peer *
+peer_of_open(struct peer_conn *c)
+{
+	struct ip_addr remote, local;
+	uint16_t rport, lport;
+	struct peer *p, *best = c->peer;
+	int fits = open_fits(c->peer, c);
+	const char *why;
+
+	if (sockopt_ends(session_fd(c->session), &local, &lport, &remote, &rport) < 0)
+		return best;
+	for (p = peer_table_by_addr(&c->peer->d->peer_table, &remote); p != NULL; p = p->next_same_addr) {
+		if (p == c->peer || !has_ends(p, &remote, &local) || conn_for(p, true, &why) == NULL)
+			continue;
+		if (open_fits(p, c) <= fits)
+			continue;
+		best = p;
+		fits = open_fits(p, c);
+	}
+	return best != c->peer && set_ttl(best->conf, session_fd(c->session)) < 0 ? c->peer : best;
 }
 
 enum fsm_state

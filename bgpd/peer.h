@@ -29,6 +29,7 @@ struct peer_conn {
 	struct session *session; /* NULL: none */
 	uint8_t state;           /* enum fsm_state */
 	bool incoming;
+	bool shared;            /* incoming, and several neighbours have the address: our OPEN waits for theirs */
 	bool has_open;          /* theirs is filled in */
 	uint8_t rx_type;        /* enum bgp_msg_type of the message that came last */
 	struct open_msg theirs; /* the OPEN that came */
@@ -90,8 +91,11 @@ void peer_stop(struct peer *p, uint8_t cease_subcode, const char *text);
 void peer_reset(struct peer *p, uint8_t code, uint8_t subcode, const char *reason);
 /* The session is to end with this NOTIFICATION because of a message that came (UPDATE or refresh error). */
 void peer_update_error(struct peer *p, const struct bgp_error *err);
-/* An incoming connection for this peer; takes the fd. */
-void peer_accept(struct peer *p, int fd);
+/*
+ * An incoming connection for this peer; takes the fd. shared: others have the address too, so that only the OPEN will
+ * tell whose it is (peer_of_open).
+ */
+void peer_accept(struct peer *p, int fd, bool shared);
 /* New settings that the running session need not end for. */
 void peer_reconfigure(struct peer *p, const struct conf_neighbor *conf);
 /* No longer configured: ends with Cease/Peer De-configured and is freed when its paths are swept. */
@@ -100,8 +104,13 @@ void peer_retire(struct peer *p);
 /* Own addresses have come or gone: next hops are to be judged again. */
 void peer_subnets_changed(struct bgpd *d);
 
-/* The neighbour that a connection from remote to local is for, or NULL. */
-struct peer *peer_find_addr(struct bgpd *d, const struct ip_addr *remote, const struct ip_addr *local);
+/* Whom a connection from remote to local is for, or NULL. Of several, *shared, one that can take it. */
+struct peer *peer_find_addr(struct bgpd *d, const struct ip_addr *remote, const struct ip_addr *local, bool *shared);
+/*
+ * Whose connection c is, now that theirs is filled in: a neighbour of the same address, with that AS, that has not met
+ * another BGP Identifier on its other connection. c's own peer where nobody fits better.
+ */
+struct peer *peer_of_open(struct peer_conn *c);
 enum fsm_state peer_state(const struct peer *p); /* of the connection that is furthest */
 static inline bool
 peer_established(const struct peer *p)
@@ -127,6 +136,8 @@ void peer_send(struct peer *p, const uint8_t *msg, size_t len);
 
 /* peer_fsm.c: one event for one connection. */
 void peer_event(struct peer_conn *c, enum fsm_event ev);
+/* Gives a connection that waits for its OPEN, and theirs, to another neighbour, whose second it becomes. */
+struct peer_conn *peer_conn_move(struct peer_conn *c, struct peer *to);
 void peer_timers_init(struct peer *p);
 void peer_timers_fini(struct peer *p);
 extern const struct session_ops peer_session_ops; /* ctx is the struct peer_conn */

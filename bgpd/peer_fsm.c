@@ -18,6 +18,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* How long our OPEN waits for theirs where only that tells whom we speak to: they send it at once. */
+#define DELAY_OPEN_S 5
+
 static void
 timer_start(struct event *ev, uint64_t ms)
 {
@@ -37,6 +40,8 @@ conn_facts(const struct peer_conn *c)
 
 	if (c->peer->conf->passive || c->incoming)
 		facts |= FSM_PASSIVE;
+	if (c->shared)
+		facts |= FSM_DELAY_OPEN;
 	if (c->delay_open != NULL && event_pending(c->delay_open, EV_TIMEOUT, NULL))
 		facts |= FSM_DELAY_RUNNING;
 	if (c->peer->session.hold_s == 0 && c->has_open)
@@ -120,6 +125,7 @@ drop_tcp(struct peer_conn *c, const struct bgp_error *send)
 	c->session = NULL;
 	c->has_open = false;
 	c->incoming = false;
+	c->shared = false;
 	if (s == NULL)
 		return;
 	const struct session_stats *st = session_stats_get(s);
@@ -223,6 +229,10 @@ do_timers(struct peer_conn *c, uint32_t actions)
 	struct peer *p = c->peer;
 	uint32_t send_hold_s = fsm_send_hold(p->session.hold_s);
 
+	if (actions & FSM_DO_STOP_DELAY_OPEN)
+		event_del(c->delay_open);
+	if (actions & FSM_DO_START_DELAY_OPEN)
+		timer_start(c->delay_open, DELAY_OPEN_S * 1000);
 	if (actions & FSM_DO_START_HOLD_LARGE)
 		hold_start(c, FSM_HOLD_LARGE_S);
 	if (actions & FSM_DO_START_HOLD)
@@ -290,6 +300,30 @@ peer_event(struct peer_conn *c, enum fsm_event ev)
 		idle_hold(c);
 	if (r.actions & FSM_DO_UP)
 		become_established(c);
+}
+
+struct peer_conn *
+peer_conn_move(struct peer_conn *c, struct peer *to)
+{
+	struct peer_conn *n = to->second;
+
+	ASSERT(c->shared && n->session == NULL);
+	n->session = c->session;
+	session_user_set(n->session, &peer_session_ops, n);
+	n->state = c->state;
+	n->incoming = n->shared = true;
+	n->theirs = c->theirs;
+	n->last_rx_ns = c->last_rx_ns;
+	n->rx_type = c->rx_type;
+	timer_start(n->delay_open, DELAY_OPEN_S * 1000);
+	stop_timers(c);
+	c->session = NULL;
+	c->state = FSM_IDLE;
+	c->incoming = c->shared = false;
+	/* It may have taken the place of one that failed, which then waits as it would have done. */
+	if (c == c->peer->main)
+		idle_hold(c);
+	return n;
 }
 
 static void

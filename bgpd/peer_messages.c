@@ -55,19 +55,25 @@ collision_survives(struct peer_conn *c)
 static void
 open_received(struct peer_conn *c, const struct msg_frame *f)
 {
-	struct peer *p = c->peer;
-	uint32_t remote_as = p->conf->remote_as.type == CONF_REMOTE_EXTERNAL ? 0 : p->conf->remote_as.as;
-	struct open_expect expect = {.remote_as = remote_as,
-	    .local_as = p->ours.as,
-	    .local_id = p->ours.id,
-	    .role_strict = p->conf->role_strict};
+	bool waiting = c->shared && c->state == FSM_ACTIVE;
 
-	if (c->state != FSM_OPENSENT) {
+	if (c->state != FSM_OPENSENT && !waiting) {
 		peer_event(c, FSM_EV_OPEN);
 		return;
 	}
-	if (!open_decode(f->body, f->body_len, &c->theirs, &c->error) ||
-	    !open_check(&expect, &p->ours, &c->theirs, &c->error)) {
+	if (!open_decode(f->body, f->body_len, &c->theirs, &c->error)) {
+		peer_event(c, FSM_EV_OPEN_ERR);
+		return;
+	}
+	struct peer *p = waiting ? peer_of_open(c) : c->peer;
+	if (p != c->peer)
+		c = peer_conn_move(c, p);
+	struct open_expect expect = {
+	    .remote_as = p->conf->remote_as.type == CONF_REMOTE_EXTERNAL ? 0 : p->conf->remote_as.as,
+	    .local_as = p->ours.as,
+	    .local_id = p->ours.id,
+	    .role_strict = p->conf->role_strict};
+	if (!open_check(&expect, &p->ours, &c->theirs, &c->error)) {
 		peer_event(c, FSM_EV_OPEN_ERR);
 		return;
 	}
