@@ -45,9 +45,9 @@ compile(struct bgpd *d, const struct conf_changes *ch)
 	policies_free(old);
 }
 
-/* Peers of the old configuration: changed, or gone. */
+/* Peers of the old configuration: changed, or gone. refilter: something that all of them depend on is another one. */
 static void
-apply_peers(struct bgpd *d, const struct conf_changes *ch)
+apply_peers(struct bgpd *d, const struct conf_changes *ch, bool refilter)
 {
 	struct peer *p, *next;
 
@@ -62,12 +62,13 @@ apply_peers(struct bgpd *d, const struct conf_changes *ch)
 			continue;
 		}
 		peer_reconfigure(p, nb);
-		if (nc == NULL)
-			continue;
-		log_info("neighbor.changed", LOG_S("neighbor", p->name), LOG_S("effect", conf_effect_name(nc->effect)));
-		if (nc->effect == CONF_EFFECT_RESET)
+		uint32_t effects = nc != NULL ? nc->effects : 0;
+		if (nc != NULL)
+			log_info("neighbor.changed", LOG_S("neighbor", p->name),
+			    LOG_S("effect", conf_effect_name(nc->effect)));
+		if (nc != NULL && nc->effect == CONF_EFFECT_RESET)
 			peer_reset(p, BGP_ERR_CEASE, BGP_CEASE_CONFIG_CHANGE, "its configuration changed");
-		else if (nc->effects & (CONF_EFFECT_BIT(CONF_EFFECT_POLICY) | CONF_EFFECT_BIT(CONF_EFFECT_REFRESH)))
+		else if (refilter || effects & (CONF_EFFECT_BIT(CONF_EFFECT_POLICY) | CONF_EFFECT_BIT(CONF_EFFECT_REFRESH)))
 			peer_routes_reconfigure(p);
 	}
 }
@@ -91,15 +92,18 @@ static void
 apply(struct bgpd *d, struct conf *new_conf)
 {
 	struct conf *old_conf = d->conf;
+	uint32_t old_cluster_id = d->cluster_id;
 	struct conf_changes ch = {0};
 
 	conf_diff(old_conf, new_conf, &ch);
 	d->conf = new_conf;
-	d->cluster_id = new_conf->router.cluster_id != 0 ? new_conf->router.cluster_id : d->router_id;
 	if (new_conf->router.id != 0)
 		d->router_id = new_conf->router.id;
+	d->cluster_id = new_conf->router.cluster_id != 0 ? new_conf->router.cluster_id : d->router_id;
 	compile(d, &ch);
-	apply_peers(d, &ch);
+	apply_peers(d, &ch,
+	    d->cluster_id != old_cluster_id ||
+		new_conf->router.default_local_preference != old_conf->router.default_local_preference);
 	daemon_apply_settings(d);
 	add_peers(d, &ch);
 	groups_reconfigure(d->groups);

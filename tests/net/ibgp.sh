@@ -11,12 +11,12 @@ ns hub $routers
 # shellcheck disable=SC2086
 lan hub $routers
 
-# config N NEIGHBOUR...: router N with those neighbours; $extra adds keys to each
+# config N NEIGHBOUR...: router N with those neighbours; $extra adds keys to each, $router to the router
 config() {
 	local n=$1 peer
 	shift
 	{
-		echo "router: {as: 64512, id: 10.99.0.$n}"
+		echo "router: {as: 64512, id: 10.99.0.$n${router:-}}"
 		echo "groups: {mesh: {remote-as: internal, import: [accept], export: [accept], connect-retry-time: 1,"
 		echo "  idle-hold-time: {initial: 1, max: 2}, graceful-restart: {enabled: false}${extra:-}}}"
 		echo "neighbors:"
@@ -77,3 +77,17 @@ for n in 2 3; do
 	kernel r$n 10.65.1.0/24 >/dev/null || fail "$stage"
 done
 kernel r2 10.65.3.0/24 >/dev/null || fail "$stage"
+
+say "another cluster-id and default-local-preference reach the clients, whose sessions stay"
+router=", cluster-id: 10.99.0.77, default-local-preference: 150" extra=", route-reflector-client: true" config 1 2 3 4
+ctl r1 reload || fail "$stage"
+expect 10 best r2 10.65.3.0/24 '.cluster_list == ["10.99.0.77"]'
+expect 10 best r2 10.65.1.0/24 '.local_preference == 150'
+all_up r2 1 >/dev/null || fail "$stage"
+say "and what has that cluster-id in its list is a loop from then on (RFC 4456 8), and no longer"
+router=", cluster-id: 10.99.0.77" config 2 1
+ctl r2 reload || fail "$stage"
+expect 10 ask r2 '[.rib[] | select(.reason == "cluster-loop")] | length == 1' show rib in r1 10.65.3.0/24
+config 2 1
+ctl r2 reload || fail "$stage"
+expect 10 best r2 10.65.3.0/24
