@@ -7,6 +7,7 @@
 #include "bgpd/compile.h"
 #include "bgpd/daemon.h"
 #include "bgpd/import.h"
+#include "bgpd/msg.h"
 #include "bgpd/nlri.h"
 #include "bgpd/peer.h"
 #include "bgpd/peer_routes.h"
@@ -123,6 +124,18 @@ next_hop_of(struct update_queue *q, struct peer *p, const struct update_in *u, b
 	return nexthop_intern(q->d->nexthops, &global, &link_local);
 }
 
+/* RFC 4271 6.3: such a prefix is ignored, and the log says so. */
+static void
+note_no_unicast(struct peer *p, const struct ip_prefix *prefix)
+{
+	char text[IP_PREFIX_STRLEN];
+
+	if (update_log_may(&peer_routes_update_stats(p)->log, loop_now_s(&p->d->loop)))
+		log_warn("neighbor.prefix", LOG_S("neighbor", p->name),
+		    LOG_S("prefix", ip_prefix_str(prefix, text, sizeof text)),
+		    LOG_S("effect", "ignored: no unicast destination"));
+}
+
 /* The operations of one field of announced prefixes; the attributes are those of u. */
 static void
 queue_announcements(struct update_queue *q, struct peer *p, const struct update_in *u, const struct update_nlri *field,
@@ -148,8 +161,10 @@ queue_announcements(struct update_queue *q, struct peer *p, const struct update_
 			hold_ref(q, res.effective);
 	}
 	while (nlri_next(&r, (enum family)field->family, field->add_path, &n) == NLRI_OK) {
-		if (!nlri_is_unicast(&n.prefix))
+		if (!nlri_is_unicast(&n.prefix)) {
+			note_no_unicast(p, &n.prefix);
 			continue;
+		}
 		if (q->nops == OPS_MAX || q->nrefs == REFS_MAX) {
 			/* The references of this message must outlive the flush. */
 			attr_ref(q->d->attrs, received);
@@ -189,8 +204,9 @@ session_of(const struct peer *p, struct attr_session *s)
 	};
 }
 
+/* Counts and logs what is wrong with a message; body stands behind its header. */
 static void
-log_error_in(struct peer *p, const struct update_in *u, struct update_stats *st)
+note_error(const struct peer *p, struct update_stats *st, const struct update_in *u, const uint8_t *body, size_t len)
 {
 	if (u->outcome == ATTR_OK)
 		return;
@@ -198,8 +214,8 @@ log_error_in(struct peer *p, const struct update_in *u, struct update_stats *st)
 		st->treat_as_withdraw++;
 	else if (u->outcome == ATTR_IGNORE)
 		st->attribute_discard++;
-	log_warn("neighbor.update", LOG_S("neighbor", p->name), LOG_S("outcome", attr_outcome_name(u->outcome)),
-	    LOG_S("attribute", u->bad_attr != 0 ? attr_name(u->bad_attr) : NULL), LOG_S("reason", u->err.reason));
+	update_log_malformed(&st->log, loop_now_s(&p->d->loop), p->name, u, body - BGP_HEADER_LEN,
+	    len + BGP_HEADER_LEN);
 }
 
 enum attr_outcome
@@ -212,7 +228,7 @@ update_in_message(struct update_queue *q, struct peer *p, const uint8_t *body, s
 	*eor = 0;
 	session_of(p, &session);
 	update_decode(&session, body, len, q->scratch, &u);
-	log_error_in(p, &u, peer_routes_update_stats(p));
+	note_error(p, peer_routes_update_stats(p), &u, body, len);
 	if (u.outcome >= ATTR_AF_DISABLE) {
 		*err = u.err;
 		return (enum attr_outcome)u.outcome;

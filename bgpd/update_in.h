@@ -11,6 +11,7 @@
 #define BGPD_UPDATE_IN_H
 
 #include "bgpd/attr_codec.h"
+#include "bgpd/update_log.h"
 #include "rib/rib.h"
 
 struct bgpd;
@@ -23,10 +24,11 @@ void update_queue_free(struct update_queue *q);
 /* What a neighbour's UPDATEs did so far; for show neighbor and the log. */
 struct update_stats {
 	uint64_t treat_as_withdraw, attribute_discard; /* messages, RFC 7606 2 */
+	struct update_log log;
 };
 
 /*
- * Takes the body of an UPDATE. Families whose End-of-RIB it is are reported in *eor (OPEN_FAMILY bit, 0: none). The
+ * Takes the body of an UPDATE, which stands behind its header. Families whose End-of-RIB it is are reported in *eor (OPEN_FAMILY bit, 0: none). The
  * outcome tells whether the session may go on (ATTR_RESET, ATTR_AF_DISABLE: err is what to send).
  */
 enum attr_outcome update_in_message(struct update_queue *q, struct peer *p, const uint8_t *body, size_t len,

@@ -119,4 +119,28 @@ expect 30 session a plain
 tell plain announce 192.0.2.160/28 nexthop=10.98.0.9
 expect 10 accepted plain 192.0.2.160/28 '.exit_nexthop == "10.98.0.9"'
 
+say "a malformed UPDATE withdraws what it announces, and the log has its prefixes and all of it (RFC 7606)"
+tell server announce 203.0.113.64/28
+expect 10 accepted server 203.0.113.64/28
+# ORIGIN 9, AS_PATH 65005, NEXT_HOP 10.99.1.5
+bad=000000144001010940020602010000fded4003040a6301051ccb007140
+tell server update $bad
+expect 10 absent a 203.0.113.64/28
+logged() { grep "neighbor.$1 " "$dir/a.log" | tail -1 | grep -F -- "$2"; }
+expect 10 logged update 'neighbor=server outcome=treat-as-withdraw attribute=ORIGIN'
+expect 10 logged update.prefixes 'list=203.0.113.64/28'
+expect 10 logged update.message "hex=ffffffffffffffffffffffffffffffff003002$bad"
+session a server >/dev/null || fail "$stage"
+say "multicast and link-local prefixes are ignored, RFC 4271 6.3"
+tell server announce 224.1.0.0/16 203.0.113.96/28
+expect 10 accepted server 203.0.113.96/28
+expect 10 logged prefix 'prefix=224.1.0.0/16'
+absent a 224.1.0.0/16 >/dev/null || fail "$stage"
+say "a thousand malformed ones do not fill the log"
+tell server update $bad 1000
+tell server announce 203.0.113.80/28
+expect 10 accepted server 203.0.113.80/28
+lines=$(grep -c 'neighbor.update ' "$dir/a.log")
+[ "$lines" -lt 60 ] || fail "$stage: $lines lines"
+
 stop a || fail "bgpd ended with an error"

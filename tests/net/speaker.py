@@ -9,6 +9,7 @@ What it sends comes as lines from FIFO:
   announce PREFIX... [KEY=VALUE...]  keys: path (65002.65003), nexthop, otc, local-pref
   withdraw PREFIX...
   borr|eorr|refresh AFI
+  update HEX [TIMES]  the body of an UPDATE
   close
 
 It prints what comes: "established", "NOTIFICATION code/subcode data HEX", "refresh AFI subtype".
@@ -81,6 +82,8 @@ def command(line, asn, local):
     if verb == "withdraw":
         routes = b"".join(nlri(p) for p in prefixes)
         return message(UPDATE, struct.pack(">H", len(routes)) + routes + b"\0\0")
+    if verb == "update":
+        return message(UPDATE, bytes.fromhex(words[0])) * int(words[1] if len(words) > 1 else 1)
     subtype = {"refresh": 0, "borr": 1, "eorr": 2}[verb]
     return message(REFRESH, struct.pack(">HBB", int(words[0]), subtype, 1))
 
