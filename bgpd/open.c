@@ -419,6 +419,8 @@ open_decode(const uint8_t *body, size_t len, struct open_msg *o, struct bgp_erro
 		return false;
 	if (as2 == 0 || o->as == 0) /* RFC 7607 2 */
 		return open_error(err, BGP_OPEN_BAD_PEER_AS, "AS 0");
+	if (o->as == BGP_AS_TRANS) /* RFC 6793 9: reserved, it only stands for another number */
+		return open_error(err, BGP_OPEN_BAD_PEER_AS, "AS_TRANS without the number that it stands for");
 	if (o->hold_s == 1 || o->hold_s == 2)
 		return open_error(err, BGP_OPEN_BAD_HOLD, "hold time of one or two seconds");
 	if (o->id == 0) /* RFC 6286 2.2 */

@@ -208,6 +208,22 @@ START_TEST(check_as_and_id)
 }
 END_TEST
 
+/* RFC 6793 9: AS_TRANS stands for a number that does not fit, and is nobody's own. */
+START_TEST(as_trans)
+{
+	static const uint8_t two[] = {4, 0x5b, 0xa0, 0, 90, 10, 0, 0, 1, 0};
+	static const uint8_t four[] = {4, 0x5b, 0xa0, 0, 90, 10, 0, 0, 1, 8, 2, 6, 65, 4, 0, 0, 0x5b, 0xa0};
+	static const uint8_t good[] = {4, 0x5b, 0xa0, 0, 90, 10, 0, 0, 1, 8, 2, 6, 65, 4, 0, 1, 0, 0};
+
+	ck_assert(!open_decode(two, sizeof(two), &o, &e));
+	ck_assert_uint_eq(e.subcode, BGP_OPEN_BAD_PEER_AS);
+	ck_assert(!open_decode(four, sizeof(four), &o, &e));
+	ck_assert_uint_eq(e.subcode, BGP_OPEN_BAD_PEER_AS);
+	ck_assert(open_decode(good, sizeof(good), &o, &e));
+	ck_assert_uint_eq(o.as, 65536);
+}
+END_TEST
+
 START_TEST(check_role)
 {
 	/* RFC 9234 table 2: row ours, column theirs */
@@ -335,6 +351,7 @@ main(void)
 	tcase_add_test(t, encode);
 	tcase_add_test(t, round_trip);
 	tcase_add_test(t, check_as_and_id);
+	tcase_add_test(t, as_trans);
 	tcase_add_test(t, check_role);
 	tcase_add_test(t, two_roles);
 	tcase_add_test(t, check_families);
