@@ -129,8 +129,9 @@ role_decode(struct open_msg *o, struct rbuf *r)
 {
 	uint8_t role = rbuf_u8(r);
 
-	/* RFC 9234 4.2: different roles in one OPEN are a mismatch, which an unassigned number is too. */
-	o->caps.role = o->caps.has_role && o->caps.role != role ? UINT8_MAX : role;
+	/* RFC 9234 4.2: the same one twice counts as one. */
+	o->caps.role_conflict |= o->caps.has_role && o->caps.role != role;
+	o->caps.role = role;
 	o->caps.has_role = true;
 }
 
@@ -447,7 +448,9 @@ open_check(const struct open_expect *x, const struct open_msg *ours, const struc
 		return open_error(err, BGP_OPEN_BAD_ID, "internal neighbour with our own BGP Identifier");
 	if (theirs->hold_s != 0 && theirs->hold_s < x->min_hold_s)
 		return open_error(err, BGP_OPEN_BAD_HOLD, "hold time below the configured minimum");
-	/* RFC 9234 4: roles are for external sessions. */
+	/* RFC 9234 4: roles are for external sessions; a number that nobody assigned matches none of ours. */
+	if (!internal && theirs->caps.role_conflict)
+		return open_error(err, BGP_OPEN_ROLE_MISMATCH, "two different roles");
 	if (!internal && ours->caps.has_role) {
 		if (!theirs->caps.has_role && x->role_strict)
 			return open_error(err, BGP_OPEN_ROLE_MISMATCH, "no role, and one is required");

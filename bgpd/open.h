@@ -43,6 +43,7 @@ struct open_caps {
 	bool enhanced_refresh;
 	bool extended_message;
 	bool has_role;
+	bool role_conflict; /* the OPEN has two roles that differ; never sent */
 	uint8_t role; /* enum bgp_role; what the peer sent may be a number nobody assigned */
 	uint8_t add_path[FAMILY_COUNT]; /* enum add_path_mode or 0, from the sender's side */
 	bool gr;                        /* RFC 4724; the rest of its fields mean something only then */

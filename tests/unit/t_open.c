@@ -260,6 +260,12 @@ START_TEST(two_roles)
 	ck_assert(DECODE(FIXED, 8, 2, 6, 9, 1, 4, 9, 1, 3));
 	ck_assert(!open_check(&x, &us, &o, &e));
 	ck_assert_uint_eq(e.subcode, BGP_OPEN_ROLE_MISMATCH);
+	/* also where we have none */
+	us.caps.has_role = false;
+	ck_assert(!open_check(&x, &us, &o, &e));
+	ck_assert_uint_eq(e.subcode, BGP_OPEN_ROLE_MISMATCH);
+	ck_assert(DECODE(FIXED, 5, 2, 3, 9, 1, 255));
+	ck_assert(open_check(&x, &us, &o, &e));
 }
 END_TEST
 
