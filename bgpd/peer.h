@@ -33,6 +33,7 @@ struct peer_conn {
 	bool has_open;          /* theirs is filled in */
 	uint8_t rx_type;        /* enum bgp_msg_type of the message that came last */
 	struct open_msg theirs; /* the OPEN that came */
+	struct open_msg sent;   /* the one that went, from OpenSent on: a reload may change the peer's meanwhile */
 	struct event *hold, *keepalive, *delay_open, *send_hold;
 	uint64_t last_rx_ns; /* of a message that restarts the hold timer */
 	uint64_t last_tx_ns; /* of any progress in sending */

@@ -217,8 +217,10 @@ do_messages(struct peer_conn *c, uint32_t actions)
 {
 	uint8_t msg[BGP_MSG_MAX];
 
-	if (actions & FSM_DO_SEND_OPEN)
-		conn_send(c, msg, open_encode(&c->peer->ours, msg, sizeof msg));
+	if (actions & FSM_DO_SEND_OPEN) {
+		c->sent = c->peer->ours;
+		conn_send(c, msg, open_encode(&c->sent, msg, sizeof msg));
+	}
 	if (actions & FSM_DO_SEND_KEEPALIVE)
 		conn_send(c, msg, msg_keepalive_encode(msg));
 }

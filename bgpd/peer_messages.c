@@ -68,19 +68,20 @@ open_received(struct peer_conn *c, const struct msg_frame *f)
 	struct peer *p = waiting ? peer_of_open(c) : c->peer;
 	if (p != c->peer)
 		c = peer_conn_move(c, p);
+	const struct open_msg *ours = waiting ? &p->ours : &c->sent;
 	struct open_expect expect = {
 	    .remote_as = p->conf->remote_as.type == CONF_REMOTE_EXTERNAL ? 0 : p->conf->remote_as.as,
-	    .local_as = p->ours.as,
-	    .local_id = p->ours.id,
+	    .local_as = ours->as,
+	    .local_id = ours->id,
 	    .role_strict = p->conf->role_strict};
-	if (!open_check(&expect, &p->ours, &c->theirs, &c->error)) {
+	if (!open_check(&expect, ours, &c->theirs, &c->error)) {
 		peer_event(c, FSM_EV_OPEN_ERR);
 		return;
 	}
 	c->has_open = true;
 	if (!collision_survives(c))
 		return;
-	open_negotiate(&p->ours, &c->theirs, p->ours.as, p->conf->keepalive_s, &p->session);
+	open_negotiate(ours, &c->theirs, ours->as, p->conf->keepalive_s, &p->session);
 	peer_event(c, FSM_EV_OPEN);
 }
 

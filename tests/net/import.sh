@@ -119,6 +119,14 @@ expect 30 session a plain
 tell plain announce 192.0.2.160/28 nexthop=10.98.0.9
 expect 10 accepted plain 192.0.2.160/28 '.exit_nexthop == "10.98.0.9"'
 
+say "what was sent in the OPEN counts, not what a reload has made of it since"
+tell plain close 4
+expect 10 session a plain OpenSent
+sed -i '/name: plain/s/remote-as/hold-time: 30, remote-as/' "$dir/a.yaml"
+ctl a reload || fail "$stage"
+expect 20 session a plain
+ask a '.neighbors[0].hold_time_s == 90' show neighbor plain >/dev/null || fail "$stage"
+
 say "a malformed UPDATE withdraws what it announces, and the log has its prefixes and all of it (RFC 7606)"
 tell server announce 203.0.113.64/28
 expect 10 accepted server 203.0.113.64/28

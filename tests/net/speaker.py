@@ -10,7 +10,7 @@ What it sends comes as lines from FIFO:
   withdraw PREFIX...
   borr|eorr|refresh AFI
   update HEX [TIMES]  the body of an UPDATE
-  close
+  close [SECONDS]  and comes back with an OPEN that takes so long
 
 It prints what comes: "established", "NOTIFICATION code/subcode data HEX", "refresh AFI subtype".
 """
@@ -97,9 +97,12 @@ def connection(local, remote, port):
     return socket.create_connection((remote, 179), 5, (local, 0))
 
 
-def session(sock, fifo, asn, local):
-    """Until the connection ends."""
+def session(sock, fifo, asn, local, wait):
+    """Until the connection ends; returns how long the next one's OPEN shall take."""
     sock.settimeout(30)
+    if select.select([sock], [], [], 5)[0] and not sock.recv(1, socket.MSG_PEEK):
+        return wait  # refused
+    time.sleep(wait)
     sock.sendall(open_message(asn, local))
     up, last, pending = False, time.monotonic(), b""
     while True:
@@ -108,7 +111,7 @@ def session(sock, fifo, asn, local):
             got = read_message(sock)
             if got is None:
                 say("closed")
-                return
+                return 0
             kind, body = got
             if kind == OPEN:
                 sock.sendall(message(KEEPALIVE))
@@ -123,8 +126,8 @@ def session(sock, fifo, asn, local):
             pending += os.read(fifo, 65536)
             *lines, pending = pending.split(b"\n")
             for line in lines:
-                if line == b"close":
-                    return
+                if line.startswith(b"close"):
+                    return float(line[5:] or 0)
                 sock.sendall(command(line.decode(), asn, local))
         if up and time.monotonic() - last > 10:
             last = time.monotonic()
@@ -135,10 +138,11 @@ def main():
     local, remote, asn, path = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
     port = int(sys.argv[5]) if len(sys.argv) > 5 else 0
     fifo = os.open(path, os.O_RDWR)
+    wait = 0.0
     while True:
         try:
             with connection(local, remote, port) as sock:
-                session(sock, fifo, asn, local)
+                wait = session(sock, fifo, asn, local, wait)
         except OSError as error:
             say("error", error)
         time.sleep(0.3)
