@@ -222,13 +222,26 @@ notify_shutdown_set(struct bgp_error *e, uint8_t subcode, const char *text)
 	e->data_len = (uint16_t)(len + 1);
 }
 
+static bool
+may_tell_why(const struct bgp_error *e)
+{
+	return e->code == BGP_ERR_CEASE &&
+	       (e->subcode == BGP_CEASE_ADMIN_SHUTDOWN || e->subcode == BGP_CEASE_ADMIN_RESET) && e->data_len >= 1;
+}
+
+bool
+notify_shutdown_malformed(const struct bgp_error *e)
+{
+	char text[BGP_SHUTDOWN_TEXT_MAX + 1];
+
+	return may_tell_why(e) && e->data[0] != 0 && !notify_shutdown_get(e, text);
+}
+
 bool
 notify_shutdown_get(const struct bgp_error *e, char out[BGP_SHUTDOWN_TEXT_MAX + 1])
 {
 	out[0] = '\0';
-	if (e->code != BGP_ERR_CEASE ||
-	    (e->subcode != BGP_CEASE_ADMIN_SHUTDOWN && e->subcode != BGP_CEASE_ADMIN_RESET) ||
-	    e->data_len < 1)
+	if (!may_tell_why(e))
 		return false;
 	size_t len = e->data[0];
 	if (len == 0 || len > e->data_len - 1u || utf8_span(e->data + 1, len, len) != len)

@@ -108,5 +108,6 @@ void notify_shutdown_set(struct bgp_error *e, uint8_t subcode, const char *text)
  * malformed (RFC 9003 4: then logged and otherwise ignored).
  */
 bool notify_shutdown_get(const struct bgp_error *e, char out[BGP_SHUTDOWN_TEXT_MAX + 1]);
+bool notify_shutdown_malformed(const struct bgp_error *e);
 
 #endif

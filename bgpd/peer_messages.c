@@ -99,6 +99,10 @@ notification_received(struct peer_conn *c, const struct msg_frame *f)
 	log_info("neighbor.notification", LOG_S("neighbor", p->name), LOG_S("direction", "received"),
 	    LOG_U("code", err.code), LOG_U("subcode", err.subcode), LOG_S("name", notify_code_name(err.code)),
 	    LOG_S("subname", notify_subcode_name(err.code, err.subcode)), LOG_S("text", told ? text : NULL));
+	if (notify_shutdown_malformed(&err))
+		log_warn("neighbor.notification", LOG_S("neighbor", p->name), LOG_S("direction", "received"),
+		    LOG_S("reason", "malformed shutdown communication"), LOG_U("length", err.data[0]),
+		    LOG_U("octets", err.data_len - 1u));
 	bool version = err.code == BGP_ERR_OPEN && err.subcode == BGP_OPEN_BAD_VERSION;
 	peer_event(c, version ? FSM_EV_NOTIF_VERSION : FSM_EV_NOTIF);
 }

@@ -59,6 +59,24 @@ START_TEST(max_prefix)
 }
 END_TEST
 
+/* RFC 9003 4: a wrong length or text that is not UTF-8 is to be logged; no communication at all is not. */
+START_TEST(shutdown_malformed)
+{
+	bgp_error_set(&e, 6, 2, "", NULL, 0);
+	ck_assert(!notify_shutdown_malformed(&e));
+	bgp_error_set(&e, 6, 2, "", "\x00", 1);
+	ck_assert(!notify_shutdown_malformed(&e));
+	bgp_error_set(&e, 6, 4, "", "\x02ok", 3);
+	ck_assert(!notify_shutdown_malformed(&e));
+	bgp_error_set(&e, 6, 4, "", "\x03ok", 3);
+	ck_assert(notify_shutdown_malformed(&e));
+	bgp_error_set(&e, 6, 2, "", "\x02o\xff", 3);
+	ck_assert(notify_shutdown_malformed(&e));
+	bgp_error_set(&e, 6, 1, "", "\x00\x01\x01\x00\x00\x00\x05", 7); /* not about these */
+	ck_assert(!notify_shutdown_malformed(&e));
+}
+END_TEST
+
 START_TEST(data_is_cut)
 {
 	static const uint8_t big[5000];
@@ -159,6 +177,7 @@ main(void)
 
 	tcase_add_test(t, names);
 	tcase_add_test(t, encode_decode);
+	tcase_add_test(t, shutdown_malformed);
 	tcase_add_test(t, max_prefix);
 	tcase_add_test(t, data_is_cut);
 	tcase_add_test(t, hard_reset);
