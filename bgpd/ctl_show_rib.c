@@ -10,7 +10,7 @@
 #include "bgpd/ctl_path.h"
 #include "bgpd/ctl_reply.h"
 #include "bgpd/daemon.h"
-#include "bgpd/group.h"
+#include "bgpd/groups.h"
 #include "bgpd/peer.h"
 #include "bgpd/peer_routes.h"
 #include "lib/mem.h"
@@ -98,7 +98,7 @@ peer_again(const struct bgpd *d, const struct rib_show *st)
 static struct ip_addr
 self_of(const struct group_member *m, enum family f)
 {
-	bool v6 = f == FAMILY_IPV6 || (m->out.group->key.ext_nexthop & (1u << f)) != 0;
+	bool v6 = f == FAMILY_IPV6 || (m->out.group->key.options & GROUPS_OWN4_IS_V6) != 0;
 
 	return v6 ? ip_addr_from_bytes(FAMILY_IPV6, m->self.v6) : ip_addr_from_bytes(FAMILY_IPV4, m->self.v4);
 }

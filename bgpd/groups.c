@@ -55,6 +55,35 @@ view_next_id(void *ctx, enum family f, uint32_t from)
 	return id != 0 ? id : BITMAP_END;
 }
 
+/*
+ * RFC 8950 4: an IPv4 route goes with an IPv6 next hop only to those who can read it. The others get our own address,
+ * and nothing where we have none that they can. Takes the reference, returns one, or ATTR_NONE.
+ */
+static attr_id
+fit_nexthop(struct groups *g, const struct export_view *v, enum family f, attr_id out)
+{
+	struct attr_table *t = g->d->attrs;
+	uint32_t nh = attr_get(t, out)->nexthop;
+	struct nexthop_view nv;
+
+	if (nh != ATTR_NEXTHOP_SELF && nh != ATTR_NEXTHOP_NONE) {
+		nexthop_get(g->d->nexthops, nh, &nv);
+		bool v4 = nv.global.family == FAMILY_IPV4;
+		if (f == FAMILY_IPV4 ? v4 || (v->ext_next_hop & 1u << f) != 0 : !v4)
+			return out;
+		struct attr_edit e = {0};
+		attr_edit_begin(&e, attr_get(t, out));
+		e.nexthop = ATTR_NEXTHOP_SELF;
+		attr_unref(t, out);
+		out = attr_edit_commit(&e, t);
+		attr_edit_fini(&e);
+	}
+	if (!(v->own_hops & (f == FAMILY_IPV4 ? GROUPS_OWN4_NONE : GROUPS_OWN6_NONE)))
+		return out;
+	attr_unref(t, out);
+	return ATTR_NONE;
+}
+
 static uint32_t
 view_out(void *ctx, struct adjout_group *ag, enum family f, uint32_t id, uint32_t attr, uint16_t source)
 {
@@ -74,7 +103,7 @@ view_out(void *ctx, struct adjout_group *ag, enum family f, uint32_t id, uint32_
 		return ATTR_NONE;
 	attr_id out = export_transform(&v->params, src, d->attrs, res.attr, res.set);
 	attr_unref(d->attrs, res.attr);
-	return out;
+	return out != ATTR_NONE ? fit_nexthop(g, v, f, out) : ATTR_NONE;
 }
 
 static void
@@ -295,67 +324,6 @@ params_of(const struct peer *p)
 	return e;
 }
 
-static struct adjout_key
-key_of(const struct peer *p, const struct export_params *e, const struct policy_chain *chain)
-{
-	const struct open_caps *c = &p->session.caps;
-	struct adjout_key k;
-
-	memset(&k, 0, sizeof k);
-	k.policy = chain->id;
-	k.local_as = e->type == RIB_PEER_EBGP ? e->local_as : 0;
-	if (e->subnet.family != FAMILY_NONE && e->nexthop == EXPORT_NEXTHOP_AUTO)
-		k.subnet = (uint32_t)hash_bytes(0, &e->subnet, sizeof e->subnet);
-	if (e->type == RIB_PEER_IBGP) {
-		k.cluster_id = e->cluster_id;
-		k.default_local_pref = e->default_local_pref;
-	}
-	k.type = e->type;
-	k.role = (uint8_t)(e->role << 1 | e->rr_client);
-	k.families = family_bits_of(c->families);
-	k.as4 = c->as4;
-	k.ext_nexthop = family_bits_of(c->ext_next_hop);
-	k.nexthop_rule = e->nexthop;
-	k.nexthop_len = p->addr.scope_id != 0 ? 32 : 16;
-	return k;
-}
-
-static struct export_view *
-view_new(const struct export_params *params, const struct adjout_key *key, const struct policy_chain *chain)
-{
-	struct export_view *v = xcalloc(1, sizeof *v);
-
-	v->params = *params;
-	v->as4 = key->as4;
-	v->ext_next_hop = key->ext_nexthop;
-	v->nexthop_len = key->nexthop_len;
-	v->reads = chain->reads;
-	v->chain_len = chain->n;
-	v->chain = xcalloc(chain->n + 1u, sizeof(struct policy *));
-	for (uint32_t i = 0; i < chain->n; i++)
-		v->chain[i] = policy_ref(chain->v[i]);
-	return v;
-}
-
-static bool
-memoizable(const struct policy_chain *chain)
-{
-	return !(chain->reads & (POLICY_READS_PREFIX | POLICY_READS_INTERFACE));
-}
-
-static struct group *
-group_for(struct groups *g, const struct peer *p)
-{
-	const struct policy_chain *chain = policies_export(g->d->policies, peer_number(p) - 1);
-	struct export_params params = params_of(p);
-	struct adjout_key key = key_of(p, &params, chain);
-	struct group *grp = group_find(&g->list, &key);
-
-	if (grp == NULL)
-		grp = group_new(&g->list, &key, memoizable(chain), view_new(&params, &key, chain));
-	return grp;
-}
-
 static struct chunk_self
 self_of(const struct peer *p)
 {
@@ -380,6 +348,83 @@ self_of(const struct peer *p)
 	return self;
 }
 
+/* GROUPS_OWN_* bits: which of our addresses can be a next hop for this member. */
+static uint8_t
+own_hops(const struct peer *p, const struct chunk_self *self)
+{
+	static const struct chunk_self none;
+	bool v4 = memcmp(self->v4, none.v4, sizeof none.v4) != 0;
+	bool v6 = memcmp(self->v6, none.v6, sizeof none.v6) != 0 ||
+	    memcmp(self->link_local, none.link_local, sizeof none.link_local) != 0;
+	bool ext = (p->session.caps.ext_next_hop & OPEN_FAMILY(FAMILY_IPV4)) != 0;
+
+	return (uint8_t)((v4 ? 0 : v6 && ext ? GROUPS_OWN4_IS_V6 : GROUPS_OWN4_NONE) | (v6 ? 0 : GROUPS_OWN6_NONE));
+}
+
+static struct adjout_key
+key_of(const struct peer *p, const struct chunk_self *self, const struct export_params *e,
+    const struct policy_chain *chain)
+{
+	const struct open_caps *c = &p->session.caps;
+	struct adjout_key k;
+
+	memset(&k, 0, sizeof k);
+	k.policy = chain->id;
+	k.local_as = e->type == RIB_PEER_EBGP ? e->local_as : 0;
+	if (e->subnet.family != FAMILY_NONE && e->nexthop == EXPORT_NEXTHOP_AUTO)
+		k.subnet = (uint32_t)hash_bytes(0, &e->subnet, sizeof e->subnet);
+	if (e->type == RIB_PEER_IBGP) {
+		k.cluster_id = e->cluster_id;
+		k.default_local_pref = e->default_local_pref;
+	}
+	k.type = e->type;
+	k.role = (uint8_t)(e->role << 1 | e->rr_client);
+	k.families = family_bits_of(c->families);
+	k.as4 = c->as4;
+	k.ext_nexthop = family_bits_of(c->ext_next_hop);
+	k.nexthop_rule = e->nexthop;
+	k.options = own_hops(p, self);
+	k.nexthop_len = p->addr.scope_id != 0 ? 32 : 16;
+	return k;
+}
+
+static struct export_view *
+view_new(const struct export_params *params, const struct adjout_key *key, const struct policy_chain *chain)
+{
+	struct export_view *v = xcalloc(1, sizeof *v);
+
+	v->params = *params;
+	v->as4 = key->as4;
+	v->ext_next_hop = key->ext_nexthop;
+	v->nexthop_len = key->nexthop_len;
+	v->own_hops = key->options;
+	v->reads = chain->reads;
+	v->chain_len = chain->n;
+	v->chain = xcalloc(chain->n + 1u, sizeof(struct policy *));
+	for (uint32_t i = 0; i < chain->n; i++)
+		v->chain[i] = policy_ref(chain->v[i]);
+	return v;
+}
+
+static bool
+memoizable(const struct policy_chain *chain)
+{
+	return !(chain->reads & (POLICY_READS_PREFIX | POLICY_READS_INTERFACE));
+}
+
+static struct group *
+group_for(struct groups *g, const struct peer *p, const struct chunk_self *self)
+{
+	const struct policy_chain *chain = policies_export(g->d->policies, peer_number(p) - 1);
+	struct export_params params = params_of(p);
+	struct adjout_key key = key_of(p, self, &params, chain);
+	struct group *grp = group_find(&g->list, &key);
+
+	if (grp == NULL)
+		grp = group_new(&g->list, &key, memoizable(chain), view_new(&params, &key, chain));
+	return grp;
+}
+
 void
 groups_join(struct groups *g, struct peer *p, struct group_member *m)
 {
@@ -388,7 +433,7 @@ groups_join(struct groups *g, struct peer *p, struct group_member *m)
 	m->self = self_of(p);
 	m->out.source = peer_routes_source(p)->index;
 	m->out.nexthop = peer_routes_own_nexthop(p);
-	group_member_join(group_for(g, p), m);
+	group_member_join(group_for(g, p, &m->self), m);
 	for (int f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
 		if (p->session.caps.families & OPEN_FAMILY(f))
 			adjout_member_eor(&m->out, (enum family)f);
@@ -408,7 +453,7 @@ groups_leave(struct groups *g, struct group_member *m)
 static void
 member_rejoin(struct groups *g, struct peer *p, struct group_member *m)
 {
-	struct group *grp = group_for(g, p);
+	struct group *grp = group_for(g, p, &m->self);
 
 	if (grp == m->group)
 		return;
@@ -429,10 +474,11 @@ one_view(struct groups *g, struct group *grp, struct adjout_key *key, struct exp
 
 	TAILQ_FOREACH(m, &grp->out.members, entry)
 	{
-		const struct peer *p = container_of(m, struct group_member, out)->owner;
+		const struct group_member *gm = container_of(m, struct group_member, out);
+		const struct peer *p = gm->owner;
 		const struct policy_chain *c = policies_export(g->d->policies, peer_number(p) - 1);
 		struct export_params e = params_of(p);
-		struct adjout_key k = key_of(p, &e, c);
+		struct adjout_key k = key_of(p, &gm->self, &e, c);
 		if (!first && !adjout_key_eq(&k, key))
 			return false;
 		*key = k;

@@ -50,7 +50,7 @@ form_next_hop(const struct groups *gs, const struct export_view *v, enum family 
 			form->link_local = nv.link_local;
 		return;
 	}
-	form->next_hop.family = f == FAMILY_IPV4 ? FAMILY_IPV4 : FAMILY_IPV6;
+	form->next_hop.family = f == FAMILY_IPV4 && !(v->own_hops & GROUPS_OWN4_IS_V6) ? FAMILY_IPV4 : FAMILY_IPV6;
 	if (form->next_hop.family == FAMILY_IPV6 && v->nexthop_len == 32)
 		form->link_local.family = FAMILY_IPV6;
 }

@@ -25,6 +25,7 @@ struct export_view {
 	uint32_t reads; /* POLICY_READS_* */
 	bool as4;
 	uint8_t ext_next_hop; /* bits 1 << family */
+	uint8_t own_hops;     /* GROUPS_OWN_* bits */
 	uint8_t nexthop_len;  /* of an IPv6 next hop that is ours */
 };
 
