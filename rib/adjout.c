@@ -102,10 +102,34 @@ nexthop_of(struct adjout_group *g, uint32_t out)
 }
 
 void
+adjout_withhold(struct adjout_member *m, enum family f, uint32_t id, bool withheld)
+{
+	struct bitmap *b = &m->fam[f].withheld;
+
+	if (withheld)
+		m->group->nwithheld += bitmap_set(b, id);
+	else if (b->count > 0)
+		m->group->nwithheld -= bitmap_clear(b, id);
+}
+
+/* Rare, since a next hop is seldom a neighbour's other than the one who announced it. */
+static void
+note_withheld(struct adjout_group *g, enum family f, uint32_t id, struct adjout_audience to, uint16_t source)
+{
+	struct adjout_member *m;
+
+	if (to.nexthop == 0 && g->nwithheld == 0)
+		return;
+	TAILQ_FOREACH(m, &g->members, entry)
+	adjout_withhold(m, f, id, to.nexthop != 0 && to.nexthop == m->nexthop && source != m->source);
+}
+
+void
 adjout_send(struct adjout_group *g, enum family f, uint32_t id, uint32_t out, uint16_t source)
 {
 	struct adjout_audience to = adjout_all_but(g, source, nexthop_of(g, out));
 
+	note_withheld(g, f, id, to, source);
 	adjout_batch_add(&g->batch, &g->adjout->view, f, id, out, to);
 	bitmap_set(&g->fam[f].in_batch, id);
 	if (out == 0) {
@@ -242,6 +266,10 @@ group_remove(struct adjout_group *g, struct adjout_member *m)
 
 	TAILQ_REMOVE(&g->members, m, entry);
 	g->nmembers--;
+	for (int f = 0; f < FAMILY_COUNT; f++) {
+		g->nwithheld -= m->fam[f].withheld.count;
+		bitmap_fini(&m->fam[f].withheld);
+	}
 	bitmap_clear(&g->sources, m->source);
 	/* Neighbours on several ports of one address share its next hop. */
 	TAILQ_FOREACH(o, &g->members, entry)

@@ -140,6 +140,7 @@ struct adjout_member {
 	uint8_t state; /* enum adjout_state */
 	struct {
 		struct bitmap bits;
+		struct bitmap withheld;  /* announced to others, whose next hop is its own address: for the count */
 		struct adjout_scan scan; /* of the group's announced bits */
 		uint32_t next;           /* where the walk of bits goes on */
 		uint64_t mark;           /* of the decisions that End-of-RIB waits for */
@@ -162,6 +163,7 @@ struct adjout_group {
 	struct adjout_members members, detached;
 	uint32_t nmembers, nattached;
 	struct bitmap sources, nexthops; /* of the members */
+	uint32_t nwithheld;              /* bits in the members' withheld sets, mostly none */
 	struct {
 		struct bitmap announced;
 		struct bitmap pending;
@@ -241,9 +243,8 @@ bool adjout_pins(const struct adjout *a, enum family f, uint32_t id);
  */
 uint32_t adjout_member_told(const struct adjout_member *m, enum family f, uint32_t id);
 /*
- * How many prefixes of a family the member has been told of, of those that the group has announced. own: prefixes whose
- * best path is the member's own, which are withheld from it. Those withheld since their next hop is its own address
- * (RFC 4271 5.1.3) are counted.
+ * How many prefixes of a family the member has been told of. own: prefixes whose best path is the member's own, which are
+ * withheld from it, as those are whose next hop is its own address (RFC 4271 5.1.3).
  */
 uint32_t adjout_member_count(const struct adjout_member *m, enum family f, const struct bitmap *own);
 /* Is a message for this audience one for the member? */

@@ -114,7 +114,9 @@ member_drain_one(struct adjout_member *m, enum family f, uint32_t id, bool had)
 	}
 	bitmap_clear(&m->fam[f].bits, id);
 	uint32_t out = adjout_memo_out(g, f, id, attr, source);
-	if (out != 0 && !adjout_is_for(adjout_all_but(g, source, v->nexthop(v->ctx, g, out)), m)) {
+	bool withheld = out != 0 && !adjout_is_for(adjout_all_but(g, source, v->nexthop(v->ctx, g, out)), m);
+	adjout_withhold(m, f, id, withheld && source != m->source);
+	if (withheld) {
 		v->attr_unref(v->ctx, out);
 		out = 0;
 	}

@@ -42,5 +42,6 @@ adjout_member_count(const struct adjout_member *m, enum family f, const struct b
 	/* Its first dump is under way; in a later one (a refresh) it has all of it already. */
 	if (m->fam[f].eor && m->fam[f].scan.active)
 		below = m->fam[f].scan.next;
-	return bitmap_count_without(&g->fam[f].announced, own, below);
+	uint32_t n = bitmap_count_without(&g->fam[f].announced, own, below);
+	return n > m->fam[f].withheld.count ? n - m->fam[f].withheld.count : 0;
 }

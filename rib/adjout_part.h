@@ -35,6 +35,8 @@ void adjout_batch_fini(struct adjout_batch *b, const struct adjout_view *view);
 struct adjout_audience adjout_all_but(const struct adjout_group *g, uint16_t source, uint32_t nexthop);
 /* Adds the emissions that bring all members to the state (out, source), where they may have anything else. */
 void adjout_send(struct adjout_group *g, enum family f, uint32_t id, uint32_t out, uint16_t source);
+/* Notes whether an announced prefix is withheld from the member since it is the next hop. */
+void adjout_withhold(struct adjout_member *m, enum family f, uint32_t id, bool withheld);
 /* Takes a slot for a detached member and detaches it from the stream. False: none is free. */
 bool adjout_member_detach(struct adjout_member *m);
 

@@ -492,6 +492,36 @@ START_TEST(test_member_count)
 }
 END_TEST
 
+/* A route is not for whom its next hop belongs to, whoever it comes from. */
+START_TEST(test_member_count_nexthop)
+{
+	struct fake *k = fake_new();
+	struct bitmap none = {0}, own = {0};
+
+	change(k, 1, 22, 50);
+	change(k, 2, 22, 2);
+	change(k, 3, 5, 50);
+	adjout_flush(&k->g);
+	bitmap_set(&own, 2);
+	ck_assert_uint_eq(adjout_member_count(&k->m1, FAMILY_IPV4, &none), 3);
+	ck_assert_uint_eq(adjout_member_count(&k->m2, FAMILY_IPV4, &own), 1);
+	/* another next hop: now it is for m2 too */
+	change(k, 1, 23, 50);
+	adjout_flush(&k->g);
+	ck_assert_uint_eq(adjout_member_count(&k->m2, FAMILY_IPV4, &own), 2);
+	/* one that comes later is fed by a drain, and the count follows that as well */
+	adjout_member_join(&k->g, &k->m3);
+	drain(k);
+	ck_assert_uint_eq(adjout_member_count(&k->m3, FAMILY_IPV4, &none), 2);
+	change(k, 1, 0, 0);
+	adjout_flush(&k->g);
+	ck_assert_uint_eq(adjout_member_count(&k->m3, FAMILY_IPV4, &none), 2);
+	ck_assert_uint_eq(adjout_member_count(&k->m2, FAMILY_IPV4, &own), 1);
+	bitmap_fini(&own);
+	fake_free(k);
+}
+END_TEST
+
 START_TEST(test_first_members_attach)
 {
 	struct fake *k = fake_new();
@@ -684,5 +714,5 @@ END_TEST
 
 SUITE("adjout", test_packing, test_split_horizon, test_nexthop_is_member, test_suppress,
       test_twice_in_a_slice, test_memo, test_paced, test_no_room_at_flush, test_policy_change,
-      test_dirty_is_left, test_new_member, test_member_count, test_first_members_attach, test_slow, test_bound, test_refresh,
+      test_dirty_is_left, test_new_member, test_member_count, test_member_count_nexthop, test_first_members_attach, test_slow, test_bound, test_refresh,
       test_eor, test_eor_waits_for_room, test_move, test_pins, test_leave, test_families)
