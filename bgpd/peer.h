@@ -32,6 +32,8 @@ struct peer_conn {
 	bool shared;            /* incoming, and several neighbours have the address: our OPEN waits for theirs */
 	bool has_open;          /* theirs is filled in */
 	uint8_t rx_type;        /* enum bgp_msg_type of the message that came last */
+	bool open_waits;        /* and would lose a collision with the other connection, whose OPEN has not come */
+	bool keepalive_waits;   /* behind that OPEN */
 	struct open_msg theirs; /* the OPEN that came */
 	struct open_msg sent;   /* the one that went, from OpenSent on: a reload may change the peer's meanwhile */
 	struct event *hold, *keepalive, *delay_open, *send_hold;
@@ -139,6 +141,9 @@ void peer_send(struct peer *p, const uint8_t *msg, size_t len);
 void peer_event(struct peer_conn *c, enum fsm_event ev);
 /* Gives a connection that waits for its OPEN, and theirs, to another neighbour, whose second it becomes. */
 struct peer_conn *peer_conn_move(struct peer_conn *c, struct peer *to);
+/* peer_messages.c: takes up the OPEN that waited, since the other connection has ended. */
+void peer_open_resume(struct peer_conn *c);
+struct peer_conn *peer_conn_other(const struct peer_conn *c);
 void peer_timers_init(struct peer *p);
 void peer_timers_fini(struct peer *p);
 extern const struct session_ops peer_session_ops; /* ctx is the struct peer_conn */

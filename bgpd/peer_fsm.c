@@ -123,7 +123,7 @@ drop_tcp(struct peer_conn *c, const struct bgp_error *send)
 	struct session *s = c->session;
 
 	c->session = NULL;
-	c->has_open = false;
+	c->has_open = c->open_waits = c->keepalive_waits = false;
 	c->incoming = false;
 	c->shared = false;
 	if (s == NULL)
@@ -302,6 +302,9 @@ peer_event(struct peer_conn *c, enum fsm_event ev)
 		idle_hold(c);
 	if (r.actions & FSM_DO_UP)
 		become_established(c);
+	struct peer_conn *other = peer_conn_other(c);
+	if (c->state < FSM_OPENSENT && other->open_waits)
+		peer_open_resume(other);
 }
 
 struct peer_conn *

@@ -22,20 +22,24 @@ on_connected(void *ctx, struct session *s, int err)
 	peer_event(c, err < 0 ? FSM_EV_TCP_FAILS : FSM_EV_TCP_ACKED);
 }
 
-static struct peer_conn *
-other_of(struct peer_conn *c)
+struct peer_conn *
+peer_conn_other(const struct peer_conn *c)
 {
 	return c == c->peer->main ? c->peer->second : c->peer->main;
 }
 
 /*
- * RFC 4271 6.8: an OPEN has come while the other connection is past sending its own. True: c lives on.
+ * RFC 4271 6.8: an OPEN has come while the other connection is past sending its own. True: c goes on now.
+ *
+ * No connection is closed for one that may never get an OPEN: the neighbour may have closed that one already,
+ * for a reason of its own (OpenBGPD keeps whichever it has first), and both would be lost. So the OPEN of the
+ * one that would lose waits until the other has its OPEN too, or ends.
  */
 static bool
 collision_survives(struct peer_conn *c)
 {
 	struct peer *p = c->peer;
-	struct peer_conn *o = other_of(c);
+	struct peer_conn *o = peer_conn_other(c);
 
 	if (o->state == FSM_ESTABLISHED) {
 		peer_event(c, FSM_EV_COLLISION_DUMP);
@@ -45,9 +49,10 @@ collision_survives(struct peer_conn *c)
 		return true;
 	bool keep_outgoing = fsm_collision_keeps_ours(p->ours.id, c->theirs.id, p->ours.as, c->theirs.as);
 	struct peer_conn *loser = c->incoming == keep_outgoing ? c : o;
-	/* In OpenSent the other's OPEN may yet show another identifier: it decides when that comes. */
-	if (loser == o && o->state == FSM_OPENSENT)
-		return true;
+	if (o->state == FSM_OPENSENT && !o->has_open) {
+		c->open_waits = loser == c;
+		return loser == o;
+	}
 	peer_event(loser, FSM_EV_COLLISION_DUMP);
 	return loser == o;
 }
@@ -83,6 +88,19 @@ open_received(struct peer_conn *c, const struct msg_frame *f)
 		return;
 	open_negotiate(ours, &c->theirs, ours->as, p->conf->keepalive_s, &p->session);
 	peer_event(c, FSM_EV_OPEN);
+}
+
+void
+peer_open_resume(struct peer_conn *c)
+{
+	struct peer *p = c->peer;
+	bool keepalive = c->keepalive_waits;
+
+	c->open_waits = c->keepalive_waits = false;
+	open_negotiate(&p->ours, &c->theirs, p->ours.as, &p->session);
+	peer_event(c, FSM_EV_OPEN);
+	if (keepalive && c->state == FSM_OPENCONFIRM)
+		peer_event(c, FSM_EV_KEEPALIVE);
 }
 
 static void
@@ -124,7 +142,10 @@ on_message(void *ctx, struct session *s, const struct msg_frame *f)
 		notification_received(c, f);
 		break;
 	case BGP_MSG_KEEPALIVE:
-		peer_event(c, FSM_EV_KEEPALIVE);
+		if (c->open_waits)
+			c->keepalive_waits = true;
+		else
+			peer_event(c, FSM_EV_KEEPALIVE);
 		break;
 	default:
 		/* The machine has nothing to do for an UPDATE in Established but the hold timer, which is noted above. */

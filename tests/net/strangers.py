@@ -182,6 +182,45 @@ def deaf(local, remote, _seed):
         time.sleep(1)
 
 
+def two_connections(local, remote):
+    """The speaker's connection to us, accepted, and ours to it, with its OPEN read on both."""
+    with socket.create_server((local, 179)) as server:
+        server.settimeout(30)
+        theirs = server.accept()[0]
+    theirs.settimeout(20)
+    ours = connect(local, remote, 20.0)
+    for sock in theirs, ours:
+        got = read_message(sock)
+        if not got or got[0] != OPEN:
+            raise SystemExit("no OPEN")
+    return theirs, ours
+
+
+def collision_given_up(local, remote, _seed):
+    """Our identifier is higher, so our connection should win; but we keep theirs, as OpenBGPD does."""
+    theirs, ours = two_connections(local, remote)
+    theirs.sendall(open_message(router_id="255.0.0.1") + message(KEEPALIVE))
+    time.sleep(0.5)
+    ours.close()
+    got = read_message(theirs)
+    if got and got[0] == KEEPALIVE:
+        print("established", flush=True)
+        time.sleep(30)
+    return "%s" % (got,)
+
+
+def collision_won(local, remote, _seed):
+    """The same by the book: an OPEN on both, and theirs is closed with Cease/7 (RFC 4271 6.8, 4486)."""
+    theirs, ours = two_connections(local, remote)
+    theirs.sendall(open_message(router_id="255.0.0.1"))
+    time.sleep(0.5)
+    ours.sendall(open_message(router_id="255.0.0.1"))
+    got = read_message(ours)
+    if got and got[0] == KEEPALIVE:
+        return verdict(theirs)
+    return "%s" % (got,)
+
+
 WHAT = {
     # RFC 4271 6.1: marker, length, type of the header
     "marker": first_message(b"\x00" * 16 + struct.pack(">HB", 19, KEEPALIVE)),
@@ -204,6 +243,8 @@ WHAT = {
     "crowd": crowd,
     "silent": silent,
     "deaf": deaf,
+    "collision-given-up": collision_given_up,
+    "collision-won": collision_won,
 }
 
 if __name__ == "__main__":
