@@ -10,7 +10,8 @@
 #include "bgpd/ctl_path.h"
 #include "bgpd/ctl_reply.h"
 #include "bgpd/daemon.h"
-#include "bgpd/groups.h"
+#include "bgpd/group.h"
+#include "bgpd/nexthop_self.h"
 #include "bgpd/peer.h"
 #include "bgpd/peer_routes.h"
 #include "lib/mem.h"
@@ -94,15 +95,6 @@ peer_again(const struct bgpd *d, const struct rib_show *st)
 	return NULL;
 }
 
-/* Our end of the session as the next hop of what the member is sent. */
-static struct ip_addr
-self_of(const struct group_member *m, enum family f)
-{
-	bool v6 = f == FAMILY_IPV6 || (m->out.group->key.options & GROUPS_OWN4_IS_V6) != 0;
-
-	return v6 ? ip_addr_from_bytes(FAMILY_IPV6, m->self.v6) : ip_addr_from_bytes(FAMILY_IPV4, m->self.v4);
-}
-
 static void
 show_prefix(struct ctl_client *c, struct rib_show *st, const struct peer *peer, enum family f, uint32_t id)
 {
@@ -115,7 +107,7 @@ show_prefix(struct ctl_client *c, struct rib_show *st, const struct peer *peer, 
 		ps.told = m != NULL ? adjout_member_told(&m->out, f, id) : 0;
 		if (ps.told == 0)
 			return;
-		self = self_of(m, f);
+		self = nexthop_self_addr(m, f);
 		ps.self = &self;
 	}
 	rib_why(d->rib, f, id, show_path, &ps);

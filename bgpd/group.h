@@ -94,6 +94,7 @@ struct group_own {
 struct group_member {
 	struct adjout_member out;
 	struct chunk_self self;
+	uint8_t self_len[FAMILY_COUNT]; /* octets of self as a next hop: 4, 16 or 32; 0: there is none. The owner's */
 	bool extended; /* RFC 8654 negotiated */
 	void *owner;
 

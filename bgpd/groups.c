@@ -9,9 +9,9 @@
 #include "bgpd/daemon.h"
 #include "bgpd/groups_int.h"
 #include "bgpd/kernel.h"
+#include "bgpd/nexthop_self.h"
 #include "bgpd/peer.h"
 #include "bgpd/peer_routes.h"
-#include "bgpd/sockopt.h"
 #include "bgpd/pipeline.h"
 #include "lib/log.h"
 #include "lib/mem.h"
@@ -56,32 +56,23 @@ view_next_id(void *ctx, enum family f, uint32_t from)
 }
 
 /*
- * RFC 8950 4: an IPv4 route goes with an IPv6 next hop only to those who can read it. The others get our own address,
- * and nothing where we have none that they can. Takes the reference, returns one, or ATTR_NONE.
+ * RFC 8950 4: a next hop of the other family goes only to those who can read it. The others get our own address, and
+ * nothing where we have none that they can. Takes the reference, returns one, or ATTR_NONE.
  */
 static attr_id
-fit_nexthop(struct groups *g, const struct export_view *v, enum family f, attr_id out)
+fit_next_hop(struct groups *g, const struct export_view *v, enum family f, attr_id out)
 {
 	struct attr_table *t = g->d->attrs;
-	uint32_t nh = attr_get(t, out)->nexthop;
-	struct nexthop_view nv;
 
-	if (nh != ATTR_NEXTHOP_SELF && nh != ATTR_NEXTHOP_NONE) {
-		nexthop_get(g->d->nexthops, nh, &nv);
-		bool v4 = nv.global.family == FAMILY_IPV4;
-		if (f == FAMILY_IPV4 ? v4 || (v->ext_next_hop & 1u << f) != 0 : !v4)
-			return out;
-		struct attr_edit e = {0};
-		attr_edit_begin(&e, attr_get(t, out));
-		e.nexthop = ATTR_NEXTHOP_SELF;
-		attr_unref(t, out);
-		out = attr_edit_commit(&e, t);
-		attr_edit_fini(&e);
-	}
-	if (!(v->own_hops & (f == FAMILY_IPV4 ? GROUPS_OWN4_NONE : GROUPS_OWN6_NONE)))
+	if (groups_next_hop_fits(g, v, f, attr_get(t, out)->nexthop))
 		return out;
+	struct attr_edit e = {0};
+	attr_edit_begin(&e, attr_get(t, out));
 	attr_unref(t, out);
-	return ATTR_NONE;
+	e.nexthop = ATTR_NEXTHOP_SELF;
+	out = groups_next_hop_fits(g, v, f, e.nexthop) ? attr_edit_commit(&e, t) : ATTR_NONE;
+	attr_edit_fini(&e);
+	return out;
 }
 
 static uint32_t
@@ -103,7 +94,7 @@ view_out(void *ctx, struct adjout_group *ag, enum family f, uint32_t id, uint32_
 		return ATTR_NONE;
 	attr_id out = export_transform(&v->params, src, d->attrs, res.attr, res.set);
 	attr_unref(d->attrs, res.attr);
-	return out != ATTR_NONE ? fit_nexthop(g, v, f, out) : ATTR_NONE;
+	return out != ATTR_NONE ? fit_next_hop(g, v, f, out) : ATTR_NONE;
 }
 
 static void
@@ -324,48 +315,10 @@ params_of(const struct peer *p)
 	return e;
 }
 
-static struct chunk_self
-self_of(const struct peer *p)
-{
-	struct chunk_self self = {0};
-	struct ip_addr local, remote, other;
-	uint16_t lport, rport;
-
-	if (sockopt_ends(session_fd(p->main->session), &local, &lport, &remote, &rport) < 0)
-		return self;
-	if (local.family == FAMILY_IPV4)
-		memcpy(self.v4, local.bytes, 4);
-	else if (ip_addr_is_link_local(&local))
-		memcpy(self.link_local, local.bytes, 16);
-	else
-		memcpy(self.v6, local.bytes, 16);
-	/* The other family's address: of the interface that the session runs over. */
-	if (kernel_address_beside(p->d->kernel, &local, FAMILY_IPV4, &other) && local.family != FAMILY_IPV4)
-		memcpy(self.v4, other.bytes, 4);
-	bool have_v6 = local.family == FAMILY_IPV6 && !ip_addr_is_link_local(&local);
-	if (!have_v6 && kernel_address_beside(p->d->kernel, &local, FAMILY_IPV6, &other))
-		memcpy(self.v6, other.bytes, 16);
-	return self;
-}
-
-/* GROUPS_OWN_* bits: which of our addresses can be a next hop for this member. */
-static uint8_t
-own_hops(const struct peer *p, const struct chunk_self *self)
-{
-	static const struct chunk_self none;
-	bool v4 = memcmp(self->v4, none.v4, sizeof none.v4) != 0;
-	bool v6 = memcmp(self->v6, none.v6, sizeof none.v6) != 0 ||
-	    memcmp(self->link_local, none.link_local, sizeof none.link_local) != 0;
-	bool ext = (p->session.caps.ext_next_hop & OPEN_FAMILY(FAMILY_IPV4)) != 0;
-
-	return (uint8_t)((v4 ? 0 : v6 && ext ? GROUPS_OWN4_IS_V6 : GROUPS_OWN4_NONE) | (v6 ? 0 : GROUPS_OWN6_NONE));
-}
-
 static struct adjout_key
-key_of(const struct peer *p, const struct chunk_self *self, const struct export_params *e,
-    const struct policy_chain *chain)
+key_of(const struct group_member *m, const struct export_params *e, const struct policy_chain *chain)
 {
-	const struct open_caps *c = &p->session.caps;
+	const struct open_caps *c = &((const struct peer *)m->owner)->session.caps;
 	struct adjout_key k;
 
 	memset(&k, 0, sizeof k);
@@ -383,8 +336,8 @@ key_of(const struct peer *p, const struct chunk_self *self, const struct export_
 	k.as4 = c->as4;
 	k.ext_nexthop = family_bits_of(c->ext_next_hop);
 	k.nexthop_rule = e->nexthop;
-	k.options = own_hops(p, self);
-	k.nexthop_len = p->addr.scope_id != 0 ? 32 : 16;
+	k.nexthop_len4 = m->self_len[FAMILY_IPV4];
+	k.nexthop_len6 = m->self_len[FAMILY_IPV6];
 	return k;
 }
 
@@ -396,8 +349,8 @@ view_new(const struct export_params *params, const struct adjout_key *key, const
 	v->params = *params;
 	v->as4 = key->as4;
 	v->ext_next_hop = key->ext_nexthop;
-	v->nexthop_len = key->nexthop_len;
-	v->own_hops = key->options;
+	v->self_len[FAMILY_IPV4] = key->nexthop_len4;
+	v->self_len[FAMILY_IPV6] = key->nexthop_len6;
 	v->reads = chain->reads;
 	v->chain_len = chain->n;
 	v->chain = xcalloc(chain->n + 1u, sizeof(struct policy *));
@@ -413,11 +366,12 @@ memoizable(const struct policy_chain *chain)
 }
 
 static struct group *
-group_for(struct groups *g, const struct peer *p, const struct chunk_self *self)
+group_for(struct groups *g, const struct group_member *m)
 {
+	const struct peer *p = m->owner;
 	const struct policy_chain *chain = policies_export(g->d->policies, peer_number(p) - 1);
 	struct export_params params = params_of(p);
-	struct adjout_key key = key_of(p, self, &params, chain);
+	struct adjout_key key = key_of(m, &params, chain);
 	struct group *grp = group_find(&g->list, &key);
 
 	if (grp == NULL)
@@ -430,10 +384,10 @@ groups_join(struct groups *g, struct peer *p, struct group_member *m)
 {
 	m->owner = p;
 	m->extended = p->session.caps.extended_message;
-	m->self = self_of(p);
+	nexthop_self_set(p, m);
 	m->out.source = peer_routes_source(p)->index;
 	m->out.nexthop = peer_routes_own_nexthop(p);
-	group_member_join(group_for(g, p, &m->self), m);
+	group_member_join(group_for(g, m), m);
 	for (int f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
 		if (p->session.caps.families & OPEN_FAMILY(f))
 			adjout_member_eor(&m->out, (enum family)f);
@@ -453,7 +407,7 @@ groups_leave(struct groups *g, struct group_member *m)
 static void
 member_rejoin(struct groups *g, struct peer *p, struct group_member *m)
 {
-	struct group *grp = group_for(g, p, &m->self);
+	struct group *grp = group_for(g, m);
 
 	if (grp == m->group)
 		return;
@@ -478,7 +432,7 @@ one_view(struct groups *g, struct group *grp, struct adjout_key *key, struct exp
 		const struct peer *p = gm->owner;
 		const struct policy_chain *c = policies_export(g->d->policies, peer_number(p) - 1);
 		struct export_params e = params_of(p);
-		struct adjout_key k = key_of(p, &gm->self, &e, c);
+		struct adjout_key k = key_of(gm, &e, c);
 		if (!first && !adjout_key_eq(&k, key))
 			return false;
 		*key = k;

@@ -16,11 +16,6 @@ struct bgpd;
 struct groups;
 struct peer;
 
-/* adjout_key.options of a group: our own address as a next hop, towards its members. */
-#define GROUPS_OWN4_IS_V6 0x01u /* of IPv4 routes it is the IPv6 one (RFC 8950): there is no other */
-#define GROUPS_OWN4_NONE  0x02u /* there is none for IPv4 routes: they are not sent */
-#define GROUPS_OWN6_NONE  0x04u /* the same for IPv6 routes */
-
 struct groups *groups_new(struct bgpd *d);
 void groups_free(struct groups *g); /* all members have left */
 

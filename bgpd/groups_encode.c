@@ -35,23 +35,39 @@ put_withdrawals(struct groups *gs, enum family f, const uint32_t *ids, uint32_t 
 		group_put(to, msg, len, 0, 0);
 }
 
-/* The next hop of a set as it goes on the wire; with our own any address of the right size, patched per member. */
-static void
-form_next_hop(const struct groups *gs, const struct export_view *v, enum family f, uint32_t nexthop,
-    struct update_form *form, bool *own)
+static bool
+is_own(uint32_t nexthop)
+{
+	return nexthop == ATTR_NEXTHOP_SELF || nexthop == ATTR_NEXTHOP_NONE;
+}
+
+bool
+groups_next_hop_fits(const struct groups *gs, const struct export_view *v, enum family f, uint32_t nexthop)
 {
 	struct nexthop_view nv;
 
-	*own = nexthop == ATTR_NEXTHOP_SELF || nexthop == ATTR_NEXTHOP_NONE;
-	if (!*own) {
+	if (is_own(nexthop))
+		return v->self_len[f] != 0;
+	nexthop_get(gs->d->nexthops, nexthop, &nv);
+	/* RFC 8950 4: another family's next hop only if the neighbour has said that it understands it. */
+	return nv.global.family == f || (nv.global.family == FAMILY_IPV6 && v->ext_next_hop >> f & 1);
+}
+
+/* The next hop of a set as it goes on the wire; with our own any address of the right size, patched per member. */
+static void
+form_next_hop(const struct groups *gs, const struct export_view *v, enum family f, uint32_t nexthop,
+    struct update_form *form)
+{
+	struct nexthop_view nv;
+
+	if (!is_own(nexthop)) {
+		/* Without the link-local address, which is one of the link that it came over. */
 		nexthop_get(gs->d->nexthops, nexthop, &nv);
-		form->next_hop = nv.global.family != FAMILY_NONE ? nv.global : nv.link_local;
-		if (nv.global.family == FAMILY_IPV6 && nv.link_local.family != FAMILY_NONE && v->nexthop_len == 32)
-			form->link_local = nv.link_local;
+		form->next_hop = nv.global;
 		return;
 	}
-	form->next_hop.family = f == FAMILY_IPV4 && !(v->own_hops & GROUPS_OWN4_IS_V6) ? FAMILY_IPV4 : FAMILY_IPV6;
-	if (form->next_hop.family == FAMILY_IPV6 && v->nexthop_len == 32)
+	form->next_hop.family = v->self_len[f] == 4 ? FAMILY_IPV4 : FAMILY_IPV6;
+	if (v->self_len[f] == 32)
 		form->link_local.family = FAMILY_IPV6;
 }
 
@@ -73,14 +89,14 @@ groups_encode(void *ctx, struct group *g, enum family f, uint32_t out, const uin
 	uint8_t msg[BGP_MSG_MAX_EXT];
 	struct update_form form = {.family = (uint8_t)f, .as4 = v->as4, .max_len = (uint16_t)msg_max};
 	struct update_enc e;
-	bool own;
 
 	if (out == ATTR_NONE) {
 		put_withdrawals(gs, f, ids, n, msg_max, to);
 		return 0;
 	}
 	const struct attr_set *s = attr_get(gs->d->attrs, out);
-	form_next_hop(gs, v, f, s->nexthop, &form, &own);
+	bool own = is_own(s->nexthop);
+	form_next_hop(gs, v, f, s->nexthop, &form);
 	if (!update_enc_begin(&e, msg, &form, s->wire, s->wire_len))
 		return -EMSGSIZE;
 	for (uint32_t i = 0; i < n; i++) {

@@ -25,10 +25,11 @@ struct export_view {
 	uint32_t reads; /* POLICY_READS_* */
 	bool as4;
 	uint8_t ext_next_hop; /* bits 1 << family */
-	uint8_t own_hops;     /* GROUPS_OWN_* bits */
-	uint8_t nexthop_len;  /* of an IPv6 next hop that is ours */
+	uint8_t self_len[FAMILY_COUNT]; /* of a next hop that is ours; 0: we have none */
 };
 
+/* May a set with this next hop be sent for prefixes of f? */
+bool groups_next_hop_fits(const struct groups *gs, const struct export_view *v, enum family f, uint32_t nexthop);
 int groups_encode(void *ctx, struct group *g, enum family f, uint32_t out, const uint32_t *ids, uint32_t n,
     size_t msg_max, struct group_out *to);
 void groups_mark(void *ctx, struct group *g, enum family f, enum adjout_mark mark, struct group_out *to);

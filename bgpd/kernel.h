@@ -48,6 +48,10 @@ bool kernel_is_up(const struct kernel *k, const char *name);
 bool kernel_subnet_of(const struct kernel *k, const struct ip_addr *a, struct ip_prefix *subnet);
 /* An address of family f (for IPv6 no link-local one) on the interface that has own; false: there is none. */
 bool kernel_address_beside(const struct kernel *k, const struct ip_addr *own, enum family f, struct ip_addr *out);
+/* The link-local IPv6 address on the interface that has own. */
+bool kernel_link_local_beside(const struct kernel *k, const struct ip_addr *own, struct ip_addr *out);
+/* A global address of family f on any interface that is up, a loopback's first, else the lowest index's. */
+bool kernel_address_other(const struct kernel *k, enum family f, struct ip_addr *out);
 /* The highest IPv4 address of this host that is not a loopback one, host order; 0: none. Asks the system directly. */
 uint32_t kernel_highest_ipv4(void);
 

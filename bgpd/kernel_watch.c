@@ -16,6 +16,7 @@
 
 #include <ifaddrs.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -316,28 +317,64 @@ address_beside_asked(const struct ip_addr *own, enum family f, struct ip_addr *o
 	return found;
 }
 
-bool
-kernel_address_beside(const struct kernel *k, const struct ip_addr *own, enum family f, struct ip_addr *out)
+/* An address of an interface that may be a next hop: neither 127.0.0.1 nor ::1. */
+static bool
+address_on(const struct kernel_link *l, enum family f, bool link_local, struct ip_addr *out)
 {
-	const struct kernel_address *a, *b;
+	const struct kernel_address *a;
 
-	if (!k->d->options->kernel)
-		return address_beside_asked(own, f, out);
+	LIST_FOREACH(a, &l->addresses, entry)
+	{
+		if (a->a.addr.family != f || ip_addr_is_link_local(&a->a.addr) != link_local ||
+		    ip_addr_is_martian_nexthop(&a->a.addr))
+			continue;
+		*out = a->a.addr;
+		return true;
+	}
+	return false;
+}
 
+static bool
+address_beside(const struct kernel *k, const struct ip_addr *own, enum family f, bool link_local, struct ip_addr *out)
+{
 	const struct kernel_host *host = interfaces_host(&k->interfaces, own);
+	const struct kernel_address *a;
+
 	if (host == NULL)
 		return false;
 	LIST_FOREACH(a, &host->addresses, host_entry)
-	{
-		LIST_FOREACH(b, &a->link->addresses, entry)
-		{
-			if (b->a.addr.family != f || ip_addr_is_link_local(&b->a.addr))
-				continue;
-			*out = b->a.addr;
-			return true;
-		}
-	}
+	if (address_on(a->link, f, link_local, out))
+		return true;
 	return false;
+}
+
+bool
+kernel_address_beside(const struct kernel *k, const struct ip_addr *own, enum family f, struct ip_addr *out)
+{
+	return k->d->options->kernel ? address_beside(k, own, f, false, out) : address_beside_asked(own, f, out);
+}
+
+bool
+kernel_link_local_beside(const struct kernel *k, const struct ip_addr *own, struct ip_addr *out)
+{
+	return address_beside(k, own, FAMILY_IPV6, true, out);
+}
+
+bool
+kernel_address_other(const struct kernel *k, enum family f, struct ip_addr *out)
+{
+	const struct kernel_link *l;
+	bool found = false;
+
+	for (uint32_t from = 0; (l = interfaces_next(&k->interfaces, from)) != NULL; from = l->l.ifindex + 1) {
+		bool loopback = (l->l.flags & IFF_LOOPBACK) != 0;
+		if (!link_is_up(l) || (found && !loopback) || !address_on(l, f, false, out))
+			continue;
+		if (loopback)
+			return true;
+		found = true;
+	}
+	return found;
 }
 
 uint32_t

@@ -107,20 +107,35 @@ queue_withdrawals(struct update_queue *q, struct peer *p, const struct update_nl
 	}
 }
 
+/*
+ * A link-local next hop is on the link that the session runs over (RFC 2545 3). Where that is one of global
+ * addresses, it counts only if the global next hop, if any, is not on a subnet of ours itself. 0: it does not.
+ */
+static uint32_t
+next_hop_link(const struct update_queue *q, const struct peer *p, const struct ip_addr *global)
+{
+	const struct nexthop_table *t = q->d->nexthops;
+	uint32_t ifindex;
+
+	if (p->addr.scope_id != 0)
+		return p->addr.scope_id;
+	if (global->family != FAMILY_NONE && nexthop_connected(t, global, NULL))
+		return 0;
+	return nexthop_connected(t, &p->addr, &ifindex) ? ifindex : 0;
+}
+
 static uint32_t
 next_hop_of(struct update_queue *q, struct peer *p, const struct update_in *u, bool mp)
 {
 	struct ip_addr global = mp ? u->mp_next_hop : u->next_hop;
 	struct ip_addr link_local = mp ? u->mp_link_local : (struct ip_addr){0};
 
-	/* A link-local next hop is on the link the session runs over. */
-	if (link_local.family != FAMILY_NONE)
-		link_local.scope_id = p->addr.scope_id;
 	if (ip_addr_is_link_local(&global)) {
 		link_local = global;
-		link_local.scope_id = p->addr.scope_id;
 		global = (struct ip_addr){0};
 	}
+	if (link_local.family != FAMILY_NONE)
+		link_local.scope_id = next_hop_link(q, p, &global);
 	return nexthop_intern(q->d->nexthops, &global, &link_local);
 }
 

@@ -31,7 +31,8 @@ struct adjout_key {
 	uint8_t as4;      /* RFC 6793 negotiated */
 	uint8_t ext_nexthop;  /* RFC 8950: bits of the families with an IPv6 next hop */
 	uint8_t nexthop_rule; /* self, keep, auto: the owner's numbers */
-	uint8_t nexthop_len;  /* octets of an IPv6 next hop: 16, or 32 with a link-local address */
+	uint8_t nexthop_len4; /* octets of our own next hop for IPv4 routes: 4, or 16 or 32 for an IPv6 one; 0: none */
+	uint8_t nexthop_len6; /* for IPv6 routes: 16, or 32 with a link-local address; 0: none */
 	uint8_t remove_private;
 	uint8_t options; /* further booleans of the outgoing view: the owner's bits */
 };

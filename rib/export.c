@@ -73,13 +73,14 @@ nexthop_of(const struct export_params *p, const struct attr_table *t, const stru
 		return ATTR_NEXTHOP_SELF;
 	if (set_by_policy || p->nexthop == EXPORT_NEXTHOP_KEEP)
 		return in->nexthop;
-	if (p->nexthop == EXPORT_NEXTHOP_SELF)
+	addr = attr_nexthop_addr(t, in->nexthop);
+	/* A link-local address alone says nothing beyond the link that it came over. */
+	if (p->nexthop == EXPORT_NEXTHOP_SELF || addr.family == FAMILY_NONE)
 		return ATTR_NEXTHOP_SELF;
 	if (p->type == RIB_PEER_IBGP)
 		return in->nexthop;
 	/* RFC 4271 5.1.3 2: a third party on the subnet that we share with the receiver may be named. */
-	addr = attr_nexthop_addr(t, in->nexthop);
-	if (addr.family != FAMILY_NONE && addr.family == p->subnet.family &&
+	if (addr.family == p->subnet.family &&
 	    ip_prefix_contains(&p->subnet, &addr))
 		return in->nexthop;
 	return ATTR_NEXTHOP_SELF;

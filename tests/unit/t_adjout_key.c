@@ -16,8 +16,8 @@ START_TEST(test_members)
 	    {{.policy = 7 + (1ull << 40), .local_as = 65001, .families = 6},
 	     "policy=1099511627783 local_as=65001 families=6"},
 	    {{.policy = 7, .local_as = 4200000000, .families = 6}, "policy=7 local_as=4200000000 families=6"},
-	    {{.policy = 7, .local_as = 65001, .families = 6, .nexthop_len = 32},
-	     "policy=7 local_as=65001 families=6 nexthop_len=32"},
+	    {{.policy = 7, .local_as = 65001, .families = 6, .nexthop_len6 = 32},
+	     "policy=7 local_as=65001 families=6 nexthop_len6=32"},
 	    {{.policy = 7, .local_as = 65001, .families = 6, .options = 128},
 	     "policy=7 local_as=65001 families=6 options=128"},
 	};

@@ -25,10 +25,14 @@ static const struct rib_source from_client = {
     .kind = RIB_SOURCE_BGP, .peer_type = RIB_PEER_IBGP, .rr_client = true, .router_id = 0x0a000009};
 static const struct rib_source own = {.kind = RIB_SOURCE_NETWORK};
 
+#define LINK_LOCAL 200 /* a next hop without a global address */
+
 static struct ip_addr
 hop_addr(void *ctx, uint32_t nexthop)
 {
 	(void)ctx;
+	if (nexthop == LINK_LOCAL)
+		return (struct ip_addr){0};
 	return ip_addr_v4(0xc0000200 + nexthop); /* 192.0.2.x */
 }
 
@@ -201,6 +205,8 @@ START_TEST(test_reflect)
 	ck_assert_uint_eq(SEND(&ibgp, &from_client, 1, 0, wire, once), 1);
 	other.router_id = 0x0a000007;
 	SEND(&ibgp, &other, 1, 0, once, twice);
+	/* RFC 2545 3: a link-local address is for those on the link. */
+	ck_assert_uint_eq(SEND(&ibgp, &from_client, LINK_LOCAL, 0, wire, once), ATTR_NEXTHOP_SELF);
 	self.nexthop = EXPORT_NEXTHOP_SELF;
 	ck_assert_uint_eq(SEND(&self, &from_client, 1, 0, wire, once), ATTR_NEXTHOP_SELF);
 }

@@ -46,10 +46,15 @@ bird2_config() {
 	echo "route $net6 blackhole; }"
 }
 
+# bird2_run NAME: in the namespace of that name, with $dir/NAME.conf
+bird2_run() {
+	start "$1" "$1" bird -f -c "$dir/$1.conf" -s "$dir/$1.ctl"
+	within 10 bird2_ctl "$1" show status || fail "BIRD does not answer"
+}
 bird2_start() {
 	side "$1"
 	bird2_config >"$dir/$1.conf"
-	start "$1" "$1" bird -f -c "$dir/$1.conf" -s "$dir/$1.ctl"
+	bird2_run "$1"
 }
 bird2_stop() { stop "$1"; }
 bird2_ctl() { birdc -s "$dir/$1.ctl" "${@:2}"; }

@@ -46,17 +46,21 @@ frr_daemon() { # NAME PROGRAM
 		-f "$dir/$name.$program.conf" -i "$dir/$name.vty/$program.pid" \
 		-z "$dir/$name.vty/zserv" --vty_socket "$dir/$name.vty"
 }
-frr_start() {
-	side "$1"
+# frr_run NAME: in the namespace of that name, with $dir/NAME.bgpd.conf
+frr_run() {
 	# The daemons give up root for this user.
 	rm -rf "$dir/$1.vty"
 	install -d -o frr -g frr "$dir/$1.vty"
 	: >"$dir/$1.zebra.conf"
-	frr_config >"$dir/$1.bgpd.conf"
 	frr_daemon "$1" zebra
 	within 10 test -S "$dir/$1.vty/zserv" || fail "zebra makes no socket"
 	frr_daemon "$1" bgpd
 	within 10 frr_ctl "$1" 'show version' || fail "FRR's bgpd does not answer"
+}
+frr_start() {
+	side "$1"
+	frr_config >"$dir/$1.bgpd.conf"
+	frr_run "$1"
 }
 frr_stop() { stop "$1-bgpd" && stop "$1-zebra"; }
 frr_ctl() { # NAME COMMAND...
