@@ -69,7 +69,7 @@ struct peer {
 	struct open_session session; /* what was negotiated; valid while Established */
 	struct peer_routes *routes;  /* its part of the RIB; lives as long as the peer */
 	uint64_t updown_ns;          /* monotonic time of the last change into or out of Established */
-	char last_error[256];        /* "" none: why the last session ended */
+	char last_error[512];        /* "" none: why the last session ended */
 	struct peer_stats stats;     /* of ended sessions and of streams; peer_stats_get adds the rest of the running one */
 };
 

@@ -143,15 +143,18 @@ static void
 remember_error(struct peer_conn *c, const struct bgp_error *send, enum fsm_event ev)
 {
 	struct peer *p = c->peer;
+	char text[BGP_SHUTDOWN_TEXT_MAX + 1];
 
 	if (send != NULL) {
-		bool reason = send->reason != NULL && send->reason[0] != '\0';
-		snprintf(p->last_error, sizeof p->last_error, "sent %s/%s%s%s", notify_code_name(send->code),
-		    notify_subcode_name(send->code, send->subcode), reason ? ": " : "", reason ? send->reason : "");
+		const char *subname = notify_subcode_name(send->code, send->subcode);
+		const char *reason = notify_shutdown_get(send, text) ? text : send->reason;
+		if (reason == NULL || strcmp(reason, subname) == 0)
+			reason = "";
+		snprintf(p->last_error, sizeof p->last_error, "sent %s/%s%s%s", notify_code_name(send->code), subname,
+		    reason[0] != '\0' ? ": " : "", reason);
 		log_info("neighbor.notification", LOG_S("neighbor", p->name), LOG_S("direction", "sent"),
 		    LOG_U("code", send->code), LOG_U("subcode", send->subcode),
-		    LOG_S("name", notify_code_name(send->code)),
-		    LOG_S("subname", notify_subcode_name(send->code, send->subcode)), LOG_S("text", send->reason));
+		    LOG_S("name", notify_code_name(send->code)), LOG_S("subname", subname), LOG_S("text", reason));
 	} else if (ev == FSM_EV_TCP_FAILS && c->state >= FSM_OPENSENT) {
 		snprintf(p->last_error, sizeof p->last_error, "connection closed by the neighbour");
 	}

@@ -112,7 +112,7 @@ notification_received(struct peer_conn *c, const struct msg_frame *f)
 
 	notify_decode(f->body, f->body_len, &err);
 	bool told = notify_shutdown_get(&err, text);
-	snprintf(p->last_error, sizeof p->last_error, "received %s/%s%s%.150s%s", notify_code_name(err.code),
+	snprintf(p->last_error, sizeof p->last_error, "received %s/%s%s%s%s", notify_code_name(err.code),
 	    notify_subcode_name(err.code, err.subcode), told ? ": \"" : "", told ? text : "", told ? "\"" : "");
 	log_info("neighbor.notification", LOG_S("neighbor", p->name), LOG_S("direction", "received"),
 	    LOG_U("code", err.code), LOG_U("subcode", err.subcode), LOG_S("name", notify_code_name(err.code)),

@@ -14,6 +14,9 @@
 #   KIND_route NAME PREFIX   prints the best path's path= med= communities= large= ext=, a line
 #                        each; false when there is none
 #   KIND_path AS         the AS path that others see of its routes
+#   KIND_down NAME TEXT, KIND_again NAME   shuts the IPv4 session down with that communication; brings it back
+#   KIND_says  "no" if it sends no communication
+#   KIND_told NAME TEXT   true when the other side's communication says so, to an operator or in the log
 #   KIND_withdraw NAME, KIND_announce NAME, KIND_refresh NAME (asks for a ROUTE-REFRESH)
 # shellcheck shell=bash disable=SC2034
 interop=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -106,6 +109,17 @@ restart() { # NAME
 	both_ways
 }
 
+shut_down() { # NAME
+	local text="upgrade of $1, half an hour; ask the NOC"
+	of "$1" down "$text" >/dev/null || fail "$stage"
+	local says
+	says=$(kind "$1")_says
+	[ "${!says:-yes}" = no ] || expect 10 of "$(other "$1")" told "$text"
+	expect 10 no of "$(other "$1")" up
+	of "$1" again >/dev/null || fail "$stage"
+	both_ways
+}
+
 fresh() { # starts both again with the options as they are now
 	of a stop
 	of b stop
@@ -139,6 +153,10 @@ scenario() {
 	for side_name in a b; do
 		say "$(kind $side_name) restarts"
 		restart $side_name
+	done
+	for side_name in a b; do
+		say "$(kind $side_name) shuts down and says why (RFC 9003)"
+		shut_down $side_name
 	done
 	say "TCP MD5 on both sides"
 	opt_password=Sleeve-of-Wizard

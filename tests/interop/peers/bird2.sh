@@ -24,7 +24,7 @@ bird2_protocol() { # FAMILY LOCAL REMOTE
 }
 
 bird2_config() {
-	echo "router id $my_id;"
+	echo "log stderr all; router id $my_id;"
 	echo "function mark() {"
 	# The first to be prepended ends up last.
 	for as in $(seq 4200001259 -1 4200001000); do
@@ -74,3 +74,6 @@ bird2_route() {
 bird2_withdraw() { bird2_ctl "$1" disable '"originate*"'; }
 bird2_announce() { bird2_ctl "$1" enable '"originate*"'; }
 bird2_refresh() { bird2_ctl "$1" reload in '"session*"'; }
+bird2_down() { bird2_ctl "$1" disable '"session4"' "\"$2\""; }
+bird2_again() { bird2_ctl "$1" enable '"session4"'; }
+bird2_told() { grep -F "$2" "$dir/$1.log"; }

@@ -16,6 +16,7 @@ frr_config() {
 		router bgp $my_as
 		 bgp router-id $my_id
 		 bgp graceful-restart-disable
+		 bgp log-neighbor-changes
 		 no bgp default ipv4-unicast
 		 no bgp ebgp-requires-policy
 		 no bgp network import-check
@@ -93,3 +94,10 @@ frr_refresh() {
 	side "$1"
 	frr_ctl "$1" "clear bgp ipv4 unicast $peer4 soft in" "clear bgp ipv6 unicast $peer6 soft in"
 }
+frr_shutdown() { # NAME "no" | "" TEXT
+	side "$1"
+	frr_ctl "$1" 'configure terminal' "router bgp $my_as" "$2 neighbor $peer4 shutdown $3"
+}
+frr_down() { frr_shutdown "$1" "" "message $2"; }
+frr_again() { frr_shutdown "$1" no ""; }
+frr_told() { grep -F "$2" "$dir/$1-bgpd.log"; }

@@ -66,3 +66,14 @@ gobgp_refresh() {
 	side "$1"
 	gobgp_ctl "$1" neighbor "$peer4" softresetin -a ipv4 && gobgp_ctl "$1" neighbor "$peer6" softresetin -a ipv6
 }
+# 3.10 takes a reason on its command line but does not send it.
+gobgp_says=no
+gobgp_down() {
+	side "$1"
+	gobgp_ctl "$1" neighbor "$peer4" disable
+}
+gobgp_again() {
+	side "$1"
+	gobgp_ctl "$1" neighbor "$peer4" enable
+}
+gobgp_told() { grep -F "$2" "$dir/$1.log"; }

@@ -59,3 +59,6 @@ godwit_edit() { # NAME SED-COMMAND
 godwit_withdraw() { godwit_edit "$1" '/{prefix: /s/^/#/; s/^networks:$/networks: []/'; }
 godwit_announce() { godwit_edit "$1" '/{prefix: /s/^#//; s/^networks: \[\]$/networks:/'; }
 godwit_refresh() { ctl "$1" neighbor peer4 refresh in && ctl "$1" neighbor peer6 refresh in; }
+godwit_down() { ctl "$1" neighbor peer4 down "$2"; }
+godwit_again() { ctl "$1" neighbor peer4 up; }
+godwit_told() { ctl "$1" -j show neighbor peer4 | jq -r '.neighbors[0].last_error' | grep -F "$2"; }

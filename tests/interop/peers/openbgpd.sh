@@ -74,3 +74,12 @@ openbgpd_refresh() {
 	side "$1"
 	openbgpd_ctl "$1" neighbor "$peer4" refresh && openbgpd_ctl "$1" neighbor "$peer6" refresh
 }
+openbgpd_down() {
+	side "$1"
+	openbgpd_ctl "$1" neighbor "$peer4" down "$2"
+}
+openbgpd_again() {
+	side "$1"
+	openbgpd_ctl "$1" neighbor "$peer4" up
+}
+openbgpd_told() { grep -F "$2" "$dir/$1.log"; }
