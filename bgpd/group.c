@@ -175,7 +175,8 @@ emit(void *ctx, struct adjout_group *out, struct adjout_member *om, enum family 
 		to.who.size_class = CHUNK_EXTENDED;
 		if (!extended || l->ops.encode(l->ops.ctx, g, f, attr, ids, n, GROUP_MSG_MAX_EXT, &to) != 0)
 			to.who.size_class = CHUNK_ANY;
-		if (m == NULL || to.who.size_class == CHUNK_ANY) {
+		bool all = to.who.size_class == CHUNK_EXTENDED && (m != NULL || g->extended == out->nmembers);
+		if (!all) {
 			if (to.who.size_class == CHUNK_EXTENDED)
 				to.who.size_class = CHUNK_PLAIN;
 			l->ops.encode(l->ops.ctx, g, f, 0, ids, n, GROUP_MSG_MAX, &to);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A speaker for what no daemon can be made to send: speaker.py [OPTION...] LOCAL REMOTE AS FILE
+"""A speaker for what no daemon can be made to send: rawspeaker.py [OPTION...] LOCAL REMOTE AS FILE
 
 Connects to port 179 of REMOTE, and once Established sends an UPDATE for each line of
 FILE, also for lines that are added later. A line is a JSON object:
