@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Both families over one session of either, with BIRD and with FRR: the next hops that
-# each end makes of it (RFC 4760, 2545, 8950), looked at in both kernels.
+# each end makes of it (RFC 4760, 2545, 8950), looked at in both kernels; and what GoBGP
+# and OpenBGPD, which write none, have of it.
 . "$(dirname "$0")/../lib.sh"
 peers=$(dirname "$0")/peers
 . "$peers/bird2.sh"
 . "$peers/frr.sh"
+. "$peers/gobgp.sh"
+. "$peers/openbgpd.sh"
 need_godwit
 # shellcheck disable=SC2086
-need $bird2_programs $frr_programs
+need $bird2_programs $frr_programs $gobgp_programs $openbgpd_programs
 ns a b
 link a b 1
 net4_a=198.51.100.0/24 net6_a=2001:db8:a::/48
@@ -69,6 +72,60 @@ frr() { # LOCAL NEIGHBOUR EXTENDED-NEXTHOP
 	EOT
 	frr_run b
 }
+gobgp() { # LOCAL NEIGHBOUR
+	cat >"$dir/b.toml" <<-EOT
+		[global.config]
+		  as = 65002
+		  router-id = "10.99.1.2"
+		[[neighbors]]
+		  [neighbors.config]
+		    neighbor-address = "$2"
+		    peer-as = 65001
+		  [neighbors.transport.config]
+		    local-address = "$1"
+		  [neighbors.timers.config]
+		    connect-retry = 1
+		    idle-hold-time-after-reset = 1
+		  [[neighbors.afi-safis]]
+		    [neighbors.afi-safis.config]
+		      afi-safi-name = "ipv4-unicast"
+		  [[neighbors.afi-safis]]
+		    [neighbors.afi-safis.config]
+		      afi-safi-name = "ipv6-unicast"
+	EOT
+	start b b gobgpd -t toml -f "$dir/b.toml" --api-hosts 127.0.0.1:50051 --pprof-disable
+	within 10 gobgp_ctl b neighbor || fail "gobgpd does not answer"
+	gobgp_ctl b global rib add -a ipv4 $net4_b nexthop 10.99.1.2 && gobgp_ctl b global rib add -a ipv6 $net6_b nexthop fd99:1::2
+}
+gobgp_has() { # PREFIX NEXTHOP
+	gobgp_ctl b global rib -a "$(gobgp_family "$1")" "$1" | grep "$1 .*$2 .*65001"
+}
+# Of the family that is not the session's the portable version knows no address of its own and sends none.
+openbgpd() { # LOCAL NEIGHBOUR
+	cat >"$dir/b.obgpd.conf" <<-EOT
+		AS 65002
+		router-id 10.99.1.2
+		fib-update no
+		connect-retry 1
+		socket "$dir/b.obgp"
+		listen on $1
+		network $net4_b
+		network $net6_b
+		neighbor $2 {
+			remote-as 65001
+			local-address $1
+			announce IPv4 unicast
+			announce IPv6 unicast
+		}
+		allow from any
+		allow to any
+	EOT
+	chmod 600 "$dir/b.obgpd.conf"
+	openbgpd_chroot
+	start b b /usr/sbin/bgpd -d -f "$dir/b.obgpd.conf"
+	within 10 openbgpd_ctl b show || fail "OpenBGPD does not answer"
+}
+openbgpd_has() { openbgpd_ctl b -j show rib "$1" | jq -e ".rib[] | .aspath == \"65001\" and .exit_nexthop == \"$2\""; }
 stop_both() {
 	stop a || fail "bgpd ended with an error"
 	if [ "$peer" = frr ]; then frr_stop b; else bird2_stop b; fi
@@ -152,3 +209,23 @@ ours 10.99.1.2
 expect 30 session a b
 expect 10 kernel a $net6_b 'via fe80:' 'dev to-b'
 stop_both
+in_ns b ip address add fd99:1::2/64 dev to-a nodad
+
+for peer in gobgp openbgpd; do
+	for ends in "10.99.1.2 10.99.1.1" "fd99:1::2 fd99:1::1"; do
+		say "$peer, both families over a session to ${ends#* }"
+		# shellcheck disable=SC2086
+		$peer $ends
+		ours "${ends% *}"
+		expect 60 session a b
+		case "$peer $ends" in "openbgpd fd"*) ;; *) expect 10 kernel a $net4_b 'via 10.99.1.2' ;; esac
+		case "$peer $ends" in "openbgpd 10"*) ;; *) expect 10 kernel a $net6_b 'via fd99:1::2' ;; esac
+		# GoBGP has RFC 8950 over IPv6 without being asked.
+		hop=10.99.1.1
+		[ "$peer $ends" != "gobgp fd99:1::2 fd99:1::1" ] || hop=fd99:1::1
+		expect 10 ${peer}_has $net4_a $hop
+		expect 10 ${peer}_has $net6_a fd99:1::1
+		session a b >/dev/null || fail "$stage"
+		stop_both
+	done
+done
