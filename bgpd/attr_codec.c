@@ -289,7 +289,7 @@ static const struct attr_row {
 			 .take = mp_unreach_take},                                               /* 7.12 */
     [ATTR_EXT_COMMUNITIES] = {"EXTENDED_COMMUNITIES", OT, .unit = 8, .communities = 1 + COMMUNITY_EXT,
 			      .on_error = ATTR_WITHDRAW}, /* 7.14 */
-    [ATTR_AS4_PATH] = {"AS4_PATH", OT, .on_error = ATTR_IGNORE, .take = as4_path_take}, /* RFC 6793 6 */
+    [ATTR_AS4_PATH] = {"AS4_PATH", OT, .on_error = ATTR_IGNORE, .take = as4_path_take}, /* RFC 6793 6, 9774 3 */
     [ATTR_AS4_AGGREGATOR] = {"AS4_AGGREGATOR", OT, .fixed = 8, .on_error = ATTR_IGNORE,
 			     .take = as4_aggregator_take},                   /* RFC 6793 6 */
     [ATTR_AIGP] = {"AIGP", ONT, .on_error = ATTR_IGNORE, .take = aigp_take}, /* RFC 7311 3 */
