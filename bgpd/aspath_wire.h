@@ -3,8 +3,8 @@
  * aspath_wire: AS paths as they stand in AS_PATH and AS4_PATH, with AS numbers
  * of two and of four octets, and the way between the two.
  *
- * Only aspath_wire_check and aspath_wire_has_set look at strangers' octets; the
- * others take what the former has passed. RFC 4271 4.3, 5065 3 (confederations), 6793 4.2, 7607, 9774.
+ * Only aspath_wire_check looks at strangers' octets; the others take what it has
+ * passed. RFC 4271 4.3, 5065 3 (confederations), 6793 4.2, 7607, 9774.
  */
 #ifndef BGPD_ASPATH_WIRE_H
 #define BGPD_ASPATH_WIRE_H

@@ -381,14 +381,6 @@ group_list_tick(struct group_list *l, uint32_t now_s)
 	group_tick(group_of(out), now_s);
 }
 
-static void
-member_enter(struct group *g, struct group_member *m)
-{
-	if (g->out.nmembers == 0)
-		g->self = m->self;
-	g->extended += m->extended;
-}
-
 void
 group_member_join(struct group *g, struct group_member *m)
 {
@@ -397,8 +389,11 @@ group_member_join(struct group *g, struct group_member *m)
 	m->own_octets = 0;
 	m->attached = m->awake = m->lagging = false;
 	m->updates = m->refreshes = m->octets = 0;
-	member_enter(g, m);
+	if (g->out.nmembers == 0)
+		g->self = m->self;
 	adjout_member_join(&g->out, &m->out);
+	/* Only now: joining flushes what is for those who were there before. */
+	g->extended += m->extended;
 }
 
 void

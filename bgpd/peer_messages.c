@@ -57,6 +57,24 @@ collision_survives(struct peer_conn *c)
 	return loser == o;
 }
 
+/* The OPEN that ours is: sent, or about to be where several neighbours share an address and theirs came first. */
+static const struct open_msg *
+ours_of(const struct peer_conn *c)
+{
+	return c->state == FSM_OPENSENT ? &c->sent : &c->peer->ours;
+}
+
+/* Their OPEN is good and no other connection stands against it. */
+static void
+open_take(struct peer_conn *c)
+{
+	struct peer *p = c->peer;
+	const struct open_msg *ours = ours_of(c);
+
+	open_negotiate(ours, &c->theirs, ours->as, p->conf->keepalive_s, &p->session);
+	peer_event(c, FSM_EV_OPEN);
+}
+
 static void
 open_received(struct peer_conn *c, const struct msg_frame *f)
 {
@@ -73,7 +91,7 @@ open_received(struct peer_conn *c, const struct msg_frame *f)
 	struct peer *p = waiting ? peer_of_open(c) : c->peer;
 	if (p != c->peer)
 		c = peer_conn_move(c, p);
-	const struct open_msg *ours = waiting ? &p->ours : &c->sent;
+	const struct open_msg *ours = ours_of(c);
 	struct open_expect expect = {
 	    .remote_as = p->conf->remote_as.type == CONF_REMOTE_EXTERNAL ? 0 : p->conf->remote_as.as,
 	    .local_as = ours->as,
@@ -86,19 +104,16 @@ open_received(struct peer_conn *c, const struct msg_frame *f)
 	c->has_open = true;
 	if (!collision_survives(c))
 		return;
-	open_negotiate(ours, &c->theirs, ours->as, p->conf->keepalive_s, &p->session);
-	peer_event(c, FSM_EV_OPEN);
+	open_take(c);
 }
 
 void
 peer_open_resume(struct peer_conn *c)
 {
-	struct peer *p = c->peer;
 	bool keepalive = c->keepalive_waits;
 
 	c->open_waits = c->keepalive_waits = false;
-	open_negotiate(&p->ours, &c->theirs, p->ours.as, &p->session);
-	peer_event(c, FSM_EV_OPEN);
+	open_take(c);
 	if (keepalive && c->state == FSM_OPENCONFIRM)
 		peer_event(c, FSM_EV_KEEPALIVE);
 }

@@ -24,21 +24,6 @@ START_TEST(count_and_first)
 }
 END_TEST
 
-START_TEST(has_set)
-{
-	static const uint8_t sequence[] = {2, 1, 0, 0, 0, 1, 3, 1, 0, 0, 0, 2};
-	static const uint8_t set[] = {2, 1, 0, 0, 0, 1, 1, 1, 0, 0, 0, 2};
-	static const uint8_t confed_set[] = {4, 1, 0, 0, 0, 1};
-
-	ck_assert(!aspath_wire_has_set(sequence, sizeof(sequence), 4));
-	ck_assert(aspath_wire_has_set(set, sizeof(set), 4));
-	ck_assert(!aspath_wire_has_set(set, sizeof(set) - 1, 4)); /* the set is cut off */
-	ck_assert(aspath_wire_has_set(confed_set, sizeof(confed_set), 4));
-	ck_assert(!aspath_wire_has_set(set, 1, 4));
-	ck_assert(!aspath_wire_has_set(set, 0, 4));
-}
-END_TEST
-
 START_TEST(merge_keeps_leading_confederation)
 {
 	static const uint8_t p2[] = {3, 1, 0xfd, 0xf2, 2, 2, 0, 7, 0x5b, 0xa0};
@@ -98,7 +83,6 @@ main(void)
 	TCase *t = tcase_create("aspath_wire");
 
 	tcase_add_test(t, count_and_first);
-	tcase_add_test(t, has_set);
 	tcase_add_test(t, merge_keeps_leading_confederation);
 	tcase_add_test(t, merge_full_segment);
 	tcase_add_test(t, merge_ignores_confederation_in_as4);

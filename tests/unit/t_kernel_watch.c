@@ -58,13 +58,14 @@ setup(const char *patterns)
 	d.rib = rib_new(&attrs, d.nexthops, &cb, 1);
 	originate_init(&d.originate, d.rib);
 	d.pipeline = pipeline_new(&d);
-	k = (struct kernel){.d = &d};
+	k = (struct kernel){.d = &d, .learn = {.run = kernel_watch_learn, .name = "learn"}};
 	interfaces_init(&k.interfaces);
 }
 
 static void
 teardown(void)
 {
+	loop_job_cancel(&d.loop, &k.learn);
 	interfaces_fini(&k.interfaces);
 	pipeline_free(d.pipeline);
 	rib_free(d.rib);
