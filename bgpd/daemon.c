@@ -341,7 +341,7 @@ write_pidfile(const struct bgpd *d)
 
 /* False: logged; what was started is taken down by daemon_free. */
 static bool
-daemon_start(struct bgpd *d)
+start_parts(struct bgpd *d)
 {
 	d->router_id = d->conf->router.id != 0 ? d->conf->router.id : kernel_highest_ipv4();
 	if (d->router_id == 0) {
@@ -381,8 +381,7 @@ daemon_start(struct bgpd *d)
 	return true;
 }
 
-/* keep: our routes stay in the kernel. */
-static void
+void
 daemon_free(struct bgpd *d, bool keep)
 {
 	struct peer *p;
@@ -423,22 +422,27 @@ daemon_free(struct bgpd *d, bool keep)
 	loop_fini(&d->loop);
 }
 
+bool
+daemon_start(struct bgpd *d, const struct daemon_options *options, struct conf *conf)
+{
+	*d = (struct bgpd){.options = options, .conf = conf};
+	TAILQ_INIT(&d->peers);
+	d->own = (struct job){.run = run_own, .name = "own"};
+	apply_log(d);
+	if (loop_init(&d->loop) < 0)
+		return false;
+	d->start_ns = time_mono_ns();
+	return start_parts(d);
+}
+
 int
 daemon_run(const struct daemon_options *options, struct conf *conf)
 {
-	struct bgpd d = {.options = options, .conf = conf};
+	struct bgpd d;
 	int status = EX_OK;
 	bool started;
 
-	TAILQ_INIT(&d.peers);
-	apply_log(&d);
-	if (loop_init(&d.loop) < 0) {
-		conf_free(conf);
-		return 1;
-	}
-	d.start_ns = time_mono_ns();
-	d.own = (struct job){.run = run_own, .name = "own"};
-	started = daemon_start(&d);
+	started = daemon_start(&d, options, conf);
 	if (!started || loop_run(&d.loop) < 0)
 		status = 1;
 	if (options->pidfile != NULL && status == EX_OK)

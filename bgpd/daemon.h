@@ -73,6 +73,13 @@ struct bgpd {
 
 /* Runs until a signal or a command ends it; takes conf over. The exit status. */
 int daemon_run(const struct daemon_options *options, struct conf *conf);
+/*
+ * Everything of daemon_run but the loop, for who turns that himself: d is initialised and conf taken over. False: it
+ * could not be started, which is logged; daemon_free follows. Else that follows daemon_stop, which ends the sessions.
+ * keep: our routes stay in the kernel, whatever the configuration says.
+ */
+bool daemon_start(struct bgpd *d, const struct daemon_options *options, struct conf *conf);
+void daemon_free(struct bgpd *d, bool keep);
 /* Begins an orderly stop: Cease to everybody, routes out of the kernel unless told to keep them, then the loop ends. */
 void daemon_stop(struct bgpd *d);
 /*
