@@ -232,8 +232,15 @@ read_discard(struct session *s)
 {
 	ssize_t n = read(s->fd, s->pool->scratch, SESSION_READ_MAX);
 
-	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+	if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
+		return;
+	if (n < 0 || s->shut) {
 		session_free(s);
+		return;
+	}
+	/* It has closed its sending half only, perhaps, and still reads what waits for room. */
+	s->over = true;
+	event_del(s->ev_read);
 }
 
 static void

@@ -42,6 +42,7 @@ struct session {
 	bool paused;
 	bool closing;     /* its user has forgotten it */
 	bool shut;        /* everything is written and our side of the connection shut down */
+	bool over;        /* the peer has closed its side, and something is still to be written */
 	bool dispatching; /* a callback of ours is on the stack: freeing has to wait */
 	bool free_later;
 	bool stream; /* the stream may have something to send */

@@ -99,6 +99,10 @@ account(struct session *s, size_t sent, size_t from_queue)
 static void
 finish(struct session *s)
 {
+	if (s->over) {
+		session_free(s);
+		return;
+	}
 	s->shut = true;
 	shutdown(s->fd, SHUT_WR);
 }
