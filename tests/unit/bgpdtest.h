@@ -134,19 +134,26 @@ bgpdtest_open(uint32_t as, uint32_t id)
 					  .enhanced_refresh = true}};
 }
 
-/* A neighbour at addr dials in, and the session is up at both ends. */
+/* A neighbour at addr dials in with this OPEN, and the session is up at both ends. */
 static inline struct peer *
-bgpdtest_session(struct bgpdtest *t, struct speaker *s, const char *addr, uint32_t as, uint32_t id)
+bgpdtest_session_open(struct bgpdtest *t, struct speaker *s, const char *addr, const struct open_msg *o)
 {
-	struct open_msg o = bgpdtest_open(as, id);
 	struct peer *p = bgpdtest_peer(t, addr);
 
 	ck_assert_ptr_nonnull(p);
 	UNTIL(&t->d.loop, peer_state(p) == FSM_ACTIVE);
 	speaker_connect(s, &t->d.loop, addr, "127.0.0.1", t->port);
-	speaker_establish(s, &o);
+	speaker_establish(s, o);
 	UNTIL(&t->d.loop, peer_established(p));
 	return p;
+}
+
+static inline struct peer *
+bgpdtest_session(struct bgpdtest *t, struct speaker *s, const char *addr, uint32_t as, uint32_t id)
+{
+	struct open_msg o = bgpdtest_open(as, id);
+
+	return bgpdtest_session_open(t, s, addr, &o);
 }
 
 static inline struct ip_prefix

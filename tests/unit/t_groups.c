@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of bgpd/groups and groups_encode: who shares an export group, and the octets that members get. */
+#include "bgpd/groups.h"
+
+#include "bgpd/own.h"
+#include "tests/unit/bgpdtest.h"
+#include "tests/unit/suite.h"
+
+#define A "127.0.0.2"
+#define B "127.0.0.3"
+#define C "127.0.0.6" /* outside of A's and B's /30 */
+
+static struct bgpdtest t;
+static struct speaker sa, sb;
+
+/* What is different in the OPEN of the second of a pair. */
+enum twist { NOTHING, NO_AS4, ONLY_IPV4, EXTENDED, EXT_NEXT_HOP };
+
+static const struct pair {
+	const char *what;
+	const char *a_keys, *b_keys; /* of the neighbours, besides address, passive and families */
+	const char *b_addr;
+	enum twist twist;
+	uint32_t a_as, b_as;
+	bool share;
+} pairs[] = {
+    /* What the neighbours get is the same. */
+    {"nothing", "", "", B, NOTHING, 65002, 65002, true},
+    {"remote AS", "", "", B, NOTHING, 65002, 4200000000u, true},
+    {"import", ", import: [accept]", ", import: [x]", B, NOTHING, 65002, 65002, true},
+    {"timers", ", hold-time: 30", ", hold-time: 60", B, NOTHING, 65002, 65002, true},
+    {"max-prefix", ", max-prefix: {limit: 10}", "", B, NOTHING, 65002, 65002, true},
+    {"extended messages", "", "", B, EXTENDED, 65002, 65002, true},
+    {"the same export policies", ", export: [x, y]", ", export: [x, y]", B, NOTHING, 65002, 65002, true},
+    {"iBGP's default and [accept]", "", ", export: [accept]", B, NOTHING, BGPDTEST_AS, BGPDTEST_AS, true},
+    {"subnets with next hop self", ", next-hop: self", ", next-hop: self", C, NOTHING, 65002, 65002, true},
+    {"subnets of iBGP neighbours", "", "", C, NOTHING, BGPDTEST_AS, BGPDTEST_AS, true},
+    {"clients", ", route-reflector-client: true", ", route-reflector-client: true", B, NOTHING, BGPDTEST_AS,
+     BGPDTEST_AS, true},
+    {"the same role", ", role: provider", ", role: provider", B, NOTHING, 65002, 65003, true},
+    /* It is not. */
+    {"iBGP and eBGP", "", "", B, NOTHING, BGPDTEST_AS, 65002, false},
+    {"client and non-client", ", route-reflector-client: true", "", B, NOTHING, BGPDTEST_AS, BGPDTEST_AS, false},
+    {"other export policies", ", export: [x]", ", export: [y]", B, NOTHING, 65002, 65002, false},
+    {"another order of them", ", export: [x, y]", ", export: [y, x]", B, NOTHING, 65002, 65002, false},
+    {"some and none (RFC 8212)", ", export: [accept]", "", B, NOTHING, 65002, 65002, false},
+    {"an empty list", ", export: []", ", export: [accept]", B, NOTHING, 65002, 65002, false},
+    {"local AS", "", ", local-as: 65010", B, NOTHING, 65002, 65002, false},
+    {"next hop", "", ", next-hop: self", B, NOTHING, 65002, 65002, false},
+    {"next hop keep", ", next-hop: keep", ", next-hop: self", B, NOTHING, BGPDTEST_AS, BGPDTEST_AS, false},
+    {"subnets with next hop auto", "", "", C, NOTHING, 65002, 65002, false},
+    {"role", ", role: provider", ", role: peer", B, NOTHING, 65002, 65002, false},
+    {"role and none", ", role: provider", "", B, NOTHING, 65002, 65002, false},
+    {"four-octet AS", "", "", B, NO_AS4, 65002, 65002, false},
+    {"families", "", "", B, ONLY_IPV4, 65002, 65002, false},
+    {"extended next hop", "", "", B, EXT_NEXT_HOP, 65002, 65002, false},
+};
+
+static struct peer *
+session(struct speaker *s, const char *addr, uint32_t as, uint32_t id, enum twist twist)
+{
+	struct open_msg o = bgpdtest_open(as, id);
+
+	o.caps.as4 = twist != NO_AS4;
+	if (twist == ONLY_IPV4)
+		o.caps.families = OPEN_FAMILY(FAMILY_IPV4);
+	o.caps.extended_message = twist == EXTENDED;
+	if (twist == EXT_NEXT_HOP)
+		o.caps.ext_next_hop = OPEN_FAMILY(FAMILY_IPV4);
+	return bgpdtest_session_open(&t, s, addr, &o);
+}
+
+#define FIXED "passive: true, families: [ipv4-unicast, ipv6-unicast]"
+
+START_TEST(test_who_shares)
+{
+	for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
+		const struct pair *pr = &pairs[i];
+		struct str conf = {0};
+		str_addf(&conf,
+			 "neighbors:\n"
+			 "  - {address: %s, remote-as: %u, " FIXED "%s}\n"
+			 "  - {address: %s, remote-as: %u, " FIXED "%s}\n"
+			 "policies: {x: [{action: accept}], y: [{action: accept}]}\n",
+			 A, pr->a_as, pr->a_keys, pr->b_addr, pr->b_as, pr->b_keys);
+		bgpdtest_start(&t, "", str_get(&conf));
+		str_free(&conf);
+		bgpdtest_interface(&t, 2, "e0", "127.0.0.1", 30);
+		bgpdtest_interface(&t, 3, "e1", "127.0.0.5", 30);
+		struct peer *a = session(&sa, A, pr->a_as, 0x0a000002, NOTHING);
+		struct peer *b = session(&sb, pr->b_addr, pr->b_as, 0x0a000003, pr->twist);
+		const struct group *ga = peer_routes_member(a)->group, *gb = peer_routes_member(b)->group;
+		ck_assert_msg((ga == gb) == pr->share, "%s: they %s", pr->what, pr->share ? "do not share" : "share");
+		bgpdtest_stop(&t);
+		speaker_close(&sa);
+		speaker_close(&sb);
+	}
+}
+END_TEST
+
+#define BODY(s, ...)                                                                                         \
+	do {                                                                                                 \
+		static const uint8_t want_[] = {__VA_ARGS__};                                                \
+		ck_assert_int_eq(speaker_next_real(s), BGP_MSG_UPDATE);                                      \
+		ck_assert_uint_eq((s)->body_len, sizeof(want_));                                             \
+		ck_assert_mem_eq((s)->body, want_, sizeof(want_));                                           \
+	} while (0)
+
+#define ORIGIN    0x40, 1, 1, 0
+#define SELF      0x40, 3, 4, 127, 0, 0, 1
+#define NET       24, 192, 0, 2
+#define EOR_IPV4  0, 0, 0, 0
+#define ONE_NET   "networks: [{prefix: 192.0.2.0/24}]\n"
+#define NEIGHBOR(as, more)                                                                                   \
+	"neighbors: [{address: 127.0.0.2, remote-as: " as ", passive: true, families: [ipv4-unicast]" more "}]\n"
+
+static struct ip_prefix net;
+
+static void
+begin(const char *conf)
+{
+	net = bgpdtest_prefix("192.0.2.0/24");
+	bgpdtest_start(&t, "", conf);
+}
+
+/* RFC 4271 5.1: to eBGP own AS and own address; RFC 6793 4.1: AS numbers of four octets. End-of-RIB: RFC 4724 2. */
+START_TEST(test_ebgp)
+{
+	begin(ONE_NET NEIGHBOR("65002", ", export: [accept], import: []"));
+	session(&sa, A, 65002, 0x0a000002, NOTHING);
+	BODY(&sa, 0, 0, 0, 20, ORIGIN, 0x40, 2, 6, 2, 1, 0, 0, 0xfd, 0xe9, SELF, NET);
+	BODY(&sa, EOR_IPV4);
+	/* A second network of the same attributes, then both are gone. */
+	struct ip_prefix more = bgpdtest_prefix("198.51.100.0/24");
+	own_network_add(&t.d, &more);
+	BODY(&sa, 0, 0, 0, 20, ORIGIN, 0x40, 2, 6, 2, 1, 0, 0, 0xfd, 0xe9, SELF, 24, 198, 51, 100);
+	ck_assert(own_network_del(&t.d, &more));
+	BODY(&sa, 0, 4, 24, 198, 51, 100, 0, 0);
+	bgpdtest_stop(&t);
+}
+END_TEST
+
+/* RFC 6793 4.2.2: AS numbers of two octets for a neighbour without the capability. */
+START_TEST(test_ebgp_as2)
+{
+	begin(ONE_NET NEIGHBOR("65002", ", export: [accept], import: []"));
+	session(&sa, A, 65002, 0x0a000002, NO_AS4);
+	BODY(&sa, 0, 0, 0, 18, ORIGIN, 0x40, 2, 4, 2, 1, 0xfd, 0xe9, SELF, NET);
+	BODY(&sa, EOR_IPV4);
+	bgpdtest_stop(&t);
+}
+END_TEST
+
+/* RFC 4271 5.1.2, 5.1.5: to iBGP an empty path and LOCAL_PREF. */
+START_TEST(test_ibgp)
+{
+	begin(ONE_NET NEIGHBOR("65001", ""));
+	session(&sa, A, BGPDTEST_AS, 0x0a000002, NOTHING);
+	BODY(&sa, 0, 0, 0, 21, ORIGIN, 0x40, 2, 0, SELF, 0x40, 5, 4, 0, 0, 0, 100, NET);
+	BODY(&sa, EOR_IPV4);
+	bgpdtest_stop(&t);
+}
+END_TEST
+
+/* RFC 8212: without a policy nothing, but End-of-RIB all the same. */
+START_TEST(test_no_policy)
+{
+	begin(ONE_NET NEIGHBOR("65002", ""));
+	session(&sa, A, 65002, 0x0a000002, NOTHING);
+	BODY(&sa, EOR_IPV4);
+	bgpdtest_stop(&t);
+}
+END_TEST
+
+/* RFC 7313 4: BoRR, all routes, EoRR; RFC 2918 without it. */
+START_TEST(test_refresh)
+{
+	static const uint8_t borr[] = {0, 1, 1, 1}, eorr[] = {0, 1, 2, 1};
+	struct open_msg o = bgpdtest_open(65002, 0x0a000002);
+	uint8_t msg[BGP_REFRESH_LEN];
+	struct msg_refresh r = {.afi = 1, .safi = 1, .subtype = REFRESH_NORMAL};
+
+	begin(ONE_NET NEIGHBOR("65002", ", export: [accept], import: []"));
+	bgpdtest_session_open(&t, &sa, A, &o);
+	BODY(&sa, 0, 0, 0, 20, ORIGIN, 0x40, 2, 6, 2, 1, 0, 0, 0xfd, 0xe9, SELF, NET);
+	BODY(&sa, EOR_IPV4);
+	speaker_write(&sa, msg, msg_refresh_encode(msg, &r));
+	ck_assert_int_eq(speaker_next_real(&sa), BGP_MSG_REFRESH);
+	ck_assert_mem_eq(sa.body, borr, sizeof(borr));
+	BODY(&sa, 0, 0, 0, 20, ORIGIN, 0x40, 2, 6, 2, 1, 0, 0, 0xfd, 0xe9, SELF, NET);
+	ck_assert_int_eq(speaker_next_real(&sa), BGP_MSG_REFRESH);
+	ck_assert_mem_eq(sa.body, eorr, sizeof(eorr));
+	bgpdtest_stop(&t);
+	speaker_close(&sa);
+
+	begin(ONE_NET NEIGHBOR("65002", ", export: [accept], import: []"));
+	o.caps.enhanced_refresh = false;
+	bgpdtest_session_open(&t, &sa, A, &o);
+	BODY(&sa, 0, 0, 0, 20, ORIGIN, 0x40, 2, 6, 2, 1, 0, 0, 0xfd, 0xe9, SELF, NET);
+	BODY(&sa, EOR_IPV4);
+	speaker_write(&sa, msg, msg_refresh_encode(msg, &r));
+	BODY(&sa, 0, 0, 0, 20, ORIGIN, 0x40, 2, 6, 2, 1, 0, 0, 0xfd, 0xe9, SELF, NET);
+	bgpdtest_stop(&t);
+}
+END_TEST
+
+/*
+ * Two members of a group: what one announces goes to the other alone, and where another path becomes best, its
+ * sender gets a withdrawal of what it had.
+ */
+START_TEST(test_split_horizon)
+{
+	static const uint8_t long_path[] = {0, 0, 0, 24, ORIGIN, 0x40, 2, 10, 2, 2, 0, 0, 0xfd, 0xea, 0, 0, 0xff, 0, 0x40, 3, 4, 10,
+					    0, 0, 2, NET},
+			     short_path[] = {0, 0, 0, 20, ORIGIN, 0x40, 2, 6, 2, 1, 0, 0, 0xfd, 0xea, 0x40, 3, 4, 10, 0, 0, 3,
+					     NET};
+
+	begin("neighbors:\n"
+	      "  - {address: 127.0.0.2, remote-as: 65002, passive: true, import: [accept], export: [accept]}\n"
+	      "  - {address: 127.0.0.3, remote-as: 65002, passive: true, import: [accept], export: [accept]}\n");
+	bgpdtest_interface(&t, 2, "e0", "10.0.0.1", 24);
+	struct peer *a = session(&sa, A, 65002, 0x0a000002, NOTHING), *b = session(&sb, B, 65002, 0x0a000003, NOTHING);
+	ck_assert_ptr_eq(peer_routes_member(a)->group, peer_routes_member(b)->group);
+	BODY(&sa, EOR_IPV4);
+	BODY(&sb, EOR_IPV4);
+	speaker_send_update(&sa, long_path, sizeof(long_path));
+	BODY(&sb, 0, 0, 0, 28, ORIGIN, 0x40, 2, 14, 2, 3, 0, 0, 0xfd, 0xe9, 0, 0, 0xfd, 0xea, 0, 0, 0xff, 0, SELF, NET);
+	speaker_send_update(&sb, short_path, sizeof(short_path));
+	BODY(&sb, 0, 4, NET, 0, 0);
+	BODY(&sa, 0, 0, 0, 24, ORIGIN, 0x40, 2, 10, 2, 2, 0, 0, 0xfd, 0xe9, 0, 0, 0xfd, 0xea, SELF, NET);
+	/* b's session ends: a's own path is best again, and a is told that b's is gone. */
+	speaker_close(&sb);
+	BODY(&sa, 0, 4, NET, 0, 0);
+	bgpdtest_stop(&t);
+}
+END_TEST
+
+SUITE("groups", test_who_shares, test_ebgp, test_ebgp_as2, test_ibgp, test_no_policy, test_refresh, test_split_horizon)
