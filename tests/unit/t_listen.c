@@ -1,131 +1,242 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* listen: TCP MD5 keys (RFC 2385) of listeners, seen by who can connect over the loopback interface. */
-#include "suite.h"
-
+/* Tests of bgpd/listen: listeners that come and go, and the keys on them. */
 #include "bgpd/listen.h"
-#include "bgpd/sockopt.h"
 
-#include <errno.h>
-#include <poll.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include "bgpd/sockopt.h"
+#include "tests/unit/speaker.h"
+#include "tests/unit/suite.h"
 
 static struct loop loop;
-static struct listen l;
-static struct listen_addr at;
+static struct listen listeners;
+static struct {
+	unsigned n;
+	int fd;
+	struct ip_addr local, remote;
+	uint16_t local_port, remote_port;
+} got;
 
 static void
 on_accept(void *ctx, int fd, const struct ip_addr *local, uint16_t local_port, const struct ip_addr *remote,
-    uint16_t remote_port)
+	  uint16_t remote_port)
 {
-	(void)ctx, (void)local, (void)local_port, (void)remote, (void)remote_port;
-	close(fd);
+	ck_assert_ptr_eq(ctx, &got);
+	if (got.n++ > 0)
+		close(got.fd);
+	got.fd = fd;
+	got.local = *local;
+	got.remote = *remote;
+	got.local_port = local_port;
+	got.remote_port = remote_port;
 }
 
-static struct ip_addr
-loopback(void)
+static struct listen_addr
+at(const char *text, uint16_t port)
 {
-	return ip_addr_v4(0x7f000001);
+	struct listen_addr a = {.port = port};
+
+	ck_assert_int_eq(ip_addr_parse(text, &a.addr), 0);
+	return a;
 }
 
-/* A listener on 127.0.0.1 and a port that was free a moment ago. */
 static void
-setup(void)
+begin(void)
 {
-	struct sockaddr_storage ss;
-	socklen_t len = sizeof ss;
-	int fd = sockopt_open(FAMILY_IPV4);
-	struct ip_addr any = loopback();
-
 	ck_assert_int_eq(loop_init(&loop), 0);
-	ck_assert_int_eq(sockopt_bind(fd, &any, 0), 0);
-	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&ss, &len), 0);
-	ck_assert_int_eq(ip_addr_from_sockaddr((struct sockaddr *)&ss, &at.addr, &at.port), 0);
-	close(fd);
-	listen_init(&l, &loop, on_accept, NULL);
+	listen_init(&listeners, &loop, on_accept, &got);
 }
 
 static void
-teardown(void)
+end(void)
 {
-	listen_fini(&l);
+	listen_fini(&listeners);
+	if (got.n > 0)
+		close(got.fd);
 	loop_fini(&loop);
 }
 
-static struct listen_key
-key_of(struct ip_addr peer, const char *text)
+/* A client from there to here, with this key; -1: nobody listens. */
+static int
+client(const char *from, const struct listen_addr *to, const char *key)
 {
-	struct listen_key k = {.peer = peer, .prefix_len = 32, .len = (uint8_t)strlen(text)};
+	struct sockaddr_storage ss;
+	socklen_t len = ip_addr_to_sockaddr(&to->addr, to->port, &ss);
+	struct ip_addr a;
+	int fd = sockopt_open((enum family)to->addr.family);
 
-	memcpy(k.key, text, k.len);
+	ck_assert_int_eq(ip_addr_parse(from, &a), 0);
+	ck_assert_int_eq(sockopt_bind(fd, &a, 0), 0);
+	if (key != NULL)
+		ck_assert_int_eq(sockopt_md5(fd, &to->addr, family_bits(to->addr.family), key, strlen(key)), 0);
+	if (connect(fd, (struct sockaddr *)&ss, len) == 0 || errno == EINPROGRESS)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static void
+check_accepted(const char *from, const struct listen_addr *to, const char *key)
+{
+	unsigned before = got.n;
+	int fd = client(from, to, key);
+
+	ck_assert_int_ge(fd, 0);
+	UNTIL(&loop, got.n == before + 1);
+	ck_assert_int_eq(sockopt_connect_result(fd), 0);
+	close(fd);
+}
+
+static void
+check_kept_out(const char *from, const struct listen_addr *to, const char *key)
+{
+	unsigned before = got.n;
+	int fd = client(from, to, key);
+
+	looptest_turns_ms(&loop, 100);
+	ck_assert_uint_eq(got.n, before);
+	if (fd >= 0)
+		close(fd);
+}
+
+START_TEST(test_accept)
+{
+	begin();
+	struct listen_addr a = at("127.0.0.1", speaker_free_port("127.0.0.1"));
+	ck_assert_uint_eq(listen_set(&listeners, &a, 1), 0);
+	check_accepted("127.0.0.7", &a, NULL);
+	ck_assert(ip_addr_eq(&got.local, &a.addr));
+	ck_assert_uint_eq(got.local_port, a.port);
+	struct listen_addr from = at("127.0.0.7", 0);
+	ck_assert(ip_addr_eq(&got.remote, &from.addr));
+	ck_assert_uint_ne(got.remote_port, 0);
+	ck_assert_int_ne(fcntl(got.fd, F_GETFL) & O_NONBLOCK, 0);
+	ck_assert_int_ne(fcntl(got.fd, F_GETFD) & FD_CLOEXEC, 0);
+	end();
+}
+END_TEST
+
+START_TEST(test_set)
+{
+	begin();
+	struct listen_addr two[] = {at("127.0.0.1", speaker_free_port("127.0.0.1")),
+				    at("127.0.0.2", speaker_free_port("127.0.0.2"))};
+	ck_assert_uint_eq(listen_set(&listeners, two, 2), 0);
+	check_accepted("127.0.0.7", &two[0], NULL);
+	check_accepted("127.0.0.7", &two[1], NULL);
+	/* A client that waits in the queue of one that stays is not lost. */
+	struct speaker *waiting = calloc(1, sizeof(*waiting));
+	unsigned before = got.n;
+	speaker_connect(waiting, &loop, "127.0.0.8", "127.0.0.2", two[1].port);
+	ck_assert_uint_eq(listen_set(&listeners, &two[1], 1), 0);
+	UNTIL(&loop, got.n == before + 1);
+	speaker_close(waiting);
+	free(waiting);
+	check_kept_out("127.0.0.7", &two[0], NULL);
+	check_accepted("127.0.0.7", &two[1], NULL);
+	/* The wildcard takes the port of the specific one that goes. */
+	struct listen_addr any = at("0.0.0.0", two[1].port);
+	ck_assert_uint_eq(listen_set(&listeners, &any, 1), 0);
+	check_accepted("127.0.0.7", &two[1], NULL);
+	ck_assert_uint_eq(listen_set(&listeners, NULL, 0), 0);
+	check_kept_out("127.0.0.7", &two[1], NULL);
+	end();
+}
+END_TEST
+
+/* What cannot be bound is counted; the others listen, and it is tried again next time. */
+START_TEST(test_failures)
+{
+	begin();
+	uint16_t port = 0;
+	int other = speaker_listen("127.0.0.3", &port);
+	struct listen_addr want[] = {at("127.0.0.3", port), at("192.0.2.1", port),
+				     at("127.0.0.1", speaker_free_port("127.0.0.1"))};
+	ck_assert_uint_eq(listen_set(&listeners, want, 3), 2);
+	check_accepted("127.0.0.7", &want[2], NULL);
+	close(other);
+	ck_assert_uint_eq(listen_set(&listeners, want, 3), 1);
+	check_accepted("127.0.0.7", &want[0], NULL);
+	end();
+}
+END_TEST
+
+static struct listen_key
+key_for(const char *peer, uint8_t prefix_len, const char *secret)
+{
+	struct listen_key k = {.prefix_len = prefix_len, .len = (uint8_t)strlen(secret)};
+
+	ck_assert_int_eq(ip_addr_parse(peer, &k.peer), 0);
+	memcpy(k.key, secret, k.len);
 	return k;
 }
 
-/* Does a handshake with this key (NULL: none) succeed? The kernel drops a SYN with a wrong one without an answer. */
-static bool
-connects(const char *key)
+/* RFC 2385 2: segments without the right signature are dropped before the handshake. */
+START_TEST(test_keys)
 {
-	struct sockaddr_storage ss;
-	socklen_t len = ip_addr_to_sockaddr(&at.addr, at.port, &ss);
-	int fd = sockopt_open(FAMILY_IPV4);
-	struct ip_addr peer = loopback();
-
-	ck_assert_int_ge(fd, 0);
-	if (key != NULL)
-		ck_assert_int_eq(sockopt_md5(fd, &peer, 32, key, strlen(key)), 0);
-	int r = connect(fd, (struct sockaddr *)&ss, len);
-	struct pollfd p = {.fd = fd, .events = POLLOUT};
-	bool up = r == 0 || (errno == EINPROGRESS && poll(&p, 1, 300) == 1 && (p.revents & POLLERR) == 0);
-	close(fd);
-	return up;
-}
-
-START_TEST(keys_follow_the_list)
-{
-	/* In no order, with neighbours that share an address, and others that stay as they are. */
-	struct listen_key a[] = {key_of(ip_addr_v4(0x0a000002), "other"), key_of(loopback(), "one"),
-	    key_of(ip_addr_v4(0x0a000001), "other"), key_of(loopback(), "one")};
-	struct listen_key b[] = {key_of(loopback(), "two"), key_of(ip_addr_v4(0x0a000002), "other")};
-
-	setup();
-	ck_assert_uint_eq(listen_keys_set(&l, a, 4), 0);
-	ck_assert_uint_eq(listen_set(&l, &at, 1), 0);
-	ck_assert_uint_eq(l.nkeys, 3);
-	ck_assert(connects("one"));
-	ck_assert(!connects("two"));
-	ck_assert(!connects(NULL));
-	ck_assert_uint_eq(listen_keys_set(&l, a, 4), 0);
-	ck_assert(connects("one"));
-	ck_assert_uint_eq(listen_keys_set(&l, b, 2), 0);
-	ck_assert(connects("two"));
-	ck_assert(!connects("one"));
-	ck_assert_uint_eq(listen_keys_set(&l, b + 1, 1), 0);
-	ck_assert(connects(NULL));
-	ck_assert_uint_eq(listen_keys_set(&l, a + 1, 1), 0);
-	ck_assert(connects("one"));
-	ck_assert_uint_eq(listen_keys_set(&l, NULL, 0), 0);
-	ck_assert(connects(NULL));
-	teardown();
+	begin();
+	struct listen_addr first = at("127.0.0.1", speaker_free_port("127.0.0.1")),
+			   both[] = {first, at("127.0.0.2", speaker_free_port("127.0.0.2"))};
+	ck_assert_uint_eq(listen_set(&listeners, &first, 1), 0);
+	struct listen_key keys[] = {key_for("127.0.0.7", 32, "seven"), key_for("127.0.0.8", 32, "eight")};
+	ck_assert_uint_eq(listen_keys_set(&listeners, keys, 2), 0);
+	check_accepted("127.0.0.7", &first, "seven");
+	check_accepted("127.0.0.8", &first, "eight");
+	check_kept_out("127.0.0.7", &first, "eight");
+	check_kept_out("127.0.0.7", &first, NULL);
+	check_accepted("127.0.0.9", &first, NULL);
+	check_kept_out("127.0.0.9", &first, "seven");
+	/* A listener that is opened later has them too. */
+	ck_assert_uint_eq(listen_set(&listeners, both, 2), 0);
+	check_accepted("127.0.0.7", &both[1], "seven");
+	check_kept_out("127.0.0.7", &both[1], NULL);
+	/* One changes, one goes. */
+	keys[0] = key_for("127.0.0.7", 32, "other");
+	ck_assert_uint_eq(listen_keys_set(&listeners, keys, 1), 0);
+	check_accepted("127.0.0.7", &first, "other");
+	check_kept_out("127.0.0.7", &first, "seven");
+	check_accepted("127.0.0.8", &first, NULL);
+	check_kept_out("127.0.0.8", &both[1], "eight");
+	ck_assert_uint_eq(listen_keys_set(&listeners, NULL, 0), 0);
+	check_accepted("127.0.0.7", &first, NULL);
+	end();
 }
 END_TEST
 
-/* A key that the kernel does not take (a length of 81 octets) is tried again with each list, one that it has is not. */
-START_TEST(refused_is_tried_again)
+/* In no order, with neighbours that share an address and so are named twice. */
+START_TEST(test_keys_list)
 {
-	struct listen_key k[] = {key_of(loopback(), "one"), key_of(ip_addr_v4(0x0a000001), "bad")};
-
-	setup();
-	k[1].len = 81;
-	ck_assert_uint_eq(listen_set(&l, &at, 1), 0);
-	ck_assert_uint_eq(listen_keys_set(&l, k, 2), 1);
-	ck_assert_uint_eq(listen_keys_set(&l, k, 2), 1);
-	k[1].len = 3;
-	ck_assert_uint_eq(listen_keys_set(&l, k, 2), 0);
-	ck_assert_uint_eq(listen_keys_set(&l, k, 2), 0);
-	ck_assert(connects("one"));
-	teardown();
+	begin();
+	struct listen_addr at_1 = at("127.0.0.1", speaker_free_port("127.0.0.1"));
+	struct listen_key keys[] = {key_for("127.0.0.9", 32, "nine"), key_for("127.0.0.7", 32, "seven"),
+				    key_for("127.0.0.8", 32, "eight"), key_for("127.0.0.7", 32, "seven")};
+	ck_assert_uint_eq(listen_keys_set(&listeners, keys, 4), 0);
+	ck_assert_uint_eq(listeners.nkeys, 3);
+	ck_assert_uint_eq(listen_set(&listeners, &at_1, 1), 0);
+	check_accepted("127.0.0.7", &at_1, "seven");
+	check_accepted("127.0.0.8", &at_1, "eight");
+	ck_assert_uint_eq(listen_keys_set(&listeners, keys + 2, 2), 0);
+	check_accepted("127.0.0.7", &at_1, "seven");
+	check_accepted("127.0.0.9", &at_1, NULL);
+	end();
 }
 END_TEST
 
-SUITE("listen", keys_follow_the_list, refused_is_tried_again)
+/* A key that the kernel does not take (81 octets are too many) is tried again with each list. */
+START_TEST(test_keys_refused)
+{
+	begin();
+	struct listen_addr at_1 = at("127.0.0.1", speaker_free_port("127.0.0.1"));
+	struct listen_key keys[] = {key_for("127.0.0.7", 32, "seven"), key_for("127.0.0.8", 32, "bad")};
+	keys[1].len = SOCKOPT_MD5_MAX + 1;
+	ck_assert_uint_eq(listen_set(&listeners, &at_1, 1), 0);
+	ck_assert_uint_eq(listen_keys_set(&listeners, keys, 2), 1);
+	ck_assert_uint_eq(listen_keys_set(&listeners, keys, 2), 1);
+	keys[1].len = 3;
+	ck_assert_uint_eq(listen_keys_set(&listeners, keys, 2), 0);
+	ck_assert_uint_eq(listen_keys_set(&listeners, keys, 2), 0);
+	check_accepted("127.0.0.7", &at_1, "seven");
+	check_accepted("127.0.0.8", &at_1, "bad");
+	end();
+}
+END_TEST
+
+SUITE("listen", test_accept, test_set, test_failures, test_keys, test_keys_list, test_keys_refused)
