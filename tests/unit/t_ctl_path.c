@@ -338,6 +338,8 @@ START_TEST(test_neighbor)
 	static const struct member counts[] = {{"received", INTEGER}, {"accepted", INTEGER}, {"sent", INTEGER}};
 
 	begin();
+	ck_assert_int_eq(speaker_next_real(&s), BGP_MSG_UPDATE); /* our route */
+	ck_assert_int_eq(speaker_next_real(&s), BGP_MSG_UPDATE); /* End-of-RIB */
 	ctltest_send(&c, "show neighbor", "\"neighbor\":\"peer\"");
 	json_t *head = ctltest_line(&c);
 	const json_t *n = json_array_get(json_object_get(json_object_get(head, "head"), "neighbors"), 0);
@@ -363,6 +365,7 @@ START_TEST(test_neighbor)
 	check_members(json_object_get(message, "sent"), message_members, ARRAY_LEN(message_members), "sent");
 	ck_assert_int_eq(json_integer_value(json_object_get(json_object_get(message, "received"), "update")), 2);
 	ck_assert_int_eq(json_integer_value(json_object_get(json_object_get(message, "received"), "open")), 1);
+	ck_assert_int_eq(json_integer_value(json_object_get(json_object_get(message, "sent"), "update")), 2);
 	json_decref(head);
 	json_decref(ctltest_rows(&c));
 
