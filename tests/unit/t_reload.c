@@ -25,6 +25,7 @@ change(const char *router, const char *rest)
 
 #define ONE(keys)                                                                                            \
 	"neighbors: [{address: 127.0.0.2, remote-as: 65002, passive: true, idle-hold-time: {initial: 1, max: 1}" keys "}]\n"
+#define IBGP(keys) "neighbors: [{address: 127.0.0.2, remote-as: 65001, passive: true" keys "}]\n"
 #define OPEN_BOTH  ", import: [accept], export: [accept]"
 
 #define GOOD   0x40, 1, 1, 0, 0x40, 2, 6, 2, 1, 0, 0, 0xfd, 0xea, 0x40, 3, 4, 10, 0, 0, 2
@@ -183,6 +184,23 @@ START_TEST(test_export)
 }
 END_TEST
 
+/* RFC 4271 5.1.5: towards iBGP the degree of preference goes along; a new default is a new value. */
+START_TEST(test_default_local_preference)
+{
+	static const uint8_t lp100[] = {0x40, 5, 4, 0, 0, 0, 100}, lp150[] = {0x40, 5, 4, 0, 0, 0, 150};
+
+	begin(IBGP("") "networks: [{prefix: 192.0.2.0/24}]\n", BGPDTEST_AS);
+	ck_assert_int_eq(speaker_next_real(&s), BGP_MSG_UPDATE);
+	ck_assert_mem_eq(s.body + 4 + 14, lp100, sizeof(lp100));
+	ck_assert_int_eq(speaker_next_real(&s), BGP_MSG_UPDATE);
+	change(", default-local-preference: 150", IBGP("") "networks: [{prefix: 192.0.2.0/24}]\n");
+	ck_assert_int_eq(speaker_next_real(&s), BGP_MSG_UPDATE);
+	ck_assert_mem_eq(s.body + 4 + 14, lp150, sizeof(lp150));
+	check_unnoticed();
+	end();
+}
+END_TEST
+
 START_TEST(test_add_remove)
 {
 	static struct speaker s2;
@@ -303,4 +321,4 @@ START_TEST(test_listen)
 END_TEST
 
 SUITE("reload", test_bad_file, test_nothing_changed, test_reset, test_import, test_import_set, test_export,
-    test_add_remove, test_shutdown, test_own, test_listen)
+    test_default_local_preference, test_add_remove, test_shutdown, test_own, test_listen)
