@@ -198,7 +198,7 @@ conn_for(struct peer *p, bool shared, const char **why)
 
 	if (p->main->state == FSM_IDLE)
 		*why = "the neighbour is in Idle";
-	else if (c->session != NULL)
+	else if (c->session != NULL && (c->has_open || c->shared))
 		*why = "two connections exist already";
 	else
 		return c;
@@ -224,6 +224,9 @@ peer_accept(struct peer *p, int fd, bool shared)
 		reject_connection(p, fd, c == NULL ? why : strerror(-r));
 		return;
 	}
+	/* Who dials again has given up what it dialled before: silence there must not keep it out for four minutes. */
+	if (c->session != NULL)
+		peer_event(c, FSM_EV_COLLISION_DUMP);
 	c->session = session_accepted(p->d->sessions, fd, &peer_session_ops, c);
 	if (c->session == NULL)
 		return;
