@@ -156,6 +156,15 @@ stop() {
 	return $rc
 }
 
+# clean_stop NAME: ends a daemon; the test fails unless it ends in order and no sanitizer has found anything
+clean_stop() {
+	local rc
+	stop "$1"
+	rc=$?
+	[ $rc -eq 0 ] || fail "$stage: $1 ended with status $rc"
+	! grep -E 'Sanitizer|runtime error:' "$dir/$1.log" || fail "$stage: a sanitizer has found something in $1"
+}
+
 # within SECONDS COMMAND...: repeats the command until it is true; quiet. False when the time is over.
 within() {
 	local end=$((SECONDS + $1))

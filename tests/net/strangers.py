@@ -4,9 +4,11 @@
 
 Each WHAT connects from LOCAL to port 179 of REMOTE, misbehaves, and prints what
 came back: "NOTIFICATION code/subcode", with " data HEX" where it has any, "closed", or "open". Expected answers are
-those of RFC 4271 section 6; who asks (badinput.sh) compares.
+those of RFC 4271 section 6; who asks (the scripts beside this) compares. "talk" is
+for several UPDATEs in one session: it sends those that are named on its input.
 """
 import random
+import select
 import socket
 import struct
 import sys
@@ -28,15 +30,20 @@ def open_message(asn=65002, hold=90, router_id="10.99.1.2", version=4):
                    + bytes([len(parameters)]) + parameters)
 
 
-def connect(local, remote, timeout=10.0):
+def connect(local, remote, timeout=10.0, receive_buffer=None):
     # The speaker may have dropped an earlier connection a moment ago and be idle.
     end = time.monotonic() + 30
     while True:
         try:
-            sock = socket.create_connection((remote, 179), timeout, (local, 0))
+            sock = socket.socket()
+            if receive_buffer is not None:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
             sock.settimeout(timeout)
+            sock.bind((local, 0))
+            sock.connect((remote, 179))
             return sock
         except OSError:
+            sock.close()
             if time.monotonic() > end:
                 raise
             time.sleep(0.1)
@@ -77,15 +84,23 @@ def verdict(sock):
         return "open"
 
 
-def established(local, remote):
+def dribble(sock, data):
+    """One octet a segment."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    for octet in data:
+        sock.sendall(bytes([octet]))
+        time.sleep(0.002)
+
+
+def established(local, remote, receive_buffer=None, send=socket.socket.sendall):
     """A session; the daemon may drop us while it still waits after an earlier error, so this tries again."""
     end = time.monotonic() + 60
     while time.monotonic() < end:
-        sock = connect(local, remote)
-        sock.sendall(open_message())
+        sock = connect(local, remote, receive_buffer=receive_buffer)
+        send(sock, open_message(router_id=local))
         got = read_message(sock)
         if got and got[0] == OPEN:
-            sock.sendall(message(KEEPALIVE))
+            send(sock, message(KEEPALIVE))
             got = read_message(sock)
             if got and got[0] == KEEPALIVE:
                 return sock
@@ -165,14 +180,14 @@ def crowd(local, remote, _seed):
 
 
 def silent(local, remote, _seed):
-    """Connects and says nothing; prints how it ended."""
-    sock = connect(local, remote, 60.0)
+    """Connects and says nothing; prints how it ended. RFC 4271 8.2.2: the hold timer is large (4 minutes) then."""
+    sock = connect(local, remote, 400.0)
     return verdict(sock)
 
 
 def deaf(local, remote, _seed):
-    """Opens a session, then reads nothing more while it says that it lives."""
-    sock = established(local, remote)
+    """Opens a session, then reads nothing more while it says that it lives. Says when the session is gone."""
+    sock = established(local, remote, receive_buffer=4096)
     print("deaf", flush=True)
     while True:
         try:
@@ -221,6 +236,96 @@ def collision_won(local, remote, _seed):
     return "%s" % (got,)
 
 
+def flap(local, remote, _seed):
+    """A hundred sessions that announce something and are gone."""
+    for _ in range(100):
+        sock = established(local, remote)
+        sock.sendall(UPDATES["announce"])
+        sock.close()
+    return "done"
+
+
+def drip(local, remote, _seed):
+    """A session of single octets: OPEN, KEEPALIVE, an announcement and a withdrawal of another prefix."""
+    sock = established(local, remote, send=dribble)
+    dribble(sock, UPDATES["announce"])
+    dribble(sock, update([], withdrawn=b"\x18\xc6\x33\x64"))
+    print("said", flush=True)
+    sock.settimeout(20.0)
+    return verdict(sock)
+
+
+def attribute(kind, value, flags=0x40):
+    return struct.pack(">BBB", flags, kind, len(value)) + value
+
+
+def update(attributes, nlri=b"", withdrawn=b""):
+    attrs = b"".join(attributes)
+    return message(UPDATE, struct.pack(">H", len(withdrawn)) + withdrawn
+                   + struct.pack(">H", len(attrs)) + attrs + nlri)
+
+
+NLRI = bytes([24, 192, 0, 2])  # 192.0.2.0/24
+ORIGIN = attribute(1, b"\x00")
+AS_PATH = attribute(2, struct.pack(">BBI", 2, 1, 65002))
+NEXT_HOP = attribute(3, socket.inet_aton("10.99.1.2"))
+GOOD = [ORIGIN, AS_PATH, NEXT_HOP]
+MP_REACH = attribute(14, struct.pack(">HBB", 2, 1, 16) + socket.inet_pton(socket.AF_INET6, "fd99:1::2") + b"\x00"
+                     + bytes([32, 0x20, 0x01, 0x0d, 0xb8]), 0x80)
+
+# One UPDATE a name. All but the first are wrong in one thing; the outcome is that of the section of RFC 7606.
+UPDATES = {
+    "announce": update(GOOD, NLRI),
+    # treat-as-withdraw
+    "origin-value": update([attribute(1, b"\x07"), AS_PATH, NEXT_HOP], NLRI),  # 7.1
+    "origin-length": update([attribute(1, b"\x00\x00"), AS_PATH, NEXT_HOP], NLRI),  # 7.1
+    "as-path-segment": update([ORIGIN, attribute(2, struct.pack(">BBI", 9, 1, 65002)), NEXT_HOP], NLRI),  # 7.2
+    "as-path-overrun": update([ORIGIN, attribute(2, struct.pack(">BBI", 2, 4, 65002)), NEXT_HOP], NLRI),  # 7.2
+    "next-hop-length": update([ORIGIN, AS_PATH, attribute(3, b"\x0a\x63\x01\x02\x00")], NLRI),  # 7.3
+    "med-length": update(GOOD + [attribute(4, b"\x00\x00\x01", 0x80)], NLRI),  # 7.4
+    "communities-length": update(GOOD + [attribute(8, b"\x00\x01\x00\x01\x00", 0xc0)], NLRI),  # 7.8
+    "ext-communities-length": update(GOOD + [attribute(16, b"\x00\x02\x00\x01", 0xc0)], NLRI),  # 7.14
+    "flags": update([attribute(1, b"\x00", 0xc0), AS_PATH, NEXT_HOP], NLRI),  # 3 c
+    "no-next-hop": update([ORIGIN, AS_PATH], NLRI),  # 3 d
+    "no-as-path": update([ORIGIN, NEXT_HOP], NLRI),  # 3 d
+    "attribute-overrun": update(GOOD + [struct.pack(">BBB", 0xc0, 8, 40) + b"\x00\x01\x00\x01"], NLRI),  # 4
+    # attribute discard
+    "atomic-aggregate-length": update(GOOD + [attribute(6, b"\x00")], NLRI),  # 7.6
+    "aggregator-length": update(GOOD + [attribute(7, b"\x00\x00\x01", 0xc0)], NLRI),  # 7.7
+    "local-pref-external": update(GOOD + [attribute(5, b"\x00\x01")], NLRI),  # 7.5
+    "originator-external": update(GOOD + [attribute(9, b"\x0a\x00", 0x80)], NLRI),  # 7.9
+    "cluster-list-external": update(GOOD + [attribute(10, b"\x0a", 0x80)], NLRI),  # 7.10
+    "origin-twice": update(GOOD + [attribute(1, b"\x02")], NLRI),  # 3 g
+    # session reset
+    "nlri-length": update(GOOD, bytes([33, 192, 0, 2, 0, 0])),  # 5.3
+    "mp-reach-twice": update(GOOD + [MP_REACH, MP_REACH], NLRI),  # 3 g
+}
+
+
+def talk(local, remote, _seed):
+    """A session in which the UPDATEs go out that are named on the input, one a line; ends with it."""
+    sock = established(local, remote)
+    print("up", flush=True)
+    next_keepalive = time.monotonic()
+    while True:
+        ready, _, _ = select.select([sys.stdin, sock], [], [], 1.0)
+        if sock in ready:
+            got = read_message(sock)
+            if got is None:
+                return "closed"
+            if got[0] == NOTIFICATION:
+                return "NOTIFICATION %d/%d" % (got[1][0], got[1][1])
+        if sys.stdin in ready:
+            name = sys.stdin.buffer.raw.readline().decode().strip()
+            if not name:
+                sock.sendall(message(NOTIFICATION, b"\x06\x02"))
+                return "done"
+            sock.sendall(UPDATES[name])
+        if time.monotonic() >= next_keepalive:
+            sock.sendall(message(KEEPALIVE))
+            next_keepalive = time.monotonic() + 10
+
+
 WHAT = {
     # RFC 4271 6.1: marker, length, type of the header
     "marker": first_message(b"\x00" * 16 + struct.pack(">HB", 19, KEEPALIVE)),
@@ -245,6 +350,11 @@ WHAT = {
     "deaf": deaf,
     "collision-given-up": collision_given_up,
     "collision-won": collision_won,
+
+
+    "flap": flap,
+    "drip": drip,
+    "talk": talk,
 }
 
 if __name__ == "__main__":
