@@ -274,6 +274,13 @@ groups_flush(struct groups *g)
 	drain_start(g);
 }
 
+void
+groups_source_changed(struct groups *g, const struct rib_source *s)
+{
+	adjout_source_changed(&g->list.adjout, s->index, s->best);
+	drain_start(g);
+}
+
 bool
 groups_pin(const struct groups *g, enum family f, uint32_t id)
 {

@@ -79,6 +79,7 @@ peer_routes_free(struct peer *p)
 
 	loop_job_cancel(&p->d->loop, &r->refilter);
 	pipeline_sweep_cancel(p->d->pipeline, r->source);
+	groups_source_changed(p->d->groups, r->source);
 	rib_source_remove(p->d->rib, r->source);
 	free(r);
 	p->routes = NULL;
@@ -127,15 +128,34 @@ tell_missing_policy(const struct peer *p)
 		    LOG_S("effect", "nothing goes through without one (RFC 8212)"));
 }
 
+/*
+ * Tells the source who the neighbour is now. Where it is another than it was (a reload made it a reflector client, or
+ * paths of a session before are still there and kept when it announces the same), its paths are decided and exported anew.
+ */
+static void
+source_identify(struct peer *p)
+{
+	struct rib_source *s = p->routes->source, was = *s;
+
+	s->router_id = p->main->theirs.id;
+	s->as = p->main->theirs.as;
+	s->peer_type = p->session.internal ? RIB_PEER_IBGP : RIB_PEER_EBGP;
+	s->rr_client = p->conf->route_reflector_client;
+	s->addr = p->addr;
+	if (was.router_id == s->router_id && was.as == s->as && was.peer_type == s->peer_type &&
+	    was.rr_client == s->rr_client && ip_addr_eq(&was.addr, &s->addr))
+		return;
+	groups_source_changed(p->d->groups, s);
+	if (s->ids[FAMILY_IPV4].count + s->ids[FAMILY_IPV6].count > 0)
+		pipeline_touch_all(p->d->pipeline);
+}
+
 void
 peer_routes_up(struct peer *p)
 {
 	struct peer_routes *r = p->routes;
 
-	r->source->router_id = p->main->theirs.id;
-	r->source->as = p->main->theirs.as;
-	r->source->peer_type = p->session.internal ? RIB_PEER_IBGP : RIB_PEER_EBGP;
-	r->source->rr_client = p->conf->route_reflector_client;
+	source_identify(p);
 	r->eor = 0;
 	set_limits(r);
 	memset(r->limit_told, LIMIT_BELOW, sizeof r->limit_told);
@@ -396,8 +416,10 @@ admit_blocked(struct peer_routes *r)
 void
 peer_routes_reconfigure(struct peer *p)
 {
-	if (p->routes->joined)
-		refilter_start(p->routes, false);
+	if (!p->routes->joined)
+		return;
+	source_identify(p);
+	refilter_start(p->routes, false);
 }
 
 void

@@ -245,6 +245,21 @@ adjout_group_refilter(struct adjout_group *g, bool memoize)
 	scan_all(g);
 }
 
+void
+adjout_source_changed(struct adjout *a, uint16_t source, const struct bitmap best[FAMILY_COUNT])
+{
+	struct adjout_group *g;
+
+	TAILQ_FOREACH(g, &a->groups, entry)
+	{
+		adjout_flush(g);
+		adjout_memo_forget(g, source);
+		for (int f = 0; f < FAMILY_COUNT; f++)
+			if (g->families & 1u << f)
+				bitmap_or(&g->fam[f].pending, &best[f]);
+	}
+}
+
 static void
 group_insert(struct adjout_group *g, struct adjout_member *m)
 {

@@ -210,6 +210,13 @@ void adjout_flush(struct adjout_group *g);
  * new one. */
 void adjout_group_refilter(struct adjout_group *g, bool memoize);
 
+/*
+ * What export makes of the paths of this source may differ from what it was (a new session with another identifier, kind
+ * or role, or another owner of the number): forgets what is remembered of it, and has the prefixes whose reported best
+ * path is its own (one bitmap a family, may be empty) computed and sent again.
+ */
+void adjout_source_changed(struct adjout *a, uint16_t source, const struct bitmap best[FAMILY_COUNT]);
+
 /* A new session: it has been told nothing. Announces the whole table to it. */
 void adjout_member_join(struct adjout_group *g, struct adjout_member *m);
 /* The session is down. Nothing is emitted. */

@@ -6,7 +6,8 @@
  * set or "not sent". The source is always part of the key: two reflector clients
  * may send the same attributes and must not share an ORIGINATOR_ID (RFC 4456 8).
  * Entries hold references on both sets, since a freed id may come to name another
- * set. A change of policy clears the table, so there is no generation to compare.
+ * set. A change of policy clears the table and one of a source its entries, so there
+ * is no generation to compare.
  */
 #include "rib/adjout_part.h"
 
@@ -70,4 +71,14 @@ adjout_memo_clear(struct adjout_group *g)
 		memo_drop(&g->adjout->view, &g->memo[i]);
 	free(g->memo);
 	g->memo = NULL;
+}
+
+void
+adjout_memo_forget(struct adjout_group *g, uint16_t source)
+{
+	if (g->memo == NULL)
+		return;
+	for (size_t i = 0; i < ADJOUT_MEMO_SIZE; i++)
+		if (g->memo[i].source == source)
+			memo_drop(&g->adjout->view, &g->memo[i]);
 }

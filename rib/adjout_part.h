@@ -11,6 +11,7 @@
 /* adjout_memo.c: the outgoing attribute id (referenced) of a path; 0: not sent. */
 uint32_t adjout_memo_out(struct adjout_group *g, enum family f, uint32_t id, uint32_t attr, uint16_t source);
 void adjout_memo_clear(struct adjout_group *g);
+void adjout_memo_forget(struct adjout_group *g, uint16_t source);
 
 /* adjout_batch.c */
 /* Takes over the reference of out. The batch must have room (adjout_batch_full). */

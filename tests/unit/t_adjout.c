@@ -358,6 +358,31 @@ START_TEST(test_memo)
 }
 END_TEST
 
+START_TEST(test_source_changed)
+{
+	struct fake *k = fake_new();
+	struct bitmap best[FAMILY_COUNT] = {0};
+
+	change(k, 1, 5, 50);
+	change(k, 2, 5, 50);
+	change(k, 3, 5, 51);
+	adjout_flush(&k->g);
+	ck_assert_uint_eq(k->computed, 2);
+	str_reset(&k->log);
+	/* Source 50 is another neighbour now, whose old path of prefix 2 is still the best one there. */
+	bitmap_set(&best[FAMILY_IPV4], 2);
+	adjout_source_changed(&k->a, 50, best);
+	bitmap_fini(&best[FAMILY_IPV4]);
+	drain(k);
+	ck_assert_str_eq(str_get(&k->log), "*+105:2 ");
+	ck_assert_uint_eq(k->computed, 3);
+	/* What is remembered of source 51 still holds. */
+	change(k, 4, 5, 51);
+	ck_assert_uint_eq(k->computed, 3);
+	fake_free(k);
+}
+END_TEST
+
 START_TEST(test_paced)
 {
 	struct fake *k = fake_new();
@@ -713,6 +738,6 @@ START_TEST(test_families)
 END_TEST
 
 SUITE("adjout", test_packing, test_split_horizon, test_nexthop_is_member, test_suppress,
-      test_twice_in_a_slice, test_memo, test_paced, test_no_room_at_flush, test_policy_change,
+      test_twice_in_a_slice, test_memo, test_source_changed, test_paced, test_no_room_at_flush, test_policy_change,
       test_dirty_is_left, test_new_member, test_member_count, test_member_count_nexthop, test_first_members_attach, test_slow, test_bound, test_refresh,
       test_eor, test_eor_waits_for_room, test_move, test_pins, test_leave, test_families)
