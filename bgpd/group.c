@@ -340,33 +340,55 @@ group_list_drain(struct group_list *l, uint32_t budget)
 	return adjout_reap(&l->adjout, budget) || more;
 }
 
-/* Members at the end of a ring that is full (or will be with the next chunk) hold up all others. */
+/* Notes since when a member is at the end of a ring that is full, and since when it has taken nothing of one. */
+static void
+lag_note(struct group *g, struct group_member *m, bool full, uint32_t now_s)
+{
+	bool lagging = full && m->attached && m->cursor == g->tail;
+	bool waiting = full && m->attached && m->cursor < g->head;
+
+	if (lagging && !m->lagging)
+		m->lag_since_s = now_s;
+	if (!waiting || m->octets != m->stuck_octets)
+		m->stuck_since_s = now_s;
+	m->stuck_octets = m->octets;
+	m->lagging = lagging;
+}
+
+static bool
+is_stuck(const struct group_member *m, uint32_t now_s)
+{
+	return now_s - m->stuck_since_s >= GROUP_LAG_S;
+}
+
+/*
+ * Members at the end of a ring that is full (or will be with the next chunk) hold up all others. The pace of most is
+ * the pace of all, but not that of those that have stopped reading.
+ */
 static void
 group_tick(struct group *g, uint32_t now_s)
 {
 	struct adjout_member *om, *next;
 	bool full = g->ring_octets + CHUNK_MAX >= g->list->ring_max;
-	uint32_t nlag = 0;
+	uint32_t nlag = 0, nstuck = 0;
 
 	TAILQ_FOREACH(om, &g->out.members, entry)
 	{
-		struct group_member *m = member_of(om);
-		bool lagging = full && m->attached && m->cursor == g->tail;
-		if (lagging && !m->lagging)
-			m->lag_since_s = now_s;
-		m->lagging = lagging;
-		nlag += lagging;
+		lag_note(g, member_of(om), full, now_s);
+		nlag += member_of(om)->lagging;
+		nstuck += is_stuck(member_of(om), now_s);
 	}
-	/* While most of them lag the stream is paced; one that is stuck altogether has its send hold timer
-	 * (RFC 9687). */
-	if (nlag * 2 > g->readers)
+	/* Nobody would gain: the send hold timer (RFC 9687) ends those that are stuck altogether. */
+	if (nlag == g->readers || nstuck == g->readers)
 		return;
 	TAILQ_FOREACH_SAFE(om, &g->out.members, entry, next)
 	{
 		struct group_member *m = member_of(om);
-		if (!m->lagging || now_s - m->lag_since_s < GROUP_LAG_S)
+		bool late = m->lagging && nlag * 2 <= g->readers && now_s - m->lag_since_s >= GROUP_LAG_S;
+		if (!late && !is_stuck(m, now_s))
 			continue;
 		m->lagging = false;
+		m->stuck_since_s = now_s;
 		if (adjout_member_slow(om) == -EAGAIN)
 			g->list->ops.too_slow(g->list->ops.ctx, m);
 	}
@@ -381,14 +403,26 @@ group_list_tick(struct group_list *l, uint32_t now_s)
 	group_tick(group_of(out), now_s);
 }
 
+static void
+move_due_set(struct group_member *m, bool due)
+{
+	struct group_list *l = m->group->list;
+
+	if (m->move_due == due)
+		return;
+	m->move_due = due;
+	l->nmove_due += due ? 1u : UINT32_MAX;
+}
+
 void
 group_member_join(struct group *g, struct group_member *m)
 {
 	m->group = g;
 	STAILQ_INIT(&m->own);
 	m->own_octets = 0;
-	m->attached = m->awake = m->lagging = false;
+	m->attached = m->awake = m->lagging = m->move_due = false;
 	m->updates = m->refreshes = m->octets = 0;
+	m->stuck_octets = UINT64_MAX; /* the clock starts with the first tick */
 	if (g->out.nmembers == 0)
 		g->self = m->self;
 	adjout_member_join(&g->out, &m->out);
@@ -400,6 +434,7 @@ void
 group_member_leave(struct group_member *m)
 {
 	adjout_member_leave(&m->out);
+	move_due_set(m, false);
 	m->group->extended -= m->extended;
 	while (!STAILQ_EMPTY(&m->own))
 		group_own_pop(m);
@@ -413,6 +448,7 @@ group_member_move(struct group_member *m, struct group *to)
 	bool first = to->out.nmembers == 0;
 
 	int r = adjout_member_move(&m->out, &to->out);
+	move_due_set(m, r == -EAGAIN);
 	if (r != 0)
 		return r;
 	from->extended -= m->extended;
@@ -421,4 +457,21 @@ group_member_move(struct group_member *m, struct group *to)
 		to->self = m->self;
 	m->group = to;
 	return 0;
+}
+
+struct group_member *
+group_list_place(struct group_list *l)
+{
+	struct adjout_group *out;
+	struct adjout_member *om;
+
+	if (l->nmove_due == 0 || !adjout_place_free(&l->adjout))
+		return NULL;
+	TAILQ_FOREACH(out, &l->adjout.groups, entry)
+	TAILQ_FOREACH(om, &out->members, entry)
+	if (member_of(om)->move_due) {
+		move_due_set(member_of(om), false);
+		return member_of(om);
+	}
+	return NULL;
 }

@@ -7,7 +7,8 @@
  * pulls when its socket can write (group_member_iov), and a chunk leaves the ring when
  * all are past it. While the ring is full the group is paced: changes wait as bits.
  * One that holds up the others for GROUP_LAG_S is detached: it keeps references to
- * what it has not sent and is fed from bits afterwards.
+ * what it has not sent and is fed from bits afterwards. When most of them hold it up,
+ * that pace is the group's, and only those that take nothing at all are detached.
  *
  * What a member sends is its own queue first (dumps, what it kept when it was
  * detached), then the stream from its cursor.
@@ -61,6 +62,7 @@ struct group_list {
 	struct group_ops ops;
 	uint32_t ring_max;    /* octets; GROUP_RING_OCTETS */
 	uint32_t private_max; /* octets; GROUP_PRIVATE_OCTETS */
+	uint32_t nmove_due;   /* members that wait for a place to move */
 };
 
 struct group {
@@ -105,8 +107,11 @@ struct group_member {
 	struct group_pos pos; /* in that chunk */
 	bool attached;
 	bool awake;           /* has been woken and not yet run dry */
-	uint32_t lag_since_s; /* it holds up a full ring since then */
-	bool lagging;
+	bool lagging;           /* holds up a full ring, */
+	uint32_t lag_since_s;   /* since then */
+	uint32_t stuck_since_s; /* has taken nothing of a full ring since then, */
+	uint64_t stuck_octets;  /* when it had sent so many */
+	bool move_due;          /* group_member_move found no place for it */
 	uint64_t updates, refreshes, octets; /* sent, totals */
 };
 
@@ -134,6 +139,11 @@ void group_member_join(struct group *g, struct group_member *m);
 void group_member_leave(
     struct group_member *m); /* the rest of a message that was begun is lost: the session is over */
 int group_member_move(struct group_member *m, struct group *to);
+/*
+ * A member whose move found no place and for which there is one now, or NULL. It waits no longer: the owner moves it,
+ * to the group that is the right one by now. To be asked after group_list_drain.
+ */
+struct group_member *group_list_place(struct group_list *l);
 
 /* Fills at most max vectors with what is to be sent next; 0: nothing now, wake will be called. */
 int group_member_iov(struct group_member *m, struct iovec *iov, int max);

@@ -22,6 +22,8 @@
 
 #define DRAIN_PORTION 256
 
+static enum job_result drain_run(struct job *job, uint64_t deadline_ns);
+
 /* ---- the RIB as groups see it ---- */
 
 static enum adjout_current
@@ -144,17 +146,6 @@ static void
 drain_start(struct groups *g)
 {
 	loop_job_start(&g->d->loop, &g->drain);
-}
-
-static enum job_result
-drain_run(struct job *job, uint64_t deadline_ns)
-{
-	struct groups *g = container_of(job, struct groups, drain);
-	bool more = true;
-
-	while (more && time_mono_ns() < deadline_ns)
-		more = group_list_drain(&g->list, DRAIN_PORTION);
-	return more ? JOB_MORE : JOB_DONE;
 }
 
 static void
@@ -418,11 +409,36 @@ member_rejoin(struct groups *g, struct peer *p, struct group_member *m)
 
 	if (grp == m->group)
 		return;
-	if (group_member_move(m, grp) < 0) {
-		/* Too many are on the move: a new session gets the right view at once. */
+	/* Where too many are on the move it keeps the old view until there is a place: rejoin_waiting. */
+	if (group_member_move(m, grp) < 0)
 		group_drop_if_empty(grp);
-		peer_reset(p, BGP_ERR_CEASE, BGP_CEASE_CONFIG_CHANGE, "export policy changed");
+}
+
+/* One of those whose move had to wait for a place. True: there was one. */
+static bool
+rejoin_waiting(struct groups *g)
+{
+	struct group_member *m = group_list_place(&g->list);
+
+	if (m == NULL)
+		return false;
+	struct group *from = m->group;
+	member_rejoin(g, m->owner, m);
+	group_drop_if_empty(from);
+	return true;
+}
+
+static enum job_result
+drain_run(struct job *job, uint64_t deadline_ns)
+{
+	struct groups *g = container_of(job, struct groups, drain);
+	bool more = true;
+
+	while (more && time_mono_ns() < deadline_ns) {
+		more = group_list_drain(&g->list, DRAIN_PORTION);
+		more = rejoin_waiting(g) || more;
 	}
+	return more ? JOB_MORE : JOB_DONE;
 }
 
 /* True: all members of the group want this one view. */

@@ -332,7 +332,7 @@ adjout_member_detach(struct adjout_member *m)
 
 	if (m->state == ADJOUT_DETACHED)
 		return true;
-	if (a->ndetached >= a->detached_max)
+	if (!adjout_place_free(a))
 		return false;
 	member_unhook(m);
 	m->state = ADJOUT_DETACHED;

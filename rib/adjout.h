@@ -224,6 +224,12 @@ void adjout_member_leave(struct adjout_member *m);
 /* A running session gets the view of another group. -EAGAIN: too many are detached, it stays where it is for
  * now. */
 int adjout_member_move(struct adjout_member *m, struct adjout_group *to);
+/* May one more member be detached, so that a move would find a place? */
+static inline bool
+adjout_place_free(const struct adjout *a)
+{
+	return a->ndetached < a->detached_max;
+}
 /* Does not keep up with the stream. -EAGAIN: too many are detached already; the owner resets the session. */
 int adjout_member_slow(struct adjout_member *m);
 /* Sends all of a family again, between BoRR and EoRR if enhanced (RFC 7313). Waits while too many are

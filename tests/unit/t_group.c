@@ -409,6 +409,59 @@ START_TEST(test_most_lag)
 	change(k, 1, 5, 50);
 	settle(k);
 	expect(k, &k->m[2], "5:1@3 ");
+	/* Two of three set the pace as long as they take anything. */
+	for (uint32_t now_s = 100; now_s < 120; now_s += 4) {
+		ck_assert_uint_eq(pull(k, &k->m[0], 1), 1);
+		ck_assert_uint_eq(pull(k, &k->m[1], 1), 1);
+		group_list_tick(&k->l, now_s);
+	}
+	ck_assert_int_eq(k->m[0].out.state, ADJOUT_ATTACHED);
+	ck_assert_int_eq(k->m[1].out.state, ADJOUT_ATTACHED);
+	/* One has stopped altogether: the last octet that it took was seen at 116. */
+	ck_assert_uint_eq(pull(k, &k->m[1], 1), 1);
+	group_list_tick(&k->l, 120);
+	ck_assert_int_eq(k->m[0].out.state, ADJOUT_ATTACHED);
+	group_list_tick(&k->l, 121);
+	ck_assert_int_eq(k->m[0].out.state, ADJOUT_DETACHED);
+	ck_assert_int_eq(k->m[1].out.state, ADJOUT_ATTACHED);
+	fake_free(k);
+}
+END_TEST
+
+START_TEST(test_stuck_in_two_places)
+{
+	struct fake *k = fake_new(3);
+
+	k->l.ring_max = CHUNK_MAX + 1;
+	change(k, 1, 5, 50);
+	settle(k);
+	expect(k, &k->m[1], "5:1@2 ");
+	expect(k, &k->m[2], "5:1@3 ");
+	change(k, 2, 5, 50);
+	settle(k);
+	expect(k, &k->m[2], "5:2@3 ");
+	ck_assert_uint_eq(k->m[0].cursor, k->g->tail);
+	ck_assert_uint_gt(k->m[1].cursor, k->g->tail);
+	group_list_tick(&k->l, 100);
+	group_list_tick(&k->l, 104);
+	ck_assert_int_eq(k->m[1].out.state, ADJOUT_ATTACHED);
+	/* The second need not be at the end of the ring first, and wait there once more. */
+	group_list_tick(&k->l, 105);
+	ck_assert_int_eq(k->m[0].out.state, ADJOUT_DETACHED);
+	ck_assert_int_eq(k->m[1].out.state, ADJOUT_DETACHED);
+	ck_assert_int_eq(k->m[2].out.state, ADJOUT_ATTACHED);
+	fake_free(k);
+}
+END_TEST
+
+START_TEST(test_all_stuck)
+{
+	struct fake *k = fake_new(2);
+
+	k->l.ring_max = CHUNK_MAX + 1;
+	change(k, 1, 5, 50);
+	settle(k);
+	/* Nobody would gain by a detached one. */
 	group_list_tick(&k->l, 100);
 	group_list_tick(&k->l, 200);
 	ck_assert_int_eq(k->m[0].out.state, ADJOUT_ATTACHED);
@@ -493,6 +546,44 @@ START_TEST(test_move_inside_message)
 }
 END_TEST
 
+START_TEST(test_move_waits_for_place)
+{
+	struct fake *k = fake_new(2);
+	struct adjout_key other = {.policy = 2, .families = 1 << FAMILY_IPV4};
+
+	k->l.adjout.detached_max = 1;
+	change(k, 1, 5, 50);
+	settle(k);
+	expect(k, &k->m[0], "5:1@1 ");
+	expect(k, &k->m[1], "5:1@2 ");
+	struct group *to = group_new(&k->l, &other, true, NULL);
+	ck_assert_int_eq(group_member_move(&k->m[0], to), 0);
+	ck_assert_int_eq(group_member_move(&k->m[1], to), -EAGAIN);
+	/* It stays where it is, and is told what the old group is. */
+	ck_assert_ptr_null(group_list_place(&k->l));
+	ck_assert_ptr_eq(k->m[1].group, k->g);
+	change(k, 2, 5, 50);
+	group_list_flush(&k->l);
+	expect(k, &k->m[1], "5:2@2 ");
+	settle(k);
+	ck_assert_int_eq(k->m[0].out.state, ADJOUT_ATTACHED);
+	ck_assert_ptr_eq(group_list_place(&k->l), &k->m[1]);
+	ck_assert_ptr_null(group_list_place(&k->l));
+	ck_assert_int_eq(group_member_move(&k->m[1], to), 0);
+	settle(k);
+	expect(k, &k->m[1], "5:1@2 5:2@2 ");
+	/* One that leaves waits for nothing. */
+	k->l.adjout.detached_max = 0;
+	ck_assert_int_eq(group_member_move(&k->m[1], k->g), -EAGAIN);
+	group_member_leave(&k->m[1]);
+	k->l.adjout.detached_max = 1;
+	ck_assert_ptr_null(group_list_place(&k->l));
+	group_member_leave(&k->m[0]);
+	group_free(to);
+	fake_free(k);
+}
+END_TEST
+
 START_TEST(test_nobody_reads)
 {
 	struct fake *k = fake_new(0);
@@ -508,5 +599,6 @@ START_TEST(test_nobody_reads)
 END_TEST
 
 SUITE("group", test_shared, test_partial, test_extended, test_paced, test_slow_is_detached,
-      test_slow_but_reading, test_most_lag, test_too_many_slow, test_join_between, test_eor_after_stream,
-      test_move_inside_message, test_nobody_reads)
+      test_slow_but_reading, test_most_lag, test_stuck_in_two_places,
+      test_all_stuck, test_too_many_slow, test_join_between, test_eor_after_stream,
+      test_move_inside_message, test_move_waits_for_place, test_nobody_reads)
