@@ -73,6 +73,16 @@ open_of(const struct bgpd *d, const struct conf_neighbor *nb)
 	return o;
 }
 
+static struct ip_addr
+address_of(const struct conf_neighbor *conf)
+{
+	struct ip_addr a = conf->address.addr;
+
+	if (conf->address.scope != NULL)
+		a.scope_id = if_nametoindex(conf->address.scope);
+	return a;
+}
+
 struct peer *
 peer_new(struct bgpd *d, const struct conf_neighbor *conf)
 {
@@ -82,9 +92,7 @@ peer_new(struct bgpd *d, const struct conf_neighbor *conf)
 	p->conf = conf;
 	p->number = (uint32_t)(conf - d->conf->neighbors.v) + 1;
 	p->name = xstrdup(conf->name);
-	p->addr = conf->address.addr;
-	if (conf->address.scope != NULL)
-		p->addr.scope_id = if_nametoindex(conf->address.scope);
+	p->addr = address_of(conf);
 	p->main = &p->conns[0];
 	p->second = &p->conns[1];
 	for (unsigned i = 0; i < ARRAY_LEN(p->conns); i++)
@@ -244,6 +252,7 @@ peer_reconfigure(struct peer *p, const struct conf_neighbor *conf)
 	peer_table_del(&p->d->peer_table, p);
 	p->conf = conf;
 	p->number = (uint32_t)(conf - p->d->conf->neighbors.v) + 1;
+	p->addr = address_of(conf);
 	p->ours = open_of(p->d, conf);
 	peer_table_add(&p->d->peer_table, p);
 	if (conf->shutdown) {
