@@ -240,8 +240,9 @@ fsm_idle_hold(uint32_t initial_s, uint32_t max_s, uint32_t failures)
 {
 	uint64_t v = initial_s;
 
-	for (uint32_t i = 1; i < failures && v != 0 && v < max_s; i++)
-		v *= 2;
+	/* Twice nothing would be nothing: at once is for the first time alone. */
+	for (uint32_t i = 1; i < failures && v < max_s; i++)
+		v = v != 0 ? v * 2 : 1;
 	return v < max_s ? (uint32_t)v : max_s;
 }
 

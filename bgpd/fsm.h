@@ -113,8 +113,8 @@ struct fsm_result fsm_step(enum fsm_state state, enum fsm_event event, uint32_t 
 const char *fsm_state_name(enum fsm_state s); /* "OpenSent" */
 const char *fsm_event_name(enum fsm_event e); /* "KeepAliveMsg"; for the log's cause */
 
-/* Seconds to stay in Idle after failures errors in a row (0 or 1: initial_s), doubled each time, at most
- * max_s. */
+/* Seconds to stay in Idle after failures errors in a row (0 or 1: initial_s), doubled each time (after 0: 1), at
+ * most max_s. */
 uint32_t fsm_idle_hold(uint32_t initial_s, uint32_t max_s, uint32_t failures);
 /* RFC 4271 10: 75 to 100 per cent of v (below 2^33); random is any evenly spread number. */
 uint64_t fsm_jitter(uint64_t v, uint32_t random);

@@ -246,7 +246,11 @@ START_TEST(timers)
 	ck_assert_uint_eq(fsm_idle_hold(1, 30, 6), 30);
 	ck_assert_uint_eq(fsm_idle_hold(1, 30, UINT32_MAX), 30);
 	ck_assert_uint_eq(fsm_idle_hold(60, 30, 1), 30);
-	ck_assert_uint_eq(fsm_idle_hold(0, 30, UINT32_MAX), 0);
+	ck_assert_uint_eq(fsm_idle_hold(0, 30, 1), 0);
+	ck_assert_uint_eq(fsm_idle_hold(0, 30, 2), 1);
+	ck_assert_uint_eq(fsm_idle_hold(0, 30, 3), 2);
+	ck_assert_uint_eq(fsm_idle_hold(0, 30, UINT32_MAX), 30);
+	ck_assert_uint_eq(fsm_idle_hold(0, 0, UINT32_MAX), 0);
 	ck_assert_uint_eq(fsm_jitter(1000, 0), 750);
 	ck_assert_uint_eq(fsm_jitter(1000, UINT32_MAX), 1000);
 	ck_assert_uint_eq(fsm_jitter(1000, UINT32_MAX / 2 + 1), 875);
