@@ -120,6 +120,9 @@ listener_open(struct listen *l, const struct listen_addr *at)
 		goto fail;
 	}
 	r = sockopt_bind(li->fd, &at->addr, at->port);
+	/* RFC 5082 3: a neighbour with GTSM throws an answer to its SYN away that has another TTL. */
+	if (r == 0)
+		r = sockopt_ttl(li->fd, at->addr.family, SOCKOPT_TTL_MAX);
 	if (r < 0)
 		goto fail;
 	for (size_t i = 0; i < l->nkeys; i++) {

@@ -79,10 +79,10 @@ sockopt_ttl(int fd, enum family f, unsigned ttl)
 int
 sockopt_gtsm(int fd, enum family f, unsigned hops)
 {
-	int r = sockopt_ttl(fd, f, 255);
+	int r = sockopt_ttl(fd, f, SOCKOPT_TTL_MAX);
 	if (r < 0)
 		return r;
-	int min_ttl = (int)(256 - hops);
+	int min_ttl = (int)(SOCKOPT_TTL_MAX + 1 - hops);
 	return f == FAMILY_IPV4 ? set_int(fd, IPPROTO_IP, IP_MINTTL, min_ttl)
 				: set_int(fd, IPPROTO_IPV6, IPV6_MINHOPCOUNT, min_ttl);
 }

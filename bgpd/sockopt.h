@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #define SOCKOPT_MD5_MAX 80 /* octets of a TCP MD5 key (TCP_MD5SIG_MAXKEYLEN) */
+#define SOCKOPT_TTL_MAX 255
 
 /* A TCP socket of the address's family: non-blocking, close-on-exec, TCP_NODELAY, DSCP CS6. The fd or -errno. */
 int sockopt_open(enum family f);
