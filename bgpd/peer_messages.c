@@ -49,6 +49,9 @@ collision_survives(struct peer_conn *c)
 		return true;
 	bool keep_outgoing = fsm_collision_keeps_ours(p->ours.id, c->theirs.id, p->ours.as, c->theirs.as);
 	struct peer_conn *loser = c->incoming == keep_outgoing ? c : o;
+	/* Who dials a second time has given up the first: it would be dead weight until its hold timer goes off. */
+	if (c->incoming && o->incoming)
+		loser = o;
 	if (o->state == FSM_OPENSENT && !o->has_open) {
 		c->open_waits = loser == c;
 		return loser == o;
