@@ -199,14 +199,21 @@ client_requests(struct ctl_client *c)
 		client_request(c, line, len);
 		free(line);
 	}
-	if (c->walk.step != NULL || client_waiting(c) >= CTL_OUTPUT_HIGH)
-		return; /* called again when that is over */
+	if (c->walk.step != NULL || client_waiting(c) >= CTL_OUTPUT_HIGH) {
+		/* Called again when that is over. Until then libevent would call on_read without end for a buffer
+		 * that is full, and never come back to the loop, whose jobs are to end it. */
+		if (evbuffer_get_length(in) >= CTL_REQUEST_MAX)
+			bufferevent_disable(c->bev, EV_READ);
+		return;
+	}
 	if (evbuffer_get_length(in) >= CTL_REQUEST_MAX) {
 		ctl_fail(c, CTL_ERR_REQUEST, "a request is longer than %u octets", CTL_REQUEST_MAX);
 		bufferevent_disable(c->bev, EV_READ);
 		evbuffer_drain(in, evbuffer_get_length(in));
 		c->input_over = true;
 	}
+	if (!c->input_over)
+		bufferevent_enable(c->bev, EV_READ);
 	if (c->input_over && client_waiting(c) == 0)
 		client_free(c);
 }
