@@ -39,7 +39,7 @@ cat >"$dir/mute.py" <<-'EOT'
 	request = b'{"command": "show rib"}\n'
 	while True:
 	    try:
-	        s.send(request)
+	        s.send(100 * request)
 	    except BlockingIOError:
 	        pass
 	    time.sleep(0.01)
