@@ -403,7 +403,7 @@ groups_leave(struct groups *g, struct group_member *m)
 }
 
 static void
-member_rejoin(struct groups *g, struct peer *p, struct group_member *m)
+member_rejoin(struct groups *g, struct group_member *m)
 {
 	struct group *grp = group_for(g, m);
 
@@ -423,7 +423,7 @@ rejoin_waiting(struct groups *g)
 	if (m == NULL)
 		return false;
 	struct group *from = m->group;
-	member_rejoin(g, m->owner, m);
+	member_rejoin(g, m);
 	group_drop_if_empty(from);
 	return true;
 }
@@ -478,7 +478,7 @@ group_reconfigure(struct groups *g, struct group *grp)
 		for (m = TAILQ_FIRST(&grp->out.members); m != NULL; m = next) {
 			next = TAILQ_NEXT(m, entry);
 			struct group_member *gm = container_of(m, struct group_member, out);
-			member_rejoin(g, gm->owner, gm);
+			member_rejoin(g, gm);
 		}
 		group_drop_if_empty(grp);
 		return;
