@@ -3,138 +3,241 @@
  * bench_null: the null forwarder of the benchmark.
  *
  * Started by bgpbench-peer in its null mode, in the place of the daemon. Messages
- * are framed and copied once into one of two buffers: one fills while the other
- * is written. The sender is not read while the filling one is full, so memory is
- * bounded and back-pressure goes into TCP.
+ * are framed and copied once into a ring of pieces, whole messages each; every
+ * neighbour that is told is a cursor in it. The heard ones are not read while the
+ * slowest cursor is a ring behind, so memory is bounded and back-pressure goes into
+ * TCP.
  */
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
+#include "lib/buf.h"
 #include "lib/loop.h"
 #include "lib/mem.h"
-#include "tools/bench_encode.h"
 #include "tools/bench_null.h"
-#include "tools/bench_session.h"
+#include "tools/bench_peers.h"
+#include "tools/bench_words.h"
 
-#define NULL_BUF      (1024 * 1024)
-#define NULL_BUF_FULL (NULL_BUF - BENCH_INBUF - BENCH_MSG_MAX)
+#define PIECE_SIZE (512u * 1024)
+#define PIECES     16u
+#define CHANNELS   2
+
+/* Pieces that must be free for another round of reads. */
+#define ROOM_MIN 3u
+
+struct piece {
+	uint8_t *data;
+	size_t len;
+};
+
+struct channel {
+	struct piece pieces[PIECES];
+	uint64_t filling; /* number of the piece that fills; modulo PIECES in the ring */
+};
+
+struct told {
+	struct bench_peer *peer;
+	struct channel *channel;
+	uint64_t piece;
+	size_t offset; /* handed to the session so far */
+	struct bench_stream lent;
+};
+
+struct heard {
+	struct bench_peer *peer;
+	struct channel *channel;
+};
 
 struct forwarder {
-	struct bench_session sender, sink;
-	uint8_t buf[2][NULL_BUF];
-	size_t len; /* of the one that fills */
-	int filling;
+	struct bench_peers peers;
+	struct channel channels[CHANNELS];
+	struct told *told;
+	struct heard *heard;
+	uint32_t told_count, heard_count;
 };
 
 static void
-forward(void *ctx, const uint8_t *msg, size_t len)
+forward(void *ctx, const uint8_t *msg, size_t len, uint64_t at_ns)
 {
-	struct forwarder *f = ctx;
+	struct channel *c = ctx;
+	struct piece *p = &c->pieces[c->filling % PIECES];
 
-	/* Reads stop at NULL_BUF_FULL and bring at most one input buffer more. */
-	memcpy(f->buf[f->filling] + f->len, msg, len);
-	f->len += len;
+	(void)at_ns;
+	if (p->len + len > PIECE_SIZE) {
+		c->filling++;
+		p = &c->pieces[c->filling % PIECES];
+		p->len = 0;
+	}
+	memcpy(p->data + p->len, msg, len);
+	p->len += len;
 }
 
+/* Parsing alone: the attributes and each prefix are walked over. */
 static void
-buffers_swap(struct forwarder *f)
+mute(void *ctx, const uint8_t *msg, size_t len, uint64_t at_ns)
 {
-	if (!f->sink.established || f->len == 0 || f->sink.out_done < f->sink.out_len)
+	struct rbuf r = rbuf_of(msg + BENCH_HEADER_LEN, len - BENCH_HEADER_LEN);
+
+	(void)ctx;
+	(void)at_ns;
+	rbuf_bytes(&r, rbuf_u16(&r));
+	rbuf_bytes(&r, rbuf_u16(&r));
+	while (rbuf_left(&r) > 0 && !r.err)
+		rbuf_bytes(&r, (rbuf_u8(&r) + 7u) / 8);
+}
+
+/* Hands the next piece, as far as it is filled, to a neighbour that has sent all it had. */
+static void
+told_feed(struct forwarder *f, uint32_t i)
+{
+	struct told *t = &f->told[i];
+	struct channel *c = t->channel;
+
+	/* What was said before it came up is still in the ring: a cursor that waits holds the others up. */
+	if (!bench_peer_is_idle(t->peer) || t->peer->queue)
 		return;
-	bench_session_send(&f->sink, f->buf[f->filling], f->len);
-	f->filling = !f->filling;
-	f->len = 0;
-}
-
-static int
-listen_open(uint16_t port)
-{
-	struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons(port)};
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
-
-	if (fd < 0)
-		return -errno;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(fd, (struct sockaddr *)&any, sizeof(any)) < 0 || listen(fd, 8) < 0) {
-		int err = -errno;
-		close(fd);
-		return err;
+	if (t->offset == c->pieces[t->piece % PIECES].len && t->piece < c->filling) {
+		t->piece++;
+		t->offset = 0;
 	}
-	return fd;
+	const struct piece *p = &c->pieces[t->piece % PIECES];
+	if (t->offset == p->len)
+		return;
+	t->lent = (struct bench_stream){.data = p->data + t->offset, .len = p->len - t->offset};
+	t->offset = p->len;
+	t->peer->queue = &t->lent;
+	bench_peer_kick(&f->peers, t->peer);
 }
 
-static int
-both_accept(struct forwarder *f, int listener, uint32_t as, uint32_t sender, uint32_t sink)
+/* Whether a channel takes more: its slowest cursor decides, which also has to have its last piece written. */
+static bool
+has_room(const struct forwarder *f, const struct channel *c)
 {
-	while (f->sender.in == NULL || f->sink.in == NULL) {
-		struct sockaddr_in from;
-		socklen_t len = sizeof(from);
-		int fd = accept4(listener, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-		if (fd < 0)
-			return -errno;
-		if (from.sin_addr.s_addr == htonl(sender) && f->sender.in == NULL)
-			bench_session_accept(&f->sender, fd, as, 90, 1);
-		else if (from.sin_addr.s_addr == htonl(sink) && f->sink.in == NULL)
-			bench_session_accept(&f->sink, fd, as, 90, 1);
-		else
-			close(fd);
-	}
-	return 0;
-}
-
-static short
-events_of(const struct bench_session *s, bool read)
-{
-	return (short)((read ? POLLIN : 0) | (bench_session_wants_write(s) ? POLLOUT : 0));
+	for (uint32_t i = 0; i < f->told_count; i++)
+		if (f->told[i].channel == c && c->filling - f->told[i].piece >= PIECES - ROOM_MIN)
+			return false;
+	return true;
 }
 
 static void
-forward_turn(struct forwarder *f)
+reading_adjust(struct forwarder *f)
 {
-	struct bench_session *both[2] = {&f->sender, &f->sink};
-	struct pollfd p[2] = {
-	    {.fd = f->sender.fd, .events = events_of(&f->sender, f->len < NULL_BUF_FULL)},
-	    {.fd = f->sink.fd, .events = events_of(&f->sink, true)},
+	bool room[CHANNELS];
+
+	for (int c = 0; c < CHANNELS; c++)
+		room[c] = has_room(f, &f->channels[c]);
+	for (uint32_t i = 0; i < f->heard_count; i++)
+		bench_peer_pause(&f->peers, f->heard[i].peer, !room[f->heard[i].channel - f->channels]);
+}
+
+static bool
+line_take(struct forwarder *f, const struct bench_words *w, const char *verb, uint32_t as)
+{
+	struct ip_addr remote = {0}, local = bench_words_addr(w, "local");
+	uint32_t count = bench_words_u32(w, "count", 1), channel = bench_words_u32(w, "channel", 0);
+	bool told = strcmp(verb, "tell") == 0, heard = strcmp(verb, "hear") == 0;
+	struct bench_self self = {
+	    .family = bench_words_u32(w, "family", 4) == 6 ? FAMILY_IPV6 : FAMILY_IPV4,
+	    .as = as,
+	    .router_id = 1,
+	    .hold_s = 90,
 	};
 
-	poll(p, 2, 500);
-	uint64_t now_ns = time_mono_ns();
-	for (int i = 0; i < 2; i++) {
-		if (p[i].revents & (POLLIN | POLLHUP | POLLERR))
-			bench_session_readable(both[i], now_ns);
-		if (p[i].revents & POLLOUT)
-			bench_session_writable(both[i], now_ns);
-		bench_session_tick(both[i], now_ns);
+	if (channel >= CHANNELS || w->count == 0 || ip_addr_parse(w->key[0], &remote) != 0)
+		return false;
+	for (uint32_t i = 0; i < count; i++) {
+		struct ip_addr to = remote;
+		uint8_t *last = to.bytes + family_octets(to.family) - 4;
+
+		be32_put(last, be32_get(last) + i);
+		struct bench_peer *p = bench_peers_add(&f->peers, &local, &to, &self);
+		p->session.on_update = heard ? forward : mute;
+		p->session.ctx = &f->channels[channel];
+		if (bench_words_has(w, "dial"))
+			bench_peer_dial(&f->peers, p);
+		if (told) {
+			f->told = xreallocarray(f->told, f->told_count + 1, sizeof(*f->told));
+			f->told[f->told_count++] = (struct told){.peer = p, .channel = &f->channels[channel]};
+		}
+		if (heard) {
+			f->heard = xreallocarray(f->heard, f->heard_count + 1, sizeof(*f->heard));
+			f->heard[f->heard_count++] = (struct heard){.peer = p, .channel = &f->channels[channel]};
+		}
 	}
-	buffers_swap(f);
+	return true;
+}
+
+static bool
+configuration_read(struct forwarder *f, const char *path, uint32_t as)
+{
+	FILE *file = fopen(path, "re");
+	char line[512];
+	bool ok = file != NULL;
+
+	while (ok && fgets(line, sizeof(line), file)) {
+		struct bench_words w;
+
+		if (bench_words_parse(&w, line))
+			ok = line_take(f, &w, w.verb, as);
+	}
+	if (file)
+		fclose(file);
+	return ok;
+}
+
+static void
+channels_make(struct forwarder *f)
+{
+	for (int c = 0; c < CHANNELS; c++)
+		for (unsigned i = 0; i < PIECES; i++)
+			f->channels[c].pieces[i].data = xmalloc(PIECE_SIZE);
+}
+
+static void
+forwarder_free(struct forwarder *f)
+{
+	bench_peers_fini(&f->peers);
+	for (int c = 0; c < CHANNELS; c++)
+		for (unsigned i = 0; i < PIECES; i++)
+			free(f->channels[c].pieces[i].data);
+	free(f->told);
+	free(f->heard);
+	free(f);
+}
+
+static int
+forward_turns(struct forwarder *f)
+{
+	int rc;
+
+	while ((rc = bench_peers_turn(&f->peers, 500)) == 0) {
+		for (uint32_t i = 0; i < f->told_count; i++)
+			told_feed(f, i);
+		reading_adjust(f);
+	}
+	return rc;
 }
 
 int
-bench_null_run(uint16_t port, uint32_t as, uint32_t sender, uint32_t sink)
+bench_null_run(uint16_t port, uint32_t as, const char *path)
 {
-	int listener = listen_open(port);
-
-	if (listener < 0) {
-		fprintf(stderr, "bgpbench-peer: port %u: %s\n", port, strerror(-listener));
-		return 1;
-	}
 	struct forwarder *f = xcalloc(1, sizeof(*f));
-	f->sender.on_update = forward;
-	f->sender.ctx = f;
-	int rc = both_accept(f, listener, as, sender, sink);
-	close(listener);
-	while (rc == 0 && f->sender.error[0] == '\0' && f->sink.error[0] == '\0')
-		forward_turn(f);
-	bench_session_close(&f->sender);
-	bench_session_close(&f->sink);
-	free(f);
-	return rc == 0 ? 0 : 1;
+	int rc = bench_peers_init(&f->peers, port);
+
+	channels_make(f);
+	if (rc == 0 && !configuration_read(f, path, as)) {
+		fprintf(stderr, "bgpbench-peer: %s: unreadable\n", path);
+		rc = -1;
+	}
+	if (rc == 0)
+		rc = bench_peers_listen(&f->peers, FAMILY_IPV4);
+	if (rc == 0)
+		rc = bench_peers_listen(&f->peers, FAMILY_IPV6);
+	if (rc == 0)
+		rc = forward_turns(f);
+	if (rc < -1)
+		fprintf(stderr, "bgpbench-peer: %s\n", strerror(-rc));
+	forwarder_free(f);
+	return 1;
 }

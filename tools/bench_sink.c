@@ -1,34 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * bench_sink: decodes the UPDATEs of the daemon under test and judges them.
+ * bench_sink: judges the UPDATEs of the daemon under test, one receiver each.
  *
- * Called by bgpbench-peer for each UPDATE of the receiving session, while the
- * clock runs, so it does one hash look-up a prefix and compares attributes only
- * when the set changes within a message. It is a decoder of its own on purpose:
- * the daemon's codec must not be checked with itself. RFC 4271 section 4.3.
+ * Called for what a session recorded, while no clock runs, so it may take its time.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/buf.h"
 #include "lib/mem.h"
+#include "tools/bench_decode.h"
 #include "tools/bench_encode.h"
 #include "tools/bench_sink.h"
 
 enum route_state { ROUTE_UNSEEN, ROUTE_RIGHT, ROUTE_WRONG };
 
-struct received {
-	struct bench_attrs attrs;
-	uint32_t next_hop;
-	bool other; /* an attribute that nobody sent */
-};
-
 static const char *const fault_names[BENCH_FAULT_COUNT] = {
     [BENCH_FAULT_MALFORMED] = "malformed",     [BENCH_FAULT_STRANGER] = "stranger",
-    [BENCH_FAULT_ORIGIN] = "origin",           [BENCH_FAULT_AS_PATH] = "as_path",
-    [BENCH_FAULT_NEXT_HOP] = "next_hop",       [BENCH_FAULT_MED] = "med",
+    [BENCH_FAULT_UNWANTED] = "unwanted",       [BENCH_FAULT_ORIGIN] = "origin",
+    [BENCH_FAULT_AS_PATH] = "as_path",         [BENCH_FAULT_NEXT_HOP] = "next_hop",
+    [BENCH_FAULT_MED] = "med",                 [BENCH_FAULT_LOCAL_PREF] = "local_pref",
     [BENCH_FAULT_COMMUNITIES] = "communities", [BENCH_FAULT_LARGE] = "large_communities",
-    [BENCH_FAULT_OTHER_ATTR] = "other_attr",
+    [BENCH_FAULT_ORIGINATOR] = "originator",   [BENCH_FAULT_OTHER_ATTR] = "other_attr",
 };
 
 const char *
@@ -38,15 +31,12 @@ bench_fault_name(enum bench_fault f)
 }
 
 void
-bench_sink_init(struct bench_sink *s, const struct bench_table *t, uint32_t prepend_as, uint32_t next_hop,
-		bool want_med)
+bench_sink_init(struct bench_sink *s, const struct bench_expect *e)
 {
 	memset(s, 0, sizeof(*s));
-	s->table = t;
-	s->prepend_as = prepend_as;
-	s->next_hop = next_hop;
-	s->want_med = want_med;
-	s->state = xcalloc(t->route_count, 1);
+	s->expect = e;
+	s->state = xcalloc(e->table->route_count, 1);
+	bench_sink_restart(s);
 }
 
 void
@@ -56,149 +46,82 @@ bench_sink_fini(struct bench_sink *s)
 	s->state = NULL;
 }
 
-static void
-path_get(struct rbuf *v, struct received *got)
-{
-	while (rbuf_left(v) > 0 && !v->err) {
-		uint8_t type = rbuf_u8(v), count = rbuf_u8(v);
-
-		/* Only sequences were sent, so a set has no right form here. */
-		if (type != 2 || got->attrs.path_count + count > BENCH_PATH_MAX) {
-			v->err = true;
-			return;
-		}
-		while (count-- > 0)
-			got->attrs.path[got->attrs.path_count++] = rbuf_u32(v);
-	}
-}
-
-static void
-communities_get(struct rbuf *v, struct received *got)
-{
-	while (rbuf_left(v) > 0 && !v->err) {
-		if (got->attrs.community_count == BENCH_COMM_MAX)
-			v->err = true;
-		else
-			got->attrs.communities[got->attrs.community_count++] = rbuf_u32(v);
-	}
-}
-
-static void
-larges_get(struct rbuf *v, struct received *got)
-{
-	while (rbuf_left(v) > 0 && !v->err) {
-		if (got->attrs.large_count == BENCH_LARGE_MAX) {
-			v->err = true;
-			return;
-		}
-		struct bench_large *l = &got->attrs.larges[got->attrs.large_count++];
-		l->global = rbuf_u32(v);
-		l->local1 = rbuf_u32(v);
-		l->local2 = rbuf_u32(v);
-	}
-}
-
-static void
-value_get(uint8_t type, struct rbuf *v, struct received *got)
-{
-	switch (type) {
-	case BENCH_ATTR_ORIGIN:
-		got->attrs.origin = rbuf_u8(v);
-		break;
-	case BENCH_ATTR_AS_PATH:
-		path_get(v, got);
-		break;
-	case BENCH_ATTR_NEXT_HOP:
-		got->next_hop = rbuf_u32(v);
-		break;
-	case BENCH_ATTR_MED:
-		got->attrs.has_med = true;
-		got->attrs.med = rbuf_u32(v);
-		break;
-	case BENCH_ATTR_COMMUNITIES:
-		communities_get(v, got);
-		break;
-	case BENCH_ATTR_LARGE:
-		larges_get(v, got);
-		break;
-	default:
-		got->other = true;
-		v->p = v->end;
-		break;
-	}
-	if (rbuf_left(v) > 0)
-		v->err = true;
-}
-
-/* False: malformed. */
 static bool
-attrs_get(struct rbuf *r, struct received *got)
+is_met(const struct bench_sink *s, uint32_t route)
 {
-	memset(got, 0, sizeof(*got));
-	while (rbuf_left(r) > 0 && !r->err) {
-		uint8_t flags = rbuf_u8(r), type = rbuf_u8(r);
-		struct rbuf v = rbuf_sub(r, flags & 0x10 ? rbuf_u16(r) : rbuf_u8(r));
-
-		value_get(type, &v, got);
-		if (v.err)
-			return false;
-	}
-	bench_attrs_normalise(&got->attrs);
-	return !r->err;
-}
-
-static bool
-path_is_right(const struct bench_sink *s, const struct bench_attrs *got, const struct bench_attrs *want)
-{
-	uint8_t extra = s->prepend_as != 0;
-
-	if (got->path_count != want->path_count + extra || (extra && got->path[0] != s->prepend_as))
-		return false;
-	return memcmp(got->path + extra, want->path, want->path_count * sizeof(want->path[0])) == 0;
-}
-
-static bool
-med_is_right(const struct bench_sink *s, const struct bench_attrs *got, const struct bench_attrs *want)
-{
-	if (!s->want_med)
-		return !got->has_med;
-	return got->has_med == want->has_med && got->med == want->med;
-}
-
-/* A bit for each fault that the received attributes have for routes of this set. */
-static unsigned
-attrs_judge(const struct bench_sink *s, const struct received *got, const struct bench_attrs *want)
-{
-	const struct bench_attrs *a = &got->attrs;
-	unsigned bad = 0;
-
-	if (a->origin != want->origin)
-		bad |= 1u << BENCH_FAULT_ORIGIN;
-	if (!path_is_right(s, a, want))
-		bad |= 1u << BENCH_FAULT_AS_PATH;
-	if (got->next_hop != s->next_hop)
-		bad |= 1u << BENCH_FAULT_NEXT_HOP;
-	if (!med_is_right(s, a, want))
-		bad |= 1u << BENCH_FAULT_MED;
-	if (a->community_count != want->community_count ||
-	    memcmp(a->communities, want->communities, want->community_count * sizeof(a->communities[0])) != 0)
-		bad |= 1u << BENCH_FAULT_COMMUNITIES;
-	if (a->large_count != want->large_count ||
-	    memcmp(a->larges, want->larges, want->large_count * sizeof(a->larges[0])) != 0)
-		bad |= 1u << BENCH_FAULT_LARGE;
-	if (got->other)
-		bad |= 1u << BENCH_FAULT_OTHER_ATTR;
-	return bad;
+	return s->state[route] == (s->expect->want[route] == BENCH_WANT_NONE ? ROUTE_UNSEEN : ROUTE_RIGHT);
 }
 
 static void
 route_set_state(struct bench_sink *s, uint32_t route, enum route_state state)
 {
+	s->unmet += is_met(s, route);
 	s->right -= s->state[route] == ROUTE_RIGHT;
 	s->wrong -= s->state[route] == ROUTE_WRONG;
 	s->state[route] = (uint8_t)state;
 	s->right += state == ROUTE_RIGHT;
 	s->wrong += state == ROUTE_WRONG;
+	s->unmet -= is_met(s, route);
+}
+
+void
+bench_sink_forget(struct bench_sink *s, uint32_t route)
+{
+	if (s->state[route] == ROUTE_RIGHT)
+		route_set_state(s, route, ROUTE_WRONG);
+}
+
+void
+bench_sink_restart(struct bench_sink *s)
+{
+	s->unmet = 0;
+	for (uint32_t route = 0; route < s->expect->table->route_count; route++)
+		s->unmet += !is_met(s, route);
+	s->met_ns = s->news_ns = 0;
+	s->updates = s->announced = s->withdrawn = 0;
+	memset(s->faults, 0, sizeof(s->faults));
+}
+
+static bool
+path_is_right(const struct bench_attrs *got, const struct bench_attrs *want)
+{
+	return got->path_count == want->path_count &&
+	       memcmp(got->path, want->path, want->path_count * sizeof(want->path[0])) == 0;
+}
+
+/* A bit for each fault that the received attributes have for this route. */
+static unsigned
+attrs_judge(const struct bench_sink *s, const struct bench_decoded *got, uint32_t route)
+{
+	const struct bench_attrs *a = &got->form.attrs;
+	struct bench_form want;
+	unsigned bad = 0;
+
+	if (s->expect->want[route] == BENCH_WANT_NONE)
+		return 1u << BENCH_FAULT_UNWANTED;
+	bench_expect_form(s->expect, route, &want);
+	if (a->origin != want.attrs.origin)
+		bad |= 1u << BENCH_FAULT_ORIGIN;
+	if (!path_is_right(a, &want.attrs))
+		bad |= 1u << BENCH_FAULT_AS_PATH;
+	if (!ip_addr_eq(&got->form.next_hop, &want.next_hop))
+		bad |= 1u << BENCH_FAULT_NEXT_HOP;
+	if (a->has_med != want.attrs.has_med || a->med != want.attrs.med)
+		bad |= 1u << BENCH_FAULT_MED;
+	if (got->form.local_pref != want.local_pref)
+		bad |= 1u << BENCH_FAULT_LOCAL_PREF;
+	if (a->community_count != want.attrs.community_count ||
+	    memcmp(a->communities, want.attrs.communities, a->community_count * sizeof(a->communities[0])) != 0)
+		bad |= 1u << BENCH_FAULT_COMMUNITIES;
+	if (a->large_count != want.attrs.large_count ||
+	    memcmp(a->larges, want.attrs.larges, a->large_count * sizeof(a->larges[0])) != 0)
+		bad |= 1u << BENCH_FAULT_LARGE;
+	if (got->form.originator_id != want.originator_id || got->form.cluster_id != want.cluster_id ||
+	    got->cluster_count != (want.cluster_id != 0))
+		bad |= 1u << BENCH_FAULT_ORIGINATOR;
+	if (got->other)
+		bad |= 1u << BENCH_FAULT_OTHER_ATTR;
+	return bad;
 }
 
 static void
@@ -210,29 +133,31 @@ faults_count(struct bench_sink *s, unsigned bad)
 
 /* The next prefix of r as a route number; -1: malformed or never sent, which is counted. */
 static int64_t
-nlri_get(struct bench_sink *s, struct rbuf *r)
+nlri_get(struct bench_sink *s, struct rbuf *r, enum family family)
 {
-	uint8_t len = rbuf_u8(r), octets[4] = {0};
-	const uint8_t *p = len <= 32 ? rbuf_bytes(r, (len + 7u) / 8) : NULL;
+	uint8_t len = rbuf_u8(r), octets[8] = {0};
+	const uint8_t *p = len <= family_bits(family) ? rbuf_bytes(r, (len + 7u) / 8) : NULL;
+	int64_t route = -1;
 
 	if (p == NULL) {
 		r->err = true;
 		s->faults[BENCH_FAULT_MALFORMED]++;
 		return -1;
 	}
-	for (unsigned i = 0; i < (len + 7u) / 8; i++)
-		octets[i] = p[i];
-	int64_t route = bench_table_find(s->table, be32_get(octets), len);
+	if (len <= 64 && family == s->expect->table->family) {
+		memcpy(octets, p, (len + 7u) / 8);
+		route = bench_table_find(s->expect->table, be64_get(octets), len);
+	}
 	if (route < 0)
 		s->faults[BENCH_FAULT_STRANGER]++;
 	return route;
 }
 
 static void
-withdrawn_take(struct bench_sink *s, struct rbuf *r)
+withdrawn_take(struct bench_sink *s, struct rbuf *r, enum family family)
 {
 	while (rbuf_left(r) > 0 && !r->err) {
-		int64_t route = nlri_get(s, r);
+		int64_t route = nlri_get(s, r, family);
 
 		s->withdrawn++;
 		if (route >= 0)
@@ -241,21 +166,21 @@ withdrawn_take(struct bench_sink *s, struct rbuf *r)
 }
 
 static void
-announced_take(struct bench_sink *s, struct rbuf *r, const struct received *got)
+announced_take(struct bench_sink *s, struct rbuf *r, enum family family, const struct bench_decoded *got)
 {
-	int64_t judged_set = -1;
+	uint64_t judged = UINT64_MAX;
 	unsigned bad = 0;
 
 	while (rbuf_left(r) > 0 && !r->err) {
-		int64_t route = nlri_get(s, r);
+		int64_t route = nlri_get(s, r, family);
 
 		s->announced++;
 		if (route < 0)
 			continue;
-		uint32_t set = s->table->routes[route].set;
-		if (judged_set != set) {
-			bad = attrs_judge(s, got, &s->table->sets[set]);
-			judged_set = set;
+		uint64_t key = bench_expect_key(s->expect, (uint32_t)route);
+		if (judged != key) {
+			bad = attrs_judge(s, got, (uint32_t)route);
+			judged = key;
 		}
 		if (bad != 0)
 			faults_count(s, bad);
@@ -264,18 +189,27 @@ announced_take(struct bench_sink *s, struct rbuf *r, const struct received *got)
 }
 
 void
-bench_sink_update(struct bench_sink *s, const uint8_t *msg, size_t len)
+bench_sink_update(struct bench_sink *s, const uint8_t *msg, size_t len, uint64_t at_ns)
 {
 	struct rbuf r = rbuf_of(msg + BENCH_HEADER_LEN, len - BENCH_HEADER_LEN);
 	struct rbuf withdrawn = rbuf_sub(&r, rbuf_u16(&r));
 	struct rbuf attrs = rbuf_sub(&r, rbuf_u16(&r));
-	struct received got;
+	uint64_t before = s->announced + s->withdrawn;
+	struct bench_decoded got;
 
 	s->updates++;
-	if (r.err || !attrs_get(&attrs, &got)) {
+	if (r.err || !bench_attrs_decode(&got, &attrs, 4)) {
 		s->faults[BENCH_FAULT_MALFORMED]++;
 		return;
 	}
-	withdrawn_take(s, &withdrawn);
-	announced_take(s, &r, &got);
+	withdrawn_take(s, &withdrawn, FAMILY_IPV4);
+	withdrawn_take(s, &got.unreach, FAMILY_IPV6);
+	announced_take(s, &r, FAMILY_IPV4, &got);
+	announced_take(s, &got.reach, FAMILY_IPV6, &got);
+	if (s->announced + s->withdrawn != before)
+		s->news_ns = at_ns;
+	if (s->unmet > 0)
+		s->met_ns = 0;
+	else if (s->met_ns == 0)
+		s->met_ns = at_ns;
 }

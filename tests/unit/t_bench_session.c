@@ -17,16 +17,18 @@ struct pair {
 	int other; /* the daemon's end */
 	unsigned updates;
 	size_t update_len;
+	uint64_t update_ns;
 };
 
 static void
-update_in(void *ctx, const uint8_t *msg, size_t len)
+update_in(void *ctx, const uint8_t *msg, size_t len, uint64_t at_ns)
 {
 	struct pair *p = ctx;
 
 	ck_assert_uint_eq(msg[18], BENCH_MSG_UPDATE);
 	p->updates++;
 	p->update_len = len;
+	p->update_ns = at_ns;
 }
 
 static void
@@ -38,14 +40,14 @@ pair_make(struct pair *p)
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd), 0);
 	p->s.on_update = update_in;
 	p->s.ctx = p;
-	bench_session_accept(&p->s, fd[0], 65001, 90, 1);
+	bench_session_accept(&p->s, fd[0], &(struct bench_self){FAMILY_IPV4, 65001, 1, 90});
 	p->other = fd[1];
 }
 
 static void
 pair_free(struct pair *p)
 {
-	bench_session_close(&p->s);
+	bench_session_free(&p->s);
 	close(p->other);
 }
 
@@ -60,10 +62,10 @@ told(struct pair *p, uint8_t *out, size_t size, uint64_t now_ns)
 }
 
 static void
-tell(struct pair *p, const uint8_t *msg, size_t len, uint64_t now_ns)
+tell(struct pair *p, const uint8_t *msg, size_t len)
 {
 	ck_assert_int_eq(send(p->other, msg, len, 0), (ssize_t)len);
-	bench_session_readable(&p->s, now_ns);
+	bench_session_readable(&p->s);
 }
 
 static void
@@ -71,8 +73,8 @@ establish(struct pair *p, uint16_t hold_s)
 {
 	uint8_t msg[BENCH_MSG_MAX], out[512];
 
-	tell(p, msg, bench_open_put(msg, 65000, hold_s, 2), S);
-	tell(p, msg, bench_keepalive_put(msg), S);
+	tell(p, msg, bench_open_put(msg, FAMILY_IPV4, 65000, hold_s, 2));
+	tell(p, msg, bench_keepalive_put(msg));
 	told(p, out, sizeof(out), S);
 }
 
@@ -84,11 +86,11 @@ START_TEST(test_open_then_keepalive)
 	pair_make(&p);
 	ck_assert_uint_eq(told(&p, out, sizeof(out), S), 45);
 	ck_assert_uint_eq(out[18], BENCH_MSG_OPEN);
-	tell(&p, msg, bench_open_put(msg, 65000, 30, 2), S);
+	tell(&p, msg, bench_open_put(msg, FAMILY_IPV4, 65000, 30, 2));
 	ck_assert(!p.s.established);
 	ck_assert_uint_eq(told(&p, out, sizeof(out), S), 19);
 	ck_assert_uint_eq(out[18], BENCH_MSG_KEEPALIVE);
-	tell(&p, msg, bench_keepalive_put(msg), S);
+	tell(&p, msg, bench_keepalive_put(msg));
 	ck_assert(p.s.established);
 	ck_assert_uint_eq(p.s.hold_s, 30); /* the smaller of both */
 	ck_assert_uint_eq(p.s.peer_as, 65000);
@@ -105,7 +107,7 @@ START_TEST(test_framing)
 	establish(&p, 90);
 	for (size_t i = 0; i < sizeof(msg); i++) {
 		ck_assert_uint_eq(p.updates, 0);
-		tell(&p, msg + i, 1, S);
+		tell(&p, msg + i, 1);
 	}
 	ck_assert_uint_eq(p.updates, 1);
 	ck_assert_uint_eq(p.update_len, 23);
@@ -121,16 +123,16 @@ START_TEST(test_errors)
 	struct pair p;
 
 	pair_make(&p);
-	tell(&p, notification, sizeof(notification), S);
+	tell(&p, notification, sizeof(notification));
 	ck_assert_str_eq(p.s.error, "NOTIFICATION 6/2");
 	pair_free(&p);
 	pair_make(&p);
-	tell(&p, short_length, sizeof(short_length), S);
+	tell(&p, short_length, sizeof(short_length));
 	ck_assert_str_eq(p.s.error, "message length 18");
 	pair_free(&p);
 	pair_make(&p);
 	shutdown(p.other, SHUT_WR);
-	bench_session_readable(&p.s, S);
+	bench_session_readable(&p.s);
 	ck_assert_str_eq(p.s.error, "closed by the daemon");
 	pair_free(&p);
 }
@@ -145,16 +147,17 @@ START_TEST(test_keepalive_due)
 
 	pair_make(&p);
 	establish(&p, 30);
-	bench_session_tick(&p.s, 10 * S);
+	uint64_t told_ns = p.s.told_ns;
+	bench_session_tick(&p.s, told_ns + 9 * S);
 	ck_assert(!bench_session_wants_write(&p.s));
-	bench_session_tick(&p.s, 11 * S);
-	ck_assert_uint_eq(told(&p, out, sizeof(out), 11 * S), 19);
+	bench_session_tick(&p.s, told_ns + 10 * S);
+	ck_assert_uint_eq(told(&p, out, sizeof(out), told_ns + 10 * S), 19);
 	ck_assert_uint_eq(out[18], BENCH_MSG_KEEPALIVE);
 
 	bench_session_send(&p.s, stream, sizeof(stream));
 	p.s.out_done = 5;
-	bench_session_tick(&p.s, 40 * S);
-	ck_assert_uint_eq(told(&p, out, sizeof(out), 40 * S), 18);
+	bench_session_tick(&p.s, told_ns + 40 * S);
+	ck_assert_uint_eq(told(&p, out, sizeof(out), told_ns + 40 * S), 18);
 	ck_assert_mem_eq(out, stream + 5, 18);
 	pair_free(&p);
 }
@@ -163,19 +166,50 @@ END_TEST
 START_TEST(test_silence)
 {
 	struct pair p;
-	uint8_t msg[BENCH_MSG_MAX];
 
 	pair_make(&p);
 	establish(&p, 30);
 	p.s.silence_max_ns = 0;
-	tell(&p, msg, bench_keepalive_put(msg), 4 * S);
-	tell(&p, msg, bench_keepalive_put(msg), 6 * S);
-	ck_assert_uint_eq(p.s.silence_max_ns, 3 * S);
-	/* A silence that still lasts counts too. */
-	bench_session_tick(&p.s, 11 * S);
+	/* A silence that still lasts counts. */
+	bench_session_tick(&p.s, p.s.heard_ns + 5 * S);
+	ck_assert_uint_eq(p.s.silence_max_ns, 5 * S);
+	bench_session_tick(&p.s, p.s.heard_ns + 3 * S);
 	ck_assert_uint_eq(p.s.silence_max_ns, 5 * S);
 	pair_free(&p);
 }
 END_TEST
 
-SUITE("bench_session", test_open_then_keepalive, test_framing, test_errors, test_keepalive_due, test_silence)
+/* A receiver looks at nothing while it records, and has each message with the time of its last octet. */
+START_TEST(test_record)
+{
+	static const uint8_t update[23] = {[17] = 23, [18] = BENCH_MSG_UPDATE};
+	uint8_t two[19 + sizeof(update)];
+	struct pair p;
+
+	pair_make(&p);
+	p.s.records = true;
+	tell(&p, two, bench_open_put(two, FAMILY_IPV4, 65000, 90, 2));
+	/* The first UPDATE comes in one read with the KEEPALIVE, the second in two pieces. */
+	memcpy(two + bench_keepalive_put(two), update, sizeof(update));
+	tell(&p, two, sizeof(two));
+	ck_assert(p.s.established);
+	uint64_t first_ns = p.s.heard_ns;
+	tell(&p, update, 10);
+	ck_assert_uint_eq(p.updates, 0);
+	bench_session_replay(&p.s);
+	ck_assert_uint_eq(p.updates, 1);
+	ck_assert_uint_eq(p.update_ns, first_ns);
+	tell(&p, update + 10, 13);
+	uint64_t second_ns = p.s.heard_ns;
+	bench_session_replay(&p.s);
+	ck_assert_uint_eq(p.updates, 2);
+	ck_assert_uint_eq(p.update_ns, second_ns);
+	bench_session_replay(&p.s);
+	ck_assert_uint_eq(p.updates, 2);
+	ck_assert_uint_eq(p.s.record.len, 0);
+	pair_free(&p);
+}
+END_TEST
+
+SUITE("bench_session", test_open_then_keepalive, test_framing, test_errors, test_keepalive_due, test_silence,
+      test_record)
