@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables: medians, spread, and how each daemon stands to the best peer and to the floor."""
+import statistics
+
+
+def spread(values, digits):
+    """"median [least-most]"; "-" where nothing was measured."""
+    values = [v for v in values if v is not None]
+    if not values:
+        return "-"
+    text = "%.*f" % (digits, statistics.median(values))
+    if len(values) > 1:
+        text += " [%.*f-%.*f]" % (digits, min(values), digits, max(values))
+    return text
+
+
+def median_of(runs, metric):
+    values = [r["metrics"].get(metric) for r in runs]
+    values = [v for v in values if v is not None]
+    return statistics.median(values) if values else None
+
+
+def ratio(own, other):
+    return "-" if own is None or not other else "%.2f" % (own / other)
+
+
+USAGE = (
+    ("cpu s", "cpu_settled_s", 2), ("PSS idle MB", "pss_idle_mb", 1), ("PSS peak MB", "pss_peak_mb", 1),
+    ("B/route", "bytes_a_route", 0), ("turn ms", "inside_ms", 1), ("silence s", "silence_s", 1),
+)
+
+
+def best_peer(results, peers, metric):
+    """The least median of the daemons that we are compared with."""
+    medians = [median_of(runs, metric) for name, runs in results.items() if name in peers]
+    return min((m for m in medians if m is not None), default=None)
+
+
+def table(scenario, results, failures, peers, floors):
+    """Lines: a row a daemon; each clock with its ratio to the best peer's and to the floor's median."""
+    with_ratios = scenario.name != "stall"
+    floor = next((name for name in floors if results.get(name)), None)
+    head = ["daemon"]
+    for title, _ in scenario.metrics.values():
+        head += [title, "/best peer", "/" + floor] if with_ratios and floor else [title] + ["/best peer"] * with_ratios
+    usage = [u for u in USAGE if any(r.get(u[1]) is not None for runs in results.values() for r in runs)]
+    rows = [head + [title for title, _, _ in usage] + ["runs"]]
+    for name, runs in results.items():
+        row = [name]
+        for metric, (_, digits) in scenario.metrics.items():
+            row.append(spread([r["metrics"].get(metric) for r in runs], digits))
+            if with_ratios:
+                row.append(ratio(median_of(runs, metric), best_peer(results, peers, metric)))
+            if with_ratios and floor:
+                row.append(ratio(median_of(runs, metric), median_of(results[floor], metric)))
+        row += [spread([r.get(key) for r in runs], digits) for _, key, digits in usage]
+        row.append("%d ok%s" % (len(runs), ", %d failed" % failures[name] if failures[name] else ""))
+        rows.append(row)
+    return layout(rows)
+
+
+def layout(rows):
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return ["  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip() for row in rows]

@@ -1,0 +1,313 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is measured: one class a scenario, each with its table, its neighbours and its clock."""
+import statistics
+
+from .daemons import DAEMON_AS, FIB_ROWS, DAEMONS, Bare, Gobgp, Null, Openbgpd
+from .net import MANY, SENDERS, SINKS, BenchError
+from .trial import Trial
+
+SENDER_AS, SINK_AS = 65001, 65100
+
+
+class Scenario:
+    """sizes: name → (whole, quick); metrics: name → (title, digits), the first is the clock that counts."""
+
+    name = text = ""
+    sizes = {}
+    metrics = {}
+    rows = DAEMONS
+    without = ()  # daemons that cannot
+
+    def __init__(self, size):
+        self.size = size  # name → number
+
+    def prepare(self, t):
+        raise NotImplementedError
+
+    def start(self, t):
+        t.start()
+
+    def play(self, t):
+        raise NotImplementedError
+
+    def paths(self, t):
+        """What memory is divided by."""
+        return t.size["routes"]
+
+
+class Full(Scenario):
+    name, text = "full", "one external sender, one external receiver; first UPDATE to all right"
+    sizes = {"routes": (1000000, 20000)}
+    metrics = {"seconds": ("s", 3)}
+    family = 4
+
+    def prepare(self, t):
+        t.table(self.size["routes"], family=self.family)
+        t.neighbors("s", SENDERS, SENDER_AS)
+        t.neighbors("k", SINKS, SINK_AS, sink=True)
+        t.expect("external", SINKS)
+        t.peers("encode", "announce", "eor", name="full", peers="s")
+        t.want(0)
+
+    def play(self, t):
+        t.metrics["seconds"] = t.go(send="s:full")["seconds"]
+
+
+class V6(Full):
+    name, text = "v6", "as full, with IPv6 routes over IPv6 sessions"
+    sizes = {"routes": (200000, 5000)}
+    family = 6
+
+
+class Paths(Scenario):
+    name, text = "paths", "ten senders of the same prefixes, different paths; to each best right and quiet"
+    sizes = {"routes": (200000, 5000), "senders": (10, 4)}
+    metrics = {"seconds": ("s", 3), "sent": ("sent a prefix", 2)}
+
+    def prepare(self, t):
+        count = self.size["senders"]
+        t.table(self.size["routes"], variants=count)
+        t.neighbors("s", SENDERS, SENDER_AS, count)
+        # The forwarder can but pass on one of them; the others are read and parsed.
+        for n in t.setup.neighbors[1:]:
+            n.role = "mute"
+        t.neighbors("k", SINKS, SINK_AS, sink=True)
+        t.expect("external", SINKS)
+        t.peers("encode", "announce", "eor", name="full", peers="s", variant="each")
+        t.want(0 if t.is_null else "winner")
+
+    def play(self, t):
+        got = t.go(send="s:full")
+        t.metrics["seconds"] = max(got["seconds"], got["quiet_s"])
+        t.metrics["sent"] = got["announced"] / got["routes"]
+
+    def paths(self, t):
+        return t.size["routes"] * self.size["senders"]
+
+
+class Reflect(Scenario):
+    name, text = "reflect", "one client to many others; until the last has all"
+    sizes = {"routes": (100000, 2000), "clients": (200, 10)}
+    metrics = {"seconds": ("s", 3)}
+
+    def prepare(self, t):
+        t.table(self.size["routes"])
+        t.neighbors("s", SENDERS, DAEMON_AS, internal=True, client=True)
+        t.neighbors("k", MANY, DAEMON_AS, self.size["clients"], sink=True, internal=True, client=True)
+        t.expect("reflected", MANY, internal=True, originator=SENDERS.peer())
+        t.peers("encode", "announce", "eor", "internal", name="full", peers="s")
+        t.want(0)
+
+    def play(self, t):
+        t.metrics["seconds"] = t.go(send="s:full")["seconds"]
+
+
+class Mesh(Scenario):
+    """Internal neighbours with a few routes each, and an external one that witnesses them all."""
+
+    sizes = {"neighbors": (400, 20), "routes": (64, 8)}
+    metrics = {"seconds": ("s", 3), "redials": ("redials", 0)}
+    limit = 0
+
+    def prepare(self, t):
+        count, slice_ = self.size["neighbors"], self.size["routes"]
+        t.setup.dials = self.name == "mesh-dial"
+        routes = t.table(count * slice_)
+        if routes != count * slice_:
+            raise BenchError("the dump has too few routes for this mesh")
+        t.neighbors("w", SINKS, SINK_AS, sink=True)
+        t.neighbors("m", MANY, DAEMON_AS, count, internal=True)
+        t.expect("external", SINKS, internal=True, sender=MANY.peer(), a_next_hop=slice_)
+        t.peers("encode", "announce", "eor", "internal", name="full", peers="m", slice=slice_)
+        t.want(0)
+
+    def start(self, t):
+        # The clock starts with the program; only the stall scenario wants it to be there before.
+        if t.probe:
+            t.start(dial=["w"])
+
+    def play(self, t):
+        if t.probe:
+            got = t.go(dial="m", limit=self.limit, send="m:full")
+        else:
+            got = t.go(dial="w", then="m", limit=self.limit, send="m:full", start=t.daemon_start())
+        t.metrics["seconds"] = got["seconds"]
+        t.metrics["redials"] = got["redials"]
+
+    def paths(self, t):
+        return None  # nothing idle to compare with
+
+
+class MeshPaced(Mesh):
+    name, text = "mesh-paced", "internal neighbours dial, eight at a time; exec to all routes"
+    limit = 8
+
+
+class MeshOnce(Mesh):
+    name, text = "mesh-once", "internal neighbours dial, all at once; exec to all routes"
+
+
+class MeshDial(Mesh):
+    name, text = "mesh-dial", "the daemon dials all internal neighbours; exec to all routes"
+
+    def play(self, t):
+        t.peers("listen")
+        got = t.go(send="m:full", start=t.daemon_start())
+        t.metrics["seconds"] = got["seconds"]
+        t.metrics["redials"] = got["redials"]
+
+
+class Churn(Scenario):
+    name, text = "churn", "a share of a loaded table withdrawn, and announced again; each round to all right"
+    sizes = {"routes": (500000, 10000), "rounds": (5, 2), "share": (20, 20)}
+    metrics = {"withdraw": ("withdraw ms", 1), "announce": ("announce ms", 1)}
+
+    def prepare(self, t):
+        t.table(self.size["routes"])
+        t.neighbors("s", SENDERS, SENDER_AS)
+        t.neighbors("k", SINKS, SINK_AS, sink=True)
+        t.expect("external", SINKS)
+        t.peers("encode", "announce", "eor", name="full", peers="s")
+        for r in range(self.size["rounds"]):
+            t.peers("encode", "withdraw", name="w%d" % r, peers="s", mod=self.size["share"], rem=r)
+            t.peers("encode", "announce", name="a%d" % r, peers="s", mod=self.size["share"], rem=r)
+        t.want(0)
+
+    def start(self, t):
+        t.start()
+        t.go(send="s:full")
+
+    def play(self, t):
+        took = {"withdraw": [], "announce": []}
+        for r in range(self.size["rounds"]):
+            for what, variant in (("withdraw", "none"), ("announce", 0)):
+                t.want(variant, mod=self.size["share"], rem=r)
+                took[what].append(t.go(send="s:%s%d" % (what[0], r))["seconds"] * 1000)
+        for what, values in took.items():
+            t.metrics[what] = statistics.median(values)
+
+
+class Failover(Scenario):
+    name, text = "failover", "two senders of the same; the preferred one closes, to all from the other"
+    sizes = {"routes": (500000, 10000)}
+    metrics = {"seconds": ("s", 3)}
+    without = (Null,)
+
+    def prepare(self, t):
+        t.table(self.size["routes"], variants=2, winner=0)
+        t.neighbors("a", SENDERS, SENDER_AS)
+        t.neighbors("b", SENDERS, SENDER_AS + 1, first=1)
+        t.neighbors("k", SINKS, SINK_AS, sink=True)
+        t.expect("external", SINKS)
+        t.peers("encode", "announce", "eor", name="full", peers="a", variant=0)
+        t.peers("encode", "announce", "eor", name="full", peers="b", variant=1)
+        t.want(0)
+
+    def start(self, t):
+        t.start()
+        t.go(send="a:full,b:full")
+
+    def play(self, t):
+        t.want(1)
+        t.metrics["seconds"] = t.go(close="a")["seconds"]
+
+    def paths(self, t):
+        return 2 * t.size["routes"]
+
+
+class Policy(Scenario):
+    name, text = "policy", "as full, through a prefix list and AS path and community rules"
+    sizes = {"routes": (300000, 10000), "entries": (1000, 100)}
+    metrics = {"seconds": ("s", 3)}
+
+    def prepare(self, t):
+        t.table(self.size["routes"], policy=self.size["entries"])
+        t.neighbors("s", SENDERS, SENDER_AS, policy=True)
+        t.neighbors("k", SINKS, SINK_AS, sink=True)
+        t.setup.rules = t.peers("rules")
+        t.expect("external", SINKS)
+        t.peers("encode", "announce", "eor", name="full", peers="s")
+        t.want(0 if t.is_null else "policy")
+
+    def play(self, t):
+        t.metrics["seconds"] = t.go(send="s:full")["seconds"]
+
+
+class Fib(Scenario):
+    name, text = "fib", "into the kernel, then the session ends; to all in, and to all gone"
+    sizes = {"routes": (500000, 10000)}
+    metrics = {"in": ("in s", 3), "out": ("out s", 3)}
+    rows = FIB_ROWS
+    without = (Openbgpd, Gobgp, Null)
+
+    def prepare(self, t):
+        t.setup.kernel = True
+        t.table(self.size["routes"])
+        t.neighbors("s", SENDERS, SENDER_AS)
+        t.peers("encode", "announce", "eor", name="full", peers="s")
+        t.kernel = t.helper("kernel", t.net.daemon)
+        t.kernel("table", routes=self.size["routes"], seed=t.bench.seed, mrt=t.bench.mrt, **{"as": SENDER_AS})
+
+    def start(self, t):
+        if not isinstance(t.daemon, Bare):
+            t.start()
+
+    def play(self, t):
+        gateway = SENDERS.peer()
+        if isinstance(t.daemon, Bare):
+            got = t.kernel("floor", *(["object"] if t.daemon.object else []), gateway=gateway, dev=SENDERS.name)
+            if got["there"] != t.size["routes"] or got["left"]:
+                raise BenchError("the bare program has %d in and %d left" % (got["there"], got["left"]))
+            t.metrics["in"], t.metrics["out"] = got["in_s"], got["out_s"]
+            return
+        t.metrics["in"] = self.until(t, "present", gateway, send="s:full")
+        t.metrics["out"] = self.until(t, "absent", gateway, close="s")
+
+    @staticmethod
+    def until(t, what, gateway, **how):
+        t.kernel.send("wait", what, gateway=gateway, timeout=t.bench.timeout)
+        start_ns = t.go(**how)["start_ns"]
+        got = t.kernel.answer(60)
+        if got["wrong"] or got["there"] != (t.size["routes"] if what == "present" else 0):
+            raise BenchError("%d routes in the kernel, %d of them through another gateway (%s)" % (
+                got["there"] + got["wrong"], got["wrong"], what))
+        return (got["end_ns"] - start_ns) / 1e9
+
+
+class Stall(Scenario):
+    """Not a run but many: each of the others with the probe, of which only the delay counts."""
+
+    name, text = "stall", "longest delay of an unrelated session's single announce (ms), idle and during each load"
+    loads = (Full, Paths, Reflect, MeshOnce, Churn, Failover, Fib, V6, Policy)
+    quick_loads = (Full, Reflect, Churn)
+
+    def __init__(self, size, inner):
+        super().__init__(size)
+        self.inner = inner
+        self.metrics = {"idle": ("idle", 2)}
+        for scenario in inner:
+            self.metrics[scenario.name] = (scenario.name, 2)
+        self.metrics["inside"] = ("longest turn inside", 1)
+
+    def run(self, bench, net, daemon):
+        delays, inside, where, errors = {"idle": None}, None, None, []
+        for scenario in self.inner:
+            if isinstance(daemon, tuple(scenario.without)) or type(daemon) not in scenario.rows:
+                delays[scenario.name] = None
+                continue
+            try:
+                got = Trial(bench, net, daemon, probe=True).run(scenario)
+            except BenchError as e:
+                delays[scenario.name] = None
+                errors.append("%s: %s" % (scenario.name, e))
+                continue
+            delays[scenario.name] = got["metrics"]["delay"]
+            delays["idle"] = max(delays["idle"] or 0.0, got["metrics"]["idle"])
+            if got["inside_ms"] is not None and got["inside_ms"] > (inside or 0.0):
+                inside, where = got["inside_ms"], "%s in %s" % (got["inside_where"], scenario.name)
+        delays["inside"] = inside
+        return {"metrics": delays, "inside_ms": inside, "inside_where": where, "errors": errors}
+
+
+SCENARIOS = (Full, Paths, Reflect, MeshPaced, MeshOnce, MeshDial, Churn, Failover, Fib, V6, Policy, Stall)
+GROUPS = {"mesh": ("mesh-paced", "mesh-once", "mesh-dial"), "all": tuple(s.name for s in SCENARIOS)}
