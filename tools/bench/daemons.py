@@ -339,14 +339,15 @@ class Openbgpd(Daemon):
 
     def config(self, setup):
         lines = ["AS %d" % DAEMON_AS, "router-id %s" % ROUTER_ID, "fib-update no",
-                 'socket "%s"' % setup.path("openbgpd.sock")]
+                 'socket "%s"' % setup.path("openbgpd.sock"), "connect-retry 1"]
         if setup.rules:
             lines.append("prefix-set listed { %s }" % ", ".join(
                 "%s prefixlen %s - %d" % (p, p.split("/")[1], setup.rules["max_len"])
                 if int(p.split("/")[1]) < setup.rules["max_len"] else p for p in setup.rules["prefixes"]))
         for n in setup.neighbors:
             lines += ["neighbor %s {" % n.address, "\tremote-as %d" % n.remote_as]
-            lines.append("\tconnect-retry 1" if setup.dials else "\tpassive")
+            if not setup.dials:
+                lines.append("\tpassive")
             if n.family == 4:
                 lines.append("\tannounce IPv6 none")
             else:

@@ -10,12 +10,15 @@ import shutil
 import signal
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 
 from . import report
 from .daemons import DAEMONS
 from .net import BenchError, Net
 from .scenarios import GROUPS, SCENARIOS, Stall
 from .trial import Trial
+
+QUICK_AT_ONCE = 4
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -57,11 +60,12 @@ def options():
     p.add_argument("--seed", type=int, default=1, help="of the table (default 1)")
     p.add_argument("--mrt", metavar="FILE", help="routes from an MRT dump (TABLE_DUMP_V2 or BGP4MP; .gz, .bz2)")
     p.add_argument("--hold", type=int, default=90, help="hold time that the neighbours offer, seconds")
-    p.add_argument("--timeout", type=int, default=300, help="seconds for a clock")
+    p.add_argument("--timeout", type=int, help="seconds for a clock (default 300, 20 with --quick)")
     p.add_argument("--builddir", default=TOP, help="where bgpd, bgpctl and bgpbench-peer were built")
     p.add_argument("--godwit", help="another bgpd of ours to measure")
     p.add_argument("--json", metavar="FILE", help="write all figures of all runs")
     args = p.parse_args()
+    args.timeout = args.timeout or (20 if args.quick else 300)
     args.daemons = args.daemons.split(",")
     unknown = set(args.daemons) - {d.name for d in DAEMONS}
     if unknown:
@@ -108,26 +112,48 @@ def one_run(scenario, daemon, net, args):
     return Trial(args, net, daemon).run(scenario)
 
 
-def scenario_run(scenario, args, net):
+def one_run_told(scenario, daemon, net, args, number):
+    """The figures, or None; says on stderr how it went. The second value counts failures."""
+    what = "%s, run %d, %s: " % (scenario.name, number + 1, daemon.name)
+    try:
+        got = one_run(scenario, daemon, net, args)
+    except BenchError as e:
+        print(what + str(e), file=sys.stderr)
+        return None, 1
+    print(what + ", ".join("%s %.4g" % (k, v) for k, v in got["metrics"].items() if v is not None),
+          file=sys.stderr)
+    for error in got.get("errors", ()):
+        print(what + error, file=sys.stderr)
+    return got, len(got.get("errors", ()))
+
+
+def run_alone(scenario, daemon, args):
+    with net_of(scenario) as net:
+        return one_run_told(scenario, daemon, net, args, 0)
+
+
+def net_of(scenario):
+    inner = scenario.inner if isinstance(scenario, Stall) else [scenario]
+    return Net(many=max(s.size.get("neighbors") or s.size.get("clients") or 1 for s in inner))
+
+
+def scenario_run(scenario, args):
     """All runs, interleaved; returns the figures and the number of failures of each daemon."""
     daemons = daemons_of(scenario, args)
     results = {d.name: [] for d in daemons}
     failures = {d.name: 0 for d in daemons}
     runs = args.runs or (1 if args.quick or isinstance(scenario, Stall) else 3)
-    for number in range(runs):
-        for daemon in daemons:
-            what = "%s, run %d, %s: " % (scenario.name, number + 1, daemon.name)
-            try:
-                got = one_run(scenario, daemon, net, args)
-                results[daemon.name].append(got)
-                print(what + ", ".join("%s %.4g" % (k, v) for k, v in got["metrics"].items() if v is not None),
-                      file=sys.stderr)
-                for error in got.get("errors", ()):
-                    failures[daemon.name] += 1
-                    print(what + error, file=sys.stderr)
-            except BenchError as e:
-                failures[daemon.name] += 1
-                print(what + str(e), file=sys.stderr)
+    if args.quick and runs == 1:
+        # Nothing is measured, so the daemons need not have the machine for themselves.
+        with ThreadPoolExecutor(QUICK_AT_ONCE) as pool:
+            said = list(pool.map(lambda d: run_alone(scenario, d, args), daemons))
+    else:
+        with net_of(scenario) as net:
+            said = [one_run_told(scenario, d, net, args, n) for n in range(runs) for d in daemons]
+    for daemon, (got, failed) in zip(daemons * runs, said):
+        failures[daemon.name] += failed
+        if got:
+            results[daemon.name].append(got)
     return daemons, results, failures
 
 
@@ -155,9 +181,7 @@ def main():
             args.mrt = mrt_unpack(args.mrt, where)
         for cls in args.scenario:
             scenario = scenario_make(cls, args)
-            many = scenario.size.get("neighbors") or scenario.size.get("clients") or 400
-            with Net(many=max(many, 400)) as net:
-                daemons, results, failures = scenario_run(scenario, args, net)
+            daemons, results, failures = scenario_run(scenario, args)
             peers = [d.name for d in daemons if d.peer]
             print("%s: %s\n  %s; seed %d, load %.1f on %d processors" % (
                 scenario.name, scenario.text, ", ".join("%s %d" % s for s in scenario.size.items()) or "sizes as above",

@@ -2,6 +2,7 @@
 """The networks of a benchmark: one namespace for the daemon, one for all its neighbours."""
 import ctypes
 import ipaddress
+import itertools
 import os
 import subprocess
 from dataclasses import dataclass
@@ -51,8 +52,10 @@ ROUTER_ID = "10.99.0.1"
 class Net:
     """Both namespaces; a context manager."""
 
+    _numbers = itertools.count()
+
     def __init__(self, senders=16, many=400):
-        tag = "gwbench%d" % os.getpid()
+        tag = "gwbench%d-%d" % (os.getpid(), next(self._numbers))
         self.daemon, self.peer = tag + "d", tag + "p"
         self.counts = {SENDERS: senders, MANY: many}
 

@@ -132,6 +132,7 @@ class Helper:
 
     def __init__(self, argv, ns, timeout_s):
         self.timeout_s = timeout_s
+        self.while_waiting = lambda: None
         self.proc, _ = start(argv, ns, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                              text=True, bufsize=1)
 
@@ -145,8 +146,11 @@ class Helper:
             raise BenchError("bgpbench-peer ended: " + self.proc.stderr.read().strip()) from e
 
     def answer(self, more_s=0):
-        if not select.select([self.proc.stdout], [], [], self.timeout_s + more_s)[0]:
-            raise BenchError("bgpbench-peer does not answer")
+        end = time.monotonic() + self.timeout_s + more_s
+        while not select.select([self.proc.stdout], [], [], 0.5)[0]:
+            if time.monotonic() > end:
+                raise BenchError("bgpbench-peer does not answer")
+            self.while_waiting()
         line = self.proc.stdout.readline()
         if not line:
             raise BenchError("bgpbench-peer ended: " + self.proc.stderr.read().strip())

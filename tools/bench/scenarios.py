@@ -37,7 +37,7 @@ class Scenario:
 
 class Full(Scenario):
     name, text = "full", "one external sender, one external receiver; first UPDATE to all right"
-    sizes = {"routes": (1000000, 20000)}
+    sizes = {"routes": (1000000, 4000)}
     metrics = {"seconds": ("s", 3)}
     family = 4
 
@@ -55,13 +55,13 @@ class Full(Scenario):
 
 class V6(Full):
     name, text = "v6", "as full, with IPv6 routes over IPv6 sessions"
-    sizes = {"routes": (200000, 5000)}
+    sizes = {"routes": (200000, 2000)}
     family = 6
 
 
 class Paths(Scenario):
     name, text = "paths", "ten senders of the same prefixes, different paths; to each best right and quiet"
-    sizes = {"routes": (200000, 5000), "senders": (10, 4)}
+    sizes = {"routes": (200000, 1000), "senders": (10, 4)}
     metrics = {"seconds": ("s", 3), "sent": ("sent a prefix", 2)}
 
     def prepare(self, t):
@@ -87,7 +87,7 @@ class Paths(Scenario):
 
 class Reflect(Scenario):
     name, text = "reflect", "one client to many others; until the last has all"
-    sizes = {"routes": (100000, 2000), "clients": (200, 10)}
+    sizes = {"routes": (100000, 1000), "clients": (200, 8)}
     metrics = {"seconds": ("s", 3)}
 
     def prepare(self, t):
@@ -105,7 +105,7 @@ class Reflect(Scenario):
 class Mesh(Scenario):
     """Internal neighbours with a few routes each, and an external one that witnesses them all."""
 
-    sizes = {"neighbors": (400, 20), "routes": (64, 8)}
+    sizes = {"neighbors": (400, 12), "routes": (64, 8)}
     metrics = {"seconds": ("s", 3), "redials": ("redials", 0)}
     limit = 0
 
@@ -159,7 +159,7 @@ class MeshDial(Mesh):
 
 class Churn(Scenario):
     name, text = "churn", "a share of a loaded table withdrawn, and announced again; each round to all right"
-    sizes = {"routes": (500000, 10000), "rounds": (5, 2), "share": (20, 20)}
+    sizes = {"routes": (500000, 4000), "rounds": (5, 2), "share": (20, 20)}
     metrics = {"withdraw": ("withdraw ms", 1), "announce": ("announce ms", 1)}
 
     def prepare(self, t):
@@ -189,7 +189,7 @@ class Churn(Scenario):
 
 class Failover(Scenario):
     name, text = "failover", "two senders of the same; the preferred one closes, to all from the other"
-    sizes = {"routes": (500000, 10000)}
+    sizes = {"routes": (500000, 3000)}
     metrics = {"seconds": ("s", 3)}
     without = (Null,)
 
@@ -217,7 +217,7 @@ class Failover(Scenario):
 
 class Policy(Scenario):
     name, text = "policy", "as full, through a prefix list and AS path and community rules"
-    sizes = {"routes": (300000, 10000), "entries": (1000, 100)}
+    sizes = {"routes": (300000, 3000), "entries": (1000, 100)}
     metrics = {"seconds": ("s", 3)}
 
     def prepare(self, t):
@@ -235,7 +235,7 @@ class Policy(Scenario):
 
 class Fib(Scenario):
     name, text = "fib", "into the kernel, then the session ends; to all in, and to all gone"
-    sizes = {"routes": (500000, 10000)}
+    sizes = {"routes": (500000, 3000)}
     metrics = {"in": ("in s", 3), "out": ("out s", 3)}
     rows = FIB_ROWS
     without = (Openbgpd, Gobgp, Null)
@@ -279,7 +279,7 @@ class Stall(Scenario):
 
     name, text = "stall", "longest delay of an unrelated session's single announce (ms), idle and during each load"
     loads = (Full, Paths, Reflect, MeshOnce, Churn, Failover, Fib, V6, Policy)
-    quick_loads = (Full, Reflect, Churn)
+    quick_loads = (Full, Churn)
 
     def __init__(self, size, inner):
         super().__init__(size)

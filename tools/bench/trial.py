@@ -8,7 +8,7 @@ import tempfile
 import time
 
 from .daemons import DAEMON_AS, Neighbor, Setup, last_words
-from .net import MANY, PROBE_FROM, PROBE_TO, ROUTER_ID, SENDERS, BenchError
+from .net import PROBE_FROM, PROBE_TO, ROUTER_ID, SENDERS, BenchError
 from .process import Helper, PssSampler, Usage, start, stop
 
 PROBE_AS = (65101, 65102)
@@ -39,8 +39,14 @@ class Trial:
 
     def helper(self, part, ns, *more):
         made = Helper([self.bench.peer, part] + list(more), ns, self.bench.timeout)
+        made.while_waiting = self.daemon_lives
         self.helpers.append(made)
         return made
+
+    def daemon_lives(self):
+        for proc in self.procs:
+            if proc.poll() is not None:
+                raise BenchError("%s ended with %d" % (self.daemon.name, proc.returncode))
 
     # What scenarios say before the daemon starts.
 
