@@ -183,7 +183,7 @@ END_TEST
 START_TEST(test_record)
 {
 	static const uint8_t update[23] = {[17] = 23, [18] = BENCH_MSG_UPDATE};
-	uint8_t two[19 + sizeof(update)];
+	uint8_t two[BENCH_MSG_MAX];
 	struct pair p;
 
 	pair_make(&p);
@@ -191,7 +191,7 @@ START_TEST(test_record)
 	tell(&p, two, bench_open_put(two, FAMILY_IPV4, 65000, 90, 2));
 	/* The first UPDATE comes in one read with the KEEPALIVE, the second in two pieces. */
 	memcpy(two + bench_keepalive_put(two), update, sizeof(update));
-	tell(&p, two, sizeof(two));
+	tell(&p, two, BENCH_HEADER_LEN + sizeof(update));
 	ck_assert(p.s.established);
 	uint64_t first_ns = p.s.heard_ns;
 	tell(&p, update, 10);

@@ -182,6 +182,9 @@ class Frr(Daemon):
             "ip prefix-list probe seq 1 permit %s" % PROBE_PREFIX,
             "ip prefix-list rest seq 1 deny %s" % PROBE_PREFIX,
             "ip prefix-list rest seq 2 permit any",
+            # The probe is an IPv4 route; IPv6 neighbours have lists of the same names.
+            "ipv6 prefix-list none seq 1 deny any",
+            "ipv6 prefix-list rest seq 1 permit any",
         ]
         if setup.rules:
             lines += ["ip prefix-list listed seq %d permit %s le %d" % (i + 1, p, setup.rules["max_len"])

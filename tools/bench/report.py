@@ -38,21 +38,22 @@ def best_peer(results, peers, metric):
 
 def table(scenario, results, failures, peers, floors):
     """Lines: a row a daemon; each clock with its ratio to the best peer's and to the floor's median."""
-    with_ratios = scenario.name != "stall"
     floor = next((name for name in floors if results.get(name)), None)
     head = ["daemon"]
-    for title, _ in scenario.metrics.values():
-        head += [title, "/best peer", "/" + floor] if with_ratios and floor else [title] + ["/best peer"] * with_ratios
+    for metric, (title, _) in scenario.metrics.items():
+        head += [title] + ([] if metric in scenario.counts else ["/best peer"] + (["/" + floor] if floor else []))
     usage = [u for u in USAGE if any(r.get(u[1]) is not None for runs in results.values() for r in runs)]
     rows = [head + [title for title, _, _ in usage] + ["runs"]]
     for name, runs in results.items():
         row = [name]
         for metric, (_, digits) in scenario.metrics.items():
+            own = median_of(runs, metric)
             row.append(spread([r["metrics"].get(metric) for r in runs], digits))
-            if with_ratios:
-                row.append(ratio(median_of(runs, metric), best_peer(results, peers, metric)))
-            if with_ratios and floor:
-                row.append(ratio(median_of(runs, metric), median_of(results[floor], metric)))
+            if metric in scenario.counts:
+                continue
+            row.append(ratio(own, best_peer(results, peers, metric)))
+            if floor:
+                row.append(ratio(own, median_of(results[floor], metric)))
         row += [spread([r.get(key) for r in runs], digits) for _, key, digits in usage]
         row.append("%d ok%s" % (len(runs), ", %d failed" % failures[name] if failures[name] else ""))
         rows.append(row)

@@ -16,6 +16,7 @@ class Scenario:
     sizes = {}
     metrics = {}
     rows = DAEMONS
+    counts = ()   # metrics that are no times: without ratios
     without = ()  # daemons that cannot
 
     def __init__(self, size):
@@ -63,6 +64,7 @@ class Paths(Scenario):
     name, text = "paths", "ten senders of the same prefixes, different paths; to each best right and quiet"
     sizes = {"routes": (200000, 1000), "senders": (10, 4)}
     metrics = {"seconds": ("s", 3), "sent": ("sent a prefix", 2)}
+    counts = ("sent",)
 
     def prepare(self, t):
         count = self.size["senders"]
@@ -105,12 +107,13 @@ class Reflect(Scenario):
 class Mesh(Scenario):
     """Internal neighbours with a few routes each, and an external one that witnesses them all."""
 
-    sizes = {"neighbors": (400, 12), "routes": (64, 8)}
+    sizes = {"neighbors": (400, 12), "each": (64, 8)}
     metrics = {"seconds": ("s", 3), "redials": ("redials", 0)}
+    counts = ("redials",)
     limit = 0
 
     def prepare(self, t):
-        count, slice_ = self.size["neighbors"], self.size["routes"]
+        count, slice_ = self.size["neighbors"], self.size["each"]
         t.setup.dials = self.name == "mesh-dial"
         routes = t.table(count * slice_)
         if routes != count * slice_:
@@ -288,6 +291,7 @@ class Stall(Scenario):
         for scenario in inner:
             self.metrics[scenario.name] = (scenario.name, 2)
         self.metrics["inside"] = ("longest turn inside", 1)
+        self.counts = tuple(self.metrics)
 
     def run(self, bench, net, daemon):
         delays, inside, where, errors = {"idle": None}, None, None, []
