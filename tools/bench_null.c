@@ -87,27 +87,35 @@ mute(void *ctx, const uint8_t *msg, size_t len, uint64_t at_ns)
 		rbuf_bytes(&r, (rbuf_u8(&r) + 7u) / 8);
 }
 
-/* Hands the next piece, as far as it is filled, to a neighbour that has sent all it had. */
-static void
-told_feed(struct forwarder *f, uint32_t i)
+/* Moves a cursor to the next octets that are to be handed over; false: there are none yet. */
+static bool
+told_advance(struct told *t)
 {
-	struct told *t = &f->told[i];
-	struct channel *c = t->channel;
+	const struct channel *c = t->channel;
 
-	/* What was said before it came up is still in the ring: a cursor that waits holds the others up. */
-	if (!bench_peer_is_idle(t->peer) || t->peer->queue)
-		return;
 	if (t->offset == c->pieces[t->piece % PIECES].len && t->piece < c->filling) {
 		t->piece++;
 		t->offset = 0;
 	}
-	const struct piece *p = &c->pieces[t->piece % PIECES];
-	if (t->offset == p->len)
-		return;
-	t->lent = (struct bench_stream){.data = p->data + t->offset, .len = p->len - t->offset};
-	t->offset = p->len;
-	t->peer->queue = &t->lent;
-	bench_peer_kick(&f->peers, t->peer);
+	return t->offset < c->pieces[t->piece % PIECES].len;
+}
+
+/*
+ * Hands pieces, as far as they are filled, to a neighbour that has sent all it had;
+ * again, when they could be written at once. What was said before it came up is still
+ * in the ring: a cursor that waits holds the others up.
+ */
+static void
+told_feed(struct forwarder *f, struct told *t)
+{
+	while (bench_peer_is_idle(t->peer) && t->peer->queue == NULL && told_advance(t)) {
+		const struct piece *p = &t->channel->pieces[t->piece % PIECES];
+
+		t->lent = (struct bench_stream){.data = p->data + t->offset, .len = p->len - t->offset};
+		t->offset = p->len;
+		t->peer->queue = &t->lent;
+		bench_peer_kick(&f->peers, t->peer);
+	}
 }
 
 /* Whether a channel takes more: its slowest cursor decides, which also has to have its last piece written. */
@@ -213,7 +221,7 @@ forward_turns(struct forwarder *f)
 
 	while ((rc = bench_peers_turn(&f->peers, 500)) == 0) {
 		for (uint32_t i = 0; i < f->told_count; i++)
-			told_feed(f, i);
+			told_feed(f, &f->told[i]);
 		reading_adjust(f);
 	}
 	return rc;

@@ -86,7 +86,8 @@ class Trial:
     def start(self, dial=None):
         """Starts the daemon, brings the sessions up and takes the idle figures."""
         self.daemon_start()
-        self.peers("dial", peers=",".join(dial or self.neighbors_up))
+        # Gently: how a daemon bears hundreds of dials at once is the mesh scenario's question.
+        self.peers("dial", peers=",".join(dial or self.neighbors_up), limit=8)
         self.peers("up", timeout=60)
         self.settle()
 
