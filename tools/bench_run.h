@@ -7,8 +7,8 @@
  *
  *   table    family=4|6 routes=N seed=N as=N [variants=N] [winner=N] [policy=N] [mrt=FILE]
  *            as is the first of all paths (of variant 0); policy is the length of its list
- *   peers    name=NAME local=ADDR remote=ADDR as=N [count=N] [id=N] [hold=N] [sink]
- *            count of them, with ascending addresses and router ids
+ *   peers    name=NAME local=ADDR remote=ADDR as=N [same-as] [count=N] [id=N] [hold=N] [sink]
+ *            count of them, with ascending addresses, router ids and (but for same-as) AS numbers
  *   expect   passage=external|reflected|unchanged as=N [next-hop=ADDR] [a-next-hop=N]
  *            [originator=ADDR] [cluster=ADDR] [internal]
  *   encode   name=NAME peers=NAME announce|withdraw [variant=N|each] [slice=N] [mod=N rem=N] [internal] [eor]
