@@ -27,7 +27,6 @@
 #include <unistd.h>
 
 #define SWEEP_RETRY_MS 200
-#define OWN_PORTION    256
 
 static bool
 pinned(void *ctx, enum family f, uint32_t id)
@@ -204,7 +203,7 @@ run_own(struct job *job, uint64_t deadline_ns)
 	struct bgpd *d = container_of(job, struct bgpd, own);
 
 	while (time_mono_ns() < deadline_ns)
-		if (own_run(d, OWN_PORTION))
+		if (own_run(d, d->portion))
 			return JOB_DONE;
 	return JOB_MORE;
 }
@@ -425,7 +424,7 @@ daemon_free(struct bgpd *d, bool keep)
 bool
 daemon_start(struct bgpd *d, const struct daemon_options *options, struct conf *conf)
 {
-	*d = (struct bgpd){.options = options, .conf = conf};
+	*d = (struct bgpd){.options = options, .conf = conf, .portion = DAEMON_PORTION};
 	TAILQ_INIT(&d->peers);
 	d->own = (struct job){.run = run_own, .name = "own"};
 	apply_log(d);

@@ -40,8 +40,11 @@ struct ctl;
 struct pipeline;
 TAILQ_HEAD(peer_list, peer);
 
+#define DAEMON_PORTION 256 /* some 20 µs of work */
+
 struct bgpd {
 	struct loop loop;
+	uint32_t portion; /* prefixes, next hops or ids that a job looks at between two looks at the clock */
 	const struct daemon_options *options;
 	struct conf *conf;
 	uint32_t router_id, cluster_id; /* host order */

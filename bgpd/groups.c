@@ -20,8 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DRAIN_PORTION 256
-
 static enum job_result drain_run(struct job *job, uint64_t deadline_ns);
 
 /* ---- the RIB as groups see it ---- */
@@ -435,7 +433,7 @@ drain_run(struct job *job, uint64_t deadline_ns)
 	bool more = true;
 
 	while (more && time_mono_ns() < deadline_ns) {
-		more = group_list_drain(&g->list, DRAIN_PORTION);
+		more = group_list_drain(&g->list, g->d->portion);
 		more = rejoin_waiting(g) || more;
 	}
 	return more ? JOB_MORE : JOB_DONE;

@@ -23,8 +23,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REFILTER_PORTION 256
-
 struct peer_routes {
 	struct peer *peer;
 	struct rib_source *source;
@@ -368,7 +366,7 @@ refilter_run(struct job *job, uint64_t deadline_ns)
 	struct rib_walk *w = &r->refilter_walk;
 
 	while (r->refiltering && time_mono_ns() < deadline_ns) {
-		uint32_t budget = REFILTER_PORTION, id;
+		uint32_t budget = d->portion, id;
 		while ((id = rib_walk_next(d->rib, w, &budget)) != 0) {
 			const struct rib_path *path = rib_path_of(d->rib, w->family, id, r->source->index);
 			if (refilter_wants(r, w->family, path))

@@ -14,9 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Prefixes, next hops or ids between two looks at the clock: some 20 µs of work. */
-#define PORTION 256
-
 struct sweep {
 	TAILQ_ENTRY(sweep) entry;
 	struct rib_source *source;
@@ -97,11 +94,11 @@ decide_run(struct job *job, uint64_t deadline_ns)
 	/* Encoding what is decided here takes about as long as deciding it. */
 	deadline_ns -= LOOP_SLICE_NS / 2;
 	while (left > 0 && !due(deadline_ns))
-		left = rib_decide_run(rib, RIB_URGENT, PORTION);
+		left = rib_decide_run(rib, RIB_URGENT, p->d->portion);
 	if (left == 0 && p->bulk_due) {
 		left = rib_dirty_count(rib, RIB_BULK);
 		while (left > 0 && !due(deadline_ns))
-			left = rib_decide_run(rib, RIB_BULK, PORTION);
+			left = rib_decide_run(rib, RIB_BULK, p->d->portion);
 		p->bulk_due = left > 0;
 	}
 	if (rib_dirty_count(rib, RIB_BULK) < PIPELINE_BULK_HIGH / 2)
@@ -158,7 +155,7 @@ mark_users(struct pipeline *p, uint64_t deadline_ns)
 			rib_walk_table(&p->nh_walk, FAMILY_IPV4);
 			p->nh_walking = true;
 		}
-		if (!rib_walk_nexthops(p->d->rib, &p->nh_walk, &p->walked, PORTION, RIB_URGENT))
+		if (!rib_walk_nexthops(p->d->rib, &p->nh_walk, &p->walked, p->d->portion, RIB_URGENT))
 			continue;
 		p->nh_walking = p->nh_walk.family == FAMILY_IPV4;
 		if (p->nh_walking)
@@ -174,7 +171,7 @@ resolve_run(struct job *job, uint64_t deadline_ns)
 	uint32_t left = nexthop_pending(p->d->nexthops);
 
 	while (left > 0 && !due(deadline_ns))
-		left = nexthop_run(p->d->nexthops, PORTION, nexthop_changed, p);
+		left = nexthop_run(p->d->nexthops, p->d->portion, nexthop_changed, p);
 	bool marked = left == 0 && mark_users(p, deadline_ns);
 	pipeline_decide(p, RIB_URGENT);
 	return marked ? JOB_DONE : JOB_MORE;
@@ -245,7 +242,7 @@ sweep_run(struct job *job, uint64_t deadline_ns)
 	struct sweep *sw;
 
 	while ((sw = TAILQ_FIRST(&p->sweeps)) != NULL && !due(deadline_ns)) {
-		if (!rib_sweep_run(p->d->rib, &sw->walk, PORTION, RIB_BULK))
+		if (!rib_sweep_run(p->d->rib, &sw->walk, p->d->portion, RIB_BULK))
 			continue;
 		void (*done)(void *) = sw->done;
 		void *ctx = sw->ctx;
@@ -272,7 +269,7 @@ touch_run(struct job *job, uint64_t deadline_ns)
 	struct pipeline *p = container_of(job, struct pipeline, touch);
 
 	while (p->touching && !due(deadline_ns)) {
-		uint32_t budget = PORTION, id;
+		uint32_t budget = p->d->portion, id;
 		while ((id = rib_walk_next(p->d->rib, &p->touch_walk, &budget)) != 0)
 			rib_prefix_touch(p->d->rib, p->touch_walk.family, id, RIB_BULK, RIB_CHANGE_REDO);
 		if (!p->touch_walk.done)
