@@ -474,7 +474,15 @@ peer_routes_wake(struct peer *p)
 int
 peer_routes_iov(struct peer *p, struct iovec *iov, int max)
 {
-	return p->routes->joined ? group_member_iov(&p->routes->member, iov, max) : 0;
+	struct peer_routes *r = p->routes;
+
+	if (!r->joined)
+		return 0;
+	int n = group_member_iov(&r->member, iov, max);
+	/* What was left may have been for others alone, and the ring has room now without anything being sent. */
+	if (n == 0)
+		groups_room(p->d->groups, &r->member);
+	return n;
 }
 
 void
