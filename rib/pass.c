@@ -109,7 +109,7 @@ decide_one(struct rib *rib, const struct dirty_entry *e)
 	unsigned flags = k->flags, members;
 	int best;
 
-	k->flags &= (uint8_t) ~(RIB_F_DIRTY | RIB_F_SET | RIB_F_NEXTHOP | RIB_F_REDO);
+	k->flags &= (uint8_t) ~(RIB_F_DIRTY | RIB_F_SET | RIB_F_NEXTHOP | RIB_F_REDO | RIB_F_ASKED);
 	judge(rib, f, e->id, &best, &members);
 	bool set_changed = write_flags(rib, f, e->id, members);
 	struct rib_change c = {
@@ -121,7 +121,7 @@ decide_one(struct rib *rib, const struct dirty_entry *e)
 	};
 	note_best(rib, e, c.best);
 	c.what = what_changed(e, flags, set_changed, c.best);
-	if (c.what & (RIB_CHANGE_BEST | RIB_CHANGE_SET)) {
+	if ((c.what & (RIB_CHANGE_BEST | RIB_CHANGE_SET)) || (flags & RIB_F_ASKED)) {
 		struct ip_prefix p = prefix_value(&rib->table[f], e->id);
 		nexthop_rib_changed(rib->nexthops, &p);
 	}

@@ -37,7 +37,11 @@ leads_on(void *ctx, uint32_t id)
 {
 	const struct lookup_ctx *l = ctx;
 	const struct rib_path *p = rib_best(l->rib, l->family, id);
+	struct prefix_key *k = prefix_key(&l->rib->table[l->family], id);
 
+	/* What is seen now may come back to what it was without a change that would be told. */
+	if (k->flags & RIB_F_DIRTY)
+		k->flags |= RIB_F_ASKED;
 	if (p == NULL || attr_get(l->rib->attrs, p->attr)->nexthop == NEXTHOP_NONE)
 		return false;
 	unsigned kind = rib_source_get(l->rib, p->source)->kind;

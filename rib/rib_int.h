@@ -20,6 +20,7 @@
 #define RIB_F_SET     0x04 /* a member of the multipath set was changed or removed since the last decision */
 #define RIB_F_NEXTHOP 0x08 /* rib_prefix_touch with RIB_CHANGE_NEXTHOP */
 #define RIB_F_REDO    0x10 /* with RIB_CHANGE_REDO */
+#define RIB_F_ASKED   0x20 /* a next hop was looked up in it while it waited for the decision */
 
 struct rib {
 	struct attr_table *attrs;

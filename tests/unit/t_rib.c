@@ -240,6 +240,34 @@ START_TEST(test_nexthop_unresolved)
 }
 END_TEST
 
+/* A next hop that is looked up between two states of a prefix which are the same must not keep what was between. */
+START_TEST(test_nexthop_between)
+{
+	struct world w;
+	struct ip_addr near = ribtest_addr("192.0.2.1"), far = ribtest_addr("10.0.0.1");
+	struct ip_prefix sub = ribtest_prefix("192.0.2.0/24");
+	unsigned changed = 0;
+
+	begin(&w);
+	nexthop_route_add(w.t.nexthops, &sub, NEXTHOP_ROUTE_CONNECTED, 0, &(struct nexthop_via){.ifindex = 2},
+			  1);
+	nexthop_id n = nexthop_intern(w.t.nexthops, &near, NULL);
+	attr_id attr = ribtest_attr(&w.t.attrs, &(struct ribtest_attr){.nexthop = n, .local_pref = 300});
+	nexthop_unref(w.t.nexthops, n);
+	announce(&w, w.a, "10.0.0.0/8", attr);
+	decide(&w);
+	announce(&w, w.a, "10.0.0.0/8", 0);
+	n = nexthop_intern(w.t.nexthops, &far, NULL);
+	ck_assert(!nexthop_resolved(w.t.nexthops, n));
+	announce(&w, w.a, "10.0.0.0/8", attr);
+	decide(&w);
+	nexthop_run(w.t.nexthops, UINT32_MAX, count_changed, &changed);
+	ck_assert(nexthop_resolved(w.t.nexthops, n));
+	nexthop_unref(w.t.nexthops, n);
+	end(&w);
+}
+END_TEST
+
 START_TEST(test_pin)
 {
 	struct world w;
@@ -331,5 +359,5 @@ START_TEST(test_limit)
 END_TEST
 
 SUITE("rib", test_best_changes, test_there_and_back, test_decision_mark, test_rejected_and_side,
-      test_multipath_told, test_nexthop_unresolved, test_pin, test_sources,
+      test_multipath_told, test_nexthop_unresolved, test_nexthop_between, test_pin, test_sources,
       test_limit)
