@@ -180,7 +180,8 @@ policies_input(const struct bgpd *d, const struct rib_source *src, attr_id attr)
 	    .attr = attr,
 	    .source_kind = src->kind,
 	    .peer_type = src->peer_type,
-	    .neighbor = src->kind == RIB_SOURCE_BGP ? peer_number(src->owner) : 0,
+	    /* A neighbour that is gone may still be named as what was best before. */
+	    .neighbor = src->kind == RIB_SOURCE_BGP && src->owner != NULL ? peer_number(src->owner) : 0,
 	    .default_local_pref = d->conf->router.default_local_preference,
 	};
 }

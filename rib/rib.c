@@ -195,6 +195,7 @@ rib_source_remove(struct rib *rib, struct rib_source *s)
 			return false;
 	bitmaps_fini(s);
 	s->removed = true;
+	s->owner = NULL;
 	if (s->dirty_refs == 0)
 		free_source(rib, s);
 	return true;

@@ -106,7 +106,7 @@ struct rib_source {
 	uint32_t router_id;              /* * BGP identifier, host order */
 	uint32_t as;                     /* * remote AS */
 	struct ip_addr addr;             /* * */
-	void *owner;                     /* * */
+	void *owner;                     /* *; NULL once it is removed and only changes still name it */
 	uint32_t dirty_refs;             /* dirty entries that name it */
 	struct bitmap ids[FAMILY_COUNT];  /* prefixes where it has a path */
 	struct bitmap best[FAMILY_COUNT]; /* where its path was the best one when last decided */
