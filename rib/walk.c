@@ -117,7 +117,10 @@ rib_walk_nexthops(struct rib *rib, struct rib_walk *w, const struct bitmap *next
 
 	while ((id = rib_walk_next(rib, w, &budget)) != 0) {
 		unsigned what = 0;
-		bool found = false;
+		/* Undecided, it may come back to a path of theirs that is not there or not used now. */
+		bool found = rib_prefix_dirty(rib, w->family, id);
+		if (found)
+			what = RIB_CHANGE_NEXTHOP;
 		for (const struct rib_path *p = rib_path_first(rib, w->family, id); p != NULL;
 		     p = rib_path_next(rib, w->family, p)) {
 			if (!bitmap_test(nexthops, attr_get(rib->attrs, p->attr)->nexthop))
