@@ -71,7 +71,7 @@ connected_update(struct kernel *k, const struct ip_prefix *subnet, bool wanted)
 		originate_add(&d->originate, ORIGINATE_CONNECTED, subnet, attr, RIB_REJECT_NONE, now_s);
 		attr_unref(d->attrs, attr);
 	}
-	pipeline_decide(d->pipeline, RIB_URGENT);
+	pipeline_decide(d->pipeline);
 }
 
 /* One more, or one less, address of this subnet is on a link whose subnets are wanted: only 0 and 1 make a difference. */
@@ -210,7 +210,7 @@ learn_update(struct kernel *k, const struct ip_prefix *p)
 		originate_add(&d->originate, ORIGINATE_KERNEL, p, attr, RIB_REJECT_NONE, now_s);
 		attr_unref(d->attrs, attr);
 	}
-	pipeline_decide(d->pipeline, RIB_URGENT);
+	pipeline_decide(d->pipeline);
 }
 
 enum job_result

@@ -100,7 +100,7 @@ own_apply(struct bgpd *d)
 		announce_static(d, &conf->statics.v[i]);
 	originate_end(&d->originate, ORIGINATE_STATIC);
 	pipeline_resolve(d->pipeline);
-	pipeline_decide(d->pipeline, RIB_URGENT);
+	pipeline_decide(d->pipeline);
 }
 
 void
@@ -116,7 +116,7 @@ own_link_changed(struct bgpd *d, const char *name)
 		any = true;
 	}
 	if (any)
-		pipeline_decide(d->pipeline, RIB_URGENT);
+		pipeline_decide(d->pipeline);
 }
 
 bool
@@ -124,8 +124,7 @@ own_run(struct bgpd *d, uint32_t budget)
 {
 	bool done = originate_run(&d->originate, budget);
 
-	pipeline_decide(d->pipeline, RIB_URGENT);
-	pipeline_decide(d->pipeline, RIB_BULK);
+	pipeline_decide(d->pipeline);
 	return done;
 }
 
@@ -137,7 +136,7 @@ own_network_add(struct bgpd *d, const struct ip_prefix *p)
 	own_attr_begin(&e);
 	announce(d, ORIGINATE_CONTROL, p, attr_edit_commit(&e, d->attrs), RIB_REJECT_NONE);
 	attr_edit_fini(&e);
-	pipeline_decide(d->pipeline, RIB_URGENT);
+	pipeline_decide(d->pipeline);
 }
 
 bool
@@ -145,6 +144,6 @@ own_network_del(struct bgpd *d, const struct ip_prefix *p)
 {
 	bool was = originate_del(&d->originate, ORIGINATE_CONTROL, p, loop_now_s(&d->loop));
 
-	pipeline_decide(d->pipeline, RIB_URGENT);
+	pipeline_decide(d->pipeline);
 	return was;
 }

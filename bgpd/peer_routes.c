@@ -382,7 +382,7 @@ refilter_run(struct job *job, uint64_t deadline_ns)
 		r->blocked_due = false;
 		rib_walk_source(w, FAMILY_IPV4, r->source);
 	}
-	pipeline_decide(d->pipeline, RIB_BULK);
+	pipeline_decide(d->pipeline);
 	return r->refiltering ? JOB_MORE : JOB_DONE;
 }
 

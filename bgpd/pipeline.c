@@ -55,21 +55,18 @@ arm(struct event *ev, unsigned ms)
 }
 
 void
-pipeline_decide(struct pipeline *p, enum rib_queue q)
+pipeline_decide(struct pipeline *p)
 {
-	uint32_t n = rib_dirty_count(p->d->rib, q);
+	uint32_t bulk = rib_dirty_count(p->d->rib, RIB_BULK);
 
-	if (n == 0)
-		return;
-	if (q == RIB_BULK && n >= PIPELINE_BULK_HIGH)
+	if (bulk >= PIPELINE_BULK_HIGH)
 		session_pool_hold(p->d->sessions, true);
-	if (q == RIB_BULK && n < PIPELINE_BULK_FULL && !p->bulk_due) {
-		arm(p->bulk_timer, PIPELINE_BULK_DELAY_MS);
-		return;
-	}
-	if (q == RIB_BULK)
+	if (bulk >= PIPELINE_BULK_FULL || (bulk > 0 && session_pool_busy(p->d->sessions) == 0))
 		p->bulk_due = true;
-	loop_job_start(&p->d->loop, &p->decide);
+	else if (bulk > 0 && !p->bulk_due)
+		arm(p->bulk_timer, PIPELINE_BULK_DELAY_MS);
+	if (p->bulk_due || rib_dirty_count(p->d->rib, RIB_URGENT) > 0)
+		loop_job_start(&p->d->loop, &p->decide);
 }
 
 static void
@@ -81,7 +78,7 @@ on_bulk_timer(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	loop_enter(&p->d->loop);
 	p->bulk_due = true;
-	pipeline_decide(p, RIB_BULK);
+	pipeline_decide(p);
 }
 
 static enum job_result
@@ -173,7 +170,7 @@ resolve_run(struct job *job, uint64_t deadline_ns)
 	while (left > 0 && !due(deadline_ns))
 		left = nexthop_run(p->d->nexthops, p->d->portion, nexthop_changed, p);
 	bool marked = left == 0 && mark_users(p, deadline_ns);
-	pipeline_decide(p, RIB_URGENT);
+	pipeline_decide(p);
 	return marked ? JOB_DONE : JOB_MORE;
 }
 
@@ -250,8 +247,7 @@ sweep_run(struct job *job, uint64_t deadline_ns)
 		if (done != NULL)
 			done(ctx);
 	}
-	pipeline_decide(p, RIB_BULK);
-	pipeline_decide(p, RIB_URGENT);
+	pipeline_decide(p);
 	return TAILQ_EMPTY(&p->sweeps) ? JOB_DONE : JOB_MORE;
 }
 
@@ -279,7 +275,7 @@ touch_run(struct job *job, uint64_t deadline_ns)
 		else
 			p->touching = false;
 	}
-	pipeline_decide(p, RIB_BULK);
+	pipeline_decide(p);
 	return p->touching ? JOB_MORE : JOB_DONE;
 }
 

@@ -26,8 +26,11 @@ struct pipeline;
 struct pipeline *pipeline_new(struct bgpd *d);
 void pipeline_free(struct pipeline *p);
 
-/* Something was marked dirty in this queue. */
-void pipeline_decide(struct pipeline *p, enum rib_queue q);
+/*
+ * Something was marked dirty. What is urgent is decided at once; what came in bulk when enough of it is there, when no
+ * session has more to read, or after PIPELINE_BULK_DELAY_MS.
+ */
+void pipeline_decide(struct pipeline *p);
 /* Routes or links that next hops resolve through have changed, or a next hop was interned. */
 void pipeline_resolve(struct pipeline *p);
 /*

@@ -9,6 +9,7 @@
 #include "lib/mem.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -44,14 +45,30 @@ session_pool_hold(struct session_pool *p, bool held)
 }
 
 unsigned
+session_pool_busy(const struct session_pool *p)
+{
+	return p->nmuch;
+}
+
+unsigned
 session_pool_lingering(const struct session_pool *p)
 {
 	return p->nlingering;
 }
 
+static void
+much_set(struct session *s, bool much)
+{
+	if (s->much_in == much)
+		return;
+	s->much_in = much;
+	s->pool->nmuch += much ? 1u : UINT_MAX;
+}
+
 void
 session_free(struct session *s)
 {
+	much_set(s, false);
 	if (s->closing) {
 		LIST_REMOVE(s, entry);
 		s->pool->nlingering--;
@@ -269,7 +286,7 @@ on_read(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	s->stats.octets_in += (uint64_t)n;
-	s->much_in = n == SESSION_READ_MAX;
+	much_set(s, n == SESSION_READ_MAX);
 	s->dispatching = true;
 	if (deliver(s, buf, kept + (size_t)n) && !s->closing)
 		s->ops->batch(s->ctx, s);
@@ -323,6 +340,12 @@ bool
 session_paused(const struct session *s)
 {
 	return s->paused;
+}
+
+bool
+session_has_more(const struct session *s)
+{
+	return s->much_in;
 }
 
 int

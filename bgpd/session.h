@@ -73,6 +73,8 @@ void session_pool_free(struct session_pool *p);
  * their neighbours down. Those with little to say are heard all the same.
  */
 void session_pool_hold(struct session_pool *p, bool held);
+/* How many sessions have more to read than their last read took, as far as is known. */
+unsigned session_pool_busy(const struct session_pool *p);
 /* How many sessions linger: at stop the daemon waits for zero. */
 unsigned session_pool_lingering(const struct session_pool *p);
 
@@ -107,6 +109,8 @@ void session_stream_ready(struct session *s);
 /* Ends the session; the user forgets it at once. With err ≠ NULL the peer is sent that NOTIFICATION first. */
 void session_close(struct session *s, const struct bgp_error *err);
 
+/* Did the last read take all that one may? Then more is waiting in the socket. */
+bool session_has_more(const struct session *s);
 int session_fd(const struct session *s);
 const struct session_stats *session_stats_get(const struct session *s);
 

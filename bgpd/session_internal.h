@@ -25,7 +25,8 @@ struct session_turns {
 struct session_pool {
 	struct loop *loop;
 	struct session_turns reads, writes;
-	bool held; /* session_pool_hold */
+	bool held;      /* session_pool_hold */
+	unsigned nmuch; /* sessions with much_in */
 	uint8_t *scratch; /* SESSION_READ_MAX behind the longest incomplete message */
 	LIST_HEAD(, session) lingering;
 	unsigned nlingering;

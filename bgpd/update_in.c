@@ -22,9 +22,6 @@
 #define OPS_MAX  8192 /* operations and */
 #define REFS_MAX 8192 /* attribute references that wait for one rib_apply */
 
-/* More octets than this in one read: a full table is coming, and output waits for more of it. */
-#define BULK_OPS 2048
-
 struct update_queue {
 	struct bgpd *d;
 	struct attr_scratch *scratch;
@@ -70,12 +67,13 @@ update_in_flush(struct update_queue *q, struct peer *p)
 
 	if (q->nops == 0)
 		return;
-	enum rib_queue queue = q->nops >= BULK_OPS ? RIB_BULK : RIB_URGENT;
+	/* Output waits for more of a table that is coming; whatever came alone goes on at once. */
+	enum rib_queue queue = session_has_more(p->main->session) ? RIB_BULK : RIB_URGENT;
 	rib_apply(d->rib, peer_routes_source(p), q->ops, q->nops, loop_now_s(&d->loop), queue);
 	update_in_drop(q);
 	if (nexthop_pending(d->nexthops) > 0)
 		pipeline_resolve(d->pipeline);
-	pipeline_decide(d->pipeline, queue);
+	pipeline_decide(d->pipeline);
 }
 
 /* Keeps a reference until the operations that use it are applied. */

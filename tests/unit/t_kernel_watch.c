@@ -58,6 +58,7 @@ setup(const char *patterns)
 	d.rib = rib_new(&attrs, d.nexthops, &cb, 1);
 	originate_init(&d.originate, d.rib);
 	d.pipeline = pipeline_new(&d);
+	d.sessions = session_pool_new(&d.loop);
 	k = (struct kernel){.d = &d, .learn = {.run = kernel_watch_learn, .name = "learn"}};
 	interfaces_init(&k.interfaces);
 }
@@ -67,6 +68,7 @@ teardown(void)
 {
 	loop_job_cancel(&d.loop, &k.learn);
 	interfaces_fini(&k.interfaces);
+	session_pool_free(d.sessions);
 	pipeline_free(d.pipeline);
 	rib_free(d.rib);
 	attr_table_fini(&attrs);

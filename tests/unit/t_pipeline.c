@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of bgpd/pipeline: when changes are decided, and sweeps. */
 #include "bgpd/pipeline.h"
+#include "bgpd/session_internal.h"
 
 #include "bgpd/own.h"
 #include "bgpd/update_in.h"
@@ -55,7 +56,7 @@ apply(uint32_t n, enum rib_queue q)
 		op.hash = rib_hash(t.d.rib, &op.prefix);
 		rib_apply(t.d.rib, source, &op, 1, loop_now_s(&t.d.loop), q);
 	}
-	pipeline_decide(t.d.pipeline, q);
+	pipeline_decide(t.d.pipeline);
 }
 
 /* How many of the first n prefixes have a best path. */
@@ -88,10 +89,11 @@ START_TEST(test_urgent)
 }
 END_TEST
 
-/* A few in bulk wait for more, but not long; as many as fill a buffer do not wait. */
+/* A few in bulk wait for more, but not long; as many as fill a buffer do not wait, nor do any when no more is to come. */
 START_TEST(test_bulk)
 {
 	begin();
+	t.d.sessions->nmuch = 1;
 	apply(10, RIB_BULK);
 	ck_assert(TAILQ_EMPTY(&t.d.loop.jobs));
 	ck_assert_uint_eq(rib_dirty_count(t.d.rib, RIB_BULK), 10);
@@ -103,6 +105,11 @@ START_TEST(test_bulk)
 	ck_assert(!TAILQ_EMPTY(&t.d.loop.jobs));
 	bgpdtest_settle(&t);
 	ck_assert_uint_eq(decided(PIPELINE_BULK_FULL + 10), PIPELINE_BULK_FULL + 10);
+	t.d.sessions->nmuch = 0;
+	apply(PIPELINE_BULK_FULL + 20, RIB_BULK);
+	ck_assert(!TAILQ_EMPTY(&t.d.loop.jobs));
+	bgpdtest_settle(&t);
+	ck_assert_uint_eq(decided(PIPELINE_BULK_FULL + 20), PIPELINE_BULK_FULL + 20);
 	end();
 }
 END_TEST
