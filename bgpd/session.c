@@ -24,6 +24,8 @@ session_pool_new(struct loop *loop)
 	struct session_pool *p = xcalloc(1, sizeof *p);
 
 	p->loop = loop;
+	/* A new session, whose rounds are 0, has had no go yet. */
+	p->much_reads.round = p->little_reads.round = p->much_writes.round = 1;
 	p->scratch = xmalloc(SESSION_READ_MAX + BGP_MSG_MAX_EXT);
 	LIST_INIT(&p->lingering);
 	return p;
@@ -226,7 +228,7 @@ deliver(struct session *s, const uint8_t *p, size_t len)
 }
 
 bool
-session_turn(struct session_turns *t, const struct loop *loop, uint64_t *round)
+session_turn(struct session_turns *t, const struct loop *loop, uint64_t *round, uint64_t limit_ns)
 {
 	if (t->turn != loop->turns) {
 		t->turn = loop->turns;
@@ -235,7 +237,7 @@ session_turn(struct session_turns *t, const struct loop *loop, uint64_t *round)
 	}
 	if (*round == t->round)
 		return false;
-	if (time_mono_ns() - loop->turn_start_ns > SESSION_TURN_NS) {
+	if (time_mono_ns() - loop->turn_start_ns > limit_ns) {
 		t->left_out = true;
 		return false;
 	}
@@ -260,6 +262,16 @@ read_discard(struct session *s)
 	event_del(s->ev_read);
 }
 
+static bool
+may_read(struct session *s)
+{
+	struct session_pool *p = s->pool;
+
+	if (!s->much_in)
+		return session_turn(&p->little_reads, p->loop, &s->little_round, SESSION_LITTLE_NS);
+	return !p->held && session_turn(&p->much_reads, p->loop, &s->much_round, SESSION_MUCH_NS);
+}
+
 static void
 on_read(evutil_socket_t fd, short what, void *arg)
 {
@@ -274,7 +286,7 @@ on_read(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	/* The socket stays readable: the next turn asks again. */
-	if (s->much_in && (s->pool->held || !session_turn(&s->pool->reads, s->pool->loop, &s->in_round)))
+	if (!may_read(s))
 		return;
 	if (kept > 0)
 		memcpy(buf, s->rest, kept);

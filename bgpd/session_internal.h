@@ -11,20 +11,21 @@
 #include <sys/queue.h>
 
 /*
- * Whose turn it is among sessions that have much to read (or to write). In a turn of the loop they go on until
- * SESSION_TURN_NS are over; those left out come first in the next turn, before anybody has a second go. Whoever has
- * little is never held up: its read cannot take long.
+ * Whose turn it is among sessions of one kind. In a turn of the loop they have their go until some time of it is over;
+ * those left out come first in the next turn, before any of the same kind has a second go. Sessions with much to read
+ * (or to write) give way earlier than those with little, and never hold them up for longer than one go.
  */
 struct session_turns {
 	uint64_t turn; /* of the loop, when this was looked at last */
 	uint64_t round;
 	bool left_out; /* somebody, in that turn */
 };
-#define SESSION_TURN_NS 1500000ull
+#define SESSION_MUCH_NS   1500000ull
+#define SESSION_LITTLE_NS 3000000ull
 
 struct session_pool {
 	struct loop *loop;
-	struct session_turns reads, writes;
+	struct session_turns much_reads, little_reads, much_writes;
 	bool held;      /* session_pool_hold */
 	unsigned nmuch; /* sessions with much_in */
 	uint8_t *scratch; /* SESSION_READ_MAX behind the longest incomplete message */
@@ -48,7 +49,7 @@ struct session {
 	bool free_later;
 	bool stream; /* the stream may have something to send */
 	bool much_in, much_out;       /* there was more than one read took, or one turn's writes */
-	uint64_t in_round, out_round; /* in which it had its go last */
+	uint64_t much_round, little_round, out_round; /* of the pool's, in which it had its go last */
 	size_t max_len;
 	uint8_t *rest; /* the beginning of an incomplete message */
 	size_t rest_len, rest_cap;
@@ -58,8 +59,8 @@ struct session {
 };
 
 void session_free(struct session *s);
-/* May one with much to do, whose last go was in *round, have one now? */
-bool session_turn(struct session_turns *t, const struct loop *loop, uint64_t *round);
+/* May one of the kind, whose last go was in *round, have one now? Until limit_ns of the loop's turn are over. */
+bool session_turn(struct session_turns *t, const struct loop *loop, uint64_t *round, uint64_t limit_ns);
 /* Writes what the socket takes; arms the write event for the rest. May free a closing session. */
 void session_write(struct session *s);
 

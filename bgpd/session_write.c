@@ -122,7 +122,7 @@ session_write(struct session *s)
 	struct iovec iov[SESSION_IOV_MAX];
 	size_t from_queue, total = 0;
 
-	if (s->much_out && !session_turn(&s->pool->writes, s->pool->loop, &s->out_round)) {
+	if (s->much_out && !session_turn(&s->pool->much_writes, s->pool->loop, &s->out_round, SESSION_MUCH_NS)) {
 		event_add(s->ev_write, NULL);
 		return;
 	}
