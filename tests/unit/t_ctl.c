@@ -119,6 +119,7 @@ START_TEST(test_actions)
 	bgpdtest_write(&t, "", "networks: [{prefix: 198.51.100.0/24}]\n");
 	json_decref(ctltest_ask(&c, "reload", ""));
 	UNTIL(&t.d.loop, TAILQ_EMPTY(&t.d.peers));
+	bgpdtest_settle(&t);
 	ck_assert_ptr_nonnull(bgpdtest_best(&t, "198.51.100.0/24"));
 	bgpdtest_write(&t, "", "networks: 5\n");
 	ctltest_refused(&c, "reload", "", "invalid");
