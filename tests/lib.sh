@@ -247,3 +247,35 @@ kernel() {
 }
 
 no_kernel() { no kernel "$@"; }
+
+# traffic NAME NAMESPACE SENDER SINK ROUTES [AS [HOLD]]: an external sender of a made-up table and an external
+# receiver, "LOCAL,REMOTE" each, of a daemon with that AS; returns when both sessions are up. Its stdin is file
+# descriptor 3 of the script, its answers go to NAME.log (tools/bench_run.h).
+traffic() {
+	local name=$1 space=$2 sender=$3 sink=$4 routes=$5 peer=$build/tools/bgpbench-peer
+	[ -x "$peer" ] || fail "$peer is not built"
+	mkfifo "$dir/$name.in"
+	ip netns exec "$tag-$space" "$peer" run <"$dir/$name.in" >"$dir/$name.log" 2>&1 &
+	pids[$name]=$!
+	exec 3>"$dir/$name.in"
+	cat >&3 <<-EOT
+		table family=4 routes=$routes seed=1 as=65001
+		peers name=sender local=${sender%,*} remote=${sender#*,} as=65001 hold=${7:-90}
+		peers name=sink local=${sink%,*} remote=${sink#*,} as=65002 hold=${7:-90} sink
+		expect passage=external as=${6:-65000} next-hop=${sink#*,}
+		encode name=all peers=sender announce eor
+		want variant=0
+		dial peers=sender,sink
+		up timeout=60
+	EOT
+	expect 90 grep -q '"event": "up"' "$dir/$name.log"
+}
+
+# traffic_go NAME ROUTES: the sender sends; returns when the receiver has all, right. Prints what "go" answered.
+traffic_go() {
+	echo "go send=sender:all timeout=240" >&3
+	expect 250 grep -qE '"event": "(go|error)"' "$dir/$1.log"
+	grep '"event": "go"' "$dir/$1.log" | jq -e ".routes == $2 and .unmet == 0 and .faults == {}" >/dev/null ||
+		fail "$stage: $(tail -n 1 "$dir/$1.log")"
+	grep '"event": "go"' "$dir/$1.log"
+}

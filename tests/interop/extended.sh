@@ -113,10 +113,11 @@ mark() { before=$(count "$1"); }
 came() { [ "$(count "$1")" -eq $((before + $2)) ]; }
 
 say "BIRD asks for a refresh; nothing is lost between our BoRR and EoRR (RFC 7313 4)"
+bird_has() { bird2_ctl bird show route 10.65.3.0/24 | grep -q 10.65.3.0/24; }
+expect 10 bird_has
 mark bird
 bird2_ctl bird reload in a >/dev/null || fail "$stage"
 expect 10 came bird 1
-bird_has() { bird2_ctl bird show route 10.65.3.0/24 | grep -q 10.65.3.0/24; }
 holds 1 bird_has
 say "ours asks BIRD, whose BoRR and EoRR come; nothing is lost here either"
 mark bird

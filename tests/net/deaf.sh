@@ -7,8 +7,6 @@
 . "$(dirname "$0")/../lib.sh"
 need_godwit
 need python3
-PEER=$build/tools/bgpbench-peer
-[ -x "$PEER" ] || fail "$PEER is not built"
 routes=${ROUTES:-1000000} # 10 MB of UPDATEs: more than the group's ring holds
 ns a p
 link a p 1
@@ -36,19 +34,10 @@ done
 
 # table NAME: the sender's table reaches the sink
 table() {
-	local log=$dir/$1.log
 	expect 20 session a sender Active
 	expect 20 session a sink Active
-	mkfifo "$dir/$1.in"
-	in_ns p "$PEER" run --sender 10.99.2.2,10.99.2.1 --sink 10.99.1.2,10.99.1.1 --routes "$routes" \
-		<"$dir/$1.in" >"$log" 2>&1 &
-	pids[$1]=$!
-	exec 3>"$dir/$1.in"
-	expect 30 grep -q established "$log"
-	echo >&3
-	expect 240 grep -q '"done"' "$log"
-	grep '"done"' "$log" | jq -e ".right == $routes" >/dev/null || fail "$stage: $(cat "$log")"
-	echo "  after $(grep '"done"' "$log" | jq .seconds) s"
+	traffic "$1" p 10.99.2.2,10.99.2.1 10.99.1.2,10.99.1.1 "$routes"
+	echo "  after $(traffic_go "$1" "$routes" | jq .seconds) s"
 }
 say "$routes routes reach the only one of four neighbours that reads"
 table first

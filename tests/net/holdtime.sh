@@ -6,8 +6,6 @@
 . "$(dirname "$0")/../lib.sh"
 need_godwit
 need python3
-PEER=$build/tools/bgpbench-peer
-[ -x "$PEER" ] || fail "$PEER is not built"
 routes=${ROUTES:-300000}
 ns a c p
 link a p 1
@@ -52,26 +50,19 @@ for n in 1 2 3; do
 done
 
 say "$routes routes come and go on"
-mkfifo "$dir/peer.in"
-ip netns exec "$tag-p" "$PEER" run --hold 3 --sender 10.99.2.2,10.99.2.1 --sink 10.99.1.2,10.99.1.1 --routes "$routes" \
-	<"$dir/peer.in" >"$dir/peer.log" 2>&1 &
-pids[peer]=$!
-exec 3>"$dir/peer.in"
-expect 30 grep -q established "$dir/peer.log"
-echo >&3
-expect 240 grep -q '"done"' "$dir/peer.log"
+traffic peer p 10.99.2.2,10.99.2.1 10.99.1.2,10.99.1.1 "$routes" 65000 3
+traffic_go peer "$routes" >"$dir/done"
 mkfifo "$dir/unread"
 exec 4<>"$dir/unread"
 for n in 1 2 3; do
 	"$BGPCTL" -s "$dir/a.sock" -j show rib >&4 2>/dev/null 3>&- &
 	pids[stuck$n]=$!
 done
-grep '"done"' "$dir/peer.log" | jq -e ".right == $routes" >/dev/null || fail "$stage: $(cat "$dir/peer.log")"
 say "all of them reach the kernel"
 in_kernel() { [ "$(in_ns a ip route show proto bgp | wc -l)" -eq "$1" ]; }
 expect 240 in_kernel "$routes"
-echo "  sent on after $(grep '"done"' "$dir/peer.log" | jq .seconds) s, longest silence of the daemon $(
-	grep '"done"' "$dir/peer.log" | jq -c .silence_s) s, resident $(awk '/^VmRSS:/ { print $2 }' "/proc/${pids[a]}/status") kB"
+echo "  sent on after $(jq .seconds "$dir/done") s, longest silence of the daemon $(jq .silence_s "$dir/done") s, resident $(
+	awk '/^VmRSS:/ { print $2 }' "/proc/${pids[a]}/status") kB"
 say "nobody's session has ended"
 lasts() { ask a "[.neighbors[] | select(.state == \"Established\" and .stats.message.received.open == 1)] | length == $1" show neighbor; }
 holds 8 lasts 3

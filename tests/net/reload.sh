@@ -7,8 +7,6 @@
 . "$(dirname "$0")/../lib.sh"
 need_godwit
 need python3
-PEER=$build/tools/bgpbench-peer
-[ -x "$PEER" ] || fail "$PEER is not built"
 routes=${ROUTES:-100000}
 ns a b c s
 link a b 1
@@ -90,13 +88,8 @@ s2='{address: 10.99.3.3, group: all, remote-as: 65002, passive: true}'
 config_b 'as: 64513, id: 10.0.0.3' '{address: 10.99.1.1, group: all, remote-as: 64512}' "$s1" "$s2"
 reload a
 reload b
-mkfifo "$dir/peer.in"
-in_ns s "$PEER" run --sender 10.99.3.2,10.99.3.1 --sink 10.99.3.3,10.99.3.1 --daemon-as 64513 --routes "$routes" \
-	<"$dir/peer.in" >"$dir/peer.log" 2>&1 &
-pids[peer]=$!
-exec 3>"$dir/peer.in"
-expect 20 grep -q established "$dir/peer.log"
-echo >&3
+traffic peer s 10.99.3.2,10.99.3.1 10.99.3.3,10.99.3.1 "$routes" 64513
+echo "go send=sender:all" >&3
 all() { ask "$1" ".rib.ipv4_prefixes == $((routes + 1)) and .rib.ipv4_paths == $((routes + 1))" show summary; }
 expect 60 all b
 expect 60 all a

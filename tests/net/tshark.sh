@@ -34,7 +34,7 @@ config a 65001 4200000002 10.99.1.2 fd99:1::2 64 1
 config b 4200000002 65001 10.99.1.1 fd99:1::1 65 2
 
 say "a session with everything in it"
-start tcpdump a tcpdump -U -i to-b -w "$dir/capture.pcap" port 179
+start tcpdump a tcpdump -U --immediate-mode -i to-b -w "$dir/capture.pcap" port 179
 capturing() { [ -s "$dir/capture.pcap" ]; }
 expect 10 capturing
 godwit a a
