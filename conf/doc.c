@@ -123,6 +123,18 @@ doc_inner(const struct conf_row *row)
 	}
 }
 
+/* What of it is not there yet. */
+static void
+doc_only(const struct conf_row *row, struct str *out)
+{
+	if (row->only == NULL)
+		return;
+	if (row->only[0] == '\0')
+		str_add(out, "It has no effect in this version.\n");
+	else
+		str_addf(out, "In this version it is always\n.Cm %s .\n", row->only);
+}
+
 static void
 doc_rows(const struct conf_table *t, struct str *out)
 {
@@ -136,6 +148,7 @@ doc_rows(const struct conf_table *t, struct str *out)
 		doc_text(row->doc, out);
 		doc_expect(row, out);
 		doc_default(row, out);
+		doc_only(row, out);
 		if (inner != NULL)
 			doc_rows(inner, out);
 		else
@@ -153,6 +166,7 @@ conf_schema_doc(struct str *out)
 		str_addf(out, ".Ss %s\n", row->key);
 		doc_text(row->doc, out);
 		doc_default(row, out);
+		doc_only(row, out);
 		if (inner != NULL)
 			doc_rows(inner, out);
 	}
