@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * speaker_conf: a random configuration, as plain structs and as the YAML that the
+ * daemon reads from a memory file.
+ */
+#include "tests/model/speaker_model.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static const char *const next_hops[] = {"auto", "self", "keep"};
+
+static void
+random_rule(struct mrule *r, bool import)
+{
+	memset(r, 0, sizeof *r);
+	r->match = (uint8_t)rnd(MATCH_COUNT);
+	r->arg = (uint8_t)rnd(3);
+	r->not = r->match != MATCH_ANY && rnd(4) == 0;
+	r->action = (uint8_t)(rnd(3) == 0 ? ACTION_NEXT : rnd(5) == 0 ? ACTION_REJECT : ACTION_ACCEPT);
+	r->set = rnd(3) == 0 ? 0 : rnd(256);
+	r->set &= rnd(256);
+	r->local_pref = 50 + 50 * rnd(4);
+	r->med = rnd(3);
+	r->preference = 100 + 50 * rnd(4);
+	r->prepend_as = rnd(2) == 0 ? 70000 : 65099;
+	r->prepend = (uint8_t)(1 + rnd(2));
+	r->origin = (uint8_t)rnd(3);
+	r->community = (uint8_t)rnd(NCOMMUNITY);
+	if (import && (r->set & SET_NEXT_HOP)) {
+		r->match = MATCH_PREFIX_SET;
+		r->not = false;
+	}
+	if (!import)
+		r->set &= ~(unsigned)SET_PREFERENCE;
+}
+
+static void
+random_policy(struct mpolicy *p, bool import)
+{
+	p->n = rnd(NRULE + 1);
+	for (unsigned i = 0; i < p->n; i++)
+		random_rule(&p->rule[i], import);
+	/* Most end with something for the rest. */
+	if (p->n > 0 && rnd(4) != 0)
+		p->rule[p->n - 1] = (struct mrule){.action = ACTION_ACCEPT};
+}
+
+static void
+random_chain(struct mchain *c)
+{
+	memset(c, 0, sizeof *c);
+	if (rnd(4) == 0)
+		return;
+	c->kind = CHAIN_LIST;
+	c->n = (uint8_t)(rnd(12) == 0 ? 0 : rnd(6) == 0 ? 1 : 2);
+	/* Few different ones, so that neighbours share groups. */
+	c->policy[0] = (uint8_t)(rnd(4) != 0 ? 0 : rnd(NPOLICY));
+	c->policy[1] = (uint8_t)((c->policy[0] + 1) % NPOLICY);
+}
+
+static void
+random_own(struct mroute *r)
+{
+	memset(r, 0, sizeof *r);
+	r->there = rnd(3) != 0;
+	if (!r->there)
+		return;
+	r->a.has_med = rnd(2) == 0;
+	r->a.med = r->a.has_med ? rnd(3) : 0;
+	r->a.has_local_pref = rnd(3) == 0;
+	r->a.local_pref = r->a.has_local_pref ? 50 + 50 * rnd(3) : 0;
+	r->a.communities = (uint8_t)(rnd(3) == 0 ? 1u << rnd(NCOMMUNITY) : 0);
+}
+
+static void
+random_neighbor(struct mneighbor *n)
+{
+	n->there = true;
+	n->next_hop = (uint8_t)(rnd(4) != 0 ? 0 : rnd(3));
+	random_chain(&n->import);
+	random_chain(&n->export);
+}
+
+void
+conf_init(struct mconf *c)
+{
+	memset(c, 0, sizeof *c);
+	for (unsigned i = 0; i < NPEER; i++) {
+		random_neighbor(&c->neighbor[i]);
+		c->neighbor[i].rr_client = i < 2 || i == 8;
+	}
+	for (unsigned i = 0; i < NPOLICY; i++) {
+		random_policy(&c->import[i], true);
+		random_policy(&c->export[i], false);
+	}
+	c->multipath_ebgp = c->multipath_ibgp = 4;
+	c->default_local_pref = 100;
+	c->cluster_id = 0x0aff0001u;
+}
+
+void
+conf_empty(struct mconf *c)
+{
+	memset(c, 0, sizeof *c);
+	c->multipath_ebgp = c->multipath_ibgp = 1;
+	c->default_local_pref = 100;
+	c->cluster_id = 0x0aff0001u;
+}
+
+static void
+mutate_router(struct mconf *c)
+{
+	switch (rnd(5)) {
+	case 0:
+		c->multipath_ebgp = 1 + rnd(4);
+		c->multipath_ibgp = 1 + rnd(4);
+		break;
+	case 1:
+		c->relax = !c->relax;
+		break;
+	case 2:
+		c->via_default = !c->via_default;
+		break;
+	case 3:
+		c->default_local_pref = 50 + 50 * rnd(3);
+		break;
+	default:
+		c->cluster_id = 0x0aff0001u + rnd(2);
+		break;
+	}
+}
+
+static void
+mutate_one(struct mconf *c)
+{
+	struct mneighbor *n = &c->neighbor[rnd(NPEER)];
+	unsigned f = FAMILY_IPV4 + rnd(2);
+
+	switch (rnd(10)) {
+	case 0:
+	case 1:
+		random_policy(&c->import[rnd(NPOLICY)], true);
+		break;
+	case 2:
+	case 3:
+		random_policy(&c->export[rnd(NPOLICY)], false);
+		break;
+	case 4:
+		random_chain(&n->export);
+		break;
+	case 5:
+		random_chain(&n->import);
+		break;
+	case 6:
+		/* Policies name these two. */
+		if (!n->there || (rnd(6) == 0 && n != &c->neighbor[0] && n != &c->neighbor[5]))
+			n->there = !n->there;
+		else
+			n->next_hop = (uint8_t)rnd(3);
+		break;
+	case 7:
+		mutate_router(c);
+		break;
+	default:
+		random_own(&c->own[f][rnd(NPREFIX)]);
+		break;
+	}
+}
+
+void
+conf_mutate(struct mconf *c)
+{
+	for (unsigned n = 1 + rnd(3); n > 0; n--)
+		mutate_one(c);
+}
+
+/* ---- as YAML ---- */
+
+static const char *const community_names[NCOMMUNITY] = {
+    "64512:1", "64512:2", "64512:3", "64512:4", "64512:5", "no-export", "no-advertise", "no-export-subconfed"};
+static const char *const actions[] = {"next", "accept", "reject"};
+static const char *const origins[] = {"igp", "egp", "incomplete"};
+
+static void
+print_match(FILE *f, const struct mrule *r, bool import)
+{
+	char text[160];
+
+	switch (r->match) {
+	case MATCH_PREFIX_SET:
+		snprintf(text, sizeof text, "prefix-set: %s%u", import && (r->set & SET_NEXT_HOP) ? "o" : "s", r->arg);
+		break;
+	case MATCH_COMMUNITY:
+		snprintf(text, sizeof text, "community-set: \"64512:%u\"", r->arg + 1u);
+		break;
+	case MATCH_EXTERNAL:
+		snprintf(text, sizeof text, "neighbor-type: external");
+		break;
+	case MATCH_BGP:
+		snprintf(text, sizeof text, "source: bgp");
+		break;
+	case MATCH_LOCAL_PREF:
+		snprintf(text, sizeof text, "local-preference: {above: 99}");
+		break;
+	case MATCH_ORIGIN_IGP:
+		snprintf(text, sizeof text, "origin: igp");
+		break;
+	case MATCH_PATH_LENGTH:
+		snprintf(text, sizeof text, "path-length: {above: 2}");
+		break;
+	case MATCH_NEXT_HOP:
+		snprintf(text, sizeof text, "next-hop: [10.0.1.0/24, 2001:db8:1::/64]");
+		break;
+	case MATCH_PATH_PREFIX:
+		snprintf(text, sizeof text, "as-path-prefix: [65002]");
+		break;
+	default:
+		snprintf(text, sizeof text, "neighbor: [p5, p0]");
+		break;
+	}
+	if (r->match != MATCH_ANY)
+		fprintf(f, r->not ? "match: {not: {%s}}, " : "match: {%s}, ", text);
+}
+
+static void
+print_rule(FILE *f, const struct mrule *r, bool import)
+{
+	fprintf(f, "    - {");
+	print_match(f, r, import);
+	if (r->set != 0) {
+		fprintf(f, "set: {");
+		if (r->set & SET_LOCAL_PREF)
+			fprintf(f, "local-preference: %u, ", r->local_pref);
+		if (r->set & SET_MED)
+			fprintf(f, "med: %u, ", r->med);
+		if (r->set & SET_ORIGIN)
+			fprintf(f, "origin: %s, ", origins[r->origin]);
+		if (r->set & SET_PREPEND)
+			fprintf(f, "prepend: [%u%s], ", r->prepend_as, r->prepend == 2 ? ", 65098" : "");
+		if (r->set & SET_ADD_COMMUNITY)
+			fprintf(f, "add-communities: [\"%s\"], ", community_names[r->community]);
+		if (r->set & SET_REMOVE_COMMUNITY)
+			fprintf(f, "remove-communities: [\"64512:[1-3]\"], ");
+		if (r->set & SET_PREFERENCE)
+			fprintf(f, "preference: %u, ", r->preference);
+		if (r->set & SET_NEXT_HOP)
+			fprintf(f, "next-hop: %s, ", import ? "10.0.3.99" : "self");
+		fprintf(f, "}, ");
+	}
+	fprintf(f, "action: %s}\n", actions[r->action]);
+}
+
+static void
+print_policies(FILE *f, const struct mpolicy *p, bool import)
+{
+	for (unsigned i = 0; i < NPOLICY; i++) {
+		fprintf(f, "  %s%u:%s\n", import ? "i" : "e", i, p[i].n == 0 ? " []" : "");
+		for (unsigned k = 0; k < p[i].n; k++)
+			print_rule(f, &p[i].rule[k], import);
+	}
+}
+
+static void
+print_chain(FILE *f, const struct mchain *c, const char *key, char letter)
+{
+	if (c->kind == CHAIN_DEFAULT)
+		return;
+	fprintf(f, ", %s: [", key);
+	for (unsigned i = 0; i < c->n; i++)
+		fprintf(f, "%s%c%u", i > 0 ? ", " : "", letter, c->policy[i]);
+	fprintf(f, "]");
+}
+
+/* s0..s2: every third prefix; o0..o2: of those the ordinary IPv4 ones. */
+static void
+print_sets(FILE *f)
+{
+	char text[IP_PREFIX_STRLEN];
+
+	for (unsigned k = 0; k < 6; k++) {
+		fprintf(f, "  %c%u: [", k < 3 ? 's' : 'o', k % 3);
+		for (int fam = FAMILY_IPV4; fam < (k < 3 ? FAMILY_COUNT : FAMILY_IPV6); fam++)
+			for (unsigned i = k % 3; i < (k < 3 ? NPREFIX : PFX_ORDINARY); i += 3)
+				fprintf(f, "\"%s\", ", ip_prefix_str(&the_model->prefix[fam][i], text, sizeof text));
+		fprintf(f, "]\n");
+	}
+}
+
+static void
+print_own(FILE *f, const struct mconf *c)
+{
+	char text[IP_PREFIX_STRLEN];
+
+	for (int fam = FAMILY_IPV4; fam < FAMILY_COUNT; fam++)
+		for (unsigned i = 0; i < NPREFIX; i++) {
+			const struct mroute *r = &c->own[fam][i];
+			if (!r->there)
+				continue;
+			fprintf(f, "  - {prefix: \"%s\"", ip_prefix_str(&the_model->prefix[fam][i], text, sizeof text));
+			if (r->a.has_med)
+				fprintf(f, ", med: %u", r->a.med);
+			if (r->a.has_local_pref)
+				fprintf(f, ", local-preference: %u", r->a.local_pref);
+			for (unsigned k = 0; k < NCOMMUNITY; k++)
+				if (r->a.communities & 1u << k)
+					fprintf(f, ", communities: [\"%s\"]", community_names[k]);
+			fprintf(f, "}\n");
+		}
+}
+
+static void
+print_neighbors(FILE *f, const struct mconf *c)
+{
+	char text[IP_ADDR_STRLEN];
+
+	for (unsigned i = 0; i < NPEER; i++) {
+		const struct mneighbor *n = &c->neighbor[i];
+		const struct mpeer *p = &the_model->peer[i];
+		if (!n->there)
+			continue;
+		fprintf(f, "  - {name: p%u, address: \"%s\", remote-as: %u, families: [ipv4-unicast, ipv6-unicast], next-hop: %s", i,
+		    ip_addr_str(&p->addr, text, sizeof text), p->as, next_hops[n->next_hop]);
+		if (n->rr_client)
+			fprintf(f, ", route-reflector-client: true");
+		print_chain(f, &n->import, "import", 'i');
+		print_chain(f, &n->export, "export", 'e');
+		fprintf(f, "}\n");
+	}
+}
+
+int
+conf_file(const struct mconf *c)
+{
+	int fd = memfd_create("speaker", MFD_CLOEXEC);
+
+	CHECK(fd >= 0);
+	FILE *f = fdopen(dup(fd), "w");
+	CHECK(f != NULL);
+	fprintf(f, "router: {as: %u, id: 10.255.0.1, cluster-id: 10.255.0.%u, listen: [], default-local-preference: %u, "
+		   "resolve-via-default: %s, multipath: {ebgp: %u, ibgp: %u, as-path-relax: %s}}\n"
+		   "log: {level: error}\n",
+	    LOCAL_AS, c->cluster_id & 0xff, c->default_local_pref, c->via_default ? "true" : "false", c->multipath_ebgp,
+	    c->multipath_ibgp, c->relax ? "true" : "false");
+	fprintf(f, "prefix-sets:\n");
+	print_sets(f);
+	fprintf(f, "policies:\n");
+	print_policies(f, c->import, true);
+	print_policies(f, c->export, false);
+	fprintf(f, "networks:\n");
+	print_own(f, c);
+	fprintf(f, "neighbors:\n");
+	print_neighbors(f, c);
+	CHECK(fclose(f) == 0);
+	CHECK(lseek(fd, 0, SEEK_SET) == 0);
+	return fd;
+}

@@ -1,0 +1,678 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * speaker_model [SEED [STEPS]]: random model check of the whole speaker.
+ *
+ * Neighbours of all kinds come, announce, withdraw, send again, ask again, lag and
+ * go; the configuration, links and foreign routes change; jobs run in slices of
+ * random length. Whenever everything has run dry the best paths, multipath sets,
+ * kernel routes, and what every neighbour was told, octet by octet, must be what
+ * speaker_oracle says; some of it must hold at other times, too. In the end
+ * everything is taken away and nothing may be left. See speaker_model.h.
+ */
+#include "tests/model/speaker_model.h"
+
+#include "bgpd/groups_int.h"
+#include "bgpd/peer.h"
+#include "bgpd/peer_routes.h"
+#include "bgpd/pipeline.h"
+#include "bgpd/reload.h"
+#include "lib/mem.h"
+#include "lib/str.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct model *the_model;
+
+int __wrap_loop_run(struct loop *l);
+
+uint32_t
+rnd(uint32_t below)
+{
+	/* splitmix64 */
+	uint64_t z = the_model->rng += 0x9e3779b97f4a7c15ull;
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebull;
+	return (uint32_t)((z ^ z >> 31) >> 32) % below;
+}
+
+void
+fail(const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "speaker_model: seed %" PRIu64 " step %" PRIu64 ": ", the_model->seed, the_model->step);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "\n");
+	abort();
+}
+
+/* ---- sessions ---- */
+
+static void
+feed(struct mpeer *n, size_t got)
+{
+	size_t at = 0;
+
+	n->part_len += got;
+	while (n->part_len - at >= BGP_HEADER_LEN) {
+		size_t len = (size_t)(n->part[at + 16] << 8 | n->part[at + 17]);
+		uint8_t before = n->eor;
+		if (n->part_len - at < len)
+			break;
+		for (int i = 0; i < 16; i++)
+			CHECK(n->part[at + (size_t)i] == 0xff);
+		wire_message(n, n->part + at, len);
+		if (n->eor != before)
+			compare_at_eor((unsigned)(n - the_model->peer), (uint8_t)(n->eor & ~before));
+		at += len;
+	}
+	memmove(n->part, n->part + at, n->part_len -= at);
+}
+
+static bool
+pull(struct mpeer *n, size_t max)
+{
+	if (n->session == NULL || session_dialling(n->session))
+		return false;
+	size_t room = sizeof n->part - n->part_len;
+	size_t got = session_pull(n->session, n->part + n->part_len, max < room ? max : room);
+	feed(n, got);
+	return got > 0;
+}
+
+static void
+random_caps(struct mpeer *n)
+{
+	struct open_caps *c = &n->caps;
+	bool all = rnd(3) != 0; /* most are alike, so that they share groups */
+
+	/* One statement each, since the order in which an initialiser calls rnd() is the compiler's. */
+	*c = (struct open_caps){.route_refresh = true};
+	c->families = (uint8_t)(all || rnd(3) != 0 ? 3u << FAMILY_IPV4 : 1u << (FAMILY_IPV4 + rnd(2)));
+	c->as4 = all || n->as > 65535 || rnd(2) != 0;
+	c->enhanced_refresh = rnd(3) != 0;
+	c->extended_message = rnd(3) == 0;
+	if (c->families & OPEN_FAMILY(FAMILY_IPV4) && !all && rnd(2) == 0)
+		c->ext_next_hop = OPEN_FAMILY(FAMILY_IPV4);
+}
+
+static void
+come_up(struct mpeer *n)
+{
+	uint8_t msg[OPEN_MAX];
+	struct open_msg o = {.as = n->as, .id = n->id, .hold_s = 90};
+	size_t len;
+
+	random_caps(n);
+	o.caps = n->caps;
+	n->eor = n->borr = n->asked = n->borr_in = 0;
+	n->slow = rnd(4) == 0;
+	n->quiet_up = decided();
+	n->up_step = the_model->step;
+	session_answer(n->session, true);
+	len = open_encode(&o, msg, sizeof msg);
+	session_deliver(n->session, msg, len);
+	session_deliver(n->session, msg, msg_keepalive_encode(msg));
+	n->up = true;
+	session_delivered(n->session);
+	CHECK(peer_established(peer_of((unsigned)(n - the_model->peer))));
+	the_model->seen_up++;
+}
+
+static void
+send_refresh(struct mpeer *n, unsigned f, enum refresh_subtype subtype)
+{
+	uint8_t msg[BGP_REFRESH_LEN];
+	struct msg_refresh r = {.afi = (uint16_t)f, .safi = 1, .subtype = (uint8_t)subtype};
+
+	session_deliver(n->session, msg, msg_refresh_encode(msg, &r));
+	session_delivered(n->session);
+}
+
+/* ---- routes ---- */
+
+static struct ip_addr
+address(unsigned f, unsigned net4, unsigned net6, unsigned host)
+{
+	struct ip_addr a;
+	char text[64];
+
+	if (f == FAMILY_IPV4)
+		snprintf(text, sizeof text, "%u.%u.%u.%u", net4 >> 16, net4 >> 8 & 255, net4 & 255, host);
+	else
+		snprintf(text, sizeof text, "2001:db8:%x::%u", net6, host);
+	CHECK(ip_addr_parse(text, &a) == 0);
+	return a;
+}
+
+static struct ip_addr
+random_nexthop(unsigned f, unsigned prefix)
+{
+	static const uint8_t hosts[] = {10, 11, 20, 21, 99};
+	unsigned link = 1 + rnd(3), level = 0;
+
+	if (prefix == PFX_SELF)
+		return address(f, 10 << 16 | 1, 1, 20);
+	if (prefix < PFX_ORDINARY)
+		level = rnd(8);
+	else if (prefix >= PFX_COVER2 && prefix < PFX_SELF)
+		level = rnd(6);
+	switch (level) {
+	case 4: /* by the foreign route, without that by the default route */
+		return address(f, 192 << 16 | 168 << 8 | 9, 0x909, 1);
+	case 5:
+		link = 1 + rnd(2);
+		return address(f, 172 << 16 | 16 << 8 | link, 0x1600 + link, 1);
+	case 6:
+		link = 1 + rnd(2);
+		return address(f, 172 << 16 | 17 << 8 | link, 0x1700 + link, 1);
+	default:
+		return address(f, 10 << 16 | link, link, hosts[rnd(ARRAY_LEN(hosts))]);
+	}
+}
+
+static void
+random_path(const struct mpeer *n, struct mattr *a)
+{
+	static const uint32_t pool[] = {65001, 65002, 65003, 65010, 70000, 4200000001u};
+
+	if (!n->internal)
+		a->path[a->npath++] = n->as;
+	for (unsigned k = rnd(n->internal ? 3 : 2); k > 0; k--)
+		a->path[a->npath++] = rnd(30) == 0 ? LOCAL_AS : pool[rnd(ARRAY_LEN(pool))];
+}
+
+static void
+random_blob(const struct mpeer *n, unsigned f, struct mattr *a)
+{
+	uint32_t what = rnd(24);
+
+	if (what > 8)
+		return;
+	a->tag = (uint8_t)(1 + (n - the_model->peer));
+	a->blob = 1;
+	if (what > 1)
+		return;
+	/* About as long as a message can be, so that it fits into some and not into others. */
+	a->blob = 300;
+	size_t size = wire_size(a, (enum family)f, family_bits((enum family)f), n->caps.as4);
+	size_t want = n->caps.extended_message ? 4040 + rnd(600) : 4020 + rnd(77);
+	a->blob = (uint16_t)(a->blob + want - size);
+}
+
+static void
+random_attr(const struct mpeer *n, unsigned f, unsigned prefix, struct mattr *a)
+{
+	memset(a, 0, sizeof *a);
+	if (rnd(2) == 0) {
+		/* Often the same, so that there are ties, and neighbours that send equal sets. */
+		if (!n->internal)
+			a->path[a->npath++] = n->as;
+		a->has_local_pref = n->internal;
+		a->local_pref = n->internal ? 100 : 0;
+		a->nexthop = random_nexthop(f, prefix);
+		return;
+	}
+	a->origin = (uint8_t)(rnd(4) == 0 ? rnd(3) : 0);
+	random_path(n, a);
+	a->has_med = rnd(2) == 0;
+	a->med = a->has_med ? rnd(3) : 0;
+	a->communities = (uint8_t)(rnd(3) == 0 ? 1u << rnd(NCOMMUNITY) : 0);
+	a->ext = (uint8_t)(rnd(6) == 0 ? rnd(2) : 0);
+	if (n->internal) {
+		a->has_local_pref = true;
+		a->local_pref = 50 + 50 * rnd(3);
+		a->ext |= (uint8_t)(rnd(8) == 0 ? X_NON_TRANSITIVE : 0);
+		if (rnd(4) == 0)
+			a->originator = rnd(8) == 0 ? ROUTER_ID : 0x0a090000u + rnd(6);
+		for (a->ncluster = 0; a->ncluster < 2 && rnd(3) == 0; a->ncluster++)
+			a->cluster[a->ncluster] = rnd(6) == 0 ? 0x0aff0001u + rnd(2) : 0x01010101u * (1 + rnd(2));
+	}
+	/* RFC 8950: an IPv6 next hop for an IPv4 route. */
+	bool other = f == FAMILY_IPV4 && prefix < PFX_ORDINARY && n->caps.ext_next_hop != 0 && rnd(4) == 0;
+	a->nexthop = random_nexthop(other ? FAMILY_IPV6 : f, prefix);
+	random_blob(n, f, a);
+}
+
+static void
+route_changed(struct mroute *r, unsigned prefix)
+{
+	r->changed = the_model->step;
+	r->stale = false;
+	/* Other prefixes may depend on it. */
+	if (prefix >= PFX_ORDINARY)
+		the_model->last_event = the_model->step;
+}
+
+static void
+announce(struct mpeer *n, unsigned f, const unsigned *prefix, unsigned count, const struct mattr *a)
+{
+	static uint8_t msg[BGP_MSG_MAX_EXT];
+
+	session_deliver(n->session, msg, wire_announce(n, (enum family)f, prefix, count, a, msg));
+	for (unsigned i = 0; i < count; i++) {
+		struct mroute *r = &n->route[f][prefix[i]];
+		r->there = true;
+		r->a = *a;
+		route_changed(r, prefix[i]);
+	}
+}
+
+static void
+withdraw(struct mpeer *n, unsigned f, const unsigned *prefix, unsigned count)
+{
+	uint8_t msg[BGP_MSG_MAX];
+
+	session_deliver(n->session, msg, wire_withdraw(n, (enum family)f, prefix, count, msg));
+	for (unsigned i = 0; i < count; i++) {
+		struct mroute *r = &n->route[f][prefix[i]];
+		memset(&r->a, 0, sizeof r->a);
+		r->there = false;
+		route_changed(r, prefix[i]);
+	}
+}
+
+/* A read with one or a few messages in it. */
+static void
+step_routes(struct mpeer *n)
+{
+	for (unsigned messages = 1 + rnd(3); messages > 0; messages--) {
+		unsigned f = FAMILY_IPV4 + rnd(2), prefix[4], count = 1;
+		struct mattr a;
+		if (!(n->caps.families & OPEN_FAMILY(f)))
+			continue;
+		prefix[0] = rnd(NPREFIX);
+		while (prefix[0] < PFX_ORDINARY - 4 && count < 4 && rnd(3) == 0) {
+			prefix[count] = prefix[count - 1] + 1;
+			count++;
+		}
+		if (rnd(3) == 0) {
+			withdraw(n, f, prefix, count);
+			continue;
+		}
+		random_attr(n, f, prefix[0], &a);
+		if (a.blob > 100)
+			count = 1;
+		announce(n, f, prefix, count, &a);
+	}
+	session_delivered(n->session);
+}
+
+/* The neighbour sends its routes again (RFC 7313): begins, or goes on. */
+static void
+send_again(struct mpeer *n, unsigned f)
+{
+	if (!(n->borr_in & OPEN_FAMILY(f))) {
+		send_refresh(n, f, REFRESH_BORR);
+		n->borr_in |= OPEN_FAMILY(f);
+		for (unsigned i = 0; i < NPREFIX; i++)
+			n->route[f][i].stale = true;
+		return;
+	}
+	for (unsigned i = 0; i < NPREFIX; i++) {
+		struct mattr same = n->route[f][i].a;
+		if (n->route[f][i].there && n->route[f][i].stale && rnd(3) != 0)
+			announce(n, f, &i, 1, &same);
+	}
+	session_delivered(n->session);
+}
+
+static void
+end_again(struct mpeer *n, unsigned f)
+{
+	send_refresh(n, f, REFRESH_EORR);
+	n->borr_in &= (uint8_t)~OPEN_FAMILY(f);
+	for (unsigned i = 0; i < NPREFIX; i++) {
+		struct mroute *r = &n->route[f][i];
+		if (!r->there || !r->stale)
+			continue;
+		memset(&r->a, 0, sizeof r->a);
+		r->there = false;
+		route_changed(r, i);
+	}
+}
+
+/* ---- steps ---- */
+
+static void
+check_idle(const struct adjout_group *g)
+{
+	const struct adjout_member *m;
+
+	if (adjout_group_idle(g))
+		return;
+	for (int f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
+		fprintf(stderr, "family %d: scan %d, pending %u\n", f, g->fam[f].scan.active, g->fam[f].pending.count);
+		TAILQ_FOREACH(m, &g->members, entry)
+		fprintf(stderr, "member %u: state %u, bits %u, scan %d, refresh %d, End-of-RIB %d\n", m->source, m->state,
+		    m->fam[f].bits.count, m->fam[f].scan.active, m->fam[f].refresh, m->fam[f].eor);
+	}
+	fail("a group has work left and nobody does it");
+}
+
+static void
+step_settle(void)
+{
+	struct adjout_group *g;
+	bool busy = true;
+
+	for (unsigned i = 0; i < NPEER; i++)
+		for (unsigned f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
+			if (the_model->peer[i].borr_in & OPEN_FAMILY(f))
+				end_again(&the_model->peer[i], f);
+	for (unsigned rounds = 0; busy; rounds++) {
+		CHECK(rounds < 100000);
+		busy = false;
+		/* An export job goes on while prefixes wait for a decision that waits for a timer. */
+		for (unsigned slices = 0; slices < 64 && clock_run_job(); slices++)
+			busy = true;
+		busy = clock_fire(250) || busy;
+		for (unsigned i = 0; i < NPEER; i++)
+			while (pull(&the_model->peer[i], 5000))
+				busy = true;
+		busy = fib_run() || busy;
+	}
+	CHECK(decided());
+	TAILQ_FOREACH(g, &the_model->d->groups->list.adjout.groups, entry)
+	check_idle(g);
+	for (unsigned i = 0; i < NPEER; i++) {
+		const struct mpeer *n = &the_model->peer[i];
+		CHECK(!n->up || (n->part_len == 0 && n->eor == n->caps.families && n->borr == 0 && n->asked == 0));
+	}
+	compare_everything();
+}
+
+/* With neighbours that have not read yet: what is decided must be right all the same. */
+static void
+step_glance(void)
+{
+	for (unsigned i = 0; i < NPEER; i++)
+		if (the_model->peer[i].borr_in != 0)
+			return;
+	if (!decided())
+		return;
+	compare_decided();
+}
+
+static void
+load(const struct mconf *c)
+{
+	int fd = conf_file(c);
+	struct str errors = {0};
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	the_model->conf = *c;
+	the_model->last_event = the_model->step;
+	loop_enter(&the_model->d->loop);
+	if (reload(the_model->d, path, &errors) != 0)
+		fail("reload: %s", str_get(&errors));
+	the_model->d->loop.in_turn = false;
+	str_free(&errors);
+	close(fd);
+	the_model->seen_reload++;
+}
+
+static void
+step_command(unsigned i)
+{
+	struct peer *p = peer_of(i);
+
+	if (p == NULL)
+		return;
+	loop_enter(&the_model->d->loop);
+	if (p->admin_down)
+		peer_start(p);
+	else if (rnd(4) == 0)
+		peer_stop(p, BGP_CEASE_ADMIN_SHUTDOWN, NULL);
+	else if (rnd(2) == 0)
+		peer_reset(p, BGP_ERR_CEASE, BGP_CEASE_ADMIN_RESET, "");
+	else
+		peer_routes_refresh_out(p);
+	the_model->d->loop.in_turn = false;
+}
+
+static void
+step_refresh(struct mpeer *n)
+{
+	unsigned f = FAMILY_IPV4 + rnd(2);
+
+	if (!(n->caps.families & OPEN_FAMILY(f)))
+		return;
+	if (rnd(2) == 0) {
+		if (n->caps.enhanced_refresh)
+			n->asked |= OPEN_FAMILY(f);
+		send_refresh(n, f, REFRESH_NORMAL);
+	} else if (n->caps.enhanced_refresh && rnd(3) == 0 && n->borr_in & OPEN_FAMILY(f)) {
+		end_again(n, f);
+	} else if (n->caps.enhanced_refresh) {
+		send_again(n, f);
+	}
+}
+
+static void
+step_neighbor(void)
+{
+	unsigned i = rnd(NPEER);
+	struct mpeer *n = &the_model->peer[i];
+	uint32_t what = rnd(1000);
+	uint8_t msg[BGP_HEADER_LEN];
+
+	if (n->session == NULL) {
+		if (what < 300)
+			step_command(i);
+		return;
+	}
+	if (session_dialling(n->session)) {
+		if (what < 600)
+			come_up(n);
+		else if (what < 650)
+			session_answer(n->session, false);
+		return;
+	}
+	if (what < 500)
+		step_routes(n);
+	else if (what < 900) {
+		if (!n->slow || what < 510)
+			pull(n, 1 + rnd(6000));
+	} else if (what < 950) {
+		session_deliver(n->session, msg, msg_keepalive_encode(msg));
+		session_delivered(n->session);
+	} else if (what < 985)
+		step_refresh(n);
+	else if (what < 990)
+		step_command(i);
+	else if (what < 995)
+		session_hang_up(n->session);
+}
+
+static void
+step_world(void)
+{
+	switch (rnd(3)) {
+	case 0:
+		fib_link_change(rnd(NLINK));
+		break;
+	default:
+		fib_foreign_change(FAMILY_IPV4 + rnd(2));
+		break;
+	}
+	the_model->last_event = the_model->step;
+}
+
+static void
+step_reload(void)
+{
+	struct mconf c = the_model->conf;
+
+	conf_mutate(&c);
+	load(&c);
+}
+
+static void
+note_groups(void)
+{
+	struct group_list *l = &the_model->d->groups->list;
+	const struct adjout_group *g;
+	bool shared = false, full = false;
+
+	TAILQ_FOREACH(g, &l->adjout.groups, entry)
+	{
+		shared = shared || g->nmembers > 1;
+		full = full || container_of(g, struct group, out)->ring_octets >= l->ring_max;
+	}
+	the_model->seen_shared += shared;
+	the_model->seen_full += full;
+	the_model->seen_detached += l->adjout.ndetached > 0;
+}
+
+static void
+step(void)
+{
+	uint32_t what = rnd(1000);
+
+	the_model->step++;
+	if (what < 550)
+		step_neighbor();
+	else if (what < 850)
+		clock_run_job();
+	else if (what < 900)
+		clock_fire(2000);
+	else if (what < 930)
+		fib_run();
+	else if (what < 950)
+		step_glance();
+	else if (what < 960)
+		step_world();
+	else if (what < 975)
+		step_reload();
+	else if (what < 982)
+		clock_advance(rnd(8000));
+	else
+		step_settle();
+	note_groups();
+}
+
+/* Everything is taken away: nothing may be left. */
+static void
+end(void)
+{
+	struct bgpd *d = the_model->d;
+	struct rib_stats st;
+	struct mconf c;
+
+	conf_empty(&c);
+	load(&c);
+	step_settle();
+	CHECK(TAILQ_EMPTY(&d->peers));
+	rib_stats(d->rib, &st);
+	CHECK(st.prefixes[FAMILY_IPV4] == 0 && st.prefixes[FAMILY_IPV6] == 0);
+	CHECK(fib_count() == 0);
+	CHECK(attr_table_count(d->attrs) == 0);
+	CHECK(nexthop_count(d->nexthops) == 0);
+}
+
+/* In the place of the daemon's loop: everything is set up, and torn down afterwards. */
+int
+__wrap_loop_run(struct loop *l)
+{
+	struct bgpd *d = container_of(l, struct bgpd, loop);
+	struct group_list *list = &d->groups->list;
+
+	the_model->d = d;
+	list->ring_max = 2000 + rnd(30000);
+	list->private_max = 1000 + rnd(10000);
+	list->adjout.detached_max = 1 + rnd(6);
+	fib_world_start();
+	for (uint64_t i = 0; i < the_model->steps; i++)
+		step();
+	step_settle();
+	end();
+	return 0;
+}
+
+/* ---- the world's beginning ---- */
+
+static void
+init_prefixes(void)
+{
+	static const char *const special[FAMILY_COUNT][NPREFIX - PFX_ORDINARY] = {
+	    [FAMILY_IPV4] = {"172.16.1.0/24", "172.16.2.0/24", "172.16.0.0/16", "172.17.1.0/24", "172.17.0.0/16",
+		"10.0.1.0/25", "0.0.0.0/0", "172.16.0.0/12"},
+	    [FAMILY_IPV6] = {"2001:db8:1601::/48", "2001:db8:1602::/48", "2001:db8:1600::/40", "2001:db8:1701::/48",
+		"2001:db8:1700::/40", "2001:db8:1::/120", "::/0", "2001:db8:1000::/36"},
+	};
+	char text[64];
+
+	for (unsigned i = 0; i < PFX_ORDINARY; i++) {
+		snprintf(text, sizeof text, "20.0.%u.0/%u", i, 24 + i % 9);
+		CHECK(ip_prefix_parse(text, &the_model->prefix[FAMILY_IPV4][i]) == 0);
+		snprintf(text, sizeof text, "2001:db8:20%02x::/%u", i, 48 + i);
+		CHECK(ip_prefix_parse(text, &the_model->prefix[FAMILY_IPV6][i]) == 0);
+	}
+	for (int f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
+		for (unsigned i = PFX_ORDINARY; i < NPREFIX; i++)
+			CHECK(ip_prefix_parse(special[f][i - PFX_ORDINARY], &the_model->prefix[f][i]) == 0);
+}
+
+static void
+init_peers(void)
+{
+	/* Clients, others inside, others outside; two over IPv6; two with one identifier. */
+	static const struct {
+		const char *address;
+		uint32_t as;
+		unsigned link, id;
+	} peers[NPEER] = {{"10.0.1.10", LOCAL_AS, 1, 1}, {"10.0.2.10", LOCAL_AS, 2, 2}, {"10.0.1.11", LOCAL_AS, 1, 3},
+	    {"10.0.3.11", LOCAL_AS, 3, 4}, {"10.0.1.20", 65001, 1, 5}, {"10.0.1.21", 65002, 1, 6}, {"10.0.2.20", 65002, 2, 6},
+	    {"2001:db8:3::20", 65003, 3, 7}, {"2001:db8:2::10", LOCAL_AS, 2, 8}, {"10.0.2.21", 4200000001u, 2, 9}};
+
+	for (unsigned i = 0; i < NPEER; i++) {
+		struct mpeer *n = &the_model->peer[i];
+		CHECK(ip_addr_parse(peers[i].address, &n->addr) == 0);
+		n->as = peers[i].as;
+		n->internal = n->as == LOCAL_AS;
+		n->link = peers[i].link;
+		n->id = 0x0a090000u + peers[i].id;
+		n->self[FAMILY_IPV4] = address(FAMILY_IPV4, 10 << 16 | n->link, 0, 1);
+		n->self[FAMILY_IPV6] = address(FAMILY_IPV6, 0, n->link, 1);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct daemon_options options = {.conf_path = "", .kernel = true};
+	struct model *m = the_model = xcalloc(1, sizeof *m);
+	struct conf *conf;
+	struct conf_errors errors = {0};
+	char path[64];
+
+	m->seed = m->rng = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
+	m->steps = argc > 2 ? strtoull(argv[2], NULL, 10) : 20000;
+	m->now_ns = 1000000000ull;
+	init_prefixes();
+	init_peers();
+	conf_init(&m->conf);
+	int fd = conf_file(&m->conf);
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	if (conf_load(path, &conf, &errors) != 0)
+		fail("the configuration is bad: %s", errors.n > 0 ? errors.v[0].text : "");
+	conf_errors_free(&errors);
+	close(fd);
+	int status = daemon_run(&options, conf);
+	printf("seed %" PRIu64 ": %" PRIu64 " steps, %" PRIu64 " comparisons, %" PRIu64 " sessions, %" PRIu64
+	       " reloads, %" PRIu64 " End-of-RIB, %" PRIu64 " EoRR, %" PRIu64 " multipath, %" PRIu64 " recursive, %" PRIu64
+	       " too long; steps with a shared group %" PRIu64 ", a full ring %" PRIu64 ", a detached member %" PRIu64 "\n",
+	    m->seed, m->step, m->compared, m->seen_up, m->seen_reload, m->seen_eor, m->seen_eorr, m->seen_multipath,
+	    m->seen_recursive, m->seen_long, m->seen_shared, m->seen_full, m->seen_detached);
+	free(m);
+	return status;
+}

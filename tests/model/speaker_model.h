@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * speaker_model: the whole daemon between its sockets, against a list and a sort.
+ *
+ * The real bgpd runs: configuration, neighbours with their state machines, UPDATE
+ * in, RIB, next hops, policies, export groups, UPDATE out. What is replaced, at
+ * link time, is its rim: time and timers (speaker_clock), connections
+ * (speaker_session), the kernel (speaker_fib). All of them are random but
+ * repeatable: the same seed gives the same run.
+ *
+ * Beside it stands the model (speaker_oracle): what each neighbour has announced,
+ * the configuration as plain structs (speaker_conf), and the rules told in the
+ * simplest way, with everything computed anew each time. speaker_wire turns
+ * routes into octets and back.
+ */
+#ifndef TESTS_SPEAKER_MODEL_H
+#define TESTS_SPEAKER_MODEL_H
+
+#include "bgpd/attr_codec.h"
+#include "bgpd/daemon.h"
+#include "bgpd/open.h"
+#include "bgpd/session.h"
+#include "lib/addr.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#define NPEER   10
+#define NPREFIX 32 /* a family */
+#define NLINK   3
+#define PATH_MAX_AS 16
+#define OWN     NPEER /* the source that is our networks */
+#define NSOURCE (NPEER + 1)
+
+#define LOCAL_AS  64512u
+#define ROUTER_ID 0x0aff0001u /* 10.255.0.1 */
+
+/* Prefixes by what may resolve through them; see speaker_oracle.c for why the order matters. */
+enum { PFX_ORDINARY = 24, PFX_COVER1 = 24, PFX_COVER2 = 27, PFX_SELF = 29, PFX_DEFAULT = 30, PFX_WIDE = 31 };
+
+/* Communities as bits, in the order of their numbers. */
+#define NCOMMUNITY 8 /* 64512:1 .. 64512:5, no-export, no-advertise, no-export-subconfed */
+enum { C_NO_EXPORT = 1 << 5, C_NO_ADVERTISE = 1 << 6, C_NO_EXPORT_SUBCONFED = 1 << 7 };
+/* Extended communities: one that is transitive, one that is not. */
+enum { X_TRANSITIVE = 1, X_NON_TRANSITIVE = 2 };
+
+/* What a set of attributes means. Unused octets are zero, so that two can be compared whole. */
+struct mattr {
+	struct ip_addr nexthop; /* FAMILY_NONE: our own route */
+	uint32_t path[PATH_MAX_AS];
+	uint32_t med, local_pref, originator, preference;
+	uint32_t cluster[4];
+	uint16_t blob; /* octets of an unknown transitive attribute, 0: none */
+	uint8_t npath, ncluster;
+	uint8_t origin;
+	uint8_t communities, ext; /* sets */
+	uint8_t tag;              /* first octet of the blob: who announced it */
+	bool has_med, has_local_pref, has_preference;
+};
+
+struct mroute {
+	bool there;
+	bool stale; /* not yet seen again since our BoRR */
+	uint64_t changed;
+	struct mattr a;
+};
+
+/* ---- configuration (speaker_conf.c) ---- */
+
+#define NPOLICY 4 /* of import, and as many of export */
+#define NRULE   3
+enum rule_match {
+	MATCH_ANY,
+	MATCH_PREFIX_SET,
+	MATCH_COMMUNITY,
+	MATCH_EXTERNAL,
+	MATCH_BGP,
+	MATCH_LOCAL_PREF,
+	MATCH_ORIGIN_IGP,
+	MATCH_PATH_LENGTH,
+	MATCH_NEXT_HOP,
+	MATCH_PATH_PREFIX,
+	MATCH_NEIGHBOR,
+	MATCH_COUNT
+};
+enum rule_set {
+	SET_LOCAL_PREF = 1,
+	SET_MED = 2,
+	SET_ORIGIN = 4,
+	SET_PREPEND = 8,
+	SET_ADD_COMMUNITY = 16,
+	SET_REMOVE_COMMUNITY = 32,
+	SET_PREFERENCE = 64,
+	SET_NEXT_HOP = 128 /* import: a neighbour's address, of ordinary prefixes only; export: self */
+};
+enum rule_action { ACTION_NEXT, ACTION_ACCEPT, ACTION_REJECT };
+struct mrule {
+	uint8_t match, arg, not, action;
+	uint32_t set;
+	uint32_t local_pref, med, preference, prepend_as;
+	uint8_t origin, prepend, community;
+};
+struct mpolicy {
+	unsigned n;
+	struct mrule rule[NRULE];
+};
+enum chain_kind { CHAIN_DEFAULT, CHAIN_LIST };
+struct mchain {
+	uint8_t kind, n; /* an empty list rejects */
+	uint8_t policy[2];
+};
+struct mneighbor {
+	bool there;
+	bool rr_client;
+	uint8_t next_hop; /* enum conf_next_hop: auto, self, keep */
+	struct mchain import, export;
+};
+struct mconf {
+	struct mneighbor neighbor[NPEER];
+	struct mpolicy import[NPOLICY], export[NPOLICY];
+	struct mroute own[FAMILY_COUNT][NPREFIX];
+	unsigned multipath_ebgp, multipath_ibgp;
+	bool relax, via_default;
+	uint32_t default_local_pref, cluster_id;
+};
+
+/* ---- neighbours ---- */
+
+struct told {
+	bool there, stale;
+	struct mattr a;
+};
+struct mpeer {
+	struct ip_addr addr, self[FAMILY_COUNT]; /* self: our end, by family of the next hop */
+	uint32_t as, id;
+	bool internal;
+	unsigned link;
+	struct open_caps caps; /* of this session: what the model neighbour offers */
+	struct session *session;
+	bool up;
+	uint64_t up_step;
+	bool quiet_up; /* nothing was going on when it came up */
+	bool slow;     /* reads seldom */
+	uint8_t eor;   /* families whose End-of-RIB has come, OPEN_FAMILY bits */
+	uint8_t borr_in; /* families that it is sending again */
+	uint8_t borr, asked; /* families: BoRR came, EoRR is due */
+	struct mroute route[FAMILY_COUNT][NPREFIX];
+	struct told told[FAMILY_COUNT][NPREFIX];
+	uint8_t part[70000]; /* of a message that has not come whole */
+	size_t part_len;
+};
+
+struct mforeign {
+	bool there, unreachable;
+	uint32_t metric;
+};
+
+struct model {
+	uint64_t rng, seed, step, last_event;
+	uint64_t now_ns;
+	struct bgpd *d;
+	struct mconf conf;
+	struct ip_prefix prefix[FAMILY_COUNT][NPREFIX];
+	struct mpeer peer[NPEER];
+	bool link_up[NLINK];
+	struct mforeign foreign[FAMILY_COUNT];
+	struct attr_scratch scratch;
+	/* How often things were seen, for the last line. */
+	uint64_t compared, seen_eor, seen_eorr, seen_up, seen_closed, seen_reload, seen_recursive, seen_multipath, seen_long;
+	uint64_t seen_shared, seen_full, seen_detached;
+	uint64_t steps;
+};
+extern struct model *the_model;
+
+uint32_t rnd(uint32_t below);
+void fail(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
+#define CHECK(c)                                                   \
+	do {                                                       \
+		if (!(c))                                          \
+			fail("%s:%d: %s", __FILE__, __LINE__, #c); \
+	} while (0)
+
+/* speaker_clock.c */
+bool clock_run_job(void);  /* a slice of a random one of the jobs that wait; false: none does */
+/* A random timer of those that are due within so many milliseconds, or soon after; false: none is. */
+bool clock_fire(uint32_t within_ms);
+void clock_advance(uint32_t ms);
+
+/* speaker_session.c: the model neighbour's end of a connection */
+struct session *session_of(unsigned peer);
+void session_answer(struct session *s, bool up);        /* the daemon's dialling succeeds, or not */
+bool session_dialling(const struct session *s);
+void session_deliver(struct session *s, const uint8_t *msg, size_t len);
+void session_delivered(struct session *s);              /* end of a read of the daemon's */
+void session_hang_up(struct session *s);                /* the neighbour closes the connection */
+size_t session_pull(struct session *s, uint8_t *buf, size_t max); /* octets that the daemon sends */
+
+/* speaker_fib.c */
+void fib_world_start(void); /* reports links, addresses and the first routes */
+void fib_link_change(unsigned link);
+void fib_foreign_change(unsigned family);
+bool fib_run(void); /* an answer of the kernel's that is due; false: none */
+struct way {
+	struct ip_addr via;
+	uint32_t ifindex;
+};
+#define WAYS_MAX 64
+/* What the daemon wants for a prefix: number of ways, 0: nothing. */
+unsigned fib_wanted(enum family f, const struct ip_prefix *p, struct way *ways);
+unsigned fib_count(void);
+
+/* speaker_conf.c */
+void conf_init(struct mconf *c);
+void conf_mutate(struct mconf *c);
+void conf_empty(struct mconf *c);
+int conf_file(const struct mconf *c); /* a descriptor of it as YAML */
+
+/* speaker_wire.c */
+size_t wire_announce(const struct mpeer *n, enum family f, const unsigned *prefix, unsigned count,
+    const struct mattr *a, uint8_t *msg);
+size_t wire_withdraw(const struct mpeer *n, enum family f, const unsigned *prefix, unsigned count, uint8_t *msg);
+/* Takes in a message that a neighbour was sent. */
+void wire_message(struct mpeer *n, const uint8_t *msg, size_t len);
+/* Octets of an UPDATE with these attributes and one prefix. */
+size_t wire_size(const struct mattr *a, enum family f, unsigned len, bool as4);
+
+/* speaker_oracle.c */
+struct verdict {
+	int best; /* source, -1: none */
+	bool used[NSOURCE];
+	unsigned nused;
+	struct mattr a[NSOURCE]; /* after import */
+	bool in[NSOURCE];        /* takes part */
+};
+/* Everything anew: the verdict of each prefix. */
+void oracle_decide(struct verdict v[FAMILY_COUNT][NPREFIX]);
+/* What the neighbour should have been told; false: nothing. */
+enum oracle_out { OUT_NONE, OUT_WITHHELD, OUT_TOLD };
+enum oracle_out oracle_export(unsigned peer, enum family f, unsigned prefix, const struct verdict *v, struct mattr *out);
+/* The ways of all paths used. */
+unsigned oracle_ways(struct verdict v[FAMILY_COUNT][NPREFIX], enum family f, unsigned prefix, struct way *ways);
+
+/* speaker_compare.c: all end the program where the two disagree */
+struct peer *peer_of(unsigned peer); /* NULL: not configured */
+bool decided(void);                  /* has everything been decided that is known? */
+void compare_decided(void);          /* best paths, multipath sets, kernel routes */
+void compare_everything(void);       /* and what neighbours were told, and counts */
+/* What did not change since a neighbour came up must be right when it is told that that was all. */
+void compare_at_eor(unsigned peer, uint8_t families);
+
+#endif

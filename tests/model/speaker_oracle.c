@@ -1,0 +1,578 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * speaker_oracle: what must come out, told in the simplest way.
+ *
+ * Best paths depend on next hops and next hops, where they resolve through BGP
+ * routes, on best paths. Everything is computed over and over until nothing
+ * changes. That this ends at one answer is the prefixes' doing: covers of the
+ * first kind have next hops on connected subnets alone, those of the second kind
+ * also such as resolve through the first; PFX_SELF always has the same next hop,
+ * which lies inside it.
+ */
+#include "tests/model/speaker_model.h"
+
+#include "lib/mem.h"
+
+#include <string.h>
+
+/* ---- policies ---- */
+
+static bool
+from_bgp(unsigned source)
+{
+	return source != OWN;
+}
+
+static bool
+rule_matches(const struct mrule *r, bool import, unsigned source, enum family f, unsigned prefix, const struct mattr *a)
+{
+	static const char *const subnets[] = {"10.0.1.0/24", "2001:db8:1::/64"};
+	struct ip_prefix p;
+	bool inside = false;
+
+	switch (r->match) {
+	case MATCH_PREFIX_SET:
+		if (import && (r->set & SET_NEXT_HOP))
+			return f == FAMILY_IPV4 && prefix < PFX_ORDINARY && prefix % 3 == r->arg;
+		return prefix % 3 == r->arg;
+	case MATCH_COMMUNITY:
+		return a->communities & 1u << r->arg;
+	case MATCH_EXTERNAL:
+		return from_bgp(source) && !the_model->peer[source].internal;
+	case MATCH_BGP:
+		return from_bgp(source);
+	case MATCH_LOCAL_PREF:
+		return (a->has_local_pref ? a->local_pref : the_model->conf.default_local_pref) > 99;
+	case MATCH_ORIGIN_IGP:
+		return a->origin == ATTR_ORIGIN_IGP;
+	case MATCH_PATH_LENGTH:
+		return a->npath > 2;
+	case MATCH_NEXT_HOP:
+		for (unsigned i = 0; i < 2; i++) {
+			CHECK(ip_prefix_parse(subnets[i], &p) == 0);
+			inside = inside || (a->nexthop.family == p.family && ip_prefix_contains(&p, &a->nexthop));
+		}
+		return inside;
+	case MATCH_PATH_PREFIX:
+		return a->npath > 0 && a->path[0] == 65002;
+	case MATCH_NEIGHBOR:
+		return source == 5 || source == 0;
+	default:
+		return true;
+	}
+}
+
+static void
+prepend(struct mattr *a, uint32_t as)
+{
+	CHECK(a->npath < PATH_MAX_AS);
+	memmove(&a->path[1], &a->path[0], a->npath * sizeof a->path[0]);
+	a->path[0] = as;
+	a->npath++;
+}
+
+static void
+rule_apply(const struct mrule *r, bool import, struct mattr *a)
+{
+	if (r->set & SET_LOCAL_PREF) {
+		a->has_local_pref = true;
+		a->local_pref = r->local_pref;
+	}
+	if (r->set & SET_MED) {
+		a->has_med = true;
+		a->med = r->med;
+	}
+	if (r->set & SET_ORIGIN)
+		a->origin = r->origin;
+	if (r->set & SET_PREPEND) {
+		if (r->prepend == 2)
+			prepend(a, 65098);
+		prepend(a, r->prepend_as);
+	}
+	if (r->set & SET_REMOVE_COMMUNITY)
+		a->communities &= (uint8_t)~7u;
+	if (r->set & SET_ADD_COMMUNITY)
+		a->communities |= (uint8_t)(1u << r->community);
+	if (r->set & SET_PREFERENCE) {
+		a->has_preference = true;
+		a->preference = r->preference;
+	}
+	if (r->set & SET_NEXT_HOP) {
+		a->nexthop = (struct ip_addr){0};
+		if (import)
+			CHECK(ip_addr_parse("10.0.3.99", &a->nexthop) == 0);
+	}
+}
+
+static bool
+policy_chain_run(const struct mchain *c, bool import, unsigned source, enum family f, unsigned prefix, struct mattr *a,
+    uint32_t *set)
+{
+	*set = 0;
+	for (unsigned i = 0; i < c->n; i++) {
+		const struct mpolicy *p = import ? &the_model->conf.import[c->policy[i]] : &the_model->conf.export[c->policy[i]];
+		for (unsigned k = 0; k < p->n; k++) {
+			const struct mrule *r = &p->rule[k];
+			if (rule_matches(r, import, source, f, prefix, a) == r->not)
+				continue;
+			if (r->action == ACTION_REJECT)
+				return false;
+			rule_apply(r, import, a);
+			*set |= r->set;
+			if (r->action == ACTION_ACCEPT)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Without a list iBGP takes and gives everything, eBGP nothing (RFC 8212). */
+static bool
+chain_run(const struct mchain *c, unsigned peer, bool import, unsigned source, enum family f, unsigned prefix,
+    struct mattr *a, uint32_t *set)
+{
+	*set = 0;
+	if (c->kind == CHAIN_DEFAULT)
+		return the_model->peer[peer].internal;
+	return policy_chain_run(c, import, source, f, prefix, a, set);
+}
+
+/* ---- import ---- */
+
+static bool
+loops(const struct mattr *a)
+{
+	for (unsigned i = 0; i < a->npath; i++)
+		if (a->path[i] == LOCAL_AS)
+			return true;
+	for (unsigned i = 0; i < a->ncluster; i++)
+		if (a->cluster[i] == the_model->conf.cluster_id)
+			return true;
+	return a->originator == ROUTER_ID;
+}
+
+static void
+import_all(enum family f, unsigned prefix, struct verdict *v)
+{
+	const struct mroute *own = &the_model->conf.own[f][prefix];
+	uint32_t set;
+
+	memset(v, 0, sizeof *v);
+	v->best = -1;
+	for (unsigned s = 0; s < NPEER; s++) {
+		const struct mroute *r = &the_model->peer[s].route[f][prefix];
+		v->a[s] = r->a;
+		v->in[s] = r->there && !loops(&r->a) &&
+		    chain_run(&the_model->conf.neighbor[s].import, s, true, s, f, prefix, &v->a[s], &set);
+	}
+	v->in[OWN] = own->there;
+	v->a[OWN] = own->a;
+}
+
+/* ---- next hops ---- */
+
+struct resolved {
+	bool ok;
+	uint32_t metric;
+	unsigned nways;
+	struct way ways[WAYS_MAX];
+};
+
+struct resolver {
+	const struct verdict (*v)[NPREFIX];
+	struct ip_addr stack[8];
+	unsigned depth;
+};
+
+static void
+way_add(struct resolved *r, const struct ip_addr *via, uint32_t ifindex)
+{
+	for (unsigned i = 0; i < r->nways; i++)
+		if (r->ways[i].ifindex == ifindex && ip_addr_eq(&r->ways[i].via, via))
+			return;
+	CHECK(r->nways < WAYS_MAX);
+	r->ways[r->nways++] = (struct way){.via = *via, .ifindex = ifindex};
+}
+
+/* The longest match outside BGP: 0 none, 1 connected, 2 the foreign route. */
+static int
+match_outside(const struct ip_addr *a, unsigned max_len, unsigned *link, unsigned *len)
+{
+	for (unsigned i = 0; i < NLINK; i++) {
+		const struct ip_addr *self = &the_model->peer[i == 0 ? 0 : i == 1 ? 1 : 3].self[a->family];
+		unsigned n = a->family == FAMILY_IPV4 ? 24 : 64;
+		struct ip_prefix p = ip_prefix_from_addr(self, n);
+		if (n <= max_len && ip_prefix_contains(&p, a)) {
+			*link = i;
+			*len = n;
+			return 1;
+		}
+	}
+	struct ip_prefix p;
+	CHECK(ip_prefix_parse(a->family == FAMILY_IPV4 ? "192.168.9.0/24" : "2001:db8:909::/48", &p) == 0);
+	*len = p.len;
+	return p.len <= max_len && the_model->foreign[a->family].there && ip_prefix_contains(&p, a) ? 2 : 0;
+}
+
+static int
+match_bgp(const struct resolver *r, const struct ip_addr *a, unsigned max_len)
+{
+	int found = -1;
+
+	for (unsigned i = 0; i < NPREFIX; i++) {
+		const struct ip_prefix *p = &the_model->prefix[a->family][i];
+		const struct verdict *v = &r->v[a->family][i];
+		if (p->len > max_len || !ip_prefix_contains(p, a) || v->best < 0 ||
+		    v->a[v->best].nexthop.family == FAMILY_NONE || (p->len == 0 && !the_model->conf.via_default))
+			continue;
+		if (found < 0 || p->len > the_model->prefix[a->family][found].len)
+			found = (int)i;
+	}
+	return found;
+}
+
+static bool
+outside(int what, unsigned link, const struct ip_addr *a, struct resolved *out)
+{
+	const struct mforeign *fr = &the_model->foreign[a->family];
+	struct ip_addr via = *a;
+
+	if (what == 2) {
+		if (fr->unreachable)
+			return false;
+		link = 1;
+		CHECK(ip_addr_parse(a->family == FAMILY_IPV4 ? "10.0.2.254" : "2001:db8:2::254", &via) == 0);
+	}
+	if (!the_model->link_up[link])
+		return false;
+	way_add(out, &via, link + 1);
+	/* The first way found says how far it is. */
+	if (out->nways == 1)
+		out->metric = what == 2 ? fr->metric : 0;
+	return true;
+}
+
+/* RFC 4271 5.1.3: a route is no way to its own next hop. */
+static bool
+leads_back(const struct resolver *r, const struct verdict *v)
+{
+	for (unsigned s = 0; s < NSOURCE; s++)
+		for (unsigned k = 0; v->used[s] && k < r->depth; k++)
+			if (ip_addr_eq(&v->a[s].nexthop, &r->stack[k]))
+				return true;
+	return false;
+}
+
+static bool
+resolve(struct resolver *r, const struct ip_addr *a, struct resolved *out)
+{
+	unsigned max_len = family_bits((enum family)a->family), link = 0, len;
+	bool any = false;
+
+	CHECK(r->depth < ARRAY_LEN(r->stack));
+	r->stack[r->depth++] = *a;
+	for (;;) {
+		int o = match_outside(a, max_len, &link, &len), b = match_bgp(r, a, max_len);
+		if (b < 0 || (o != 0 && len >= the_model->prefix[a->family][b].len)) {
+			any = o != 0 && outside(o, link, a, out);
+			break;
+		}
+		const struct verdict *v = &r->v[a->family][b];
+		if (!leads_back(r, v)) {
+			the_model->seen_recursive++;
+			any = resolve(r, &v->a[v->best].nexthop, out);
+			for (unsigned s = 0; s < NSOURCE; s++)
+				if (v->used[s] && (int)s != v->best)
+					any = resolve(r, &v->a[s].nexthop, out) || any;
+			if (any)
+				break;
+		}
+		if (the_model->prefix[a->family][b].len == 0)
+			break;
+		max_len = the_model->prefix[a->family][b].len - 1u;
+	}
+	r->depth--;
+	return any;
+}
+
+/* Distinct next hops are few: each is resolved once a round. */
+struct cache {
+	unsigned n;
+	struct {
+		struct ip_addr a;
+		struct resolved r;
+	} e[128];
+};
+
+static const struct resolved *
+resolve_cached(struct cache *c, const struct verdict (*v)[NPREFIX], const struct ip_addr *a)
+{
+	struct resolver r = {.v = v};
+
+	for (unsigned i = 0; i < c->n; i++)
+		if (ip_addr_eq(&c->e[i].a, a))
+			return &c->e[i].r;
+	CHECK(c->n < ARRAY_LEN(c->e));
+	c->e[c->n].a = *a;
+	memset(&c->e[c->n].r, 0, sizeof c->e[c->n].r);
+	c->e[c->n].r.ok = resolve(&r, a, &c->e[c->n].r);
+	return &c->e[c->n++].r;
+}
+
+/* ---- the decision, RFC 4271 9.1.2 ---- */
+
+#define NKEY 5
+static void
+keys(const struct verdict *v, unsigned s, uint32_t metric, uint32_t before[NKEY], uint32_t after[2])
+{
+	const struct mattr *a = &v->a[s];
+
+	before[0] = ~(a->has_preference ? a->preference : s == OWN ? 200 : 100);
+	before[1] = ~(a->has_local_pref ? a->local_pref : the_model->conf.default_local_pref);
+	before[2] = s != OWN;
+	before[3] = a->npath;
+	before[4] = a->origin;
+	after[0] = s == OWN || the_model->peer[s].internal;
+	after[1] = metric;
+}
+
+/* Is x before y among equals? f to g of 9.1.2.2, and RFC 4456 9. */
+static bool
+ranks_before(const struct verdict *v, unsigned x, unsigned y)
+{
+	const struct mpeer *p = the_model->peer;
+	uint32_t ix = v->a[x].originator != 0 ? v->a[x].originator : p[x].id;
+	uint32_t iy = v->a[y].originator != 0 ? v->a[y].originator : p[y].id;
+
+	if (ix != iy)
+		return ix < iy;
+	if (v->a[x].ncluster != v->a[y].ncluster)
+		return v->a[x].ncluster < v->a[y].ncluster;
+	if (p[x].addr.family != p[y].addr.family)
+		return p[x].addr.family == FAMILY_IPV4;
+	return memcmp(p[x].addr.bytes, p[y].addr.bytes, 16) < 0;
+}
+
+static void
+keep_least(bool *alive, uint32_t k[NSOURCE][NKEY + 2], unsigned col)
+{
+	uint32_t low = UINT32_MAX;
+
+	for (unsigned s = 0; s < NSOURCE; s++)
+		if (alive[s] && k[s][col] < low)
+			low = k[s][col];
+	for (unsigned s = 0; s < NSOURCE; s++)
+		alive[s] = alive[s] && k[s][col] == low;
+}
+
+/* A path goes if another one from the same neighbouring AS has a lower MED; none is the lowest. */
+static void
+drop_by_med(const struct verdict *v, bool *alive)
+{
+	bool gone[NSOURCE] = {false};
+
+	for (unsigned x = 0; x < NSOURCE; x++)
+		for (unsigned y = 0; alive[x] && y < NSOURCE; y++) {
+			uint32_t ax = v->a[x].npath > 0 ? v->a[x].path[0] : 0, ay = v->a[y].npath > 0 ? v->a[y].path[0] : 0;
+			gone[x] = gone[x] || (alive[y] && ax == ay && v->a[y].med < v->a[x].med);
+		}
+	for (unsigned s = 0; s < NSOURCE; s++)
+		alive[s] = alive[s] && !gone[s];
+}
+
+static bool
+same_path(const struct mattr *a, const struct mattr *b)
+{
+	return a->npath == b->npath && memcmp(a->path, b->path, sizeof a->path) == 0;
+}
+
+static int
+first_of(const struct verdict *v, const bool *alive)
+{
+	int best = -1;
+
+	for (unsigned s = 0; s < NSOURCE; s++)
+		if (alive[s] && (best < 0 || ranks_before(v, s, (unsigned)best)))
+			best = (int)s;
+	return best;
+}
+
+static void
+decide(struct verdict *v, struct cache *c, const struct verdict (*all)[NPREFIX])
+{
+	bool alive[NSOURCE];
+	uint32_t k[NSOURCE][NKEY + 2];
+
+	for (unsigned s = 0; s < NSOURCE; s++) {
+		uint32_t metric = 0;
+		alive[s] = v->in[s];
+		if (alive[s] && v->a[s].nexthop.family != FAMILY_NONE) {
+			const struct resolved *r = resolve_cached(c, all, &v->a[s].nexthop);
+			alive[s] = r->ok;
+			metric = r->metric;
+		}
+		if (alive[s])
+			keys(v, s, metric, k[s], k[s] + NKEY);
+	}
+	for (unsigned i = 0; i < NKEY; i++)
+		keep_least(alive, k, i);
+	drop_by_med(v, alive);
+	keep_least(alive, k, NKEY);
+	keep_least(alive, k, NKEY + 1);
+
+	memset(v->used, 0, sizeof v->used);
+	v->nused = 0;
+	/* Our own route never ties with another: it is the only one of its kind. */
+	v->best = alive[OWN] ? (int)OWN : first_of(v, alive);
+	if (v->best < 0)
+		return;
+	unsigned limit = v->best == (int)OWN ? 1
+	    : the_model->peer[v->best].internal ? the_model->conf.multipath_ibgp
+						: the_model->conf.multipath_ebgp;
+	for (unsigned s = 0; s < NSOURCE; s++)
+		alive[s] = alive[s] && (the_model->conf.relax || same_path(&v->a[s], &v->a[v->best]));
+	for (int s = v->best; s >= 0 && v->nused < limit; s = first_of(v, alive)) {
+		v->used[s] = true;
+		alive[s] = false;
+		v->nused++;
+	}
+}
+
+void
+oracle_decide(struct verdict v[FAMILY_COUNT][NPREFIX])
+{
+	static struct verdict old[FAMILY_COUNT][NPREFIX];
+	static struct cache c;
+	bool changed = true;
+
+	for (int f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
+		for (unsigned i = 0; i < NPREFIX; i++)
+			import_all((enum family)f, i, &v[f][i]);
+	for (unsigned round = 0; changed; round++) {
+		CHECK(round < 20);
+		memcpy(old, v, sizeof old);
+		c.n = 0;
+		changed = false;
+		for (int f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
+			for (unsigned i = 0; i < NPREFIX; i++) {
+				decide(&v[f][i], &c, (const struct verdict(*)[NPREFIX])old);
+				changed = changed || v[f][i].best != old[f][i].best ||
+				    memcmp(v[f][i].used, old[f][i].used, sizeof v[f][i].used) != 0;
+			}
+	}
+}
+
+unsigned
+oracle_ways(struct verdict v[FAMILY_COUNT][NPREFIX], enum family f, unsigned prefix, struct way *ways)
+{
+	struct resolved all = {0};
+	const struct verdict *x = &v[f][prefix];
+
+	for (unsigned s = 0; s < NPEER; s++) {
+		struct resolver r = {.v = (const struct verdict(*)[NPREFIX])v};
+		if (x->used[s])
+			resolve(&r, &x->a[s].nexthop, &all);
+	}
+	memcpy(ways, all.ways, all.nways * sizeof *ways);
+	return all.nways;
+}
+
+/* ---- export ---- */
+
+static bool
+may_go(unsigned peer, unsigned source, const struct mattr *a)
+{
+	const struct mpeer *n = &the_model->peer[peer];
+	const struct mneighbor *conf = the_model->conf.neighbor;
+
+	if (a->communities & C_NO_ADVERTISE)
+		return false;
+	if (!n->internal)
+		return !(a->communities & (C_NO_EXPORT | C_NO_EXPORT_SUBCONFED));
+	/* RFC 4456 6 */
+	return source == OWN || !the_model->peer[source].internal || conf[source].rr_client || conf[peer].rr_client;
+}
+
+static void
+export_nexthop(const struct mpeer *n, uint8_t rule, uint32_t set, struct mattr *a)
+{
+	const struct ip_addr *self = &n->self[n->addr.family];
+	struct ip_prefix subnet = ip_prefix_from_addr(self, n->addr.family == FAMILY_IPV4 ? 24 : 64);
+
+	if (a->nexthop.family == FAMILY_NONE || (set & SET_NEXT_HOP) || rule == 2)
+		return;
+	if (rule == 1) {
+		a->nexthop = (struct ip_addr){0};
+		return;
+	}
+	/* RFC 4271 5.1.3: a third party on the subnet shared with the receiver. */
+	if (!n->internal && !(a->nexthop.family == subnet.family && ip_prefix_contains(&subnet, &a->nexthop)))
+		a->nexthop = (struct ip_addr){0};
+}
+
+static void
+to_internal(unsigned source, struct mattr *a)
+{
+	if (!a->has_local_pref) {
+		a->has_local_pref = true;
+		a->local_pref = the_model->conf.default_local_pref;
+	}
+	if (source == OWN || !the_model->peer[source].internal)
+		return;
+	/* RFC 4456 8 */
+	if (a->originator == 0)
+		a->originator = the_model->peer[source].id;
+	memmove(&a->cluster[1], &a->cluster[0], a->ncluster * sizeof a->cluster[0]);
+	a->cluster[0] = the_model->conf.cluster_id;
+	a->ncluster++;
+}
+
+static void
+to_external(unsigned source, uint32_t set, struct mattr *a)
+{
+	a->has_local_pref = false;
+	a->local_pref = a->originator = 0;
+	a->ncluster = 0;
+	memset(a->cluster, 0, sizeof a->cluster);
+	if (source != OWN && !(set & SET_MED)) {
+		a->has_med = false;
+		a->med = 0;
+	}
+	a->ext &= X_TRANSITIVE;
+	prepend(a, LOCAL_AS);
+}
+
+enum oracle_out
+oracle_export(unsigned peer, enum family f, unsigned prefix, const struct verdict *v, struct mattr *out)
+{
+	const struct mpeer *n = &the_model->peer[peer];
+	const struct mneighbor *conf = &the_model->conf.neighbor[peer];
+	uint32_t set;
+
+	if (v->best < 0 || v->best == (int)peer || !(n->caps.families & OPEN_FAMILY(f)))
+		return OUT_NONE;
+	unsigned source = (unsigned)v->best;
+	*out = v->a[source];
+	if (!may_go(peer, source, out) || !chain_run(&conf->export, peer, false, source, f, prefix, out, &set))
+		return OUT_NONE;
+	out->has_preference = false;
+	out->preference = 0;
+	export_nexthop(n, conf->next_hop, set, out);
+	if (n->internal)
+		to_internal(source, out);
+	else
+		to_external(source, set, out);
+	/* RFC 8950 4: an IPv6 next hop of an IPv4 route only goes to those who said that they take it. */
+	if (f == FAMILY_IPV4 && out->nexthop.family == FAMILY_IPV6 && !(n->caps.ext_next_hop & OPEN_FAMILY(FAMILY_IPV4)))
+		return OUT_NONE;
+	/* RFC 4271 5.1.3: never the receiver's own address. */
+	if (ip_addr_eq(&out->nexthop, &n->addr))
+		return OUT_WITHHELD;
+	if (out->nexthop.family == FAMILY_NONE)
+		out->nexthop = n->self[f];
+	if (!n->caps.extended_message && wire_size(out, f, family_bits(f), n->caps.as4) > BGP_MSG_MAX) {
+		the_model->seen_long++;
+		return OUT_WITHHELD;
+	}
+	return OUT_TOLD;
+}
