@@ -2,8 +2,8 @@
 /*
  * speaker_clock: the daemon's time, timers and jobs in the hands of the model.
  *
- * The linker sends the calls here (--wrap). Every look at the clock lets a
- * microsecond pass, so a slice of a job ends after a random number of portions.
+ * The linker sends the calls here (--wrap). Every look at the clock lets some
+ * microseconds pass, so a slice of a job ends after a random number of portions.
  * Timers are kept in a list and fire when the model says so.
  */
 #include "tests/model/speaker_model.h"
@@ -21,6 +21,8 @@ struct mtimer {
 };
 static TAILQ_HEAD(, mtimer) timers = TAILQ_HEAD_INITIALIZER(timers);
 
+#define LOOK_NS 50000u
+
 uint64_t __wrap_time_mono_ns(void);
 uint32_t __wrap_arc4random(void);
 int __wrap_event_add(struct event *ev, const struct timeval *tv);
@@ -32,7 +34,7 @@ void __real_event_free(struct event *ev);
 uint64_t
 __wrap_time_mono_ns(void)
 {
-	return the_model->now_ns += 1000;
+	return the_model->now_ns += LOOK_NS;
 }
 
 uint32_t
@@ -146,8 +148,8 @@ clock_run_job(void)
 	chosen->queued = false;
 	loop_enter(l);
 	l->current = chosen;
-	/* Two looks at the clock at least, or a job would never get on. */
-	enum job_result r = chosen->run(chosen, the_model->now_ns + 2500 + rnd(8) * 1000);
+	/* A job that uses half of it still gets to look twice, or it would never get on. */
+	enum job_result r = chosen->run(chosen, the_model->now_ns + LOOP_SLICE_NS - rnd(8) * LOOK_NS);
 	if (l->current == chosen) {
 		l->current = NULL;
 		if (r == JOB_MORE)

@@ -48,6 +48,18 @@ decided(void)
 	return pipeline_idle(the_model->d->pipeline);
 }
 
+/* Nothing is under way but decisions, and nothing that is undecided can change other prefixes. */
+bool
+quiet(void)
+{
+	struct job *j;
+
+	TAILQ_FOREACH(j, &the_model->d->loop.jobs, entry)
+	if (strcmp(j->name, "export") != 0 && strcmp(j->name, "decide") != 0)
+		return false;
+	return nexthop_pending(the_model->d->nexthops) == 0 && the_model->last_event < the_model->last_decided;
+}
+
 /* ---- comparing ---- */
 
 static void

@@ -114,7 +114,7 @@ come_up(struct mpeer *n)
 	o.caps = n->caps;
 	n->eor = n->borr = n->asked = n->borr_in = 0;
 	n->slow = rnd(4) == 0;
-	n->quiet_up = decided();
+	n->quiet_up = quiet();
 	n->up_step = the_model->step;
 	session_answer(n->session, true);
 	len = open_encode(&o, msg, sizeof msg);
@@ -528,6 +528,8 @@ note_groups(void)
 		shared = shared || g->nmembers > 1;
 		full = full || container_of(g, struct group, out)->ring_octets >= l->ring_max;
 	}
+	if (decided())
+		the_model->last_decided = the_model->step;
 	the_model->seen_shared += shared;
 	the_model->seen_full += full;
 	the_model->seen_detached += l->adjout.ndetached > 0;
@@ -546,7 +548,8 @@ step(void)
 	else if (what < 900)
 		clock_fire(2000);
 	else if (what < 930)
-		fib_run();
+		for (unsigned n = rnd(40); n > 0 && fib_run();)
+			n--;
 	else if (what < 950)
 		step_glance();
 	else if (what < 960)

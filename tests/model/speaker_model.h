@@ -141,7 +141,7 @@ struct mpeer {
 	struct session *session;
 	bool up;
 	uint64_t up_step;
-	bool quiet_up; /* nothing was going on when it came up */
+	bool quiet_up; /* nothing but decisions was going on when it came up */
 	bool slow;     /* reads seldom */
 	uint8_t eor;   /* families whose End-of-RIB has come, OPEN_FAMILY bits */
 	uint8_t borr_in; /* families that it is sending again */
@@ -158,7 +158,8 @@ struct mforeign {
 };
 
 struct model {
-	uint64_t rng, seed, step, last_event;
+	uint64_t rng, seed, step;
+	uint64_t last_event, last_decided; /* steps */
 	uint64_t now_ns;
 	struct bgpd *d;
 	struct mconf conf;
@@ -245,6 +246,7 @@ unsigned oracle_ways(struct verdict v[FAMILY_COUNT][NPREFIX], enum family f, uns
 /* speaker_compare.c: all end the program where the two disagree */
 struct peer *peer_of(unsigned peer); /* NULL: not configured */
 bool decided(void);                  /* has everything been decided that is known? */
+bool quiet(void);                    /* as far as others depend on it? */
 void compare_decided(void);          /* best paths, multipath sets, kernel routes */
 void compare_everything(void);       /* and what neighbours were told, and counts */
 /* What did not change since a neighbour came up must be right when it is told that that was all. */
