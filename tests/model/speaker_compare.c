@@ -155,7 +155,7 @@ print_attr(const char *what, const struct mattr *a)
 	fprintf(stderr, "\n");
 }
 
-/* Returns whether it is held to have been sent: told, or withheld from this member alone. */
+/* Returns whether it is counted as sent: told, or too long for a message. */
 static bool
 compare_told(unsigned peer, enum family f, unsigned i, const struct verdict *v, const char *when)
 {

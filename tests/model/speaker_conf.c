@@ -80,6 +80,7 @@ random_neighbor(struct mneighbor *n)
 {
 	n->there = true;
 	n->next_hop = (uint8_t)(rnd(4) != 0 ? 0 : rnd(3));
+	n->multihop = rnd(2) == 0;
 	random_chain(&n->import);
 	random_chain(&n->export);
 }
@@ -158,6 +159,8 @@ mutate_one(struct mconf *c)
 		/* Policies name these two. */
 		if (!n->there || (rnd(6) == 0 && n != &c->neighbor[0] && n != &c->neighbor[5]))
 			n->there = !n->there;
+		else if (rnd(4) == 0)
+			n->multihop = !n->multihop;
 		else
 			n->next_hop = (uint8_t)rnd(3);
 		break;
@@ -325,6 +328,8 @@ print_neighbors(FILE *f, const struct mconf *c)
 		    ip_addr_str(&p->addr, text, sizeof text), p->as, next_hops[n->next_hop]);
 		if (n->rr_client)
 			fprintf(f, ", route-reflector-client: true");
+		if (n->multihop)
+			fprintf(f, ", multihop: 3");
 		print_chain(f, &n->import, "import", 'i');
 		print_chain(f, &n->export, "export", 'e');
 		fprintf(f, "}\n");

@@ -114,6 +114,7 @@ struct mchain {
 struct mneighbor {
 	bool there;
 	bool rr_client;
+	bool multihop;    /* of those outside: may be more than one hop away */
 	uint8_t next_hop; /* enum conf_next_hop: auto, self, keep */
 	struct mchain import, export;
 };
@@ -238,7 +239,11 @@ struct verdict {
 /* Everything anew: the verdict of each prefix. */
 void oracle_decide(struct verdict v[FAMILY_COUNT][NPREFIX]);
 /* What the neighbour should have been told; false: nothing. */
-enum oracle_out { OUT_NONE, OUT_WITHHELD, OUT_TOLD };
+enum oracle_out {
+	OUT_NONE,
+	OUT_TOO_LONG, /* for this member, which counts it all the same */
+	OUT_TOLD
+};
 enum oracle_out oracle_export(unsigned peer, enum family f, unsigned prefix, const struct verdict *v, struct mattr *out);
 /* The ways of all paths used. */
 unsigned oracle_ways(struct verdict v[FAMILY_COUNT][NPREFIX], enum family f, unsigned prefix, struct way *ways);

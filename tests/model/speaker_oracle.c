@@ -151,6 +151,29 @@ loops(const struct mattr *a)
 	return a->originator == ROUTER_ID;
 }
 
+/* The link whose subnet of the family this is on; -1: none. */
+static int
+link_of(const struct ip_addr *a)
+{
+	for (unsigned i = 0; i < NLINK; i++) {
+		const struct ip_addr *self = &the_model->peer[i == 0 ? 0 : i == 1 ? 1 : 3].self[a->family];
+		struct ip_prefix p = ip_prefix_from_addr(self, a->family == FAMILY_IPV4 ? 24 : 64);
+		if (ip_prefix_contains(&p, a))
+			return (int)i;
+	}
+	return -1;
+}
+
+/* RFC 4271 6.3 b: from a neighbour one hop away it is the neighbour, or on a subnet that we are on. */
+static bool
+next_hop_is_far(unsigned source, const struct mattr *a)
+{
+	const struct mpeer *n = &the_model->peer[source];
+
+	return !n->internal && !the_model->conf.neighbor[source].multihop && !ip_addr_eq(&a->nexthop, &n->addr) &&
+	    link_of(&a->nexthop) < 0;
+}
+
 static void
 import_all(enum family f, unsigned prefix, struct verdict *v)
 {
@@ -162,7 +185,7 @@ import_all(enum family f, unsigned prefix, struct verdict *v)
 	for (unsigned s = 0; s < NPEER; s++) {
 		const struct mroute *r = &the_model->peer[s].route[f][prefix];
 		v->a[s] = r->a;
-		v->in[s] = r->there && !loops(&r->a) &&
+		v->in[s] = r->there && !loops(&r->a) && !next_hop_is_far(s, &r->a) &&
 		    chain_run(&the_model->conf.neighbor[s].import, s, true, s, f, prefix, &v->a[s], &set);
 	}
 	v->in[OWN] = own->there;
@@ -198,17 +221,14 @@ way_add(struct resolved *r, const struct ip_addr *via, uint32_t ifindex)
 static int
 match_outside(const struct ip_addr *a, unsigned max_len, unsigned *link, unsigned *len)
 {
-	for (unsigned i = 0; i < NLINK; i++) {
-		const struct ip_addr *self = &the_model->peer[i == 0 ? 0 : i == 1 ? 1 : 3].self[a->family];
-		unsigned n = a->family == FAMILY_IPV4 ? 24 : 64;
-		struct ip_prefix p = ip_prefix_from_addr(self, n);
-		if (n <= max_len && ip_prefix_contains(&p, a)) {
-			*link = i;
-			*len = n;
-			return 1;
-		}
-	}
+	int at = link_of(a);
 	struct ip_prefix p;
+
+	*len = a->family == FAMILY_IPV4 ? 24 : 64;
+	if (at >= 0 && *len <= max_len) {
+		*link = (unsigned)at;
+		return 1;
+	}
 	CHECK(ip_prefix_parse(a->family == FAMILY_IPV4 ? "192.168.9.0/24" : "2001:db8:909::/48", &p) == 0);
 	*len = p.len;
 	return p.len <= max_len && the_model->foreign[a->family].there && ip_prefix_contains(&p, a) ? 2 : 0;
@@ -562,17 +582,19 @@ oracle_export(unsigned peer, enum family f, unsigned prefix, const struct verdic
 		to_internal(source, out);
 	else
 		to_external(source, set, out);
-	/* RFC 8950 4: an IPv6 next hop of an IPv4 route only goes to those who said that they take it. */
-	if (f == FAMILY_IPV4 && out->nexthop.family == FAMILY_IPV6 && !(n->caps.ext_next_hop & OPEN_FAMILY(FAMILY_IPV4)))
-		return OUT_NONE;
+	/* RFC 8950 4: an IPv6 next hop of an IPv4 route only goes to those who said that they take it. We are one, too. */
+	bool takes_ipv6 = f == FAMILY_IPV6 || n->caps.ext_next_hop & OPEN_FAMILY(f);
+	if (out->nexthop.family == FAMILY_IPV6 && !takes_ipv6)
+		out->nexthop = (struct ip_addr){0};
 	/* RFC 4271 5.1.3: never the receiver's own address. */
 	if (ip_addr_eq(&out->nexthop, &n->addr))
-		return OUT_WITHHELD;
+		return OUT_NONE;
+	/* Ours is our end of the session if it can be, else our address beside it. */
 	if (out->nexthop.family == FAMILY_NONE)
-		out->nexthop = n->self[f];
+		out->nexthop = n->self[n->addr.family == FAMILY_IPV6 && takes_ipv6 ? FAMILY_IPV6 : f];
 	if (!n->caps.extended_message && wire_size(out, f, family_bits(f), n->caps.as4) > BGP_MSG_MAX) {
 		the_model->seen_long++;
-		return OUT_WITHHELD;
+		return OUT_TOO_LONG;
 	}
 	return OUT_TOLD;
 }
