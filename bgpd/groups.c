@@ -322,10 +322,10 @@ key_of(const struct group_member *m, const struct export_params *e, const struct
 	k.local_as = e->type == RIB_PEER_EBGP ? e->local_as : 0;
 	if (e->subnet.family != FAMILY_NONE && e->nexthop == EXPORT_NEXTHOP_AUTO)
 		k.subnet = (uint32_t)hash_bytes(0, &e->subnet, sizeof e->subnet);
-	if (e->type == RIB_PEER_IBGP) {
+	if (e->type == RIB_PEER_IBGP)
 		k.cluster_id = e->cluster_id;
+	if (e->type == RIB_PEER_IBGP || chain->reads & POLICY_READS_LOCAL_PREF)
 		k.default_local_pref = e->default_local_pref;
-	}
 	k.type = e->type;
 	k.role = (uint8_t)(e->role << 1 | e->rr_client);
 	k.families = family_bits_of(c->families);

@@ -93,6 +93,8 @@ apply(struct bgpd *d, struct conf *new_conf)
 {
 	struct conf *old_conf = d->conf;
 	uint32_t old_cluster_id = d->cluster_id;
+	bool default_changed =
+	    new_conf->router.default_local_preference != old_conf->router.default_local_preference;
 	struct conf_changes ch = {0};
 
 	conf_diff(old_conf, new_conf, &ch);
@@ -101,13 +103,11 @@ apply(struct bgpd *d, struct conf *new_conf)
 		d->router_id = new_conf->router.id;
 	d->cluster_id = new_conf->router.cluster_id != 0 ? new_conf->router.cluster_id : d->router_id;
 	compile(d, &ch);
-	apply_peers(d, &ch,
-	    d->cluster_id != old_cluster_id ||
-		new_conf->router.default_local_preference != old_conf->router.default_local_preference);
+	apply_peers(d, &ch, d->cluster_id != old_cluster_id || default_changed);
 	daemon_apply_settings(d);
 	add_peers(d, &ch);
 	groups_reconfigure(d->groups);
-	if (ch.kernel_export || ch.kernel_learn || (ch.sections & SECTION(CONF_SEC_KERNEL))) {
+	if (ch.kernel_export || ch.kernel_learn || (ch.sections & SECTION(CONF_SEC_KERNEL)) || default_changed) {
 		kernel_reconfigure(d->kernel);
 		pipeline_touch_all(d->pipeline);
 	}

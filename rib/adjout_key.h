@@ -24,7 +24,7 @@ struct adjout_key {
 	    remote_as;    /* only where the outgoing view depends on it (as-override and the like), else 0 */
 	uint32_t subnet;  /* shared link on which a third-party next hop is kept (RFC 4271 5.1.3), 0: none */
 	uint32_t cluster_id;         /* towards internal ones: what is put into CLUSTER_LIST (RFC 4456) */
-	uint32_t default_local_pref; /* towards internal ones: for routes without one */
+	uint32_t default_local_pref; /* towards internal ones, or if policy reads it: for routes without one */
 	uint8_t type;     /* internal, external, confederation: the owner's numbers */
 	uint8_t role;     /* reflector client, route-server client, RFC 9234 role: the owner's bits */
 	uint8_t families; /* bit 1 << enum family */

@@ -167,7 +167,7 @@ static const struct {
     [POLICY_MATCH_NEXT_HOP] = {match_next_hop, ARGS_PREFIXES, 0},
     [POLICY_MATCH_ORIGIN] = {match_origin, ARGS_NONE, 0},
     [POLICY_MATCH_PATH_LENGTH] = {match_path_length, ARGS_NONE, 0},
-    [POLICY_MATCH_LOCAL_PREF] = {match_local_pref, ARGS_NONE, 0},
+    [POLICY_MATCH_LOCAL_PREF] = {match_local_pref, ARGS_NONE, POLICY_READS_LOCAL_PREF},
     [POLICY_MATCH_METRIC] = {match_metric, ARGS_NONE, 0},
     [POLICY_MATCH_TAG] = {match_tag, ARGS_NONE, 0},
     [POLICY_MATCH_NOT] = {NULL, ARGS_NONE, 0},
@@ -261,6 +261,15 @@ policy_new(struct attr_table *attrs, const char *name)
 	return p;
 }
 
+static uint32_t
+set_reads(const struct policy_set *s)
+{
+	bool local_pref = (s->has & POLICY_SET_LOCAL_PREF && s->local_pref.kind == POLICY_EXPR_COMPLEMENT_LOCAL_PREF) ||
+	    (s->has & POLICY_SET_METRIC && s->metric.kind == POLICY_EXPR_COMPLEMENT_LOCAL_PREF);
+
+	return local_pref ? POLICY_READS_LOCAL_PREF : 0;
+}
+
 void
 policy_add(struct policy *p, const struct policy_rule *rule)
 {
@@ -279,6 +288,7 @@ policy_add(struct policy *p, const struct policy_rule *rule)
 		match_copy(&r->matches[i]);
 		p->reads |= keys[r->matches[i].key].reads;
 	}
+	p->reads |= set_reads(&r->set);
 	r->set.prepend = copy(r->set.prepend, r->set.prepend_n, sizeof(*r->set.prepend));
 	r->set.add = copy(r->set.add, r->set.add_n, sizeof(*r->set.add));
 	r->set.remove = copy(r->set.remove, r->set.remove_n, sizeof(*r->set.remove));

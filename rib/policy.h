@@ -130,10 +130,11 @@ void policy_unref(struct policy *p); /* NULL is fine; the last reference frees *
  * What a chain reads besides the attribute set. A caller may keep and reuse a result
  * for the same attribute set while what the chain reads is the same, too.
  */
-#define POLICY_READS_PREFIX    0x1u
-#define POLICY_READS_SOURCE    0x2u /* the kind of source */
-#define POLICY_READS_NEIGHBOR  0x4u /* neighbour or its type */
-#define POLICY_READS_INTERFACE 0x8u
+#define POLICY_READS_PREFIX     0x1u
+#define POLICY_READS_SOURCE     0x2u /* the kind of source */
+#define POLICY_READS_NEIGHBOR   0x4u /* neighbour or its type */
+#define POLICY_READS_INTERFACE  0x8u
+#define POLICY_READS_LOCAL_PREF 0x10u /* the local preference, and so the default for those without */
 uint32_t policy_reads(struct policy *const *chain, size_t n);
 
 struct policy_input {

@@ -127,10 +127,10 @@ static const struct {
     {"next-hop: [\"2001:db8::/32\", 11.0.0.1/32]", {.next_hop = "11.0.0.1"}, {.next_hop = "11.0.0.2"}, 0},
     {"origin: igp", {.origin = ATTR_ORIGIN_IGP}, {.origin = ATTR_ORIGIN_EGP}, 0},
     {"origin: [egp, incomplete]", {.origin = ATTR_ORIGIN_INCOMPLETE}, {.origin = ATTR_ORIGIN_IGP}, 0},
-    {"local-preference: {above: 200}", {.local_pref = 201}, {.local_pref = 200}, 0},
-    {"local-preference: {below: 200}", {.local_pref = 199}, {.local_pref = 200}, 0},
+    {"local-preference: {above: 200}", {.local_pref = 201}, {.local_pref = 200}, POLICY_READS_LOCAL_PREF},
+    {"local-preference: {below: 200}", {.local_pref = 199}, {.local_pref = 200}, POLICY_READS_LOCAL_PREF},
     /* RFC 4271 5.1.5: none counts as the default, 100. */
-    {"local-preference: 100", {.local_pref = 0}, {.local_pref = 101}, 0},
+    {"local-preference: 100", {.local_pref = 0}, {.local_pref = 101}, POLICY_READS_LOCAL_PREF},
     {"metric: {below: 1024}", {.metric = 1023}, {.metric = 1024}, 0},
     {"metric: 0", {.metric = 0}, {.metric = 1}, 0},
     {"tag: 7", {.tag = 7}, {.tag = 8}, 0},

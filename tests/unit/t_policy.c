@@ -283,14 +283,19 @@ START_TEST(test_reads)
 	struct policy_match in_not[] = {{.key = POLICY_MATCH_NOT, .n = 1},
 					{.key = POLICY_MATCH_PREFIX_SET, .n = 0}};
 	struct policy_match source = {.key = POLICY_MATCH_SOURCE}, tag = {RANGE(POLICY_MATCH_TAG, 1, 1)};
-	struct policy *chain[] = {one_rule(f, &tag, 1, NULL, POLICY_ACCEPT),
+	struct policy_set number = {.has = POLICY_SET_METRIC, .metric = {.value = 7}};
+	struct policy_set derived = {
+	    .has = POLICY_SET_METRIC, .metric = {.kind = POLICY_EXPR_COMPLEMENT_LOCAL_PREF}};
+	struct policy *chain[] = {one_rule(f, &tag, 1, &number, POLICY_ACCEPT),
 				  one_rule(f, in_not, 2, NULL, POLICY_ACCEPT),
-				  one_rule(f, &source, 1, NULL, POLICY_ACCEPT)};
+				  one_rule(f, &source, 1, NULL, POLICY_ACCEPT),
+				  one_rule(f, NULL, 0, &derived, POLICY_ACCEPT)};
 
 	ck_assert_uint_eq(policy_reads(chain, 1), 0);
 	ck_assert_uint_eq(policy_reads(chain, 2), POLICY_READS_PREFIX);
 	ck_assert_uint_eq(policy_reads(chain, 3), POLICY_READS_PREFIX | POLICY_READS_SOURCE);
-	for (int i = 0; i < 3; i++)
+	ck_assert_uint_eq(policy_reads(chain, 4), POLICY_READS_PREFIX | POLICY_READS_SOURCE | POLICY_READS_LOCAL_PREF);
+	for (int i = 0; i < 4; i++)
 		policy_unref(chain[i]);
 	end(f);
 }

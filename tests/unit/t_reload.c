@@ -201,6 +201,25 @@ START_TEST(test_default_local_preference)
 }
 END_TEST
 
+/* Towards eBGP it is not sent, but export policy may look at it. */
+START_TEST(test_default_local_preference_in_policy)
+{
+	static const char rest[] = ONE(", import: [], export: [x]") "networks: [{prefix: 192.0.2.0/24}]\n"
+								    "policies: {x: [{match: {local-preference: {above: 120}}, "
+								    "action: accept}]}\n";
+
+	begin(rest, 65002);
+	ck_assert_int_eq(speaker_next_real(&s), BGP_MSG_UPDATE);
+	ck_assert_uint_eq(s.body_len, 4); /* End-of-RIB */
+	change(", default-local-preference: 150", rest);
+	ck_assert(!next_update_is_withdrawal());
+	change("", rest);
+	ck_assert(next_update_is_withdrawal());
+	check_unnoticed();
+	end();
+}
+END_TEST
+
 START_TEST(test_add_remove)
 {
 	static struct speaker s2;
@@ -321,4 +340,5 @@ START_TEST(test_listen)
 END_TEST
 
 SUITE("reload", test_bad_file, test_nothing_changed, test_reset, test_import, test_import_set, test_export,
-    test_default_local_preference, test_add_remove, test_shutdown, test_own, test_listen)
+    test_default_local_preference, test_default_local_preference_in_policy, test_add_remove, test_shutdown, test_own,
+    test_listen)
