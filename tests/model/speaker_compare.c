@@ -216,6 +216,7 @@ compare_at_eor(unsigned peer, uint8_t families)
 			bool same = true;
 			for (unsigned s = 0; s < NPEER; s++)
 				same = same && the_model->peer[s].route[f][i].changed < n->up_step;
+			the_model->seen_eor_checked += same;
 			if (same)
 				compare_told(peer, (enum family)f, i, &v[f][i], "at End-of-RIB");
 		}

@@ -138,7 +138,7 @@ static void
 mutate_one(struct mconf *c)
 {
 	struct mneighbor *n = &c->neighbor[rnd(NPEER)];
-	unsigned f = FAMILY_IPV4 + rnd(2);
+	unsigned f = FAMILY_IPV4 + rnd(2), prefix;
 
 	switch (rnd(10)) {
 	case 0:
@@ -168,7 +168,9 @@ mutate_one(struct mconf *c)
 		mutate_router(c);
 		break;
 	default:
-		random_own(&c->own[f][rnd(NPREFIX)]);
+		prefix = rnd(NPREFIX);
+		if (prefix < PFX_FLEETING || prefix >= PFX_ORDINARY)
+			random_own(&c->own[f][prefix]);
 		break;
 	}
 }
@@ -324,7 +326,8 @@ print_neighbors(FILE *f, const struct mconf *c)
 		const struct mpeer *p = &the_model->peer[i];
 		if (!n->there)
 			continue;
-		fprintf(f, "  - {name: p%u, address: \"%s\", remote-as: %u, families: [ipv4-unicast, ipv6-unicast], next-hop: %s", i,
+		fprintf(f, "  - {name: p%u, address: \"%s\", remote-as: %u, families: [ipv4-unicast, ipv6-unicast], "
+			   "idle-hold-time: {initial: 1, max: 4}, next-hop: %s", i,
 		    ip_addr_str(&p->addr, text, sizeof text), p->as, next_hops[n->next_hop]);
 		if (n->rr_client)
 			fprintf(f, ", route-reflector-client: true");

@@ -112,6 +112,8 @@ route_put(struct fib *fib, enum family f, uint32_t id, uint32_t nhset)
 	/* An id may not come to mean something else before it was let go of. */
 	if (e->busy || e->nhset != 0)
 		CHECK(ip_prefix_eq(&p, &e->prefix));
+	else if (e->prefix.family != FAMILY_NONE)
+		the_model->seen_reused += !ip_prefix_eq(&p, &e->prefix);
 	e->prefix = p;
 	e->nhset = nhset;
 	fib->nbusy += !e->busy;

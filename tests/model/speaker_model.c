@@ -288,7 +288,8 @@ step_routes(struct mpeer *n)
 		struct mattr a;
 		if (!(n->caps.families & OPEN_FAMILY(f)))
 			continue;
-		prefix[0] = rnd(NPREFIX);
+		/* In the calm nothing changes that others depend on. */
+		prefix[0] = rnd(the_model->stretch == STRETCH_CALM ? PFX_ORDINARY : NPREFIX);
 		while (prefix[0] < PFX_ORDINARY - 4 && count < 4 && rnd(3) == 0) {
 			prefix[count] = prefix[count - 1] + 1;
 			count++;
@@ -440,6 +441,14 @@ step_command(unsigned i)
 }
 
 static void
+ask_again(struct mpeer *n, unsigned f)
+{
+	if (n->caps.enhanced_refresh)
+		n->asked |= OPEN_FAMILY(f);
+	send_refresh(n, f, REFRESH_NORMAL);
+}
+
+static void
 step_refresh(struct mpeer *n)
 {
 	unsigned f = FAMILY_IPV4 + rnd(2);
@@ -447,9 +456,7 @@ step_refresh(struct mpeer *n)
 	if (!(n->caps.families & OPEN_FAMILY(f)))
 		return;
 	if (rnd(2) == 0) {
-		if (n->caps.enhanced_refresh)
-			n->asked |= OPEN_FAMILY(f);
-		send_refresh(n, f, REFRESH_NORMAL);
+		ask_again(n, f);
 	} else if (n->caps.enhanced_refresh && rnd(3) == 0 && n->borr_in & OPEN_FAMILY(f)) {
 		end_again(n, f);
 	} else if (n->caps.enhanced_refresh) {
@@ -516,6 +523,140 @@ step_reload(void)
 	load(&c);
 }
 
+/* ---- stretches ---- */
+
+/* If anybody has the prefix all give it up, else somebody announces it. */
+static void
+step_churn(void)
+{
+	unsigned f = FAMILY_IPV4 + rnd(2), prefix = PFX_FLEETING + rnd(PFX_ORDINARY - PFX_FLEETING);
+	struct mattr a;
+	bool any = false;
+
+	for (unsigned i = 0; i < NPEER; i++) {
+		struct mpeer *n = &the_model->peer[i];
+		if (!n->up || !n->route[f][prefix].there)
+			continue;
+		withdraw(n, f, &prefix, 1);
+		session_delivered(n->session);
+		any = true;
+	}
+	struct mpeer *n = &the_model->peer[rnd(NPEER)];
+	if (any || !n->up || !(n->caps.families & OPEN_FAMILY(f)))
+		return;
+	random_attr(n, f, prefix, &a);
+	announce(n, f, &prefix, 1, &a);
+	session_delivered(n->session);
+}
+
+static void
+stretch_end(void)
+{
+	the_model->stretch = STRETCH_NONE;
+	memset(the_model->lags, 0, sizeof the_model->lags);
+	step_settle();
+}
+
+/* One who is to lag asks for everything again, which takes it out of the stream; or nobody reads, and the ring is full. */
+static void
+stretch_begin_churn(void)
+{
+	struct group_list *list = &the_model->d->groups->list;
+	unsigned lag = rnd(NPEER);
+	struct mpeer *n = &the_model->peer[lag];
+	bool all = rnd(3) == 0;
+
+	the_model->stretch = STRETCH_CHURN;
+	list->ring_max = 500 + rnd(rnd(2) == 0 ? 3000 : 30000);
+	list->private_max = 500 + rnd(rnd(2) == 0 ? 1000 : 10000);
+	for (unsigned i = 0; i < NPEER; i++)
+		the_model->lags[i] = all || i == lag;
+	for (unsigned f = FAMILY_IPV4; !all && n->up && f < FAMILY_COUNT; f++)
+		if (n->caps.families & OPEN_FAMILY(f))
+			ask_again(n, f);
+}
+
+/* A few go first, so that there is somebody to come. */
+static void
+stretch_begin_calm(void)
+{
+	for (unsigned k = 1 + rnd(3); k > 0; k--) {
+		struct mpeer *n = &the_model->peer[rnd(NPEER)];
+		if (n->up)
+			session_hang_up(n->session);
+	}
+	for (unsigned timers = rnd(40); timers > 0 && clock_fire(1500);)
+		timers--;
+	step_settle();
+	the_model->stretch = STRETCH_CALM;
+}
+
+static void
+stretch_begin(void)
+{
+	step_settle();
+	the_model->stretch_left = 50 + rnd(200);
+	if (rnd(2) == 0)
+		stretch_begin_churn();
+	else
+		stretch_begin_calm();
+}
+
+static void
+step_read(void)
+{
+	unsigned i = rnd(NPEER);
+
+	if (!the_model->lags[i])
+		pull(&the_model->peer[i], 1 + rnd(6000));
+}
+
+/* Decisions wait for a timer, which is rare here: a newcomer is told much before it fires. */
+static void
+step_calm(void)
+{
+	struct mpeer *n = &the_model->peer[rnd(NPEER)];
+	uint32_t what = rnd(100);
+
+	if (what < 30) {
+		if (n->up)
+			step_routes(n);
+	} else if (what < 40) {
+		if (n->session != NULL && session_dialling(n->session))
+			come_up(n);
+	} else if (what < 70) {
+		clock_run_job();
+	} else if (what < 72) {
+		clock_fire(100);
+	} else {
+		step_read();
+	}
+}
+
+static void
+step_stretch(void)
+{
+	uint32_t what = rnd(1000);
+
+	if (--the_model->stretch_left == 0)
+		stretch_end();
+	else if (the_model->stretch == STRETCH_CALM)
+		step_calm();
+	else if (what < 350)
+		step_churn();
+	else if (what < 600)
+		clock_run_job();
+	else if (what < 750)
+		clock_fire(100);
+	else if (what < 850)
+		for (unsigned n = rnd(40); n > 0 && fib_run();)
+			n--;
+	else if (what < 990)
+		step_read();
+	else
+		step_reload();
+}
+
 static void
 note_groups(void)
 {
@@ -541,7 +682,9 @@ step(void)
 	uint32_t what = rnd(1000);
 
 	the_model->step++;
-	if (what < 550)
+	if (the_model->stretch != STRETCH_NONE)
+		step_stretch();
+	else if (what < 550)
 		step_neighbor();
 	else if (what < 850)
 		clock_run_job();
@@ -556,8 +699,10 @@ step(void)
 		step_world();
 	else if (what < 975)
 		step_reload();
-	else if (what < 982)
+	else if (what < 980)
 		clock_advance(rnd(8000));
+	else if (what < 983)
+		stretch_begin();
 	else
 		step_settle();
 	note_groups();
@@ -596,7 +741,7 @@ __wrap_loop_run(struct loop *l)
 	fib_world_start();
 	for (uint64_t i = 0; i < the_model->steps; i++)
 		step();
-	step_settle();
+	stretch_end();
 	end();
 	return 0;
 }
@@ -672,10 +817,12 @@ main(int argc, char **argv)
 	close(fd);
 	int status = daemon_run(&options, conf);
 	printf("seed %" PRIu64 ": %" PRIu64 " steps, %" PRIu64 " comparisons, %" PRIu64 " sessions, %" PRIu64
-	       " reloads, %" PRIu64 " End-of-RIB, %" PRIu64 " EoRR, %" PRIu64 " multipath, %" PRIu64 " recursive, %" PRIu64
-	       " too long; steps with a shared group %" PRIu64 ", a full ring %" PRIu64 ", a detached member %" PRIu64 "\n",
-	    m->seed, m->step, m->compared, m->seen_up, m->seen_reload, m->seen_eor, m->seen_eorr, m->seen_multipath,
-	    m->seen_recursive, m->seen_long, m->seen_shared, m->seen_full, m->seen_detached);
+	       " reloads, %" PRIu64 " End-of-RIB (%" PRIu64 " prefixes checked), %" PRIu64 " EoRR, %" PRIu64
+	       " multipath, %" PRIu64 " recursive, %" PRIu64 " too long, %" PRIu64
+	       " ids reused; steps with a shared group %" PRIu64 ", a full ring %" PRIu64 ", a detached member %" PRIu64 "\n",
+	    m->seed, m->step, m->compared, m->seen_up, m->seen_reload, m->seen_eor, m->seen_eor_checked, m->seen_eorr,
+	    m->seen_multipath, m->seen_recursive, m->seen_long, m->seen_reused, m->seen_shared, m->seen_full,
+	    m->seen_detached);
 	free(m);
 	return status;
 }

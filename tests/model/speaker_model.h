@@ -37,8 +37,11 @@
 #define LOCAL_AS  64512u
 #define ROUTER_ID 0x0aff0001u /* 10.255.0.1 */
 
-/* Prefixes by what may resolve through them; see speaker_oracle.c for why the order matters. */
-enum { PFX_ORDINARY = 24, PFX_COVER1 = 24, PFX_COVER2 = 27, PFX_SELF = 29, PFX_DEFAULT = 30, PFX_WIDE = 31 };
+/*
+ * Prefixes by what may resolve through them; see speaker_oracle.c for why the order matters. Those from
+ * PFX_FLEETING on to PFX_ORDINARY come and go as a whole now and then: their ids are used again for others.
+ */
+enum { PFX_FLEETING = 16, PFX_ORDINARY = 24, PFX_COVER1 = 24, PFX_COVER2 = 27, PFX_SELF = 29, PFX_DEFAULT = 30, PFX_WIDE = 31 };
 
 /* Communities as bits, in the order of their numbers. */
 #define NCOMMUNITY 8 /* 64512:1 .. 64512:5, no-export, no-advertise, no-export-subconfed */
@@ -158,10 +161,20 @@ struct mforeign {
 	uint32_t metric;
 };
 
+/* Times at which not everything happens, but one thing often. */
+enum stretch {
+	STRETCH_NONE,
+	STRETCH_CALM, /* neighbours come up while routes change, and nothing else does */
+	STRETCH_CHURN /* prefixes disappear and come back while somebody, or nobody, reads */
+};
+
 struct model {
 	uint64_t rng, seed, step;
 	uint64_t last_event, last_decided; /* steps */
 	uint64_t now_ns;
+	uint8_t stretch; /* enum stretch */
+	unsigned stretch_left;
+	bool lags[NPEER]; /* does not read during this one */
 	struct bgpd *d;
 	struct mconf conf;
 	struct ip_prefix prefix[FAMILY_COUNT][NPREFIX];
@@ -171,7 +184,7 @@ struct model {
 	struct attr_scratch scratch;
 	/* How often things were seen, for the last line. */
 	uint64_t compared, seen_eor, seen_eorr, seen_up, seen_closed, seen_reload, seen_recursive, seen_multipath, seen_long;
-	uint64_t seen_shared, seen_full, seen_detached;
+	uint64_t seen_shared, seen_full, seen_detached, seen_eor_checked, seen_reused;
 	uint64_t steps;
 };
 extern struct model *the_model;
