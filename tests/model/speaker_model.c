@@ -196,7 +196,7 @@ random_blob(const struct mpeer *n, unsigned f, struct mattr *a)
 
 	if (what > 8)
 		return;
-	a->tag = (uint8_t)(1 + (n - the_model->peer));
+	a->tag = n->tag;
 	a->blob = 1;
 	if (what > 1)
 		return;
@@ -410,6 +410,11 @@ load(const struct mconf *c)
 	char path[64];
 
 	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	for (unsigned i = 0; i < NPEER; i++) {
+		struct mpeer *n = &the_model->peer[i];
+		if (c->neighbor[i].there && !the_model->conf.neighbor[i].there)
+			n->tag = (uint8_t)(n->tag + NPEER <= UINT8_MAX ? n->tag + NPEER : 1 + (int)i);
+	}
 	the_model->conf = *c;
 	the_model->last_event = the_model->step;
 	loop_enter(&the_model->d->loop);
@@ -785,6 +790,7 @@ init_peers(void)
 	for (unsigned i = 0; i < NPEER; i++) {
 		struct mpeer *n = &the_model->peer[i];
 		CHECK(ip_addr_parse(peers[i].address, &n->addr) == 0);
+		n->tag = (uint8_t)(1 + i);
 		n->as = peers[i].as;
 		n->internal = n->as == LOCAL_AS;
 		n->link = peers[i].link;

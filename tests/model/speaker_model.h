@@ -59,7 +59,7 @@ struct mattr {
 	uint8_t npath, ncluster;
 	uint8_t origin;
 	uint8_t communities, ext; /* sets */
-	uint8_t tag;              /* first octet of the blob: who announced it */
+	uint8_t tag;              /* first octet of the blob: who announced it, see mpeer */
 	bool has_med, has_local_pref, has_preference;
 };
 
@@ -141,6 +141,8 @@ struct mpeer {
 	uint32_t as, id;
 	bool internal;
 	unsigned link;
+	/* What it marks routes with: changes when it is configured anew, as routes of before may be sent to it until swept. */
+	uint8_t tag;
 	struct open_caps caps; /* of this session: what the model neighbour offers */
 	struct session *session;
 	bool up;

@@ -320,7 +320,7 @@ read_field(struct mpeer *n, const struct update_nlri *field, const struct mattr 
 		t->there = true;
 		t->a = *a;
 		/* Split horizon holds at any time; the tag says who brought the route in. */
-		CHECK(a->blob == 0 || a->tag != 1 + (n - the_model->peer));
+		CHECK(a->blob == 0 || a->tag != n->tag);
 		CHECK(!ip_addr_eq(&a->nexthop, &n->addr));
 	}
 }
