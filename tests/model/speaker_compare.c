@@ -144,9 +144,9 @@ print_attr(const char *what, const struct mattr *a)
 {
 	char text[IP_ADDR_STRLEN];
 
-	fprintf(stderr, "%s: next hop %s, origin %u, med %d %u, local pref %d %u, communities %x %x, originator %x, blob %u %u, path",
+	fprintf(stderr, "%s: next hop %s, origin %u, med %d %u, local pref %d %u, communities %x %x, originator %x, otc %u, blob %u %u, path",
 	    what, ip_addr_str(&a->nexthop, text, sizeof text), a->origin, a->has_med, a->med, a->has_local_pref,
-	    a->local_pref, a->communities, a->ext, a->originator, a->blob, a->tag);
+	    a->local_pref, a->communities, a->ext, a->originator, a->otc, a->blob, a->tag);
 	for (unsigned i = 0; i < a->npath; i++)
 		fprintf(stderr, " %u", a->path[i]);
 	fprintf(stderr, ", clusters");

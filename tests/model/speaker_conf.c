@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 static const char *const next_hops[] = {"auto", "self", "keep"};
+static const char *const roles[ROLE_COUNT] = {NULL, "provider", "customer", "peer", "rs-server", "rs-client"};
 
 static void
 random_rule(struct mrule *r, bool import)
@@ -81,6 +82,7 @@ random_neighbor(struct mneighbor *n)
 	n->there = true;
 	n->next_hop = (uint8_t)(rnd(4) != 0 ? 0 : rnd(3));
 	n->multihop = rnd(2) == 0;
+	n->role = (uint8_t)(rnd(2) == 0 ? rnd(ROLE_COUNT) : ROLE_NONE);
 	random_chain(&n->import);
 	random_chain(&n->export);
 }
@@ -161,6 +163,8 @@ mutate_one(struct mconf *c)
 			n->there = !n->there;
 		else if (rnd(4) == 0)
 			n->multihop = !n->multihop;
+		else if (rnd(4) == 0)
+			n->role = (uint8_t)rnd(ROLE_COUNT);
 		else
 			n->next_hop = (uint8_t)rnd(3);
 		break;
@@ -333,6 +337,8 @@ print_neighbors(FILE *f, const struct mconf *c)
 			fprintf(f, ", route-reflector-client: true");
 		if (n->multihop)
 			fprintf(f, ", multihop: 3");
+		if (!p->internal && n->role != ROLE_NONE)
+			fprintf(f, ", role: %s", roles[n->role]);
 		print_chain(f, &n->import, "import", 'i');
 		print_chain(f, &n->export, "export", 'e');
 		fprintf(f, "}\n");

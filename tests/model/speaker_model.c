@@ -185,6 +185,9 @@ random_path(const struct mpeer *n, struct mattr *a)
 
 	if (!n->internal)
 		a->path[a->npath++] = n->as;
+	/* RFC 7947 2.2.2.1: a route server leaves itself out. */
+	if (the_model->conf.neighbor[n - the_model->peer].role == ROLE_RS_CLIENT && !n->internal && rnd(2) == 0)
+		a->path[0] = pool[rnd(ARRAY_LEN(pool))];
 	for (unsigned k = rnd(n->internal ? 3 : 2); k > 0; k--)
 		a->path[a->npath++] = rnd(30) == 0 ? LOCAL_AS : pool[rnd(ARRAY_LEN(pool))];
 }
@@ -226,6 +229,8 @@ random_attr(const struct mpeer *n, unsigned f, unsigned prefix, struct mattr *a)
 	a->med = a->has_med ? rnd(3) : 0;
 	a->communities = (uint8_t)(rnd(3) == 0 ? 1u << rnd(NCOMMUNITY) : 0);
 	a->ext = (uint8_t)(rnd(6) == 0 ? rnd(2) : 0);
+	if (rnd(5) == 0)
+		a->otc = rnd(2) == 0 ? n->as : 65010;
 	if (n->internal) {
 		a->has_local_pref = true;
 		a->local_pref = 50 + 50 * rnd(3);

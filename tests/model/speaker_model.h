@@ -54,6 +54,7 @@ struct mattr {
 	struct ip_addr nexthop; /* FAMILY_NONE: our own route */
 	uint32_t path[PATH_MAX_AS];
 	uint32_t med, local_pref, originator, preference;
+	uint32_t otc; /* RFC 9234; 0: none */
 	uint32_t cluster[4];
 	uint16_t blob; /* octets of an unknown transitive attribute, 0: none */
 	uint8_t npath, ncluster;
@@ -114,10 +115,13 @@ struct mchain {
 	uint8_t kind, n; /* an empty list rejects */
 	uint8_t policy[2];
 };
+/* What we are to a neighbour outside, RFC 9234 4.1, in the order of the words in speaker_conf.c. */
+enum role { ROLE_NONE, ROLE_PROVIDER, ROLE_CUSTOMER, ROLE_PEER, ROLE_RS, ROLE_RS_CLIENT, ROLE_COUNT };
 struct mneighbor {
 	bool there;
 	bool rr_client;
 	bool multihop;    /* of those outside: may be more than one hop away */
+	uint8_t role;     /* enum role, of those outside */
 	uint8_t next_hop; /* enum conf_next_hop: auto, self, keep */
 	struct mchain import, export;
 };

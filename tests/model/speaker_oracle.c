@@ -174,6 +174,29 @@ next_hop_is_far(unsigned source, const struct mattr *a)
 	    link_of(&a->nexthop) < 0;
 }
 
+/* RFC 9234 5, on the way in: what went to a customer comes back from below or from beside. */
+static bool
+is_leak(unsigned source, const struct mattr *a)
+{
+	const struct mpeer *n = &the_model->peer[source];
+	uint8_t role = n->internal ? ROLE_NONE : the_model->conf.neighbor[source].role;
+
+	if (role == ROLE_PEER)
+		return a->otc != 0 && a->otc != n->as;
+	return a->otc != 0 && (role == ROLE_PROVIDER || role == ROLE_RS);
+}
+
+/* The same: what comes from above or from beside may only go to customers from here on. */
+static void
+mark_otc(unsigned source, struct mattr *a)
+{
+	const struct mpeer *n = &the_model->peer[source];
+	uint8_t role = n->internal ? ROLE_NONE : the_model->conf.neighbor[source].role;
+
+	if (a->otc == 0 && (role == ROLE_CUSTOMER || role == ROLE_PEER || role == ROLE_RS_CLIENT))
+		a->otc = n->as;
+}
+
 static void
 import_all(enum family f, unsigned prefix, struct verdict *v)
 {
@@ -185,7 +208,8 @@ import_all(enum family f, unsigned prefix, struct verdict *v)
 	for (unsigned s = 0; s < NPEER; s++) {
 		const struct mroute *r = &the_model->peer[s].route[f][prefix];
 		v->a[s] = r->a;
-		v->in[s] = r->there && !loops(&r->a) && !next_hop_is_far(s, &r->a) &&
+		mark_otc(s, &v->a[s]);
+		v->in[s] = r->there && !loops(&r->a) && !next_hop_is_far(s, &r->a) && !is_leak(s, &r->a) &&
 		    chain_run(&the_model->conf.neighbor[s].import, s, true, s, f, prefix, &v->a[s], &set);
 	}
 	v->in[OWN] = own->there;
@@ -507,8 +531,12 @@ may_go(unsigned peer, unsigned source, const struct mattr *a)
 
 	if (a->communities & C_NO_ADVERTISE)
 		return false;
-	if (!n->internal)
-		return !(a->communities & (C_NO_EXPORT | C_NO_EXPORT_SUBCONFED));
+	if (!n->internal) {
+		/* RFC 9234 5, on the way out */
+		uint8_t role = conf[peer].role;
+		bool upwards = role == ROLE_CUSTOMER || role == ROLE_PEER || role == ROLE_RS_CLIENT;
+		return !(a->communities & (C_NO_EXPORT | C_NO_EXPORT_SUBCONFED)) && !(upwards && a->otc != 0);
+	}
 	/* RFC 4456 6 */
 	return source == OWN || !the_model->peer[source].internal || conf[source].rr_client || conf[peer].rr_client;
 }
@@ -548,8 +576,10 @@ to_internal(unsigned source, struct mattr *a)
 }
 
 static void
-to_external(unsigned source, uint32_t set, struct mattr *a)
+to_external(unsigned source, uint8_t role, uint32_t set, struct mattr *a)
 {
+	if (a->otc == 0 && (role == ROLE_PROVIDER || role == ROLE_PEER || role == ROLE_RS))
+		a->otc = LOCAL_AS;
 	a->has_local_pref = false;
 	a->local_pref = a->originator = 0;
 	a->ncluster = 0;
@@ -581,7 +611,7 @@ oracle_export(unsigned peer, enum family f, unsigned prefix, const struct verdic
 	if (n->internal)
 		to_internal(source, out);
 	else
-		to_external(source, set, out);
+		to_external(source, conf->role, set, out);
 	/* RFC 8950 4: an IPv6 next hop of an IPv4 route only goes to those who said that they take it. We are one, too. */
 	bool takes_ipv6 = f == FAMILY_IPV6 || n->caps.ext_next_hop & OPEN_FAMILY(f);
 	if (out->nexthop.family == FAMILY_IPV6 && !takes_ipv6)

@@ -110,6 +110,10 @@ put_attrs(struct wbuf *w, const struct mattr *a, bool as4, bool mp)
 	put_ext(w, a);
 	if (!as4 && path_is_wide(a))
 		put_path(w, ATTR_FLAG_OPTIONAL | ATTR_FLAG_TRANSITIVE, ATTR_AS4_PATH, a, true);
+	if (a->otc != 0) {
+		head(w, ATTR_FLAG_OPTIONAL | ATTR_FLAG_TRANSITIVE, ATTR_OTC, 4);
+		wbuf_u32(w, a->otc);
+	}
 	if (a->blob > 0) {
 		head(w, ATTR_FLAG_OPTIONAL | ATTR_FLAG_TRANSITIVE, TYPE_BLOB, a->blob);
 		wbuf_u8(w, a->tag);
@@ -268,6 +272,9 @@ read_item(const struct attr_item *i, struct mattr *a)
 		break;
 	case ATTR_EXT_COMMUNITIES:
 		read_ext(i, a);
+		break;
+	case ATTR_OTC:
+		a->otc = be32_get(i->value);
 		break;
 	case TYPE_BLOB:
 		/* RFC 4271 5: passed on by somebody who does not know it. */
