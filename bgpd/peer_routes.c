@@ -33,7 +33,7 @@ struct peer_routes {
 	uint32_t own_nexthop; /* a reference; 0: none */
 
 	uint8_t limit_told[FAMILY_COUNT]; /* enum limit_level: the log has said so */
-	uint32_t taken[FAMILY_COUNT];     /* prefixes within the limit after the last read */
+	uint32_t vacated[FAMILY_COUNT];   /* of the source, when room was looked for last */
 
 	struct job refilter; /* import policy has changed: every kept route is judged again */
 	struct rib_walk refilter_walk;
@@ -256,9 +256,8 @@ peer_routes_batch(struct peer *p)
 
 	update_in_flush(p->d->updates, p);
 	for (int f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
-		uint32_t taken = r->source->received[f] - r->source->blocked[f];
-		room |= taken < r->taken[f];
-		r->taken[f] = taken;
+		room |= r->source->vacated[f] != r->vacated[f];
+		r->vacated[f] = r->source->vacated[f];
 	}
 	if (room)
 		admit_blocked(r);

@@ -113,6 +113,7 @@ struct rib_source {
 	uint32_t received[FAMILY_COUNT]; /* its paths, with rejected ones */
 	uint32_t accepted[FAMILY_COUNT];
 	uint32_t blocked[FAMILY_COUNT]; /* rejected for RIB_REJECT_MAX_PREFIX */
+	uint32_t vacated[FAMILY_COUNT]; /* paths that were not and are gone: a total, may wrap */
 	/*
 	 * * 0: none. A prefix that the source has no path of, or a blocked one, is kept as rejected
 	 * (RIB_REJECT_MAX_PREFIX) when so many others of the family are there already. A lower limit throws

@@ -92,6 +92,7 @@ rib_path_remove(struct rib *rib, struct rib_source *s, enum family f, uint32_t i
 	if (!(p->flags & RIB_PATH_REJECTED))
 		s->accepted[f]--;
 	s->blocked[f] -= is_blocked(p);
+	s->vacated[f] += !is_blocked(p);
 	s->received[f]--;
 	rib->path_count[f]--;
 	bitmap_clear(&s->ids[f], id);

@@ -14,9 +14,11 @@
 #define NLRI_A       24, 192, 0, 2     /* 192.0.2.0/24 */
 #define NLRI_B       24, 198, 51, 100  /* 198.51.100.0/24 */
 #define NLRI_C       24, 203, 0, 113   /* 203.0.113.0/24 */
+#define NLRI_D       24, 100, 64, 0    /* 100.64.0.0/24 */
 #define PREFIX_A     "192.0.2.0/24"
 #define PREFIX_B     "198.51.100.0/24"
 #define PREFIX_C     "203.0.113.0/24"
+#define PREFIX_D     "100.64.0.0/24"
 
 static const char one_peer[] = "neighbors:\n"
 			       "  - {address: 127.0.0.2, remote-as: 65002, passive: true, families: [ipv4-unicast, "
@@ -314,6 +316,26 @@ START_TEST(test_import_allow_own_as)
 }
 END_TEST
 
+/* max-prefix with block: whenever one goes the next one that was kept out comes in. */
+START_TEST(test_block)
+{
+	begin("neighbors:\n"
+	      "  - {address: 127.0.0.2, remote-as: 65002, passive: true, import: [accept], export: [], "
+	      "max-prefix: {limit: 2, action: block}}\n");
+	UPDATE(LEN16(0), LEN16(GOOD_LEN), GOOD, NLRI_A, NLRI_B, NLRI_C, NLRI_D);
+	ck_assert_int_eq(rib_path_reject(bgpdtest_path(&t, p, PREFIX_B)), RIB_REJECT_NONE);
+	ck_assert_int_eq(rib_path_reject(bgpdtest_path(&t, p, PREFIX_C)), RIB_REJECT_MAX_PREFIX);
+	ck_assert_int_eq(rib_path_reject(bgpdtest_path(&t, p, PREFIX_D)), RIB_REJECT_MAX_PREFIX);
+	UPDATE(LEN16(4), NLRI_A, LEN16(0));
+	UNTIL(&t.d.loop, (rib_path_reject(bgpdtest_path(&t, p, PREFIX_C)) == RIB_REJECT_NONE) !=
+			     (rib_path_reject(bgpdtest_path(&t, p, PREFIX_D)) == RIB_REJECT_NONE));
+	UPDATE(LEN16(4), NLRI_B, LEN16(0));
+	UNTIL(&t.d.loop, rib_path_reject(bgpdtest_path(&t, p, PREFIX_C)) == RIB_REJECT_NONE &&
+			     rib_path_reject(bgpdtest_path(&t, p, PREFIX_D)) == RIB_REJECT_NONE);
+	end();
+}
+END_TEST
+
 SUITE("update_in", test_announce_withdraw, test_withdraw_then_announce, test_four_fields, test_treat_as_withdraw,
     test_attribute_discard, test_reset, test_communities_sorted, test_references, test_end_of_rib, test_import_loop,
-    test_import_no_policy, test_import_reflection_loops, test_import_allow_own_as)
+    test_import_no_policy, test_import_reflection_loops, test_import_allow_own_as, test_block)
