@@ -80,6 +80,41 @@ print_path(void *ctx, const struct rib_path *p, enum rib_reason reason)
 	    rib_reject_name(rib_path_reject(p)), text, through, nexthop_metric(d->nexthops, nexthop));
 }
 
+/* Takes over which routes max-prefix keeps out. */
+static void
+read_blocked(void)
+{
+	struct rib *rib = the_model->d->rib;
+
+	for (unsigned n = 0; n < NPEER; n++)
+		for (int f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
+			for (unsigned i = 0; i < NPREFIX; i++) {
+				struct peer *p = peer_of(n);
+				uint32_t id = rib_find(rib, &the_model->prefix[f][i]);
+				const struct rib_path *path = p != NULL && id != 0
+				    ? rib_path_of(rib, (enum family)f, id, peer_routes_source(p)->index)
+				    : NULL;
+				the_model->peer[n].route[f][i].blocked =
+				    path != NULL && rib_path_reject(path) == RIB_REJECT_MAX_PREFIX;
+			}
+}
+
+/* As many get in as may, and no more. */
+static void
+compare_limit(unsigned peer, enum family f)
+{
+	const struct mpeer *n = &the_model->peer[peer];
+	unsigned limit = the_model->conf.neighbor[peer].limit, in = 0, blocked = 0;
+
+	for (unsigned i = 0; i < NPREFIX; i++) {
+		in += n->route[f][i].there && !n->route[f][i].blocked;
+		blocked += n->route[f][i].blocked;
+	}
+	the_model->seen_blocked += blocked;
+	if ((blocked > 0 && (limit == 0 || in < limit)) || (limit > 0 && in > limit && !n->lowered))
+		fail("neighbour %u family %d: %u prefixes in and %u blocked with max-prefix %u", peer, f, in, blocked, limit);
+}
+
 static void
 compare_best(struct verdict v[FAMILY_COUNT][NPREFIX])
 {
@@ -198,6 +233,7 @@ compare_neighbors(struct verdict v[FAMILY_COUNT][NPREFIX])
 				in[0] += the_model->peer[n].route[f][i].there;
 				in[1] += v[f][i].in[n];
 			}
+			compare_limit(n, (enum family)f);
 			compare_counts(n, (enum family)f, in, sent);
 		}
 }
@@ -210,12 +246,16 @@ compare_at_eor(unsigned peer, uint8_t families)
 
 	if (!n->quiet_up || the_model->last_event > n->up_step)
 		return;
+	read_blocked();
 	oracle_decide(v);
 	for (int f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
 		for (unsigned i = 0; families & OPEN_FAMILY(f) && i < NPREFIX; i++) {
 			bool same = true;
-			for (unsigned s = 0; s < NPEER; s++)
-				same = same && the_model->peer[s].route[f][i].changed < n->up_step;
+			for (unsigned s = 0; s < NPEER; s++) {
+				const struct mroute *r = &the_model->peer[s].route[f][i];
+				/* With a limit it may have come in, or not yet, when another one went. */
+				same = same && r->changed < n->up_step && !(r->there && the_model->conf.neighbor[s].limit > 0);
+			}
 			the_model->seen_eor_checked += same;
 			if (same)
 				compare_told(peer, (enum family)f, i, &v[f][i], "at End-of-RIB");
@@ -227,6 +267,7 @@ compare_decided(void)
 {
 	static struct verdict v[FAMILY_COUNT][NPREFIX];
 
+	read_blocked();
 	oracle_decide(v);
 	compare_best(v);
 	compare_kernel(v);
@@ -237,6 +278,7 @@ compare_everything(void)
 {
 	static struct verdict v[FAMILY_COUNT][NPREFIX];
 
+	read_blocked();
 	oracle_decide(v);
 	compare_best(v);
 	compare_kernel(v);

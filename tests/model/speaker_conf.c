@@ -82,6 +82,7 @@ random_neighbor(struct mneighbor *n)
 	n->there = true;
 	n->next_hop = (uint8_t)(rnd(4) != 0 ? 0 : rnd(3));
 	n->multihop = rnd(2) == 0;
+	n->limit = (uint8_t)(rnd(5) == 0 ? 1 + rnd(NPREFIX) : 0);
 	n->role = (uint8_t)(rnd(2) == 0 ? rnd(ROLE_COUNT) : ROLE_NONE);
 	random_chain(&n->import);
 	random_chain(&n->export);
@@ -155,7 +156,10 @@ mutate_one(struct mconf *c)
 		random_chain(&n->export);
 		break;
 	case 5:
-		random_chain(&n->import);
+		if (rnd(3) == 0)
+			n->limit = (uint8_t)(rnd(2) == 0 ? 1 + rnd(NPREFIX) : 0);
+		else
+			random_chain(&n->import);
 		break;
 	case 6:
 		/* Policies name these two. */
@@ -337,6 +341,8 @@ print_neighbors(FILE *f, const struct mconf *c)
 			fprintf(f, ", route-reflector-client: true");
 		if (n->multihop)
 			fprintf(f, ", multihop: 3");
+		if (n->limit > 0)
+			fprintf(f, ", max-prefix: {limit: %u, action: block}", n->limit);
 		if (!p->internal && n->role != ROLE_NONE)
 			fprintf(f, ", role: %s", roles[n->role]);
 		print_chain(f, &n->import, "import", 'i');

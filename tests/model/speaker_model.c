@@ -114,6 +114,7 @@ come_up(struct mpeer *n)
 	o.caps = n->caps;
 	n->eor = n->borr = n->asked = n->borr_in = 0;
 	n->slow = rnd(4) == 0;
+	n->lowered = false;
 	n->quiet_up = quiet();
 	n->up_step = the_model->step;
 	session_answer(n->session, true);
@@ -417,6 +418,8 @@ load(const struct mconf *c)
 	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
 	for (unsigned i = 0; i < NPEER; i++) {
 		struct mpeer *n = &the_model->peer[i];
+		unsigned old = the_model->conf.neighbor[i].limit, limit = c->neighbor[i].limit;
+		n->lowered = n->lowered || (limit > 0 && (old == 0 || limit < old));
 		if (c->neighbor[i].there && !the_model->conf.neighbor[i].there)
 			n->tag = (uint8_t)(n->tag + NPEER <= UINT8_MAX ? n->tag + NPEER : 1 + (int)i);
 	}
@@ -830,9 +833,9 @@ main(int argc, char **argv)
 	printf("seed %" PRIu64 ": %" PRIu64 " steps, %" PRIu64 " comparisons, %" PRIu64 " sessions, %" PRIu64
 	       " reloads, %" PRIu64 " End-of-RIB (%" PRIu64 " prefixes checked), %" PRIu64 " EoRR, %" PRIu64
 	       " multipath, %" PRIu64 " recursive, %" PRIu64 " too long, %" PRIu64
-	       " ids reused; steps with a shared group %" PRIu64 ", a full ring %" PRIu64 ", a detached member %" PRIu64 "\n",
+	       " ids reused, %" PRIu64 " blocked; steps with a shared group %" PRIu64 ", a full ring %" PRIu64 ", a detached member %" PRIu64 "\n",
 	    m->seed, m->step, m->compared, m->seen_up, m->seen_reload, m->seen_eor, m->seen_eor_checked, m->seen_eorr,
-	    m->seen_multipath, m->seen_recursive, m->seen_long, m->seen_reused, m->seen_shared, m->seen_full,
+	    m->seen_multipath, m->seen_recursive, m->seen_long, m->seen_reused, m->seen_blocked, m->seen_shared, m->seen_full,
 	    m->seen_detached);
 	free(m);
 	return status;

@@ -67,6 +67,7 @@ struct mattr {
 struct mroute {
 	bool there;
 	bool stale; /* not yet seen again since our BoRR */
+	bool blocked; /* kept out by max-prefix: which ones is up to the daemon, how many is not */
 	uint64_t changed;
 	struct mattr a;
 };
@@ -122,6 +123,7 @@ struct mneighbor {
 	bool rr_client;
 	bool multihop;    /* of those outside: may be more than one hop away */
 	uint8_t role;     /* enum role, of those outside */
+	uint8_t limit;    /* max-prefix, more are blocked; 0: none */
 	uint8_t next_hop; /* enum conf_next_hop: auto, self, keep */
 	struct mchain import, export;
 };
@@ -153,6 +155,7 @@ struct mpeer {
 	uint64_t up_step;
 	bool quiet_up; /* nothing but decisions was going on when it came up */
 	bool slow;     /* reads seldom */
+	bool lowered;  /* its max-prefix has come down since: what was there before stays */
 	uint8_t eor;   /* families whose End-of-RIB has come, OPEN_FAMILY bits */
 	uint8_t borr_in; /* families that it is sending again */
 	uint8_t borr, asked; /* families: BoRR came, EoRR is due */
@@ -190,7 +193,7 @@ struct model {
 	struct attr_scratch scratch;
 	/* How often things were seen, for the last line. */
 	uint64_t compared, seen_eor, seen_eorr, seen_up, seen_closed, seen_reload, seen_recursive, seen_multipath, seen_long;
-	uint64_t seen_shared, seen_full, seen_detached, seen_eor_checked, seen_reused;
+	uint64_t seen_shared, seen_full, seen_detached, seen_eor_checked, seen_reused, seen_blocked;
 	uint64_t steps;
 };
 extern struct model *the_model;
