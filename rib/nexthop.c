@@ -185,6 +185,9 @@ nexthop_intern(struct nexthop_table *t, const struct ip_addr *global, const stru
 	if (k.global.family != FAMILY_NONE)
 		sorted_insert(t, id);
 	nh_resolve(t, id);
+	/* It has not been marked with the others: what changes before the next run has to mark it, too. */
+	if (nh_at(t, id)->res.recursive)
+		t->recursive_marked = false;
 	return id;
 }
 

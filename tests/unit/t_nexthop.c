@@ -237,6 +237,30 @@ START_TEST(test_recursive)
 }
 END_TEST
 
+/* One that is new between two changes of the next hop in its middle was not marked by the first: the second has to. */
+START_TEST(test_between_marks)
+{
+	struct nexthop_table *t = nexthop_table_new(1);
+	struct bgp_routes b = {0};
+
+	nexthop_set_lookup(t, lookup, &b);
+	route(t, "10.0.0.0/24", NEXTHOP_ROUTE_CONNECTED, 0, NULL, 2);
+	nexthop_id near = intern(t, "10.0.0.9", NULL);
+	b.r[b.n].p = ribtest_prefix("192.0.2.0/24");
+	b.r[b.n++].id = near;
+	nexthop_id far = intern(t, "192.0.2.1", NULL);
+	assert_via(t, far, "10.0.0.9", 2, 0);
+	route(t, "10.0.0.9/32", NEXTHOP_ROUTE_KERNEL, 30, "10.0.0.4", 2);
+	nexthop_id late = intern(t, "192.0.2.2", NULL);
+	assert_via(t, late, "10.0.0.4", 2, 30);
+	route(t, "10.0.0.9/32", NEXTHOP_ROUTE_KERNEL, 30, "10.0.0.5", 2);
+	run(t);
+	assert_via(t, far, "10.0.0.5", 2, 30);
+	assert_via(t, late, "10.0.0.5", 2, 30);
+	nexthop_table_free(t);
+}
+END_TEST
+
 START_TEST(test_circle)
 {
 	struct nexthop_table *t = nexthop_table_new(1);
@@ -259,4 +283,5 @@ START_TEST(test_circle)
 }
 END_TEST
 
-SUITE("nexthop", test_identity, test_kernel_routes, test_foreign, test_default_and_links, test_recursive, test_circle)
+SUITE("nexthop", test_identity, test_kernel_routes, test_foreign, test_default_and_links, test_recursive,
+      test_between_marks, test_circle)
