@@ -113,19 +113,22 @@ resolver_update(struct kernel *k, const struct fib_address *a, bool there)
 		return;
 	/* A subnet of one address, as on loopback and unnumbered interfaces, has nobody else on it. */
 	bool alone = ip_prefix_eq(&a->subnet, &host);
+	bool subnet_changed = !alone && (there ? net->addresses == 1 : net == NULL);
 	if (there) {
-		if (net->addresses == 1 && !alone)
+		if (subnet_changed)
 			nexthop_route_add(t, &a->subnet, NEXTHOP_ROUTE_CONNECTED, 0, &via, 1);
 		if (a->peer.family == FAMILY_NONE && own->unicast == 1)
 			nexthop_route_add(t, &host, NEXTHOP_ROUTE_OWN, 0, NULL, 0);
 	} else {
-		if (net == NULL && !alone)
+		if (subnet_changed)
 			nexthop_route_del(t, &a->subnet, NEXTHOP_ROUTE_CONNECTED, 0, a->ifindex);
 		if (a->peer.family == FAMILY_NONE && (own == NULL || own->unicast == 0))
 			nexthop_route_del(t, &host, NEXTHOP_ROUTE_OWN, 0, 0);
 	}
 	pipeline_resolve(k->d->pipeline);
-	peer_subnets_changed(k->d);
+	/* Judging the routes of external neighbours again is a walk over all of them. */
+	if (subnet_changed)
+		peer_subnets_changed(k->d);
 }
 
 static void
