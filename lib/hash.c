@@ -18,9 +18,6 @@
 /* Ids a bucket on average: 7.1 octets an id, and 1.3 more in the chains of a sixth of the buckets. */
 #define LOAD 9
 
-/* So many segments are touched page by page; a table that has grown beyond will use the next ones too. */
-#define SEGS_LAZY 4
-
 static uint64_t
 load64(const uint8_t *p)
 {
@@ -58,7 +55,7 @@ static void
 bucket_create(struct hidx *h, uint32_t no)
 {
 	if (no >> HIDX_SEG_SHIFT == h->nsegs) {
-		void *seg = xmap(HIDX_SEG * sizeof(struct hidx_bucket), h->nsegs >= SEGS_LAZY);
+		void *seg = xmap(HIDX_SEG * sizeof(struct hidx_bucket), h->nsegs >= XMAP_LAZY);
 
 		if (h->nsegs == h->segs_cap) {
 			h->segs_cap = h->segs_cap ? h->segs_cap * 2 : 4;

@@ -25,6 +25,8 @@ __attribute__((format(printf, 1, 2))) char *xasprintf(const char *fmt, ...);
  * now all pages are there when it returns, which is cheaper than a fault for each, if all are going to be used.
  */
 #define XMAP_MIN 32768u
+/* A growing table leaves so many blocks to be touched page by page; one that is beyond will fill the next one, too. */
+#define XMAP_LAZY 4u
 void *xmap(size_t size, bool now);
 void xunmap(void *p, size_t size); /* NULL is fine */
 

@@ -12,9 +12,6 @@
 
 #include "lib/mem.h"
 
-/* So many segments of a small table are touched page by page; one that has grown beyond will fill the next too. */
-#define SEGS_LAZY 4
-
 void
 slab_init(struct slab *s, size_t rec_size, unsigned seg_shift)
 {
@@ -49,7 +46,7 @@ add_segment(struct slab *s)
 		s->segs = xreallocarray(s->segs, s->segs_cap, sizeof(*s->segs));
 	}
 	size_t size = segment_size(s);
-	s->segs[s->nsegs] = size >= XMAP_MIN ? xmap(size, s->nsegs >= SEGS_LAZY) : xmalloc(size);
+	s->segs[s->nsegs] = size >= XMAP_MIN ? xmap(size, s->nsegs >= XMAP_LAZY) : xmalloc(size);
 	s->nsegs++;
 }
 
