@@ -8,6 +8,12 @@
  * of overflow buckets, which come from segments with a free list through their
  * own overflow field. A segment's memory is touched only as buckets come to
  * exist, so a small index costs a page or two.
+ *
+ * A bucket of depth d holds the ids whose hashes agree in their lowest d bits; a
+ * split decides by bit d. An id's slot has room for four bits of its hash above
+ * the id, of which one is used up by each split, so that three rounds of splits
+ * out of four do not look at the records; in the fourth (AHEAD_GROUP) the bits
+ * are renewed.
  */
 #include "lib/hash.h"
 
@@ -126,26 +132,53 @@ overflow_free(struct hidx *h, uint32_t n)
 }
 
 static bool
-bucket_add(struct hidx_bucket *b, uint8_t tag, uint32_t id)
+bucket_add(struct hidx_bucket *b, uint8_t tag, uint32_t slot)
 {
 	uint32_t free_slots = hidx_slots(b, 0);
 
 	if (free_slots == 0)
 		return false;
 	unsigned i = (unsigned)__builtin_ctz(free_slots);
-	b->id[i] = id;
+	b->slot[i] = slot;
 	b->tag[i] = tag;
 	return true;
+}
+
+/*
+ * The hash bits that go with an id in a bucket of this depth are 4g-1 to 4g+2 of its hash. The rounds that renew them are
+ * thus those of depth 14 and 18: that is 150,000 to 300,000 and 2.4 to 4.7 million ids, and the Internet's tables today are
+ * on neither.
+ */
+#define AHEAD_BITS         4
+#define AHEAD_GROUP(depth) (((depth) + 1) / AHEAD_BITS)
+#define AHEAD_AT(depth)    (((depth) + 1) % AHEAD_BITS) /* where bit `depth` of the hash is among them */
+_Static_assert(AHEAD_BITS + HIDX_ID_BITS == 32, "id and bits fill a slot");
+
+/* What the slot of an id in a bucket of this depth holds. */
+static uint32_t
+slot_of(uint32_t hash, uint32_t id, uint32_t depth)
+{
+	uint64_t bits = (uint64_t)hash << 1 >> AHEAD_GROUP(depth) * AHEAD_BITS;
+
+	return id | (uint32_t)bits << HIDX_ID_BITS;
+}
+
+static bool
+renews(uint32_t depth)
+{
+	return AHEAD_GROUP(depth) != AHEAD_GROUP(depth + 1);
 }
 
 static void
 place(struct hidx *h, uint32_t hash, uint32_t id)
 {
-	struct hidx_bucket *first = hidx_bucket_at(h, hidx_bucket_no(h, hash));
+	uint32_t no = hidx_bucket_no(h, hash);
+	struct hidx_bucket *first = hidx_bucket_at(h, no);
 	struct hidx_bucket *b = first;
+	uint32_t slot = slot_of(hash, id, h->level + (no < h->split || no >> h->level != 0));
 	uint8_t tag = hidx_tag(hash);
 
-	while (!bucket_add(b, tag, id)) {
+	while (!bucket_add(b, tag, slot)) {
 		if (b->overflow != 0) {
 			b = hidx_over_at(h, b->overflow);
 			continue;
@@ -165,44 +198,78 @@ fetch_next(const struct hidx *h)
 {
 	const struct hidx_bucket *b = hidx_bucket_at(h, h->split);
 
-	for (uint32_t m = ~hidx_slots(b, 0) & ((1u << HIDX_SLOTS) - 1); m != 0; m &= m - 1)
-		h->fetch(h->ctx, b->id[__builtin_ctz(m)]);
+	if (h->fetch != NULL && renews(h->level))
+		for (uint32_t m = ~hidx_slots(b, 0) & ((1u << HIDX_SLOTS) - 1); m != 0; m &= m - 1)
+			h->fetch(h->ctx, hidx_slot_id(b, __builtin_ctz(m)));
+	if (b->overflow != 0)
+		__builtin_prefetch(hidx_over_at(h, b->overflow));
 	if (h->split + 1 < bucket_count(h))
 		__builtin_prefetch(hidx_bucket_at(h, h->split + 1));
+}
+
+/* A chain that is filled from its first bucket on. */
+struct filling {
+	struct hidx_bucket *b;
+	unsigned n; /* slots of b in use */
+};
+
+static void
+fill(struct hidx *h, struct filling *f, uint32_t slot, uint8_t tag)
+{
+	if (f->n == HIDX_SLOTS) {
+		f->b->overflow = overflow_alloc(h);
+		f->b = hidx_over_at(h, f->b->overflow);
+		f->n = 0;
+	}
+	f->b->slot[f->n] = slot;
+	f->b->tag[f->n++] = tag;
+}
+
+/* Deals the ids of one bucket of a chain of this depth out over two of the next depth. */
+static void
+deal(struct hidx *h, const struct hidx_bucket *from, struct filling to[2], uint32_t depth)
+{
+	for (uint32_t m = ~hidx_slots(from, 0) & ((1u << HIDX_SLOTS) - 1); m != 0; m &= m - 1) {
+		unsigned i = (unsigned)__builtin_ctz(m);
+		uint32_t slot = from->slot[i], id = hidx_slot_id(from, (int)i);
+		uint32_t side = slot >> (HIDX_ID_BITS + AHEAD_AT(depth)) & 1;
+
+		if (renews(depth))
+			slot = slot_of(h->hash(h->ctx, id), id, depth + 1);
+		fill(h, &to[side], slot, from->tag[i]);
+	}
 }
 
 /* Deals the ids of the next bucket in turn out over itself and its new sibling. */
 static void
 split_next(struct hidx *h)
 {
-	uint32_t no = h->split;
+	uint32_t no = h->split, sibling = bucket_count(h), depth = h->level;
 
-	bucket_create(h, bucket_count(h));
+	bucket_create(h, sibling);
+	struct filling to[2] = {{hidx_bucket_at(h, no), 0}, {hidx_bucket_at(h, sibling), 0}};
 	if (++h->split == 1u << h->level) {
 		h->level++;
 		h->split = 0;
 	}
-	struct hidx_bucket old = *hidx_bucket_at(h, no);
-	*hidx_bucket_at(h, no) = (struct hidx_bucket){0};
+	struct hidx_bucket old = *to[0].b;
+	*to[0].b = (struct hidx_bucket){0};
 	for (;;) {
 		uint32_t next = old.overflow;
 
-		for (int i = 0; i < HIDX_SLOTS; i++)
-			if (old.tag[i] != 0)
-				place(h, h->hash(h->ctx, old.id[i]), old.id[i]);
+		deal(h, &old, to, depth);
 		if (next == 0)
 			break;
 		old = *hidx_over_at(h, next);
 		overflow_free(h, next);
 	}
-	if (h->fetch != NULL)
-		fetch_next(h);
+	fetch_next(h);
 }
 
 void
 hidx_insert(struct hidx *h, uint32_t hash, uint32_t id)
 {
-	ASSERT(id != 0);
+	ASSERT(id != 0 && id <= HIDX_ID_MAX);
 	if (h->count / LOAD >= bucket_count(h))
 		split_next(h);
 	place(h, hash, id);
@@ -226,7 +293,7 @@ close_hole(struct hidx *h, struct hidx_bucket *first, struct hidx_bucket *hole, 
 		if (last->tag[i] == 0)
 			continue;
 		if (hole != last && hole->tag[slot] == 0) {
-			hole->id[slot] = last->id[i];
+			hole->slot[slot] = last->slot[i];
 			hole->tag[slot] = last->tag[i];
 			last->tag[i] = 0;
 		} else {
@@ -249,7 +316,7 @@ hidx_remove(struct hidx *h, uint32_t hash, uint32_t id)
 	for (;;) {
 		for (uint32_t m = hidx_slots(b, tag); m != 0; m &= m - 1) {
 			int i = __builtin_ctz(m);
-			if (b->id[i] != id)
+			if (hidx_slot_id(b, i) != id)
 				continue;
 			b->tag[i] = 0;
 			h->count--;

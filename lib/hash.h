@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * hash: a fast seeded hash of octets, and an index from hash to 32-bit ids.
+ * hash: a fast seeded hash of octets, and an index from hash to 28-bit ids.
  *
  * The index (struct hidx) is a linear hash table of 64-byte buckets of twelve
  * (id, tag) pairs: at most one bucket is split per insert, so there is neither
  * a doubling peak in memory nor a rehash stall, and a look-up costs one miss for
  * the bucket and one for the record whose tag matches. It stores no keys: the
- * caller compares, and tells the full hash of an id when a bucket is split.
+ * caller compares, and tells the full hash of an id now and then when a bucket is
+ * split (the next four bits of the hash are kept beside the id).
  * The seed is drawn at start, so that nobody outside can choose colliding keys.
  */
 #ifndef LIB_HASH_H
@@ -41,16 +42,24 @@ hash_u64(uint64_t seed, uint64_t v)
 }
 uint64_t hash_bytes(uint64_t seed, const void *p, size_t len);
 
-#define HIDX_SLOTS 12
+#define HIDX_SLOTS   12
+#define HIDX_ID_BITS 28 /* what is above them in a slot is the index's own */
+#define HIDX_ID_MAX  ((1u << HIDX_ID_BITS) - 1)
 
 struct hidx_bucket {
-	uint32_t id[HIDX_SLOTS];
+	uint32_t slot[HIDX_SLOTS]; /* hidx_slot_id() */
 	uint8_t tag[HIDX_SLOTS]; /* 0: the slot is free */
 	uint32_t overflow; /* 1-based number of an overflow bucket; 0: none */
 };
 _Static_assert(sizeof(struct hidx_bucket) == 64, "a bucket is one cache line");
 
-/* The full 32-bit hash of an id that is in the index (used when a bucket splits). */
+static inline uint32_t
+hidx_slot_id(const struct hidx_bucket *b, int slot)
+{
+	return b->slot[slot] & HIDX_ID_MAX;
+}
+
+/* The full 32-bit hash of an id that is in the index (used when a bucket splits, in one round out of four). */
 typedef uint32_t (*hidx_hash_fn)(void *ctx, uint32_t id);
 /* Asks the cache for what hidx_hash_fn is going to read of an id. */
 typedef void (*hidx_fetch_fn)(void *ctx, uint32_t id);
@@ -72,12 +81,12 @@ struct hidx {
 #define HIDX_SEG       (1u << HIDX_SEG_SHIFT)
 
 /*
- * fetch (may be NULL) is called ahead of hash, for the ids of the bucket that is split next: a split reads ten records
- * from all over memory, which are there by then. Half the price of an insert into a large table.
+ * fetch (may be NULL) is called ahead of hash, for the ids of the bucket that is split next: where a split reads records,
+ * these are ten from all over memory, which are there by then.
  */
 void hidx_init(struct hidx *h, hidx_hash_fn hash, hidx_fetch_fn fetch, void *ctx);
 void hidx_fini(struct hidx *h);
-void hidx_insert(struct hidx *h, uint32_t hash, uint32_t id); /* id ≠ 0, not yet in; may split one bucket */
+void hidx_insert(struct hidx *h, uint32_t hash, uint32_t id); /* 1 ≤ id ≤ HIDX_ID_MAX, not yet in; may split one bucket */
 bool hidx_remove(struct hidx *h, uint32_t hash, uint32_t id); /* false: was not in */
 size_t hidx_bytes(const struct hidx *h);
 
@@ -138,7 +147,7 @@ hidx_find(const struct hidx *h, uint32_t hash, bool (*eq)(const void *ctx, uint3
 	uint8_t tag = hidx_tag(hash);
 	for (;;) {
 		for (uint32_t m = hidx_slots(b, tag); m != 0; m &= m - 1) {
-			uint32_t id = b->id[__builtin_ctz(m)];
+			uint32_t id = hidx_slot_id(b, __builtin_ctz(m));
 			if (eq(ctx, id, key))
 				return id;
 		}
@@ -169,7 +178,7 @@ hidx_hint(const struct hidx *h, uint32_t hash)
 	for (;;) {
 		uint32_t m = hidx_slots(b, tag);
 		if (m != 0)
-			return b->id[__builtin_ctz(m)];
+			return hidx_slot_id(b, __builtin_ctz(m));
 		if (b->overflow == 0)
 			return 0;
 		b = hidx_over_at(h, b->overflow);

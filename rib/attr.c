@@ -158,7 +158,7 @@ attr_table_fini(struct attr_table *t)
 		for (;;) {
 			for (int i = 0; i < HIDX_SLOTS; i++)
 				if (b->tag[i] != 0)
-					set_free(t, attr_get(t, b->id[i]));
+					set_free(t, attr_get(t, hidx_slot_id(b, i)));
 			if (b->overflow == 0)
 				break;
 			b = hidx_over_at(h, b->overflow);

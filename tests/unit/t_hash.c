@@ -91,6 +91,39 @@ START_TEST(test_index_collisions)
 }
 END_TEST
 
+static uint32_t
+hash_of_id(void *ctx, uint32_t id)
+{
+	(void)ctx;
+	return (uint32_t)hash_u64(43, id);
+}
+
+static bool
+equal_id(const void *ctx, uint32_t id, const void *key)
+{
+	(void)ctx;
+	return id == *(const uint32_t *)key;
+}
+
+START_TEST(test_index_large_ids)
+{
+	/* the largest ids share their slots with bits of the hash, through splits of every round */
+	struct hidx h;
+	uint32_t n = 30000, id;
+
+	hidx_init(&h, hash_of_id, NULL, NULL);
+	for (id = HIDX_ID_MAX; id > HIDX_ID_MAX - n; id--)
+		hidx_insert(&h, hash_of_id(NULL, id), id);
+	for (id = HIDX_ID_MAX; id > HIDX_ID_MAX - n; id--)
+		ck_assert_uint_eq(hidx_find(&h, hash_of_id(NULL, id), equal_id, NULL, &id), id);
+	ck_assert_uint_eq(hidx_find(&h, hash_of_id(NULL, id), equal_id, NULL, &id), 0);
+	for (id = HIDX_ID_MAX; id > HIDX_ID_MAX - n; id--)
+		ck_assert(hidx_remove(&h, hash_of_id(NULL, id), id));
+	ck_assert_uint_eq(h.count, 0);
+	hidx_fini(&h);
+}
+END_TEST
+
 START_TEST(test_index_size)
 {
 	struct keys *k = keys_new(UINT32_MAX);
@@ -147,4 +180,4 @@ START_TEST(test_spread)
 }
 END_TEST
 
-SUITE("hash", test_index, test_index_collisions, test_index_size, test_bytes, test_spread)
+SUITE("hash", test_index, test_index_collisions, test_index_large_ids, test_index_size, test_bytes, test_spread)
