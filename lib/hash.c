@@ -61,13 +61,13 @@ static void
 bucket_create(struct hidx *h, uint32_t no)
 {
 	if (no >> HIDX_SEG_SHIFT == h->nsegs) {
-		void *seg = xmap(HIDX_SEG * sizeof(struct hidx_bucket), h->nsegs >= XMAP_LAZY);
-
 		if (h->nsegs == h->segs_cap) {
 			h->segs_cap = h->segs_cap ? h->segs_cap * 2 : 4;
 			h->segs = xreallocarray(h->segs, h->segs_cap, sizeof(*h->segs));
 		}
-		h->segs[h->nsegs++] = seg;
+		void *before = h->nsegs > 0 ? h->segs[h->nsegs - 1] : NULL;
+		h->segs[h->nsegs] = xmap_segment(HIDX_SEG * sizeof(struct hidx_bucket), h->nsegs, before);
+		h->nsegs++;
 	}
 	*hidx_bucket_at(h, no) = (struct hidx_bucket){0};
 }
@@ -82,8 +82,7 @@ hidx_init(struct hidx *h, hidx_hash_fn hash, hidx_fetch_fn fetch, void *ctx)
 void
 hidx_fini(struct hidx *h)
 {
-	for (uint32_t i = 0; i < h->nsegs; i++)
-		xunmap(h->segs[i], HIDX_SEG * sizeof(struct hidx_bucket));
+	xunmap_segments(h->segs, h->nsegs, HIDX_SEG * sizeof(struct hidx_bucket));
 	for (uint32_t i = 0; i < h->over_segs; i++)
 		free(h->over[i]);
 	free(h->segs);

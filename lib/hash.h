@@ -65,7 +65,7 @@ typedef uint32_t (*hidx_hash_fn)(void *ctx, uint32_t id);
 typedef void (*hidx_fetch_fn)(void *ctx, uint32_t id);
 
 struct hidx {
-	struct hidx_bucket **segs; /* of HIDX_SEG buckets each */
+	void **segs; /* of HIDX_SEG buckets each */
 	uint32_t nsegs, segs_cap;
 	uint32_t level;  /* buckets 0..2^level-1 existed when this round of splitting began */
 	uint32_t split;  /* the next bucket to split in this round */
@@ -106,7 +106,7 @@ hidx_over_at(const struct hidx *h, uint32_t number)
 static inline struct hidx_bucket *
 hidx_bucket_at(const struct hidx *h, uint32_t no)
 {
-	return &h->segs[no >> HIDX_SEG_SHIFT][no & (HIDX_SEG - 1)];
+	return (struct hidx_bucket *)h->segs[no >> HIDX_SEG_SHIFT] + (no & (HIDX_SEG - 1));
 }
 /* Never 0: that marks a free slot. */
 static inline uint8_t

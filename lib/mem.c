@@ -100,6 +100,71 @@ xunmap(void *p, size_t size)
 #endif
 }
 
+#ifndef XMAP_HEAP
+#define HUGE_PAGE     ((size_t)2 << 20)
+#define REGION_PIECES 128u /* segments whose addresses are reserved together */
+
+static size_t
+whole_pages(size_t size)
+{
+	return (size + 4095) & ~(size_t)4095;
+}
+
+/* Segments that are mapped one by one. */
+static uint32_t
+small_segments(size_t size)
+{
+	return (uint32_t)(XMAP_HUGE / size) + 1;
+}
+
+/* Addresses for the next REGION_PIECES segments, none of them touched. */
+static void *
+region_map(size_t size)
+{
+	size_t len = whole_pages(size) * REGION_PIECES, all = len + HUGE_PAGE;
+	uint8_t *p = xmap(all, false);
+	size_t skip = -(uintptr_t)p % HUGE_PAGE;
+
+	if (skip > 0)
+		munmap(p, skip);
+	munmap(p + skip + len, all - len - skip);
+	madvise(p + skip, len, MADV_HUGEPAGE);
+	return p + skip;
+}
+#endif
+
+void *
+xmap_segment(size_t size, uint32_t no, void *before)
+{
+#ifdef XMAP_HEAP
+	(void)before;
+	return xmap(size, no >= XMAP_LAZY);
+#else
+	uint32_t small = small_segments(size);
+
+	if (no < small)
+		return xmap(size, no >= XMAP_LAZY);
+	uint8_t *p = (no - small) % REGION_PIECES == 0 ? region_map(size) : (uint8_t *)before + whole_pages(size);
+	/* Where the kernel has neither huge pages nor this advice, the pages come one by one when they are touched. */
+	madvise(p, whole_pages(size), MADV_POPULATE_WRITE);
+	return p;
+#endif
+}
+
+void
+xunmap_segments(void *const *segs, uint32_t n, size_t size)
+{
+	uint32_t small = n;
+
+#ifndef XMAP_HEAP
+	small = small_segments(size);
+	for (uint32_t i = small; i < n; i += REGION_PIECES)
+		xunmap(segs[i], whole_pages(size) * REGION_PIECES);
+#endif
+	for (uint32_t i = 0; i < n && i < small; i++)
+		xunmap(segs[i], size);
+}
+
 char *
 xstrdup(const char *s)
 {

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 void *xmalloc(size_t size);
 void *xcalloc(size_t n, size_t size);
@@ -29,6 +30,17 @@ __attribute__((format(printf, 1, 2))) char *xasprintf(const char *fmt, ...);
 #define XMAP_LAZY 4u
 void *xmap(size_t size, bool now);
 void xunmap(void *p, size_t size); /* NULL is fine */
+
+/*
+ * Segment no (0, 1, …) of a table that grows by zeroed segments of one size; before is segment no - 1, or NULL. The first
+ * XMAP_LAZY are touched page by page, those beyond are there at once, and what is beyond XMAP_HUGE octets lies in huge
+ * pages where the kernel has them: a fault for 512 pages, and tables of millions of routes that are read all over need few
+ * translations (of the time to fill such a table a quarter). The last of them may be in use in part.
+ */
+#define XMAP_HUGE (4u << 20)
+void *xmap_segment(size_t size, uint32_t no, void *before);
+/* Gives n segments of a table back. */
+void xunmap_segments(void *const *segs, uint32_t n, size_t size);
 
 /* Kept in release builds: a broken invariant ends the process with file and line. */
 #define ASSERT(c) ((c) ? (void)0 : assert_failed(#c, __FILE__, __LINE__, __func__))

@@ -28,12 +28,11 @@ segment_size(const struct slab *s)
 void
 slab_fini(struct slab *s)
 {
-	for (uint32_t i = 0; i < s->nsegs; i++) {
-		if (segment_size(s) >= XMAP_MIN)
-			xunmap(s->segs[i], segment_size(s));
-		else
+	if (segment_size(s) >= XMAP_MIN)
+		xunmap_segments(s->segs, s->nsegs, segment_size(s));
+	else
+		for (uint32_t i = 0; i < s->nsegs; i++)
 			free(s->segs[i]);
-	}
 	free(s->segs);
 	slab_init(s, s->rec_size, s->seg_shift);
 }
@@ -46,7 +45,8 @@ add_segment(struct slab *s)
 		s->segs = xreallocarray(s->segs, s->segs_cap, sizeof(*s->segs));
 	}
 	size_t size = segment_size(s);
-	s->segs[s->nsegs] = size >= XMAP_MIN ? xmap(size, s->nsegs >= XMAP_LAZY) : xmalloc(size);
+	void *before = s->nsegs > 0 ? s->segs[s->nsegs - 1] : NULL;
+	s->segs[s->nsegs] = size >= XMAP_MIN ? xmap_segment(size, s->nsegs, before) : xmalloc(size);
 	s->nsegs++;
 }
 

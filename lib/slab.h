@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 struct slab {
-	uint8_t **segs;
+	void **segs;
 	uint32_t nsegs, segs_cap;
 	uint32_t seg_shift;
 	uint32_t rec_size;  /* octets, ≥ 4 */
@@ -32,6 +32,6 @@ size_t slab_bytes(const struct slab *s);      /* memory held, octets */
 static inline void *
 slab_ptr(const struct slab *s, uint32_t h)
 {
-	return s->segs[h >> s->seg_shift] + (size_t)(h & ((1u << s->seg_shift) - 1)) * s->rec_size;
+	return (uint8_t *)s->segs[h >> s->seg_shift] + (size_t)(h & ((1u << s->seg_shift) - 1)) * s->rec_size;
 }
 #endif
