@@ -47,14 +47,25 @@ fetch(void *ctx, uint32_t id)
 	__builtin_prefetch(prefix_key(ctx, id));
 }
 
-static bool
-key_eq(const void *ctx, uint32_t id, const void *key)
+/* One for each family, so that the octets are compared in place. */
+static inline bool
+key_eq(const void *ctx, uint32_t id, const struct ip_prefix *p, size_t octets)
 {
-	const struct prefix_table *t = ctx;
-	const struct ip_prefix *p = key;
-	const struct prefix_key *k = prefix_key(t, id);
+	const struct prefix_key *k = prefix_key(ctx, id);
 
-	return k->len == p->len && memcmp(k->addr, p->bytes, family_octets(t->family)) == 0;
+	return k->len == p->len && memcmp(k->addr, p->bytes, octets) == 0;
+}
+
+static bool
+key_eq_v4(const void *ctx, uint32_t id, const void *key)
+{
+	return key_eq(ctx, id, key, 4);
+}
+
+static bool
+key_eq_v6(const void *ctx, uint32_t id, const void *key)
+{
+	return key_eq(ctx, id, key, 16);
 }
 
 void
@@ -91,7 +102,8 @@ prefix_hash(const struct prefix_table *t, const struct ip_prefix *p)
 uint32_t
 prefix_find(const struct prefix_table *t, const struct ip_prefix *p, uint32_t hash)
 {
-	return hidx_find(&t->index, hash, key_eq, t, p);
+	return t->family == FAMILY_IPV4 ? hidx_find(&t->index, hash, key_eq_v4, t, p)
+					: hidx_find(&t->index, hash, key_eq_v6, t, p);
 }
 
 uint32_t
