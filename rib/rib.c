@@ -242,10 +242,7 @@ rib_dirty_release(struct rib *rib, const struct dirty_entry *e)
 uint32_t
 rib_hash(const struct rib *rib, const struct ip_prefix *p)
 {
-	uint32_t h = prefix_hash(&rib->table[p->family], p);
-
-	hidx_prefetch(&rib->table[p->family].index, h);
-	return h;
+	return prefix_hash(&rib->table[p->family], p);
 }
 
 uint32_t

@@ -128,7 +128,7 @@ struct rib_op {
 	struct ip_prefix prefix; /* masked */
 	bool withdraw;
 	uint8_t reject; /* enum rib_reject; not NONE: the path is kept as rejected */
-	uint32_t hash;  /* rib_hash(); to be computed when parsing, so that the bucket is prefetched early */
+	uint32_t hash;  /* rib_hash() */
 	attr_id received;  /* as received; rib_apply takes references of its own */
 	attr_id effective; /* after import policy; ignored when rejected */
 };
@@ -192,7 +192,7 @@ bool rib_source_ready(const struct rib_source *s);
 /* Would a further prefix of the family be within the limit? */
 bool rib_source_has_room(const struct rib_source *s, enum family f);
 
-/* The hash for rib_op; also prefetches the bucket. */
+/* The hash for rib_op. */
 uint32_t rib_hash(const struct rib *rib, const struct ip_prefix *p);
 /* Applies operations of one source in order; returns how many changed something. now_s: monotonic seconds. */
 unsigned rib_apply(struct rib *rib, struct rib_source *s, const struct rib_op *ops, unsigned n,
