@@ -260,6 +260,23 @@ adjout_source_changed(struct adjout *a, uint16_t source, const struct bitmap bes
 	}
 }
 
+void
+adjout_due_set(struct adjout_member *m, bool *flag, bool due)
+{
+	m->group->ndue += (uint32_t)due - (uint32_t)*flag;
+	*flag = due;
+}
+
+static uint32_t
+due_count(const struct adjout_member *m)
+{
+	uint32_t n = 0;
+
+	for (int f = 0; f < FAMILY_COUNT; f++)
+		n += (uint32_t)m->fam[f].refresh + (uint32_t)m->fam[f].eor;
+	return n;
+}
+
 static void
 group_insert(struct adjout_group *g, struct adjout_member *m)
 {
@@ -268,6 +285,7 @@ group_insert(struct adjout_group *g, struct adjout_member *m)
 	m->group = g;
 	TAILQ_INSERT_TAIL(&g->members, m, entry);
 	g->nmembers++;
+	g->ndue += due_count(m);
 	bitmap_set(&g->sources, m->source);
 	if (m->nexthop != 0)
 		bitmap_set(&g->nexthops, m->nexthop);
@@ -281,6 +299,7 @@ group_remove(struct adjout_group *g, struct adjout_member *m)
 
 	TAILQ_REMOVE(&g->members, m, entry);
 	g->nmembers--;
+	g->ndue -= due_count(m);
 	for (int f = 0; f < FAMILY_COUNT; f++) {
 		g->nwithheld -= m->fam[f].withheld.count;
 		bitmap_fini(&m->fam[f].withheld);
@@ -388,7 +407,7 @@ adjout_member_slow(struct adjout_member *m)
 void
 adjout_member_refresh(struct adjout_member *m, enum family f, bool enhanced)
 {
-	m->fam[f].refresh = true;
+	adjout_due_set(m, &m->fam[f].refresh, true);
 	m->fam[f].enhanced = enhanced;
 }
 
@@ -397,7 +416,7 @@ adjout_member_eor(struct adjout_member *m, enum family f)
 {
 	const struct adjout_view *v = &m->group->adjout->view;
 
-	m->fam[f].eor = true;
+	adjout_due_set(m, &m->fam[f].eor, true);
 	m->fam[f].eor_marked = false;
 	m->fam[f].mark = v->mark(v->ctx, f);
 }
@@ -425,17 +444,12 @@ adjout_pins(const struct adjout *a, enum family f, uint32_t id)
 bool
 adjout_group_idle(const struct adjout_group *g)
 {
-	const struct adjout_member *m;
-
-	if (g->batch.n > 0 || g->nattached != g->nmembers)
+	/* Asked with every write of a member: nothing here may look at all members. */
+	if (g->batch.n > 0 || g->nattached != g->nmembers || g->ndue > 0)
 		return false;
-	for (int f = 0; f < FAMILY_COUNT; f++) {
+	for (int f = 0; f < FAMILY_COUNT; f++)
 		if (g->fam[f].scan.active || g->fam[f].pending.count > 0)
 			return false;
-		TAILQ_FOREACH(m, &g->members, entry)
-		if (m->fam[f].eor || m->fam[f].refresh)
-			return false;
-	}
 	return true;
 }
 

@@ -162,6 +162,7 @@ struct adjout_group {
 	TAILQ_ENTRY(adjout_group) entry;
 	struct adjout_members members, detached;
 	uint32_t nmembers, nattached;
+	uint32_t ndue; /* refreshes and End-of-RIBs that members are due */
 	struct bitmap sources, nexthops; /* of the members */
 	uint32_t nwithheld;              /* bits in the members' withheld sets, mostly none */
 	struct {

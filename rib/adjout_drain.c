@@ -195,7 +195,7 @@ member_refresh_begin(struct adjout_member *m, enum family f)
 
 	if (!m->fam[f].refresh)
 		return;
-	m->fam[f].refresh = false;
+	adjout_due_set(m, &m->fam[f].refresh, false);
 	m->fam[f].scan = (struct adjout_scan){.next = 0, .active = true};
 	/* RFC 7313 4: a request that comes before EoRR starts over with another BoRR. */
 	if (m->fam[f].enhanced) {
@@ -260,7 +260,7 @@ member_eor(struct adjout_member *m, enum family f)
 		return;
 	if (!has_room(g, NULL))
 		return;
-	m->fam[f].eor = false;
+	adjout_due_set(m, &m->fam[f].eor, false);
 	s->mark(s->ctx, m, f, ADJOUT_EOR);
 }
 
@@ -279,6 +279,8 @@ adjout_members_drain(struct adjout_group *g, uint32_t budget)
 	struct adjout_member *m;
 	bool more = false;
 
+	if (g->nattached == g->nmembers && g->ndue == 0)
+		return false;
 	TAILQ_FOREACH(m, &g->members, entry)
 	{
 		if (m->state == ADJOUT_WAITING && adjout_member_detach(m))

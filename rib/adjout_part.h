@@ -38,6 +38,8 @@ struct adjout_audience adjout_all_but(const struct adjout_group *g, uint16_t sou
 void adjout_send(struct adjout_group *g, enum family f, uint32_t id, uint32_t out, uint16_t source);
 /* Notes whether an announced prefix is withheld from the member since it is the next hop. */
 void adjout_withhold(struct adjout_member *m, enum family f, uint32_t id, bool withheld);
+/* Notes in one of a member's flags refresh and eor whether that is due, and in the group how many are. */
+void adjout_due_set(struct adjout_member *m, bool *flag, bool due);
 /* Takes a slot for a detached member and detaches it from the stream. False: none is free. */
 bool adjout_member_detach(struct adjout_member *m);
 
