@@ -149,9 +149,10 @@ wake_group(struct group *g)
 {
 	struct adjout_member *m;
 
-	if (!g->wake)
+	if (!g->wake || (g->list->more && g->octets - g->woken_octets < CHUNK_MAX))
 		return;
 	g->wake = false;
+	g->woken_octets = g->octets;
 	TAILQ_FOREACH(m, &g->out.members, entry)
 	if (member_of(m)->attached)
 		wake_member(member_of(m));
@@ -314,10 +315,11 @@ group_list_change(struct group_list *l, enum family f, uint32_t id, uint32_t old
 }
 
 void
-group_list_flush(struct group_list *l)
+group_list_flush(struct group_list *l, bool more)
 {
 	struct adjout_group *out;
 
+	l->more = more;
 	TAILQ_FOREACH(out, &l->adjout.groups, entry)
 	{
 		adjout_flush(out);

@@ -257,9 +257,9 @@ groups_rib_change(struct groups *g, const struct rib_change *c)
 }
 
 void
-groups_flush(struct groups *g)
+groups_flush(struct groups *g, bool more)
 {
-	group_list_flush(&g->list);
+	group_list_flush(&g->list, more);
 	drain_start(g);
 }
 

@@ -21,7 +21,8 @@ void groups_free(struct groups *g); /* all members have left */
 
 /* From the decision pass: a change of a best path; and the end of a slice of it. */
 void groups_rib_change(struct groups *g, const struct rib_change *c);
-void groups_flush(struct groups *g);
+/* more: the next slice follows at once, see group_list_flush. */
+void groups_flush(struct groups *g, bool more);
 /* A session with this source is not what the last one was, or the source is given back: see adjout_source_changed. */
 void groups_source_changed(struct groups *g, const struct rib_source *s);
 /* Does any group need this prefix id? */

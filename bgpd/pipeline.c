@@ -87,6 +87,7 @@ decide_run(struct job *job, uint64_t deadline_ns)
 	struct pipeline *p = container_of(job, struct pipeline, decide);
 	struct rib *rib = p->d->rib;
 	uint32_t left = rib_dirty_count(rib, RIB_URGENT);
+	bool urgent = left > 0;
 
 	/* Encoding what is decided here takes about as long as deciding it. */
 	deadline_ns -= LOOP_SLICE_NS / 2;
@@ -100,7 +101,7 @@ decide_run(struct job *job, uint64_t deadline_ns)
 	}
 	if (rib_dirty_count(rib, RIB_BULK) < PIPELINE_BULK_HIGH / 2)
 		session_pool_hold(p->d->sessions, false);
-	groups_flush(p->d->groups);
+	groups_flush(p->d->groups, left > 0 && !urgent);
 	if (nexthop_pending(p->d->nexthops) > 0)
 		pipeline_resolve(p);
 	return left > 0 ? JOB_MORE : JOB_DONE;

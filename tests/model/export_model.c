@@ -486,7 +486,7 @@ step_settle(struct model *mo)
 		busy = false;
 		while (world_decide(&mo->w, &mo->l))
 			busy = true;
-		group_list_flush(&mo->l);
+		group_list_flush(&mo->l, false);
 		busy = group_list_drain(&mo->l, 1 + rnd(mo, 200)) || busy;
 		for (unsigned i = 0; i < NMEMBER; i++)
 			while (mo->n[i].up && pull(mo, &mo->n[i], 5000))
@@ -538,7 +538,7 @@ step(struct model *mo)
 	else if (what < 600)
 		world_decide(&mo->w, &mo->l);
 	else if (what < 650)
-		group_list_flush(&mo->l);
+		group_list_flush(&mo->l, rnd(mo, 2) == 0);
 	else if (what < 720)
 		group_list_drain(&mo->l, 1 + rnd(mo, 60));
 	else if (what < 980)

@@ -245,7 +245,7 @@ expect(struct fake *k, struct group_member *m, const char *want)
 static void
 settle(struct fake *k)
 {
-	group_list_flush(&k->l);
+	group_list_flush(&k->l, false);
 	while (group_list_drain(&k->l, 100))
 		;
 }
@@ -496,12 +496,38 @@ START_TEST(test_join_between)
 	settle(k);
 	group_member_join(k->g, &k->m[2]);
 	change(k, 1, 6, 50);
-	group_list_flush(&k->l);
+	group_list_flush(&k->l, false);
 	/* Waiting for its dump: the stream is not for it. */
 	expect(k, &k->m[2], "");
 	settle(k);
 	expect(k, &k->m[2], "6:1@3 ");
 	expect(k, &k->m[0], "5:1@1 6:1@1 ");
+	fake_free(k);
+}
+END_TEST
+
+/* While slice follows slice nobody is woken for less than a chunk; at the end of them all are. */
+START_TEST(test_wake_for_a_chunk)
+{
+	struct fake *k = fake_new(2);
+	uint32_t n = 0;
+
+	for (; (n + 1) * MSG < CHUNK_MAX; n++) {
+		change(k, 1, 5 + n % 2, 50);
+		group_list_flush(&k->l, true);
+	}
+	group_list_drain(&k->l, 100);
+	ck_assert_uint_eq(k->woken[1], 0);
+	change(k, 1, 5 + n % 2, 50);
+	group_list_flush(&k->l, true);
+	ck_assert_uint_eq(k->woken[1], 1);
+	while (pull(k, &k->m[0], 60000) > 0)
+		;
+	change(k, 2, 6, 50);
+	group_list_flush(&k->l, true);
+	ck_assert_uint_eq(k->woken[1], 1);
+	group_list_flush(&k->l, false);
+	ck_assert_uint_eq(k->woken[1], 2);
 	fake_free(k);
 }
 END_TEST
@@ -563,7 +589,7 @@ START_TEST(test_move_waits_for_place)
 	ck_assert_ptr_null(group_list_place(&k->l));
 	ck_assert_ptr_eq(k->m[1].group, k->g);
 	change(k, 2, 5, 50);
-	group_list_flush(&k->l);
+	group_list_flush(&k->l, false);
 	expect(k, &k->m[1], "5:2@2 ");
 	settle(k);
 	ck_assert_int_eq(k->m[0].out.state, ADJOUT_ATTACHED);
@@ -600,5 +626,5 @@ END_TEST
 
 SUITE("group", test_shared, test_partial, test_extended, test_paced, test_slow_is_detached,
       test_slow_but_reading, test_most_lag, test_stuck_in_two_places,
-      test_all_stuck, test_too_many_slow, test_join_between, test_eor_after_stream,
+      test_all_stuck, test_too_many_slow, test_join_between, test_wake_for_a_chunk, test_eor_after_stream,
       test_move_inside_message, test_move_waits_for_place, test_nobody_reads)
