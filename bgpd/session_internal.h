@@ -25,7 +25,7 @@ struct session_turns {
 
 struct session_pool {
 	struct loop *loop;
-	struct session_turns much_reads, little_reads, much_writes;
+	struct session_turns much_reads, little_reads, much_writes, little_writes;
 	bool held;      /* session_pool_hold */
 	unsigned nmuch; /* sessions with much_in */
 	uint8_t *scratch; /* SESSION_READ_MAX behind the longest incomplete message */
@@ -49,7 +49,7 @@ struct session {
 	bool free_later;
 	bool stream; /* the stream may have something to send */
 	bool much_in, much_out;       /* there was more than one read took, or one turn's writes */
-	uint64_t much_round, little_round, out_round; /* of the pool's, in which it had its go last */
+	uint64_t much_round, little_round, much_out_round, little_out_round; /* of the pool's, in which it had its go last */
 	size_t max_len;
 	uint8_t *rest; /* the beginning of an incomplete message */
 	size_t rest_len, rest_cap;

@@ -116,13 +116,34 @@ write_failed(struct session *s, int err)
 		s->ops->closed(s->ctx, s, -err);
 }
 
+/* Small messages alone go at once; a hundred neighbours with something of the stream would fill several turns. */
+static bool
+may_write(struct session *s)
+{
+	struct session_pool *p = s->pool;
+
+	if (s->much_out)
+		return session_turn(&p->much_writes, p->loop, &s->much_out_round, SESSION_MUCH_NS);
+	return !s->stream || session_turn(&p->little_writes, p->loop, &s->little_out_round, SESSION_LITTLE_NS);
+}
+
+static size_t
+iov_octets(const struct iovec *iov, int n)
+{
+	size_t sum = 0;
+
+	for (int i = 0; i < n; i++)
+		sum += iov[i].iov_len;
+	return sum;
+}
+
 void
 session_write(struct session *s)
 {
 	struct iovec iov[SESSION_IOV_MAX];
 	size_t from_queue, total = 0;
 
-	if (s->much_out && !session_turn(&s->pool->much_writes, s->pool->loop, &s->out_round, SESSION_MUCH_NS)) {
+	if (!may_write(s)) {
 		event_add(s->ev_write, NULL);
 		return;
 	}
@@ -141,6 +162,7 @@ session_write(struct session *s)
 			write_failed(s, errno);
 			return;
 		}
+		bool full = (size_t)sent < iov_octets(iov, n);
 		total += (size_t)sent;
 		s->much_out = total >= WRITE_BUDGET;
 		s->dispatching = true;
@@ -150,6 +172,9 @@ session_write(struct session *s)
 			session_free(s);
 			return;
 		}
+		/* The socket's buffer is: another call would only say so. */
+		if (full)
+			break;
 	}
 	event_add(s->ev_write, NULL);
 }
