@@ -23,9 +23,8 @@ bitmap_fini(struct bitmap *b)
 	*b = (struct bitmap){0};
 }
 
-/* The page, made where it is missing. */
 static struct bitmap_page *
-page_get(struct bitmap *b, uint32_t p)
+page_make(struct bitmap *b, uint32_t p)
 {
 	if (p >= b->npages) {
 		uint32_t n = b->npages * 2 > p + 1 ? b->npages * 2 : p + 1;
@@ -42,6 +41,13 @@ page_get(struct bitmap *b, uint32_t p)
 	if (b->pages[p] == NULL)
 		b->pages[p] = xcalloc(1, sizeof(**b->pages));
 	return b->pages[p];
+}
+
+/* The page, made where it is missing. */
+static inline struct bitmap_page *
+page_get(struct bitmap *b, uint32_t p)
+{
+	return p < b->npages && b->pages[p] != NULL ? b->pages[p] : page_make(b, p);
 }
 
 bool
