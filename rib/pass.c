@@ -71,6 +71,37 @@ write_flags(struct rib *rib, enum family f, uint32_t id, unsigned members)
 	}
 }
 
+/*
+ * The same for a prefix with one path or none, as most have: nothing to compare, only whether it may be used. Returns the
+ * best path, or NULL.
+ */
+static const struct rib_path *
+judge_single(struct rib *rib, struct rib_path *p, bool *set_changed)
+{
+	unsigned flags = p->flags & ~(unsigned)(RIB_PATH_BEST | RIB_PATH_MULTIPATH);
+
+	*set_changed = false;
+	if (p->attr == ATTR_NONE)
+		return NULL;
+	if (!(flags & RIB_PATH_REJECTED) &&
+	    nexthop_resolved(rib->nexthops, attr_get(rib->attrs, p->attr)->nexthop))
+		flags |= RIB_PATH_BEST;
+	*set_changed = (p->flags & RIB_PATH_MULTIPATH) != 0;
+	p->flags = (uint8_t)flags;
+	return flags & RIB_PATH_BEST ? p : NULL;
+}
+
+static const struct rib_path *
+judge_all(struct rib *rib, enum family f, uint32_t id, bool *set_changed)
+{
+	unsigned members;
+	int best;
+
+	judge(rib, f, id, &best, &members);
+	*set_changed = write_flags(rib, f, id, members);
+	return best >= 0 ? rib->cand[best].path : NULL;
+}
+
 static unsigned
 what_changed(const struct dirty_entry *e, unsigned flags, bool set_changed, const struct rib_path *best)
 {
@@ -106,18 +137,18 @@ decide_one(struct rib *rib, const struct dirty_entry *e)
 {
 	enum family f = (enum family)e->family;
 	struct prefix_key *k = prefix_key(&rib->table[f], e->id);
-	unsigned flags = k->flags, members;
-	int best;
+	struct rib_path *first = rib_first(rib, f, e->id);
+	unsigned flags = k->flags;
+	bool set_changed;
 
 	k->flags &= (uint8_t) ~(RIB_F_DIRTY | RIB_F_SET | RIB_F_NEXTHOP | RIB_F_REDO | RIB_F_ASKED);
-	judge(rib, f, e->id, &best, &members);
-	bool set_changed = write_flags(rib, f, e->id, members);
 	struct rib_change c = {
 	    .family = f,
 	    .id = e->id,
 	    .old_attr = e->old_attr,
 	    .old_source = e->old_source,
-	    .best = best >= 0 ? rib->cand[best].path : NULL,
+	    .best = first->attr == ATTR_NONE || first->next == 0 ? judge_single(rib, first, &set_changed)
+								 : judge_all(rib, f, e->id, &set_changed),
 	};
 	note_best(rib, e, c.best);
 	c.what = what_changed(e, flags, set_changed, c.best);
