@@ -175,6 +175,12 @@ struct adjout_group {
 		bool undone;   /* something became pending for want of room in this round */
 	} fam[FAMILY_COUNT];
 	struct adjout_batch batch;
+	/* The path whose output is the last run of the batch, if there is one; attr 0: none. */
+	struct {
+		uint32_t attr; /* the memo has a reference on it: cleared when it is asked, and with every other run */
+		uint16_t source;
+		uint8_t family;
+	} last;
 	struct adjout_memo_entry *memo; /* NULL until used */
 	uint64_t memo_hits, memo_misses;
 };

@@ -41,21 +41,27 @@ run_begin(struct adjout_batch *b, enum family f, uint32_t out, struct adjout_aud
 }
 
 void
-adjout_batch_add(struct adjout_batch *b, const struct adjout_view *view, enum family f, uint32_t id, uint32_t out,
-		 struct adjout_audience to)
+adjout_batch_again(struct adjout_batch *b, uint32_t id)
 {
-	ASSERT(b->n < ADJOUT_BATCH_MAX);
+	ASSERT(b->n < ADJOUT_BATCH_MAX && b->nruns > 0);
 	if (b->n == b->cap) {
 		b->cap = b->cap == 0 ? BATCH_FIRST : b->cap * 2;
 		b->ids = xreallocarray(b->ids, b->cap, sizeof *b->ids);
 		b->joined = xreallocarray(b->joined, b->cap, sizeof *b->joined);
 	}
+	b->ids[b->n++] = id;
+	b->runs[b->nruns - 1].n++;
+}
+
+void
+adjout_batch_add(struct adjout_batch *b, const struct adjout_view *view, enum family f, uint32_t id, uint32_t out,
+		 struct adjout_audience to)
+{
 	if (b->nruns == 0 || !run_goes_on(&b->runs[b->nruns - 1], f, out, to))
 		run_begin(b, f, out, to);
 	else if (out != 0)
 		view->attr_unref(view->ctx, out); /* the run has one already */
-	b->ids[b->n++] = id;
-	b->runs[b->nruns - 1].n++;
+	adjout_batch_again(b, id);
 }
 
 bool

@@ -46,6 +46,7 @@ adjout_memo_out(struct adjout_group *g, enum family f, uint32_t id, uint32_t att
 	if (!g->memoize)
 		return v->out(v->ctx, g, f, id, attr, source);
 
+	g->last.attr = 0;
 	struct adjout_memo_entry *e = memo_slot(g, f, attr, source);
 	if (e->attr == attr && e->source == source && e->family == f) {
 		g->memo_hits++;
@@ -65,6 +66,7 @@ adjout_memo_out(struct adjout_group *g, enum family f, uint32_t id, uint32_t att
 void
 adjout_memo_clear(struct adjout_group *g)
 {
+	g->last.attr = 0;
 	if (g->memo == NULL)
 		return;
 	for (size_t i = 0; i < ADJOUT_MEMO_SIZE; i++)
@@ -76,6 +78,7 @@ adjout_memo_clear(struct adjout_group *g)
 void
 adjout_memo_forget(struct adjout_group *g, uint16_t source)
 {
+	g->last.attr = 0;
 	if (g->memo == NULL)
 		return;
 	for (size_t i = 0; i < ADJOUT_MEMO_SIZE; i++)

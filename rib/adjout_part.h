@@ -17,6 +17,8 @@ void adjout_memo_forget(struct adjout_group *g, uint16_t source);
 /* Takes over the reference of out. The batch must have room (adjout_batch_full). */
 void adjout_batch_add(struct adjout_batch *b, const struct adjout_view *view, enum family f, uint32_t id, uint32_t out,
 		      struct adjout_audience to);
+/* One more prefix for the last run. */
+void adjout_batch_again(struct adjout_batch *b, uint32_t id);
 bool adjout_batch_full(const struct adjout_batch *b);
 /*
  * Emits all prefixes of an attribute set and audience at once, withdrawals first, and empties the batch. Each run whose
