@@ -197,10 +197,13 @@ policies_kernel_export(const struct policies *p, const struct rib_change *c, con
     struct policies_kernel *out)
 {
 	struct bgpd *d = p->d;
-	struct policy_input in = policies_input(d, src, c->best->attr);
-	struct policy_result res;
 	char name[16];
 
+	/* Where nothing goes into the kernel it costs nothing a route. */
+	if (policy_rejects_all(p->kernel_export.v, p->kernel_export.n))
+		return false;
+	struct policy_input in = policies_input(d, src, c->best->attr);
+	struct policy_result res;
 	if (p->kernel_export.reads & POLICY_READS_PREFIX)
 		in.prefix = rib_prefix(d->rib, c->family, c->id);
 	policy_run(p->kernel_export.v, p->kernel_export.n, &in, &res);

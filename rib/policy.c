@@ -474,6 +474,15 @@ policy_run_one(const struct policy *p, const struct policy_input *in, struct att
 	return false;
 }
 
+bool
+policy_rejects_all(struct policy *const *chain, size_t n)
+{
+	if (n == 0)
+		return true;
+	const struct policy *p = chain[0];
+	return p->n_rules > 0 && p->rules[0].n_matches == 0 && p->rules[0].action == POLICY_REJECT;
+}
+
 void
 policy_run(struct policy *const *chain, size_t n, const struct policy_input *in, struct policy_result *out)
 {

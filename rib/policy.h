@@ -155,6 +155,8 @@ struct policy_result {
 	uint32_t rule;               /* its index */
 };
 
+/* Is it plain without a route that the chain rejects (nothing in it, or a first rule that rejects everything)? */
+bool policy_rejects_all(struct policy *const *chain, size_t n);
 /* Runs n policies in order; n = 0 rejects. Also rejects when the attributes would outgrow 65535 octets. */
 void policy_run(struct policy *const *chain, size_t n, const struct policy_input *in,
 		struct policy_result *out);
