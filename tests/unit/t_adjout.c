@@ -358,6 +358,28 @@ START_TEST(test_memo)
 }
 END_TEST
 
+/* The same output as for the prefix before is taken from there, but only while it is what stands last in the batch. */
+START_TEST(test_repeated)
+{
+	struct fake *k = fake_new();
+
+	change(k, 1, 5, 50);
+	expect(k, "*+105:1 ");
+	change(k, 2, 5, 50);
+	change(k, 1, 0, 0);
+	change(k, 3, 5, 50);
+	expect(k, "*-:1 *+105:2,3 ");
+	change(k, 4, 5, 50);
+	change(k, 5, 5, 50);
+	expect(k, "*+105:4,5 ");
+	ck_assert_uint_eq(k->computed, 1);
+	adjout_group_refilter(&k->g, true);
+	drain(k);
+	ck_assert_uint_eq(k->computed, 2);
+	fake_free(k);
+}
+END_TEST
+
 START_TEST(test_source_changed)
 {
 	struct fake *k = fake_new();
@@ -738,6 +760,6 @@ START_TEST(test_families)
 END_TEST
 
 SUITE("adjout", test_packing, test_split_horizon, test_nexthop_is_member, test_suppress,
-      test_twice_in_a_slice, test_memo, test_source_changed, test_paced, test_no_room_at_flush, test_policy_change,
+      test_twice_in_a_slice, test_memo, test_repeated, test_source_changed, test_paced, test_no_room_at_flush, test_policy_change,
       test_dirty_is_left, test_new_member, test_member_count, test_member_count_nexthop, test_first_members_attach, test_slow, test_bound, test_refresh,
       test_eor, test_eor_waits_for_room, test_move, test_pins, test_leave, test_families)

@@ -301,4 +301,22 @@ START_TEST(test_reads)
 }
 END_TEST
 
-SUITE("policy", test_match_numbers, test_match_sets, test_match_all_and_not, test_set, test_chain, test_reads)
+START_TEST(test_rejects_all)
+{
+	struct fixture *f = begin();
+	struct policy_match tag = {RANGE(POLICY_MATCH_TAG, 1, 1)};
+	struct policy *never = one_rule(f, NULL, 0, NULL, POLICY_REJECT), *always = one_rule(f, NULL, 0, NULL, POLICY_ACCEPT),
+		      *some = one_rule(f, &tag, 1, NULL, POLICY_REJECT);
+	struct policy *chain[] = {never, always, some};
+
+	ck_assert(policy_rejects_all(chain, 0));
+	ck_assert(policy_rejects_all(chain, 3));
+	ck_assert(!policy_rejects_all(&chain[1], 2));
+	ck_assert(!policy_rejects_all(&chain[2], 1));
+	for (int i = 0; i < 3; i++)
+		policy_unref(chain[i]);
+	end(f);
+}
+END_TEST
+
+SUITE("policy", test_match_numbers, test_match_sets, test_match_all_and_not, test_set, test_chain, test_reads, test_rejects_all)
