@@ -326,10 +326,12 @@ static const struct conf_row kernel_rows[] = {
 	 AT(conf_kernel, nexthop_objects),
 	 .words = nexthop_object_words,
 	 .def = "auto",
-	 .only = "off",
 	 .effect = CONF_EFFECT_POLICY,
 	 .doc = "Whether to use the kernel's next-hop objects where it has them. Turn it off "
-		"if other programs have to read our routes and do not know them."},
+		"if other programs have to read our routes and do not know them. Ours have our protocol "
+		"number and, as numbers of their own, protocol x 1048576 and up. Who names one in "
+		"a route or group of his own loses that with it. Without carrier the kernel drops them and "
+		"their routes, and they are put back when it returns. A change replaces the routes in place."},
     [CONF_KERNEL_KEEP_ON_STOP] = {.key = "keep-on-stop",
 				  .type = &conf_type_bool,
 				  AT(conf_kernel, keep_on_stop),

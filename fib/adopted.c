@@ -41,15 +41,18 @@ remember_metric(struct adopted *a, uint32_t metric)
 }
 
 void
-adopted_put(struct adopted *a, const struct fib_ev_route *r, uint32_t nhset, uint32_t gen)
+adopted_put(struct adopted *a, const struct fib_ev_route *r, uint32_t nhset, uint32_t nhid, uint32_t gen)
 {
 	struct adopted_key k = key_of(r->dst, r->family, r->plen, r->protocol, r->table, r->metric);
 	bool fresh;
 	struct adopted_route *e = keyed_put(&a->routes, &k, &fresh);
 
+	if (nhset != 0)
+		nhset_use(a->nhsets, nhset);
 	if (!fresh && e->nhset != 0)
-		nhset_unref(a->nhsets, e->nhset);
+		nhset_unuse(a->nhsets, e->nhset);
 	e->nhset = nhset;
+	e->nhid = nhid;
 	e->gen = gen;
 	remember_metric(a, r->metric);
 }
@@ -80,7 +83,7 @@ void
 adopted_del(struct adopted *a, struct adopted_route *r)
 {
 	if (r->nhset != 0)
-		nhset_unref(a->nhsets, r->nhset);
+		nhset_unuse(a->nhsets, r->nhset);
 	keyed_del(&a->routes, r);
 	if (keyed_count(&a->routes) == 0)
 		a->nmetrics = 0;

@@ -27,6 +27,7 @@ struct adopted_route {
 	struct keyed_head head;
 	struct adopted_key key;
 	uint32_t nhset; /* 0: a kind of route that we never make */
+	uint32_t nhid;  /* of the nexthop object that it names, or 0 */
 	uint32_t gen;   /* of the dump it was seen in */
 };
 
@@ -39,8 +40,9 @@ struct adopted {
 
 void adopted_init(struct adopted *a, struct nhsets *nhsets);
 void adopted_fini(struct adopted *a);
-/* Takes over the caller's reference to nhset. */
-void adopted_put(struct adopted *a, const struct fib_ev_route *r, uint32_t nhset, uint32_t gen);
+/* Makes a use of nhset (0: none). */
+void adopted_put(struct adopted *a, const struct fib_ev_route *r, uint32_t nhset, uint32_t nhid,
+		 uint32_t gen);
 struct adopted_route *adopted_find(const struct adopted *a, const struct ip_prefix *p,
 				   const struct fib_config *conf, uint32_t metric);
 /* One of the prefix with any metric but this one, or NULL. */

@@ -9,6 +9,7 @@
  */
 #include "fib/batch.h"
 
+#include "fib/nhmsg.h"
 #include "lib/mem.h"
 
 #include <errno.h>
@@ -70,6 +71,22 @@ batch_add(struct batch *b, const struct fib_op_route *r, const struct route_attr
 }
 
 void
+batch_add_nexthop(struct batch *b, const struct fib_op_nexthop *o, const struct fib_nh *nh)
+{
+	ASSERT(batch_has_room(b));
+	struct batch_op *op = &b->ops[b->count];
+	size_t len = nhmsg_encode(b->buf + b->len, BATCH_BYTES - b->len, o, nh, b->seq + b->count);
+
+	ASSERT(len > 0);
+	*op = (struct batch_op){
+	    .route = {.verb = o->verb, .what = FIB_WHAT_NEXTHOP, .id = o->nhset, .metric = o->nhid},
+	    .offset = (uint32_t)b->len,
+	    .len = (uint32_t)len};
+	b->len += len;
+	b->count++;
+}
+
+void
 batch_add_failed(struct batch *b, const struct fib_op_route *r, int error)
 {
 	ASSERT(batch_has_room(b));
@@ -108,7 +125,7 @@ take_reply(struct batch *b, const struct nlmsghdr *n, unsigned last)
 		return;
 	b->errors++;
 	bool expected = (op->error == EEXIST && op->route.verb == FIB_ADD) ||
-			(op->error == ESRCH && op->route.verb == FIB_DEL);
+			((op->error == ESRCH || op->error == ENOENT) && op->route.verb == FIB_DEL);
 	if (!expected && b->first_error < 0) {
 		b->first_error = (int)i;
 		take_text(b, n);

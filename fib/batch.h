@@ -45,6 +45,8 @@ void batch_reset(struct batch *b);
 bool batch_has_room(const struct batch *b);
 /* Adds one; a is not used by FIB_DEL. There must be room. */
 void batch_add(struct batch *b, const struct fib_op_route *r, const struct route_attrs *a);
+/* Adds one about a nexthop object (FIB_WHAT_NEXTHOP in its route). There must be room. */
+void batch_add_nexthop(struct batch *b, const struct fib_op_nexthop *o, const struct fib_nh *nh);
 /* Adds one that fails without being sent. */
 void batch_add_failed(struct batch *b, const struct fib_op_route *r, int error);
 /* Carries it out over a netlink socket: afterwards the ops' error fields are final. */

@@ -6,11 +6,12 @@
  * thread, events from the netlink thread. Order is kept within each ring, and
  * the protocol leans on it: a next-hop set is defined before the first route
  * that names it and freed after the last; a route's reply comes before any
- * notification that the kernel sent later. A set or a route with more than one
- * next hop is a head record followed by one record for each next hop.
+ * notification that the kernel sent later; a nexthop object's operation stands
+ * before those of the routes that name it. A set, an object or a route with more
+ * than one next hop is a head record followed by one record for each next hop.
  *
  * The back end (the netlink thread, or the null one) answers every FIB_OP_ROUTE
- * with one FIB_EV_RESULT, FIB_OP_WATCH with a SYNC_BEGIN … SYNC_END, and
+ * and FIB_OP_NEXTHOP with one FIB_EV_RESULT, FIB_OP_WATCH with a SYNC_BEGIN … SYNC_END, and
  * FIB_OP_STOP with FIB_EV_STOPPED, its last word.
  */
 #ifndef FIB_CHAN_H
@@ -27,8 +28,9 @@
 #define FIB_ID_NONE     UINT32_MAX /* a route that has no prefix id: one of an earlier run */
 
 enum fib_op_kind {
-	FIB_OP_NHSET = 1, /* nhset, type, count; followed by count × FIB_OP_NH */
+	FIB_OP_NHSET = 1, /* nhset, type, count; followed by count × FIB_OP_NH; or nhid, and none */
 	FIB_OP_NH,
+	FIB_OP_NEXTHOP, /* a nexthop object; followed by count × FIB_OP_NH */
 	FIB_OP_NHSET_FREE,
 	FIB_OP_ROUTE,
 	FIB_OP_WATCH,  /* table: watch it (and the main table) from now on, and dump everything */
@@ -44,19 +46,28 @@ enum fib_verb {
 
 /* Which of the routes of an id an operation is about; echoed in the reply. */
 enum fib_what {
-	FIB_WHAT_ROUTE, /* the current one */
-	FIB_WHAT_STALE, /* the one with the metric of before */
-	FIB_WHAT_OLD,   /* the one under the former configuration */
-	FIB_WHAT_MOVE,  /* replaces the one of the former configuration in its place */
-	FIB_WHAT_SWEEP, /* one of an earlier run, without an id */
+	FIB_WHAT_ROUTE,   /* the current one */
+	FIB_WHAT_STALE,   /* the one with the metric of before */
+	FIB_WHAT_OLD,     /* the one under the former configuration */
+	FIB_WHAT_MOVE,    /* replaces the one of the former configuration in its place */
+	FIB_WHAT_SWEEP,   /* one of an earlier run, without an id */
+	FIB_WHAT_NEXTHOP, /* none: the operation is about the nexthop object of a next-hop set */
 };
 
 struct fib_op_route {
 	uint8_t verb, what, family, plen;
 	uint8_t protocol;
-	uint8_t pad[3];
+	bool object; /* it names the set's nexthop object; echoed in the reply */
+	uint8_t pad[2];
 	uint32_t id, nhset, metric, table;
 	uint8_t dst[16];
+};
+
+struct fib_op_nexthop {
+	uint8_t verb, protocol, count;
+	bool group; /* the next hops are other objects, their numbers in ifindex */
+	uint32_t nhid;
+	uint32_t nhset; /* whose it is; 0: nobody's any more */
 };
 
 struct fib_op {
@@ -66,8 +77,10 @@ struct fib_op {
 			uint32_t id;
 			uint8_t type, pad;
 			uint16_t count;
+			uint32_t nhid; /* ≠ 0: routes of the set name this nexthop object */
 		} nhset;
 		struct fib_nh nh;
+		struct fib_op_nexthop nexthop;
 		struct fib_op_route route;
 		uint32_t table;
 	} u;
@@ -82,20 +95,26 @@ enum fib_ev_kind {
 	FIB_EV_ADDRESS,
 	FIB_EV_ROUTE, /* of a watched table; nh_count > 1: followed by nh_count - 1 × FIB_EV_NH */
 	FIB_EV_NH,
+	FIB_EV_NEXTHOP, /* a nexthop object, anybody's; count > 1: followed by count - 1 × FIB_EV_NH */
+	FIB_EV_OBJECTS, /* objects: does the kernel have nexthop objects? In a dump, after them, before routes
+			 */
 	FIB_EV_STOPPED,
 };
 
 struct fib_ev_result {
 	uint8_t verb, what, family;
 	bool last; /* the last reply of a batch */
-	uint32_t id, metric;
+	bool object;
+	uint32_t id, metric; /* FIB_WHAT_NEXTHOP: the set, and the object's number */
+	uint32_t nhset;
 	int32_t error; /* 0 or errno, positive */
 };
 
-#define FIB_RT_DELETED  1u /* RTM_DELROUTE */
-#define FIB_RT_REPLACED 2u /* took the place of whatever had the same key */
-#define FIB_RT_APPENDED 4u /* added behind others with the same key */
-#define FIB_RT_NHS_ONLY 8u /* a deletion of the next hops listed, not of the whole route (IPv6) */
+#define FIB_RT_DELETED  1u  /* RTM_DELROUTE */
+#define FIB_RT_REPLACED 2u  /* took the place of whatever had the same key */
+#define FIB_RT_APPENDED 4u  /* added behind others with the same key */
+#define FIB_RT_NHS_ONLY 8u  /* a deletion of the next hops listed, not of the whole route (IPv6) */
+#define FIB_RT_OBJECT   16u /* the first next hop is none: its ifindex is the nexthop object's number */
 
 struct fib_ev_route {
 	uint8_t dst[16];
@@ -112,6 +131,13 @@ struct fib_ev_nh { /* struct fib_nh without its padding */
 	uint16_t weight;
 	uint8_t via_family;
 	bool onlink;
+};
+
+struct fib_ev_nexthop {
+	uint32_t nhid;
+	uint8_t protocol, count;
+	bool group; /* the next hops are other objects, their numbers in ifindex */
+	bool deleted;
 };
 
 struct fib_ev {
@@ -136,7 +162,12 @@ struct fib_ev {
 			struct fib_ev_route r;
 			struct fib_ev_nh nh; /* the first one, where nh_count > 0 */
 		} route;
+		struct {
+			struct fib_ev_nexthop n;
+			struct fib_ev_nh nh; /* the first one, where count > 0 */
+		} nexthop;
 		struct fib_ev_nh nh;
+		bool objects;
 	} u;
 };
 _Static_assert(sizeof(struct fib_ev) <= 64, "an event is a cache line at most");

@@ -47,19 +47,47 @@ conflict(struct fib *fib, const struct ip_prefix *p, uint32_t metric, const stru
 		  "give ours another metric (kernel: metric)"));
 }
 
+/* Which nexthop object does the kernel's route of the id name now? */
 static void
-result_event(struct fib *fib, const struct fib_ev_result *r)
+named_by(struct fib *fib, struct fib_table *t, const struct fib_ev_result *r)
+{
+	bool gone = r->verb == FIB_DEL && r->what == FIB_WHAT_ROUTE && (r->error == 0 || r->error == ESRCH);
+	bool installed = r->verb != FIB_DEL && r->error == 0;
+
+	if (gone || installed) {
+		uint32_t named = installed && r->object ? r->nhset : 0;
+		if (named == table_nhset(t, r->id))
+			named = 0;
+		if (named != 0)
+			nhset_use(&fib->nhsets, named);
+		uint32_t before = idmap_put(&t->held, r->id, named);
+		if (before != 0)
+			nhset_unuse(&fib->nhsets, before);
+	}
+	if (r->object)
+		nhset_unuse(&fib->nhsets, r->nhset);
+}
+
+static void
+result_event(struct fib *fib, const struct fib_ev_result *reply)
 {
 	struct foreign_route *foreign = NULL;
+	struct fib_ev_result own = *reply, *r = &own;
 
-	fib->replies++;
 	fib->batches += r->last;
+	if (r->what == FIB_WHAT_NEXTHOP) {
+		fib_object_result(fib, r);
+		return;
+	}
+	fib->replies++;
 	if (r->id == FIB_ID_NONE) {
 		fib->sweeps_inflight--;
 		fib->errors += r->error != 0 && r->error != ESRCH;
 		return;
 	}
 	struct fib_table *t = &fib->table[r->family];
+	r->error = fib_object_error(fib, r);
+	named_by(fib, t, r);
 	if (r->error == EEXIST) {
 		struct ip_prefix p = fib_prefix(fib, t->family, r->id);
 		foreign = known_foreign(&fib->known, &p, fib->env.conf.table, r->metric);
@@ -74,7 +102,9 @@ result_event(struct fib *fib, const struct fib_ev_result *r)
 		break;
 	case TABLE_FAILED:
 		fib->errors++;
-		if (r->error != EEXIST)
+		if (r->object && nhset_at(&fib->nhsets, r->nhset)->error == EEXIST)
+			fib_retry_soon(fib); /* the object gets another number */
+		else if (r->error != EEXIST)
 			fib_retry_arm(fib);
 		break;
 	default:
@@ -90,6 +120,10 @@ known_changed(struct fib *fib, unsigned bits, uint32_t ifindex, uint32_t prefsrc
 		fib->resync_wanted = true;
 		fib_send_kick(fib);
 	}
+	if ((bits & KNOWN_CARRIER) != 0 || ((bits & KNOWN_FLUSHED) != 0 && !v4_only))
+		fib_object_link_down(fib, ifindex);
+	if ((bits & KNOWN_CARRIER) != 0 && fib->objects)
+		fib_walk_start(fib, WALK_LOST);
 	if ((bits & (KNOWN_FLUSHED | KNOWN_NO_ADDR)) != 0) {
 		fib->walk.flushed = (bits & KNOWN_FLUSHED) != 0 ? ifindex : 0;
 		fib->walk.prefsrc = (bits & KNOWN_NO_ADDR) != 0 ? prefsrc : 0;
@@ -98,8 +132,10 @@ known_changed(struct fib *fib, unsigned bits, uint32_t ifindex, uint32_t prefsrc
 		if ((bits & KNOWN_FLUSHED) != 0)
 			fib_walk_start(fib, WALK_LOST);
 	}
-	if ((bits & KNOWN_UP) != 0)
+	if ((bits & KNOWN_UP) != 0) {
+		fib_object_link_up(fib);
 		fib_retry_soon(fib);
+	}
 }
 
 static void
@@ -124,6 +160,8 @@ ours_nhset(struct fib *fib, const struct fib_ev_route *r)
 {
 	switch (r->rtm_type) {
 	case RTN_UNICAST:
+		if (fib->assembly.nhid != 0 && r->nh_count == 0)
+			return 0;
 		return nhset_intern(&fib->nhsets, FIB_UNICAST, fib->assembly.nh, r->nh_count);
 	case RTN_BLACKHOLE:
 		return nhset_intern(&fib->nhsets, FIB_BLACKHOLE, NULL, 0);
@@ -132,6 +170,17 @@ ours_nhset(struct fib *fib, const struct fib_ev_route *r)
 	default:
 		return 0;
 	}
+}
+
+/* A route of ours that nobody here knows of. */
+static void
+adopt(struct fib *fib, const struct fib_ev_route *r)
+{
+	uint32_t nhset = ours_nhset(fib, r);
+
+	adopted_put(&fib->adopted, r, nhset, fib->assembly.nhid, fib->known.gen);
+	if (nhset != 0)
+		nhset_unref(&fib->nhsets, nhset);
 }
 
 /* Somebody has deleted, changed or added a route with our protocol number, or put another one in its place.
@@ -156,7 +205,7 @@ meddled(struct fib *fib, const struct fib_ev_route *r, bool ours)
 	}
 	if (!ours || (r->flags & FIB_RT_DELETED) != 0)
 		return;
-	adopted_put(&fib->adopted, r, ours_nhset(fib, r), fib->known.gen);
+	adopt(fib, r);
 	if (fib->swept)
 		fib_sweep_start(fib);
 }
@@ -172,15 +221,33 @@ forget_ours(struct fib *fib, const struct fib_ev_route *r)
 		adopted_del(&fib->adopted, a);
 }
 
+/*
+ * A route that names a nexthop object comes without next hops where net.ipv4.nexthop_compat_mode is off; and
+ * a group that lacks a member is another thing than a route that never had it. So the objects tell.
+ */
+static void
+resolve(struct fib *fib)
+{
+	struct assembly *a = &fib->assembly;
+	struct fib_nh nh[FIB_NH_MAX];
+	unsigned count = a->nhid != 0 ? nhobjs_resolve(&fib->nhobjs, a->nhid, nh) : 0;
+
+	if (count == 0)
+		return;
+	memcpy(a->nh, nh, count * sizeof *nh);
+	a->route.nh_count = (uint8_t)count;
+}
+
 static void
 route_complete(struct fib *fib)
 {
+	resolve(fib);
 	const struct fib_ev_route *r = &fib->assembly.route;
 	bool deleted = (r->flags & FIB_RT_DELETED) != 0;
 
 	if (is_under(&fib->env.conf, r)) {
 		if (fib->known.dumping) {
-			adopted_put(&fib->adopted, r, ours_nhset(fib, r), fib->known.gen);
+			adopt(fib, r);
 			return;
 		}
 		if (deleted)
@@ -197,11 +264,24 @@ route_complete(struct fib *fib)
 }
 
 static void
+complete(struct fib *fib)
+{
+	struct assembly *a = &fib->assembly;
+
+	if (a->have < a->need)
+		return;
+	if (a->nexthop)
+		fib_object_event(fib, &a->object, a->nh);
+	else
+		route_complete(fib);
+}
+
+static void
 nh_event(struct fib *fib, const struct fib_ev_nh *nh)
 {
 	struct assembly *a = &fib->assembly;
 
-	ASSERT(a->have < a->route.nh_count && a->have < FIB_NH_MAX);
+	ASSERT(a->have < a->need && a->have < FIB_NH_MAX);
 	struct fib_nh *o = &a->nh[a->have++];
 	memset(o, 0, sizeof *o);
 	if (nh->via_family != FAMILY_NONE)
@@ -209,19 +289,42 @@ nh_event(struct fib *fib, const struct fib_ev_nh *nh)
 	o->ifindex = nh->ifindex;
 	o->weight = nh->weight;
 	o->onlink = nh->onlink;
-	if (a->have == a->route.nh_count)
-		route_complete(fib);
+	complete(fib);
 }
 
 static void
 route_event(struct fib *fib, const struct fib_ev *ev)
 {
-	fib->assembly.route = ev->u.route.r;
-	fib->assembly.have = 0;
-	if (ev->u.route.r.nh_count > 0)
+	struct assembly *a = &fib->assembly;
+
+	a->nexthop = false;
+	a->route = ev->u.route.r;
+	a->nhid = 0;
+	if ((a->route.flags & FIB_RT_OBJECT) != 0) {
+		a->nhid = ev->u.route.nh.ifindex;
+		a->route.nh_count--;
+	}
+	a->have = 0;
+	a->need = a->route.nh_count;
+	if (a->need > 0 && a->nhid == 0)
 		nh_event(fib, &ev->u.route.nh);
 	else
-		route_complete(fib);
+		complete(fib);
+}
+
+static void
+nexthop_event(struct fib *fib, const struct fib_ev *ev)
+{
+	struct assembly *a = &fib->assembly;
+
+	a->nexthop = true;
+	a->object = ev->u.nexthop.n;
+	a->have = 0;
+	a->need = a->object.count;
+	if (a->need > 0)
+		nh_event(fib, &ev->u.nexthop.nh);
+	else
+		complete(fib);
 }
 
 static void
@@ -243,6 +346,13 @@ take_event(struct fib *fib, const struct fib_ev *ev)
 	case FIB_EV_NH:
 		nh_event(fib, &ev->u.nh);
 		break;
+	case FIB_EV_NEXTHOP:
+		nexthop_event(fib, ev);
+		break;
+	case FIB_EV_OBJECTS:
+		fib->objects_known = ev->u.objects;
+		fib_object_mode(fib);
+		break;
 	case FIB_EV_SYNC_BEGIN:
 		fib->hold = true;
 		fib->dumps++;
@@ -251,6 +361,7 @@ take_event(struct fib *fib, const struct fib_ev *ev)
 		break;
 	case FIB_EV_SYNC_END:
 		fib->known.dumping = false;
+		fib_walk_start(fib, WALK_OBJECTS);
 		fib_walk_start(fib, WALK_EXPIRE);
 		fib_walk_start(fib, WALK_VERIFY);
 		fib_walk_start(fib, WALK_SYNCED);
@@ -285,6 +396,7 @@ fib_events_run(struct job *job, uint64_t deadline_ns)
 	if (was_full)
 		ring_wake(&fib->chan.ops);
 	if (fib->table[FAMILY_IPV4].dirty.count > 0 || fib->table[FAMILY_IPV6].dirty.count > 0 ||
+	    fib->nhsets.idle.count > 0 || fib->repairs.count > 0 || fib->nhobjs.leftovers > 0 ||
 	    fib->sweeping || fib->has_next || fib->moving || fib->watch_wanted || fib->resync_wanted)
 		fib_send_kick(fib);
 	return result;

@@ -56,6 +56,16 @@ on_soon(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
+on_part(evutil_socket_t fd, short what, void *arg)
+{
+	struct fib *fib = arg;
+
+	(void)fd, (void)what;
+	loop_enter(fib->loop);
+	fib_send_kick(fib);
+}
+
+static void
 unblocked(void *arg, enum family f, uint32_t id)
 {
 	struct fib *fib = arg;
@@ -74,18 +84,20 @@ events_make(struct fib *fib)
 	    event_new(fib->loop->base, fib->chan.events.wake_fd, EV_READ | EV_PERSIST, on_events, fib);
 	fib->ev_retry = evtimer_new(fib->loop->base, on_retry, fib);
 	fib->ev_soon = evtimer_new(fib->loop->base, on_soon, fib);
-	if (fib->ev_events == NULL || fib->ev_retry == NULL || fib->ev_soon == NULL)
+	fib->ev_part = evtimer_new(fib->loop->base, on_part, fib);
+	if (fib->ev_events == NULL || fib->ev_retry == NULL || fib->ev_soon == NULL || fib->ev_part == NULL)
 		return -ENOMEM;
 	event_priority_set(fib->ev_events, LOOP_PRIO_IO);
 	event_priority_set(fib->ev_retry, LOOP_PRIO_URGENT);
 	event_priority_set(fib->ev_soon, LOOP_PRIO_URGENT);
+	event_priority_set(fib->ev_part, LOOP_PRIO_URGENT);
 	return event_add(fib->ev_events, NULL) == 0 ? 0 : -ENOMEM;
 }
 
 static void
 fib_free(struct fib *fib)
 {
-	struct event *events[] = {fib->ev_events, fib->ev_retry, fib->ev_soon};
+	struct event *events[] = {fib->ev_events, fib->ev_retry, fib->ev_soon, fib->ev_part};
 
 	for (size_t i = 0; i < ARRAY_LEN(events); i++)
 		if (events[i] != NULL)
@@ -95,6 +107,8 @@ fib_free(struct fib *fib)
 	for (enum family f = FAMILY_IPV4; f <= FAMILY_IPV6; f++)
 		table_fini(&fib->table[f]);
 	adopted_fini(&fib->adopted);
+	nhobjs_fini(&fib->nhobjs);
+	bitmap_fini(&fib->repairs);
 	known_fini(&fib->known);
 	nhsets_fini(&fib->nhsets);
 	ring_fini(&fib->chan.ops);
@@ -147,6 +161,7 @@ fib_start_on(const struct fib_backend *backend, struct loop *loop, const struct 
 	for (enum family f = FAMILY_IPV4; f <= FAMILY_IPV6; f++)
 		table_init(&fib->table[f], f);
 	adopted_init(&fib->adopted, &fib->nhsets);
+	nhobjs_init(&fib->nhobjs);
 	known_init(&fib->known, &fib->nhsets, &fib->cb, ctx);
 	fib->known.unblocked = unblocked;
 	fib->known.unblocked_arg = fib;
@@ -178,6 +193,20 @@ fib_start_null(struct loop *loop, const struct fib_config *conf, const struct fi
 
 /* Stopping. */
 
+/*
+ * The set that id was wanted to have is not wanted any more. If the kernel's route names its nexthop object,
+ * that must stay until the route is replaced or gone.
+ */
+static void
+let_go(struct fib *fib, struct fib_table *t, uint32_t id, uint32_t nhset)
+{
+	if (nhset_at(&fib->nhsets, nhset)->nhid != 0 && bitmap_test(&t->kernel, id) &&
+	    idmap_get(&t->held, id) == 0)
+		idmap_put(&t->held, id, nhset);
+	else
+		nhset_unuse(&fib->nhsets, nhset);
+}
+
 static void
 withdraw_all(struct fib *fib)
 {
@@ -185,32 +214,23 @@ withdraw_all(struct fib *fib)
 		struct fib_table *t = &fib->table[f];
 		uint32_t id = 0;
 		while ((id = bitmap_next(&t->wanted, id)) != BITMAP_END) {
-			uint32_t nhset = table_unwant(t, id++);
-			nhset_unref(&fib->nhsets, nhset);
+			uint32_t nhset = table_unwant(t, id);
+			let_go(fib, t, id++, nhset);
 		}
 		id = 0;
 		while ((id = bitmap_next(&t->failed, id)) != BITMAP_END)
 			table_retry(t, id++);
 	}
 	fib->has_next = false;
-	fib->swept = true;
-	fib_sweep_start(fib);
-}
-
-static bool
-walks_idle(const struct fib *fib)
-{
-	for (unsigned i = 0; i < WALK_COUNT; i++)
-		if (fib->walk.pending[i])
-			return false;
-	return fib->walk.running == NULL;
+	fib_sweep(fib);
 }
 
 static bool
 all_removed(const struct fib *fib)
 {
-	return !fib->hold && !fib->watch_wanted && walks_idle(fib) && fib_send_idle(fib) &&
-	       keyed_count(&fib->adopted.routes) == 0;
+	return !fib->hold && !fib->watch_wanted && fib_walk_idle(fib) && fib_send_idle(fib) &&
+	       keyed_count(&fib->adopted.routes) == 0 && fib->nhobjs.leftovers == 0 &&
+	       fib->nhsets.idle.count == 0 && fib->objects_inflight == 0;
 }
 
 /* One round of what the loop does otherwise. */
@@ -249,6 +269,7 @@ fib_stop(struct fib *fib, bool keep, unsigned max_wait_ms)
 	event_del(fib->ev_events);
 	event_del(fib->ev_retry);
 	event_del(fib->ev_soon);
+	event_del(fib->ev_part);
 	loop_job_cancel(fib->loop, &fib->events_job);
 	loop_job_cancel(fib->loop, &fib->send_job);
 	keep = keep || fib->env.conf.keep_on_stop;
@@ -257,10 +278,10 @@ fib_stop(struct fib *fib, bool keep, unsigned max_wait_ms)
 		while (!all_removed(fib) && time_mono_ns() < deadline_ns)
 			drive(fib, 20);
 		if (left_count(fib) > 0)
-			log_warn(
-			    "fib.stop.incomplete", LOG_U("routes_left", left_count(fib)),
-			    LOG_S("hint",
-				  "delete them with: ip route flush proto N; ip -6 route flush proto N"));
+			log_warn("fib.stop.incomplete", LOG_U("routes_left", left_count(fib)),
+				 LOG_S("hint",
+				       "delete them with: ip route flush proto N; ip -6 route flush proto N; "
+				       "ip nexthop flush proto N"));
 	}
 	/* From here on nothing new goes out; what is in the ring is carried out before the stop. */
 	fib->hold = true;
@@ -315,21 +336,28 @@ void
 fib_route_set(struct fib *fib, enum family f, uint32_t id, uint32_t nhset, uint32_t metric)
 {
 	ASSERT(nhset != 0);
-	nhset_ref(&fib->nhsets, nhset);
-	uint32_t before = table_want(&fib->table[f], id, nhset, metric);
-	if (before != 0)
-		nhset_unref(&fib->nhsets, before);
+	struct fib_table *t = &fib->table[f];
+
+	nhset_use(&fib->nhsets, nhset);
+	fib_part_undo(fib, t, id);
+	uint32_t before = table_want(t, id, nhset, metric);
+	if (before == nhset)
+		nhset_unuse(&fib->nhsets, nhset);
+	else if (before != 0)
+		let_go(fib, t, id, before);
 	fib_send_kick(fib);
 }
 
 void
 fib_route_del(struct fib *fib, enum family f, uint32_t id)
 {
-	uint32_t before = table_unwant(&fib->table[f], id);
+	struct fib_table *t = &fib->table[f];
+	uint32_t before = table_unwant(t, id);
 
 	if (before == 0)
 		return;
-	nhset_unref(&fib->nhsets, before);
+	let_go(fib, t, id, before);
+	fib->deleted++;
 	fib_send_kick(fib);
 }
 
@@ -370,6 +398,7 @@ void
 fib_sweep(struct fib *fib)
 {
 	fib->swept = true;
+	fib_object_let_go(fib);
 	fib_sweep_start(fib);
 }
 
@@ -384,8 +413,9 @@ fib_stats_get(const struct fib *fib, struct fib_stats *out)
 	    .resyncs = fib->dumps > 0 ? fib->dumps - 1 : 0,
 	    .restored = fib->restored,
 	    .adopted = keyed_count(&fib->adopted.routes),
-	    .memory_bytes = sizeof *fib + nhsets_bytes(&fib->nhsets) + known_bytes(&fib->known) +
-			    keyed_bytes(&fib->adopted.routes) + (size_t)FIB_OPS_RING * sizeof(struct fib_op) +
+	    .memory_bytes = sizeof *fib + nhsets_bytes(&fib->nhsets) + nhobjs_bytes(&fib->nhobjs) +
+			    known_bytes(&fib->known) + keyed_bytes(&fib->adopted.routes) +
+			    (size_t)FIB_OPS_RING * sizeof(struct fib_op) +
 			    (size_t)FIB_EVENTS_RING * sizeof(struct fib_ev),
 	};
 	for (enum family f = FAMILY_IPV4; f <= FAMILY_IPV6; f++) {

@@ -47,7 +47,8 @@ struct fib_config {
 	uint8_t protocol; /* rtm_protocol of our routes: 186 */
 	uint32_t metric;  /* kernel priority where a route sets none; 0: the kernel's default */
 	bool learn;       /* report foreign unicast routes of the table (always on for next-hop resolution) */
-	bool keep_on_stop; /* leave our routes in the kernel at fib_stop */
+	bool keep_on_stop;    /* leave our routes in the kernel at fib_stop */
+	bool nexthop_objects; /* use them where the kernel has them */
 };
 
 struct fib_link {

@@ -14,6 +14,10 @@
 #include <net/if.h>
 #include <string.h>
 
+#ifndef IFF_LOWER_UP
+#define IFF_LOWER_UP 0x10000u /* <net/if.h> does not have it */
+#endif
+
 void
 known_init(struct known *k, struct nhsets *nhsets, const struct fib_callbacks *cb, void *ctx)
 {
@@ -57,6 +61,20 @@ link_forget(struct known *k, struct known_link *l)
 	link_report(k, &last);
 }
 
+/* As the kernel judges it when it deletes nexthop objects. */
+static bool
+has_carrier(const struct fib_link *l)
+{
+	return (l->flags & IFF_UP) != 0 && (l->flags & (IFF_RUNNING | IFF_LOWER_UP)) != 0;
+}
+
+bool
+known_link_has_carrier(const struct known *k, uint32_t ifindex)
+{
+	const struct known_link *l = keyed_find(&k->links, &ifindex);
+	return l != NULL && has_carrier(&l->link);
+}
+
 unsigned
 known_link_event(struct known *k, const struct fib_ev *ev)
 {
@@ -88,7 +106,9 @@ known_link_event(struct known *k, const struct fib_ev *ev)
 		link_report(k, &now);
 	if (!fresh && (before.flags & IFF_UP) != 0 && (now.flags & IFF_UP) == 0)
 		return KNOWN_FLUSHED;
-	return now.up && !before.up ? KNOWN_UP : 0;
+	if (!fresh && has_carrier(&before) && !has_carrier(&now))
+		return KNOWN_CARRIER;
+	return (now.up && !before.up) || (has_carrier(&now) && !has_carrier(&before)) ? KNOWN_UP : 0;
 }
 
 bool

@@ -55,10 +55,11 @@ struct foreign_route {
 };
 
 /* What changed, for those who have routes over it. Bits. */
-#define KNOWN_UP      1u /* a link or an address came: what failed may succeed now */
-#define KNOWN_FLUSHED 2u /* the kernel dropped routes over the interface, without a word for IPv4 */
-#define KNOWN_NO_ADDR 4u /* an IPv4 address went: routes that prefer it as source are dropped silently */
-#define KNOWN_RESYNC  8u /* a full dump is needed to be sure */
+#define KNOWN_UP      1u  /* a link or an address came: what failed may succeed now */
+#define KNOWN_FLUSHED 2u  /* the kernel dropped routes over the interface, without a word for IPv4 */
+#define KNOWN_NO_ADDR 4u  /* an IPv4 address went: routes that prefer it as source are dropped silently */
+#define KNOWN_CARRIER 16u /* a link lost its carrier: nexthop objects over it are gone */
+#define KNOWN_RESYNC  8u  /* a full dump is needed to be sure */
 
 struct known {
 	struct keyed links, addresses, routes;
@@ -84,6 +85,8 @@ unsigned known_route_event(struct known *k, const struct fib_ev_route *r, const 
 
 /* Is the interface administratively down, or unknown? Index 0 (the kernel's choice) is not. */
 bool known_link_is_dead(const struct known *k, uint32_t ifindex);
+/* Does the kernel take a nexthop object over the interface: up, and with carrier? */
+bool known_link_has_carrier(const struct known *k, uint32_t ifindex);
 /* Would the kernel drop an IPv4 route with these next hops once the interface `flushed` (0: none) is dead
  * too? */
 bool known_nh_all_dead(const struct known *k, const struct nhset *n, uint32_t flushed);

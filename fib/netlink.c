@@ -21,6 +21,7 @@
 #include "fib/batch.h"
 #include "fib/chan.h"
 #include "fib/link.h"
+#include "fib/nhmsg.h"
 #include "fib/nhdef.h"
 #include "fib/nlsock.h"
 #include "fib/route.h"
@@ -42,11 +43,23 @@
 
 #define RX_BYTES       (64u * 1024u) /* the kernel makes dump messages of 32 KB at most */
 #define NOTIFY_READS   64            /* a turn */
-#define EVENT_ROOM     (1u + FIB_NH_MAX)
+#define EVENT_ROOM     (2u + FIB_NH_MAX)
 #define DUMP_TRIES     3 /* for a dump that changed while it was read */
 #define RESYNC_MIN_MS  100u
 #define RESYNC_MAX_MS  10000u
 #define RESYNC_CALM_NS 30000000000ull /* after this long the delay starts small again */
+
+/* Parts of a full dump, in order. Those of the main table are left out where it is the watched one. */
+enum stage {
+	STAGE_LINKS,
+	STAGE_ADDRESSES,
+	STAGE_NEXTHOPS,
+	STAGE_IPV4,
+	STAGE_IPV6,
+	STAGE_MAIN_IPV4,
+	STAGE_MAIN_IPV6,
+	STAGE_END,
+};
 
 enum step { STEP_MORE, STEP_IDLE, STEP_STALLED, STEP_DUMP_WAIT };
 
@@ -62,6 +75,9 @@ struct netlink {
 	struct nhdefs sets;
 	struct batch *batch;
 	bool replying;
+	struct fib_op_nexthop nexthop; /* the one whose next hops are still coming out of the ring */
+	struct fib_nh hops[FIB_NH_MAX];
+	unsigned nhops;
 
 	uint8_t *rx; /* what was received last: a dump's or notifications */
 	size_t rx_len, rx_off;
@@ -69,7 +85,9 @@ struct netlink {
 
 	uint32_t table; /* 0: none is watched yet */
 	bool dumping, dump_intr, resync, resync_wait, stopping, pushed;
-	unsigned stage, tries;
+	bool objects; /* the kernel has nexthop objects */
+	enum stage stage;
+	unsigned tries;
 	uint32_t dump_seq;
 	unsigned resync_ms;
 	uint64_t resync_ns, complained_ns;
@@ -92,6 +110,15 @@ has_event_room(const struct netlink *t, uint32_t n)
 /* What the kernel reports, taken from dumps and notifications alike. */
 
 static void
+push_hops(struct netlink *t, const struct fib_ev_nh *nh, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		struct fib_ev more = {.kind = FIB_EV_NH, .u.nh = nh[i]};
+		push(t, &more);
+	}
+}
+
+static void
 report_route(struct netlink *t, const struct nlmsghdr *n)
 {
 	struct route_info info;
@@ -99,14 +126,33 @@ report_route(struct netlink *t, const struct nlmsghdr *n)
 	if (route_decode(n, &info) != 0 || (info.r.table != t->table && info.r.table != RT_TABLE_MAIN))
 		return;
 	struct fib_ev ev = {.kind = FIB_EV_ROUTE};
+	unsigned i = 0;
 	ev.u.route.r = info.r;
-	if (info.r.nh_count > 0)
-		ev.u.route.nh = info.nh[0];
-	push(t, &ev);
-	for (unsigned i = 1; i < info.r.nh_count; i++) {
-		struct fib_ev more = {.kind = FIB_EV_NH, .u.nh = info.nh[i]};
-		push(t, &more);
+	if (info.nhid != 0) {
+		ev.u.route.r.flags |= FIB_RT_OBJECT;
+		ev.u.route.r.nh_count++;
+		ev.u.route.nh.ifindex = info.nhid;
+	} else if (info.r.nh_count > 0) {
+		ev.u.route.nh = info.nh[i++];
 	}
+	push(t, &ev);
+	push_hops(t, info.nh + i, info.r.nh_count - i);
+}
+
+static void
+report_nexthop(struct netlink *t, const struct nlmsghdr *n)
+{
+	struct nhmsg_info info;
+
+	if (nhmsg_decode(n, &info) != 0)
+		return;
+	struct fib_ev ev = {.kind = FIB_EV_NEXTHOP};
+	ev.u.nexthop.n = info.n;
+	if (info.n.count > 0)
+		ev.u.nexthop.nh = info.nh[0];
+	push(t, &ev);
+	if (info.n.count > 1)
+		push_hops(t, info.nh + 1, info.n.count - 1u);
 }
 
 static void
@@ -128,6 +174,10 @@ report(struct netlink *t, const struct nlmsghdr *n)
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:
 		report_route(t, n);
+		break;
+	case RTM_NEWNEXTHOP:
+	case RTM_DELNEXTHOP:
+		report_nexthop(t, n);
 		break;
 	default:
 		break;
@@ -177,17 +227,19 @@ static size_t
 dump_request(struct netlink *t, uint8_t *buf, size_t cap)
 {
 	switch (t->stage) {
-	case 0:
+	case STAGE_LINKS:
 		return link_dump_encode(buf, cap, t->dump_seq);
-	case 1:
+	case STAGE_ADDRESSES:
 		return address_dump_encode(buf, cap, t->dump_seq);
-	case 2:
-	case 3:
-		return route_dump_encode(buf, cap, t->stage == 2 ? FAMILY_IPV4 : FAMILY_IPV6, t->table,
-					 t->dump_seq);
+	case STAGE_NEXTHOPS:
+		return nhmsg_dump_encode(buf, cap, t->dump_seq);
+	case STAGE_IPV4:
+	case STAGE_IPV6:
+		return route_dump_encode(buf, cap, t->stage == STAGE_IPV4 ? FAMILY_IPV4 : FAMILY_IPV6,
+					 t->table, t->dump_seq);
 	default:
-		return route_dump_encode(buf, cap, t->stage == 4 ? FAMILY_IPV4 : FAMILY_IPV6, RT_TABLE_MAIN,
-					 t->dump_seq);
+		return route_dump_encode(buf, cap, t->stage == STAGE_MAIN_IPV4 ? FAMILY_IPV4 : FAMILY_IPV6,
+					 RT_TABLE_MAIN, t->dump_seq);
 	}
 }
 
@@ -220,7 +272,8 @@ dump_send(struct netlink *t)
 	size_t len = dump_request(t, buf, sizeof buf);
 	ASSERT(len > 0);
 	if (sendto(t->ops_fd, buf, len, 0, (struct sockaddr *)&kernel, sizeof kernel) < 0) {
-		log_warn("fib.dump.failed", LOG_S("error", strerror(errno)), LOG_U("stage", t->stage));
+		log_warn("fib.dump.failed", LOG_S("error", strerror(errno)),
+			 LOG_U("stage", (uint64_t)t->stage));
 		resync_later(t);
 	}
 }
@@ -233,9 +286,17 @@ dump_begin(struct netlink *t)
 	push(t, &ev);
 	t->resync = false;
 	t->dumping = true;
-	t->stage = 0;
+	t->stage = STAGE_LINKS;
 	t->tries = 0;
 	dump_send(t);
+}
+
+static void
+tell_objects(struct netlink *t)
+{
+	struct fib_ev ev = {.kind = FIB_EV_OBJECTS, .u.objects = t->objects};
+
+	push(t, &ev);
 }
 
 static void
@@ -248,8 +309,14 @@ dump_stage_done(struct netlink *t)
 		return;
 	}
 	t->tries = 0;
+	if (t->stage == STAGE_NEXTHOPS)
+		tell_objects(t);
 	t->stage++;
-	if (t->stage == (t->table == RT_TABLE_MAIN ? 4u : 6u)) {
+	if (t->stage == STAGE_NEXTHOPS && !t->objects) {
+		tell_objects(t);
+		t->stage++;
+	}
+	if (t->stage == (t->table == RT_TABLE_MAIN ? STAGE_MAIN_IPV4 : STAGE_END)) {
 		struct fib_ev ev = {.kind = FIB_EV_SYNC_END};
 		push(t, &ev);
 		t->dumping = false;
@@ -273,7 +340,12 @@ dump_control(struct netlink *t, const struct nlmsghdr *n)
 		dump_stage_done(t);
 		return true;
 	}
-	log_warn("fib.dump.failed", LOG_S("error", strerror(-error)), LOG_U("stage", t->stage));
+	if (t->stage == STAGE_NEXTHOPS && (error == -EOPNOTSUPP || error == -EINVAL)) {
+		t->objects = false;
+		dump_stage_done(t);
+		return true;
+	}
+	log_warn("fib.dump.failed", LOG_S("error", strerror(-error)), LOG_U("stage", (uint64_t)t->stage));
 	resync_later(t);
 	return true;
 }
@@ -364,6 +436,12 @@ complain(struct netlink *t)
 		return;
 	t->complained_ns = t->loop.turn_start_ns;
 	const struct batch_op *op = &b->ops[b->first_error];
+	if (op->route.what == FIB_WHAT_NEXTHOP) {
+		log_warn("fib.nexthop.refused", LOG_U("id", op->route.metric),
+			 LOG_S("verb", verbs[op->route.verb]), LOG_S("error", strerror(op->error)),
+			 LOG_S("kernel", b->text), LOG_U("in_batch", b->errors));
+		return;
+	}
 	char prefix[IP_PREFIX_STRLEN];
 	struct ip_prefix p = {.len = op->route.plen, .family = op->route.family};
 	memcpy(p.bytes, op->route.dst, sizeof p.bytes);
@@ -397,6 +475,8 @@ reply(struct netlink *t)
 		    .what = r->what,
 		    .family = r->family,
 		    .last = i + 1 == b->count,
+		    .object = r->object,
+		    .nhset = r->nhset,
 		    .id = r->id,
 		    .metric = r->metric,
 		    .error = b->ops[i].error,
@@ -423,14 +503,43 @@ take_route(struct netlink *t, const struct fib_op_route *r)
 }
 
 static void
+take_nexthop(struct netlink *t)
+{
+	if (t->nhops < t->nexthop.count)
+		return;
+	batch_add_nexthop(t->batch, &t->nexthop, t->hops);
+	t->nexthop.count = 0;
+}
+
+/* A next hop of what stood before it: of a nexthop object, or of a set. */
+static void
+take_hop(struct netlink *t, const struct fib_nh *nh)
+{
+	if (t->nexthop.count == 0) {
+		nhdef_add(&t->sets, nh);
+		return;
+	}
+	t->hops[t->nhops++] = *nh;
+	take_nexthop(t);
+}
+
+static void
 take_op(struct netlink *t, const struct fib_op *op)
 {
 	switch (op->kind) {
 	case FIB_OP_NHSET:
-		nhdef_begin(&t->sets, op->u.nhset.id, op->u.nhset.type, op->u.nhset.count);
+		if (op->u.nhset.nhid != 0)
+			nhdef_object(&t->sets, op->u.nhset.id, op->u.nhset.nhid);
+		else
+			nhdef_begin(&t->sets, op->u.nhset.id, op->u.nhset.type, op->u.nhset.count);
+		break;
+	case FIB_OP_NEXTHOP:
+		t->nexthop = op->u.nexthop;
+		t->nhops = 0;
+		take_nexthop(t);
 		break;
 	case FIB_OP_NH:
-		nhdef_add(&t->sets, &op->u.nh);
+		take_hop(t, &op->u.nh);
 		break;
 	case FIB_OP_NHSET_FREE:
 		nhdef_forget(&t->sets, op->u.nhset.id);
@@ -587,6 +696,8 @@ sockets_open(struct netlink *t)
 	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(groups); i++)
 		if (nl_socket_add_membership(t->notify, groups[i]) < 0)
 			rc = errno != 0 ? -errno : -EIO;
+	/* Older kernels do not have the group. */
+	t->objects = rc == 0 && nl_socket_add_membership(t->notify, RTNLGRP_NEXTHOP) >= 0;
 	return rc;
 }
 

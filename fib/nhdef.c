@@ -57,6 +57,16 @@ nhdef_begin(struct nhdefs *d, uint32_t id, enum fib_type type, unsigned count)
 }
 
 void
+nhdef_object(struct nhdefs *d, uint32_t id, uint32_t nhid)
+{
+	nhdef_begin(d, id, FIB_UNICAST, 0);
+	for (unsigned f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
+		route_attrs_object(&d->sets[id]->attrs[f], nhid);
+		d->sets[id]->state[f] = 1;
+	}
+}
+
+void
 nhdef_add(struct nhdefs *d, const struct fib_nh *nh)
 {
 	ASSERT(d->filling != NULL && d->filling->have < d->filling->count);

@@ -23,6 +23,8 @@ struct nhdefs {
 void nhdefs_fini(struct nhdefs *d);
 /* A new set; count × nhdef_add follow. The id must be free. */
 void nhdef_begin(struct nhdefs *d, uint32_t id, enum fib_type type, unsigned count);
+/* A new set whose routes name a nexthop object. */
+void nhdef_object(struct nhdefs *d, uint32_t id, uint32_t nhid);
 void nhdef_add(struct nhdefs *d, const struct fib_nh *nh);
 void nhdef_forget(struct nhdefs *d, uint32_t id);
 /* Its encoding for routes of family f; NULL where such routes cannot have these next hops. */

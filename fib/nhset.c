@@ -63,6 +63,9 @@ canonicalise(struct fib_nh *out, const struct fib_nh *nh, unsigned count)
 		if (k == n)
 			n++;
 	}
+	/* What has no other beside it gets all of the traffic, and the kernel remembers no weight for it. */
+	if (n == 1)
+		out->weight = 1;
 	qsort(out, n, sizeof *out, nh_cmp);
 	return n;
 }
@@ -101,9 +104,12 @@ nhsets_init(struct nhsets *s)
 void
 nhsets_fini(struct nhsets *s)
 {
-	for (uint32_t id = 1; id < s->slab.top; id++)
+	for (uint32_t id = 1; id < s->slab.top; id++) {
 		free(nhset_at(s, id)->nh);
+		free(nhset_at(s, id)->member);
+	}
 	bitmap_fini(&s->dead);
+	bitmap_fini(&s->idle);
 	hidx_fini(&s->idx);
 	slab_fini(&s->slab);
 }
@@ -124,6 +130,9 @@ nhset_intern(struct nhsets *s, enum fib_type type, const struct fib_nh *nh, unsi
 	id = slab_alloc(&s->slab);
 	struct nhset *n = nhset_at(s, id);
 	*n = (struct nhset){.refs = 1, .hash = hash, .count = (uint16_t)p.count, .type = (uint8_t)type};
+	n->objectable = type == FIB_UNICAST && p.count > 0;
+	for (unsigned i = 0; i < p.count; i++)
+		n->objectable &= canon[i].via.family != FAMILY_NONE && canon[i].ifindex != 0;
 	if (p.count > 0) {
 		size_t size = p.count * sizeof *n->nh;
 		n->nh = xmalloc(size);
@@ -151,6 +160,25 @@ nhset_unref(struct nhsets *s, uint32_t id)
 		bitmap_set(&s->dead, id);
 }
 
+void
+nhset_use(struct nhsets *s, uint32_t id)
+{
+	struct nhset *n = nhset_at(s, id);
+	nhset_ref(s, id);
+	if (n->uses++ == 0)
+		bitmap_clear(&s->idle, id);
+}
+
+void
+nhset_unuse(struct nhsets *s, uint32_t id)
+{
+	struct nhset *n = nhset_at(s, id);
+	ASSERT(n->uses > 0);
+	if (--n->uses == 0 && n->nhid != 0)
+		bitmap_set(&s->idle, id);
+	nhset_unref(s, id);
+}
+
 uint32_t
 nhset_dead_next(const struct nhsets *s)
 {
@@ -163,7 +191,7 @@ nhset_bury(struct nhsets *s, uint32_t id)
 {
 	struct nhset *n = nhset_at(s, id);
 
-	ASSERT(n->refs == 0);
+	ASSERT(n->refs == 0 && n->nhid == 0 && n->member == NULL);
 	bitmap_clear(&s->dead, id);
 	hidx_remove(&s->idx, n->hash, id);
 	s->nh_bytes -= n->count * sizeof *n->nh;

@@ -15,14 +15,37 @@
 #include "lib/hash.h"
 #include "lib/slab.h"
 
+/* The kernel's nexthop object of a set. */
+enum nhset_object {
+	OBJECT_NONE,    /* not in the kernel */
+	OBJECT_PENDING, /* sent; the reply says */
+	OBJECT_THERE,
+	OBJECT_PARTIAL, /* there, but not with the next hops that it should have */
+	OBJECT_LEAVING, /* its deletion was sent, to take the routes along */
+};
+
 struct nhset {
 	uint32_t free_link; /* the slab's */
 	uint32_t refs;
 	uint32_t hash;
 	uint16_t count;
-	uint8_t type;      /* enum fib_type */
-	bool defined;      /* the netlink thread knows it */
-	uint8_t hit;       /* scratch of the walk after a link went away (walk.c) */
+	uint8_t type;   /* enum fib_type */
+	bool defined;   /* the netlink thread knows it */
+	uint8_t hit;    /* scratch of the walk after a link went away (walk.c) */
+	uint8_t object; /* enum nhset_object */
+	bool
+	    objectable; /* all next hops have a gateway and an interface: a nexthop object can stand for it */
+	bool leaving;   /* a deletion of the object is under way or just done: see part.c */
+	bool left;      /* it succeeded */
+	bool stolen;    /* somebody else deleted the object */
+	bool hold_off;  /* and not for the first time: its routes wait before they are put back */
+	uint16_t error; /* errno of the last attempt to make the object */
+	uint32_t stolen_s; /* when, monotonic; 0: never */
+	uint32_t uses;     /* those of refs that need the object: routes wanted, in flight or held, groups */
+	uint32_t parted;   /* routes that go with the object (fib_table.parted) */
+	uint32_t nhid;     /* the object's number; 0: none, routes carry the next hops themselves */
+	uint32_t nhid_defined; /* the one that the netlink thread knows */
+	uint32_t *member;  /* of a group: the sets of its single next hops, each a use; NULL: not made yet */
 	struct fib_nh *nh; /* sorted; NULL for blackhole and unreachable */
 };
 
@@ -30,6 +53,7 @@ struct nhsets {
 	struct slab slab;
 	struct hidx idx;
 	struct bitmap dead; /* no reference, but the id is still taken */
+	struct bitmap idle; /* has the number of a nexthop object, but no use for it */
 	uint64_t seed;
 	size_t nh_bytes;
 };
@@ -40,6 +64,9 @@ void nhsets_fini(struct nhsets *s);
 uint32_t nhset_intern(struct nhsets *s, enum fib_type type, const struct fib_nh *nh, unsigned count);
 void nhset_ref(struct nhsets *s, uint32_t id);
 void nhset_unref(struct nhsets *s, uint32_t id);
+/* A reference that also needs the set's nexthop object to stay, where it has one. */
+void nhset_use(struct nhsets *s, uint32_t id);
+void nhset_unuse(struct nhsets *s, uint32_t id);
 /* An unreferenced set whose id waits to be freed, or 0. */
 uint32_t nhset_dead_next(const struct nhsets *s);
 /* Frees the id of an unreferenced set for reuse. */

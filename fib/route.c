@@ -122,6 +122,18 @@ route_attrs_init(struct route_attrs *a, enum family f, enum fib_type type, const
 }
 
 void
+route_attrs_object(struct route_attrs *a, uint32_t nhid)
+{
+	struct nlattr head = {.nla_len = sizeof head + sizeof nhid, .nla_type = RTA_NH_ID};
+
+	*a = (struct route_attrs){
+	    .rtm_type = RTN_UNICAST, .scope = RT_SCOPE_UNIVERSE, .len = sizeof head + sizeof nhid};
+	a->data = xmalloc(a->len);
+	memcpy(a->data, &head, sizeof head);
+	memcpy(a->data + sizeof head, &nhid, sizeof nhid);
+}
+
+void
 route_attrs_fini(struct route_attrs *a)
 {
 	free(a->data);
@@ -309,6 +321,7 @@ route_decode(const struct nlmsghdr *n, struct route_info *out)
 	} else if (m.rtm_dst_len != 0) {
 		return -EBADMSG;
 	}
+	out->nhid = attr_u32(tb[RTA_NH_ID], 0);
 	if (f == FAMILY_IPV4 && tb[RTA_PREFSRC] != NULL)
 		out->r.prefsrc = attr_u32(tb[RTA_PREFSRC], 0);
 	if (n->nlmsg_type == RTM_DELROUTE)

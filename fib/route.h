@@ -30,6 +30,8 @@ struct route_attrs {
  * fini. */
 int route_attrs_init(struct route_attrs *a, enum family f, enum fib_type type, const struct fib_nh *nh,
 		     unsigned nh_count);
+/* The same for routes that name a nexthop object. */
+void route_attrs_object(struct route_attrs *a, uint32_t nhid);
 void route_attrs_fini(struct route_attrs *a);
 
 /*
@@ -43,6 +45,7 @@ size_t route_dump_encode(void *buf, size_t cap, enum family f, uint32_t table, u
 
 struct route_info {
 	struct fib_ev_route r; /* nh_count says how many of nh are filled in */
+	uint32_t nhid;         /* of the nexthop object that it names, or 0 */
 	struct fib_ev_nh nh[FIB_NH_MAX];
 };
 

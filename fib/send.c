@@ -15,8 +15,8 @@
 
 #include <string.h>
 
-/* A definition of a next-hop set with all its next hops, and the route itself. */
-#define OP_ROOM       (FIB_NH_MAX + 2u)
+/* A nexthop object or a definition of a next-hop set with all its next hops, and the route itself. */
+#define OP_ROOM       (FIB_OBJECT_ROOM + 3u)
 #define LOOK_EVERY    64u   /* ids between two looks at the clock */
 #define SCATTER_MIN   4096u /* ids; fewer are not worth it */
 #define SWEEP_STRIDES 256u
@@ -28,23 +28,32 @@ push(struct fib *fib, const struct fib_op *op)
 	ASSERT(ok);
 }
 
-static void
+/* Returns whether the set's routes name a nexthop object. */
+static bool
 define_nhset(struct fib *fib, uint32_t id)
 {
 	struct nhset *n = nhset_at(&fib->nhsets, id);
+	bool object = fib_object_wanted(fib, n) && fib_object_make(fib, id);
+	uint32_t nhid = object ? n->nhid : 0;
 
-	if (n->defined)
-		return;
-	n->defined = true;
-	struct fib_op op = {.kind = FIB_OP_NHSET};
+	if (n->defined && n->nhid_defined == nhid)
+		return object;
+	struct fib_op op = {.kind = FIB_OP_NHSET_FREE};
 	op.u.nhset.id = id;
+	if (n->defined)
+		push(fib, &op);
+	n->defined = true;
+	n->nhid_defined = nhid;
+	op.kind = FIB_OP_NHSET;
 	op.u.nhset.type = n->type;
-	op.u.nhset.count = n->count;
+	op.u.nhset.count = object ? 0 : n->count;
+	op.u.nhset.nhid = nhid;
 	push(fib, &op);
-	for (unsigned i = 0; i < n->count; i++) {
+	for (unsigned i = 0; !object && i < n->count; i++) {
 		struct fib_op nh = {.kind = FIB_OP_NH, .u.nh = n->nh[i]};
 		push(fib, &nh);
 	}
+	return object;
 }
 
 static bool
@@ -52,6 +61,8 @@ send_nhset_frees(struct fib *fib)
 {
 	uint32_t id;
 
+	if (!fib_object_frees(fib))
+		return false;
 	while ((id = nhset_dead_next(&fib->nhsets)) != 0) {
 		if (nhset_at(&fib->nhsets, id)->defined) {
 			struct fib_op op = {.kind = FIB_OP_NHSET_FREE};
@@ -73,15 +84,29 @@ claim(struct fib *fib, struct fib_table *t, uint32_t id, const struct ip_prefix 
 	uint32_t want = table_want_metric(t, id, &fib->env);
 	struct adopted_route *r = adopted_find_other(&fib->adopted, p, conf, want);
 
-	if (r != NULL) {
-		table_claim(t, id, &fib->env, r->nhset, r->key.metric);
-		adopted_del(&fib->adopted, r);
-	}
+	if (r != NULL)
+		fib_claim(fib, t, id, r);
 	r = adopted_find(&fib->adopted, p, conf, want);
-	if (r != NULL) {
-		table_claim(t, id, &fib->env, r->nhset, r->key.metric);
-		adopted_del(&fib->adopted, r);
-	}
+	if (r != NULL)
+		fib_claim(fib, t, id, r);
+}
+
+void
+fib_claim(struct fib *fib, struct fib_table *t, uint32_t id, struct adopted_route *r)
+{
+	const struct nhset *n = r->nhset != 0 ? nhset_at(&fib->nhsets, r->nhset) : NULL;
+	/* The same next hops in the other form, or by another number, are not what is wanted. */
+	bool same = n != NULL && r->nhid == (fib_object_wanted(fib, n) ? n->nhid : 0);
+	bool wanted = table_claim(t, id, &fib->env, same ? r->nhset : 0, r->key.metric);
+	uint32_t named = n != NULL && n->nhid != 0 && n->nhid == r->nhid && !wanted ? r->nhset : 0;
+
+	fib_part_undo(fib, t, id);
+	if (named != 0)
+		nhset_use(&fib->nhsets, named);
+	uint32_t before = idmap_put(&t->held, id, named);
+	if (before != 0)
+		nhset_unuse(&fib->nhsets, before);
+	adopted_del(&fib->adopted, r);
 }
 
 static bool
@@ -109,8 +134,13 @@ send_route(struct fib *fib, struct fib_table *t, uint32_t id)
 	/* A new configuration waits until nothing is in flight: only what it waits for goes out. */
 	if (fib->has_next && !is_cleanup(&op.u.route))
 		return;
-	if (op.u.route.verb != FIB_DEL)
-		define_nhset(fib, op.u.route.nhset);
+	if (op.u.route.verb == FIB_DEL && op.u.route.what == FIB_WHAT_ROUTE && fib_part_take(fib, t, id))
+		return;
+	fib_part_undo(fib, t, id);
+	if (op.u.route.verb != FIB_DEL && define_nhset(fib, op.u.route.nhset)) {
+		op.u.route.object = true;
+		nhset_use(&fib->nhsets, op.u.route.nhset);
+	}
 	p = fib_prefix(fib, t->family, id);
 	memcpy(op.u.route.dst, p.bytes, sizeof op.u.route.dst);
 	op.u.route.plen = p.len;
@@ -253,6 +283,14 @@ send_control(struct fib *fib)
 	return true;
 }
 
+/* No route of ours names a nexthop object that is bound to no set: what did has been replaced or swept. */
+static bool
+may_sweep_objects(const struct fib *fib)
+{
+	return fib->nhobjs.leftovers > 0 && fib->swept && !fib->moving && !fib->has_next &&
+	       keyed_count(&fib->adopted.routes) == 0 && fib_send_idle(fib) && fib_walk_idle(fib);
+}
+
 static enum pass
 send_pass(struct fib *fib, uint64_t deadline_ns)
 {
@@ -260,12 +298,23 @@ send_pass(struct fib *fib, uint64_t deadline_ns)
 		return PASS_FULL;
 	if (fib->hold)
 		return PASS_DONE;
+	if (!fib_object_repairs(fib))
+		return PASS_FULL;
+	fib_part_begin(fib);
 	for (enum family f = FAMILY_IPV4; f <= FAMILY_IPV6; f++) {
 		enum pass p = send_table(fib, &fib->table[f], &fib->scan[f], deadline_ns);
 		if (p != PASS_DONE)
 			return p;
 	}
-	return fib->sweeping ? send_sweep(fib, deadline_ns) : PASS_DONE;
+	if (fib->sweeping) {
+		enum pass p = send_sweep(fib, deadline_ns);
+		if (p != PASS_DONE)
+			return p;
+	}
+	fib_part_run(fib);
+	if (may_sweep_objects(fib) && !fib_object_sweep(fib))
+		return PASS_FULL;
+	return PASS_DONE;
 }
 
 enum job_result
@@ -293,13 +342,27 @@ fib_send_idle(const struct fib *fib)
 	for (enum family f = FAMILY_IPV4; f <= FAMILY_IPV6; f++)
 		if (fib->table[f].dirty.count > 0 || fib->table[f].inflight.count > 0)
 			return false;
-	return fib->sweeps_inflight == 0 && !fib->sweeping;
+	return fib->sweeps_inflight == 0 && !fib->sweeping && fib_part_idle(fib);
 }
 
 static bool
 config_moves(const struct fib_config *a, const struct fib_config *b)
 {
 	return a->table != b->table || a->protocol != b->protocol || a->metric != b->metric;
+}
+
+static void
+move_table(struct fib *fib, struct fib_table *t)
+{
+	uint32_t id = 0;
+
+	table_move(t);
+	/* What the routes under the former configuration name. */
+	while (t->held.count > 0 && (id = bitmap_next(&t->old, id)) != BITMAP_END) {
+		uint32_t held = idmap_put(&t->held, id++, 0);
+		if (held != 0)
+			nhset_unuse(&fib->nhsets, held);
+	}
 }
 
 void
@@ -309,7 +372,7 @@ fib_config_try(struct fib *fib)
 
 	for (enum family f = FAMILY_IPV4; f <= FAMILY_IPV6; f++) {
 		old += fib->table[f].old.count;
-		busy += fib->table[f].inflight.count + fib->table[f].nstale;
+		busy += fib->table[f].inflight.count + fib->table[f].nstale + fib->table[f].parted.count;
 	}
 	if (fib->moving && old == 0) {
 		fib->moving = false;
@@ -322,15 +385,19 @@ fib_config_try(struct fib *fib)
 	if (config_moves(&fib->next, &fib->env.conf)) {
 		bool other =
 		    fib->next.table != fib->env.conf.table || fib->next.protocol != fib->env.conf.protocol;
+		/* The number of an object has its protocol in it. */
+		if (fib->next.protocol != fib->env.conf.protocol)
+			fib_object_retire(fib);
 		fib->env.old = fib->env.conf;
 		fib->env.conf = fib->next;
 		fib->moving = true;
 		for (enum family f = FAMILY_IPV4; f <= FAMILY_IPV6; f++)
-			table_move(&fib->table[f]);
+			move_table(fib, &fib->table[f]);
 		/* Whose routes are foreign, and which table's, is another question now. */
 		fib->watch_wanted = other;
 	} else {
 		fib->env.conf = fib->next;
 	}
+	fib_object_mode(fib);
 	fib_send_kick(fib);
 }

@@ -17,19 +17,23 @@
 #include "fib/adopted.h"
 #include "fib/chan.h"
 #include "fib/known.h"
+#include "fib/nhobj.h"
 #include "fib/nhset.h"
 #include "fib/table.h"
 
 #define FIB_FIGHTS 256u /* prefixes remembered as deleted by others; a power of two */
 
 enum walk_kind {
-	WALK_EXPIRE, /* after a dump: what it has not shown is gone */
-	WALK_VERIFY, /* after a dump: are our routes as they should be */
-	WALK_SYNCED, /* not a walk: the dump is done with */
-	WALK_FLUSH,  /* foreign IPv4 routes over a dead interface */
-	WALK_LOST,   /* our routes over a dead interface */
-	WALK_GONE,   /* put back what somebody deleted */
-	WALK_RETRY,  /* try again what failed */
+	WALK_PARTED,  /* what went with its nexthop object */
+	WALK_REFORM,  /* all routes are to be sent in another form */
+	WALK_OBJECTS, /* after a dump: nexthop objects that are gone, and those of an earlier run */
+	WALK_EXPIRE,  /* after a dump: what it has not shown is gone */
+	WALK_VERIFY,  /* after a dump: are our routes as they should be */
+	WALK_SYNCED,  /* not a walk: the dump is done with */
+	WALK_FLUSH,   /* foreign IPv4 routes over a dead interface */
+	WALK_LOST,    /* our routes over a dead interface */
+	WALK_GONE,    /* put back what somebody deleted */
+	WALK_RETRY,   /* try again what failed */
 	WALK_COUNT
 };
 
@@ -48,12 +52,18 @@ struct walk {
 	bool flushed_v4_only;
 };
 
-/* A route whose next hops are still coming out of the ring. */
+/* A route or a nexthop object whose next hops are still coming out of the ring. */
 struct assembly {
+	bool nexthop; /* which of the two */
 	struct fib_ev_route route;
-	unsigned have;
+	struct fib_ev_nexthop object;
+	uint32_t nhid; /* that the route names, or 0 */
+	unsigned have, need;
 	struct fib_nh nh[FIB_NH_MAX];
 };
+
+/* Records of the ring for a set's nexthop object, and of those of a group's members. */
+#define FIB_OBJECT_ROOM (3u * FIB_NH_MAX + 1u)
 
 /* Where a pass over a dirty bitmap stands; zero: at its beginning. */
 struct send_scan {
@@ -76,7 +86,7 @@ struct fib {
 	const struct fib_backend *backend;
 	void *backend_self;
 	struct fib_chan chan;
-	struct event *ev_events, *ev_retry, *ev_soon;
+	struct event *ev_events, *ev_retry, *ev_soon, *ev_part;
 	struct job events_job, send_job;
 
 	struct table_env env;
@@ -90,6 +100,11 @@ struct fib {
 	struct nhsets nhsets;
 	struct known known;
 	struct adopted adopted;
+	struct nhobjs nhobjs;
+	bool objects_known;    /* the kernel has nexthop objects */
+	bool objects;          /* and they are used */
+	struct bitmap repairs; /* sets whose object is to be replaced in its place */
+	uint32_t objects_inflight;
 	struct assembly assembly;
 	struct walk walk;
 	struct fight fights[FIB_FIGHTS];
@@ -98,6 +113,11 @@ struct fib {
 	uint32_t sweep_stride, sweep_at;
 	uint32_t sweeps_inflight;
 	bool sweeping;
+
+	bool parting;     /* deletions are collected: see part.c */
+	uint32_t deleted; /* routes given up since the last pass of sending */
+	uint32_t part_seen;
+	uint64_t part_begin_ns, part_grown_ns;
 
 	bool retry_wanted; /* by an event: soon, not after the back-off */
 	unsigned retry_s;  /* back-off */
@@ -117,6 +137,8 @@ enum job_result fib_send_run(struct job *job, uint64_t deadline_ns);
 void fib_send_kick(struct fib *fib);
 /* Routes of an earlier run are to be deleted, once nothing more urgent is to be sent. */
 void fib_sweep_start(struct fib *fib);
+/* The kernel's route of id is this one, of an earlier run or seen in a dump; r is taken out. */
+void fib_claim(struct fib *fib, struct fib_table *t, uint32_t id, struct adopted_route *r);
 /* Applies a waiting configuration once nothing is in flight. */
 void fib_config_try(struct fib *fib);
 /* Is anything in flight or dirty at all? */
@@ -130,9 +152,45 @@ void fib_unpinned_check(struct fib *fib, struct fib_table *t, uint32_t id);
 /* walk.c: runs pending walks; true: none is left. */
 bool fib_walk_run(struct fib *fib, uint64_t deadline_ns);
 void fib_walk_start(struct fib *fib, enum walk_kind kind);
+bool fib_walk_idle(const struct fib *fib);
 /* The events after which something is to be tried again. */
 void fib_retry_soon(struct fib *fib);                             /* a link, an address or a route came */
 void fib_retry_arm(struct fib *fib);                              /* something failed: after the back-off */
 void fib_gone(struct fib *fib, struct fib_table *t, uint32_t id); /* somebody deleted or changed it */
+
+/* object.c: nexthop objects. */
+bool fib_object_wanted(const struct fib *fib, const struct nhset *n);
+/* Sees to it that the set's object is there before what is sent next; false: it cannot have one. Needs
+ * FIB_OBJECT_ROOM. */
+bool fib_object_make(struct fib *fib, uint32_t id);
+/* Each sends what is due; false: the ring is full. */
+bool fib_object_repairs(struct fib *fib);
+bool fib_object_frees(struct fib *fib);
+bool fib_object_sweep(struct fib *fib); /* leftovers; only when no route of ours can name one */
+/* Deletes the object to take its routes along. */
+bool fib_object_leave(struct fib *fib, uint32_t id);
+void fib_object_result(struct fib *fib, const struct fib_ev_result *r);
+/* The error of a route's reply, or of the object that the route needs where that is the cause. */
+int fib_object_error(const struct fib *fib, const struct fib_ev_result *r);
+void fib_object_event(struct fib *fib, const struct fib_ev_nexthop *ev, const struct fib_nh *nh);
+void fib_object_link_down(struct fib *fib, uint32_t ifindex);
+void fib_object_link_up(struct fib *fib);
+/* Can no link of the set carry an object's next hop? */
+bool fib_object_all_dead(const struct fib *fib, const struct nhset *n);
+bool fib_object_dumped_step(struct fib *fib, unsigned part, uint32_t *cursor);
+void fib_object_let_go(struct fib *fib); /* objects found at start need no longer wait for their routes */
+void fib_object_retire(struct fib *fib);
+void fib_object_mode(struct fib *fib);
+
+/* part.c: many deletions at once. */
+bool fib_part_idle(const struct fib *fib);
+void fib_part_begin(struct fib *fib); /* at the beginning of a pass */
+void fib_part_run(struct fib *fib);   /* at its end */
+/* The deletion of this route need not be sent. */
+bool fib_part_take(struct fib *fib, struct fib_table *t, uint32_t id);
+void fib_part_undo(struct fib *fib, struct fib_table *t, uint32_t id);
+void fib_part_left(struct fib *fib, bool gone);
+bool fib_part_route_step(struct fib *fib, struct fib_table *t, uint32_t *cursor);
+bool fib_part_set_step(struct fib *fib, uint32_t *cursor);
 
 #endif

@@ -13,9 +13,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define PAGE_SHIFT BITMAP_PAGE_SHIFT
-#define PAGE_IDS   BITMAP_PAGE_BITS
-
 #define IP6_METRIC_DEFAULT 1024u /* the kernel's, for IPv6 routes without RTA_PRIORITY */
 
 void
@@ -29,13 +26,12 @@ void
 table_fini(struct fib_table *t)
 {
 	struct bitmap *maps[] = {&t->wanted,    &t->dirty,  &t->inflight, &t->kernel, &t->lost,
-				 &t->installed, &t->failed, &t->gone,     &t->old};
+				 &t->installed, &t->failed, &t->gone,     &t->old,    &t->parted};
 
 	for (size_t i = 0; i < ARRAY_LEN(maps); i++)
 		bitmap_fini(maps[i]);
-	for (uint32_t p = 0; p < t->npages; p++)
-		free(t->pages[p]);
-	free(t->pages);
+	idmap_fini(&t->nhsets);
+	idmap_fini(&t->held);
 	keyed_fini(&t->extra);
 }
 
@@ -43,41 +39,18 @@ size_t
 table_bytes(const struct fib_table *t)
 {
 	const struct bitmap *maps[] = {&t->wanted,    &t->dirty,  &t->inflight, &t->kernel, &t->lost,
-				       &t->installed, &t->failed, &t->gone,     &t->old};
-	size_t sum = t->npages * sizeof *t->pages + keyed_bytes(&t->extra);
+				       &t->installed, &t->failed, &t->gone,     &t->old,    &t->parted};
+	size_t sum = idmap_bytes(&t->nhsets) + idmap_bytes(&t->held) + keyed_bytes(&t->extra);
 
 	for (size_t i = 0; i < ARRAY_LEN(maps); i++)
 		sum += bitmap_bytes(maps[i]);
-	for (uint32_t p = 0; p < t->npages; p++)
-		if (t->pages[p] != NULL)
-			sum += PAGE_IDS * sizeof **t->pages;
 	return sum;
 }
 
 uint32_t
 table_nhset(const struct fib_table *t, uint32_t id)
 {
-	uint32_t p = id >> PAGE_SHIFT;
-	return p < t->npages && t->pages[p] != NULL ? t->pages[p][id & (PAGE_IDS - 1)] : 0;
-}
-
-static uint32_t
-nhset_put(struct fib_table *t, uint32_t id, uint32_t nhset)
-{
-	uint32_t p = id >> PAGE_SHIFT;
-
-	if (p >= t->npages) {
-		uint32_t n = p + 1 > t->npages * 2 ? p + 1 : t->npages * 2;
-		t->pages = xreallocarray(t->pages, n, sizeof *t->pages);
-		for (uint32_t i = t->npages; i < n; i++)
-			t->pages[i] = NULL;
-		t->npages = n;
-	}
-	if (t->pages[p] == NULL)
-		t->pages[p] = xcalloc(PAGE_IDS, sizeof **t->pages);
-	uint32_t *slot = &t->pages[p][id & (PAGE_IDS - 1)], before = *slot;
-	*slot = nhset;
-	return before;
+	return idmap_get(&t->nhsets, id);
 }
 
 struct route_extra *
@@ -125,7 +98,7 @@ table_want(struct fib_table *t, uint32_t id, uint32_t nhset, uint32_t metric)
 {
 	struct route_extra *e = table_extra(t, id);
 	uint32_t now = e != NULL && (e->flags & EX_WANT) != 0 ? e->want_metric : 0;
-	uint32_t before = nhset_put(t, id, nhset);
+	uint32_t before = idmap_put(&t->nhsets, id, nhset);
 
 	/* Nothing new, except for one that failed: then the caller's repeated wish is a reason to try again.
 	 */
@@ -148,7 +121,7 @@ table_unwant(struct fib_table *t, uint32_t id)
 {
 	if (!bitmap_clear(&t->wanted, id))
 		return 0;
-	uint32_t before = nhset_put(t, id, 0);
+	uint32_t before = idmap_put(&t->nhsets, id, 0);
 	bitmap_clear(&t->installed, id);
 	bitmap_clear(&t->gone, id);
 	bitmap_clear(&t->failed, id);
@@ -325,6 +298,19 @@ dirty_if_more(struct fib_table *t, uint32_t id, const struct table_env *env)
 		bitmap_set(&t->dirty, id);
 }
 
+/* The kernel has no route of id any more. */
+static void
+kernel_lacks(struct fib_table *t, uint32_t id)
+{
+	bitmap_clear(&t->kernel, id);
+	bitmap_clear(&t->lost, id);
+	table_extra_clear(t, id, EX_KERN | EX_DROP);
+	if (!bitmap_test(&t->wanted, id)) {
+		bitmap_clear(&t->failed, id);
+		table_extra_clear(t, id, EX_ERROR);
+	}
+}
+
 static enum table_outcome
 reply_delete(struct fib_table *t, const struct table_env *env, const struct fib_ev_result *r)
 {
@@ -339,9 +325,7 @@ reply_delete(struct fib_table *t, const struct table_env *env, const struct fib_
 		table_extra_clear(t, r->id, EX_OLD);
 	} else {
 		ASSERT(r->what == FIB_WHAT_ROUTE);
-		bitmap_clear(&t->kernel, r->id);
-		bitmap_clear(&t->lost, r->id);
-		table_extra_clear(t, r->id, EX_KERN | EX_DROP);
+		kernel_lacks(t, r->id);
 	}
 	if (!bitmap_test(&t->wanted, r->id)) {
 		bitmap_clear(&t->failed, r->id);
@@ -457,6 +441,29 @@ table_retry(struct fib_table *t, uint32_t id)
 	bitmap_clear(&t->failed, id);
 	bitmap_set(&t->dirty, id);
 	table_extra_clear(t, id, EX_FIGHT);
+}
+
+void
+table_reform(struct fib_table *t, uint32_t id)
+{
+	if (bitmap_clear(&t->installed, id))
+		bitmap_set(&t->dirty, id);
+}
+
+void
+table_part(struct fib_table *t, uint32_t id)
+{
+	ASSERT(!bitmap_test(&t->wanted, id) && bitmap_test(&t->kernel, id));
+	bitmap_clear(&t->dirty, id);
+	bitmap_set(&t->parted, id);
+}
+
+void
+table_dropped(struct fib_table *t, uint32_t id, const struct table_env *env)
+{
+	bitmap_clear(&t->parted, id);
+	kernel_lacks(t, id);
+	dirty_if_more(t, id, env);
 }
 
 int

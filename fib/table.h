@@ -18,6 +18,7 @@
 #define FIB_TABLE_H
 
 #include "fib/chan.h"
+#include "fib/idmap.h"
 #include "fib/keyed.h"
 #include "lib/bitmap.h"
 
@@ -40,8 +41,13 @@ struct route_extra {
 
 struct fib_table {
 	enum family family;
-	uint32_t **pages; /* next-hop set by id; 0: none */
-	uint32_t npages;
+	struct idmap nhsets; /* what is wanted, by id */
+	/*
+	 * The set that the kernel's route is known to name the nexthop object of, where it is not the one
+	 * that is wanted: that object must stay until the route is replaced or gone. Each is a use of the
+	 * set.
+	 */
+	struct idmap held;
 	struct bitmap wanted, dirty, inflight;
 	struct bitmap kernel;    /* ours may be in the kernel */
 	struct bitmap lost;      /* subset of kernel: it may as well not be */
@@ -49,6 +55,8 @@ struct fib_table {
 	struct bitmap failed;    /* waits for an event or a timer */
 	struct bitmap gone;      /* somebody deleted it; being put back */
 	struct bitmap old;       /* still has a route under the former configuration */
+	struct bitmap
+	    parted; /* not wanted, in the kernel, held, not dirty: waits for its nexthop object to go */
 	struct keyed extra;
 	uint32_t nstale; /* extras with EX_STALE */
 };
@@ -112,6 +120,12 @@ void table_hold_off(struct fib_table *t, uint32_t id, uint32_t due_s);
 /* Tries a failed one again. */
 void table_retry(struct fib_table *t, uint32_t id);
 int table_error(const struct fib_table *t, uint32_t id); /* errno of a failed one, else 0 */
+/* The kernel's route is to be sent again, since its next-hop set is now given in another form. */
+void table_reform(struct fib_table *t, uint32_t id);
+/* A deletion that is not sent: the route goes with its nexthop object. */
+void table_part(struct fib_table *t, uint32_t id);
+/* The kernel has dropped the route of id with its nexthop object; the id may be dirty again. */
+void table_dropped(struct fib_table *t, uint32_t id, const struct table_env *env);
 /* All that is in the kernel is now under env->old; everything is to be installed anew under env->conf. */
 void table_move(struct fib_table *t);
 

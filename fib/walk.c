@@ -21,7 +21,7 @@
 #define BACKOFF_MAX_S 64u
 #define FIGHT_CALM_S  60u /* not deleted for so long: all is forgotten */
 
-enum hit { HIT_NONE, HIT_DEAD, HIT_UNSURE };
+enum hit { HIT_NONE, HIT_DEAD, HIT_UNSURE, HIT_STOLEN };
 
 void
 fib_walk_start(struct fib *fib, enum walk_kind kind)
@@ -141,8 +141,7 @@ verify_step(struct fib *fib)
 	}
 	struct adopted_route *r = adopted_find(&fib->adopted, &p, &fib->env.conf, metric);
 	if (r != NULL) {
-		table_claim(t, id, &fib->env, r->nhset, metric);
-		adopted_del(&fib->adopted, r);
+		fib_claim(fib, t, id, r);
 		return true;
 	}
 	table_gone(t, id);
@@ -181,6 +180,13 @@ nhset_hit(const struct fib *fib, const struct nhset *n)
 {
 	const struct walk *w = &fib->walk;
 
+	/* Without the object there are no routes. */
+	if (n->nhid != 0 && fib_object_wanted(fib, n)) {
+		if (n->stolen)
+			return HIT_STOLEN;
+		if (n->object == OBJECT_NONE)
+			return HIT_DEAD;
+	}
 	if (known_nh_all_dead(&fib->known, n, w->flushed))
 		return w->flushed_v4_only ? HIT_UNSURE : HIT_DEAD;
 	/* The kernel chose the interface: it may have been this one. */
@@ -225,6 +231,15 @@ lost_step(struct fib *fib)
 	case HIT_UNSURE:
 		table_lost(t, id, 0);
 		break;
+	case HIT_STOLEN:
+		table_gone(t, id);
+		if (nhset_at(&fib->nhsets, table_nhset(t, id))->hold_off) {
+			table_lost(t, id, EBUSY);
+			fib_retry_arm(fib);
+		} else {
+			table_lost(t, id, 0);
+		}
+		break;
 	case HIT_NONE:
 		break;
 	}
@@ -253,8 +268,15 @@ put_back(struct fib *fib, struct fib_table *t, uint32_t id)
 	char text[IP_PREFIX_STRLEN];
 	struct ip_prefix p = fib_prefix(fib, t->family, id);
 
-	if (known_nh_all_dead(&fib->known, nhset_at(&fib->nhsets, table_nhset(t, id)), 0)) {
+	const struct nhset *n = nhset_at(&fib->nhsets, table_nhset(t, id));
+	if (known_nh_all_dead(&fib->known, n, 0) || fib_object_all_dead(fib, n)) {
 		table_lost(t, id, ENETDOWN);
+		return;
+	}
+	/* It went with its nexthop object, not by itself: no quarrel about this one route. */
+	if (n->stolen || (n->nhid != 0 && n->object == OBJECT_NONE)) {
+		table_lost(t, id, n->hold_off ? EBUSY : 0);
+		fib_retry_arm(fib);
 		return;
 	}
 	struct fight *g = fight_of(fib, t->family, id);
@@ -303,7 +325,35 @@ retry_step(struct fib *fib)
 	return true;
 }
 
+static bool
+parted_step(struct fib *fib)
+{
+	if (fib->walk.part == 2)
+		return fib_part_set_step(fib, &fib->walk.cursor);
+	return fib_part_route_step(fib, walk_table(fib), &fib->walk.cursor);
+}
+
+static bool
+reform_step(struct fib *fib)
+{
+	struct fib_table *t = walk_table(fib);
+	uint32_t id;
+
+	if (!next_id(&fib->walk, &t->installed, &id))
+		return false;
+	if (nhset_at(&fib->nhsets, table_nhset(t, id))->objectable)
+		table_reform(t, id);
+	return true;
+}
+
+static bool
+objects_step(struct fib *fib)
+{
+	return fib_object_dumped_step(fib, fib->walk.part, &fib->walk.cursor);
+}
+
 static const struct walk_steps walks[WALK_COUNT] = {
+    [WALK_PARTED] = {parted_step, 3}, [WALK_REFORM] = {reform_step, 2}, [WALK_OBJECTS] = {objects_step, 3},
     [WALK_EXPIRE] = {expire_step, 4}, [WALK_VERIFY] = {verify_step, 2}, [WALK_SYNCED] = {synced_step, 1},
     [WALK_FLUSH] = {flush_step, 1},   [WALK_LOST] = {lost_step, 2},     [WALK_GONE] = {gone_step, 2},
     [WALK_RETRY] = {retry_step, 2},
@@ -322,6 +372,15 @@ walk_pick(struct walk *w)
 		return true;
 	}
 	return false;
+}
+
+bool
+fib_walk_idle(const struct fib *fib)
+{
+	for (unsigned i = 0; i < WALK_COUNT; i++)
+		if (fib->walk.pending[i])
+			return false;
+	return fib->walk.running == NULL;
 }
 
 bool

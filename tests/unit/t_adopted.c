@@ -31,8 +31,8 @@ START_TEST(test_claims)
 	adopted_init(&a, &sets);
 	uint32_t hole = nhset_intern(&sets, FIB_BLACKHOLE, NULL, 0);
 	struct fib_ev_route r = route("198.51.100.0/24", 20), s = route("198.51.100.0/24", 7);
-	adopted_put(&a, &r, hole, 1);
-	adopted_put(&a, &s, 0, 1);
+	adopted_put(&a, &r, hole, 0, 1);
+	adopted_put(&a, &s, 0, 0, 1);
 	ip_prefix_parse("198.51.100.0/24", &p);
 	ck_assert_uint_eq(adopted_find(&a, &p, &conf, 20)->nhset, hole);
 	ck_assert_ptr_null(adopted_find(&a, &p, &conf, 21));
@@ -43,9 +43,10 @@ START_TEST(test_claims)
 	ck_assert_ptr_null(adopted_find(&a, &p, &conf, 20));
 	ck_assert_ptr_null(adopted_find_other(&a, &p, &conf, 99));
 	p.len = 24;
-	/* Seen again in a later dump: the reference to the set is dropped once for each. */
-	nhset_ref(&sets, hole);
-	adopted_put(&a, &r, hole, 2);
+	/* Seen again in a later dump, now by a nexthop object: still one use of the set. */
+	nhset_unref(&sets, hole);
+	adopted_put(&a, &r, hole, 195035137, 2);
+	ck_assert_uint_eq(adopted_find(&a, &p, &conf, 20)->nhid, 195035137);
 	ck_assert_uint_eq(keyed_count(&a.routes), 2);
 	ck_assert_uint_eq(nhset_at(&sets, hole)->refs, 1);
 	adopted_del(&a, adopted_find(&a, &p, &conf, 20));

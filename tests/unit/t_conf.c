@@ -46,7 +46,6 @@ START_TEST(test_inert)
 	    "neighbors[1].graceful-restart.restart-time",
 	    "neighbors[1].add-path.send",
 	    "aggregates",
-	    "kernel.nexthop-objects",
 	    "bird-sockets",
 	    "metrics",
 	};

@@ -207,9 +207,16 @@ play_pump(void *self)
 		ev.u.result.family = op.u.route.family;
 		ev.u.result.id = op.u.route.id;
 		ev.u.result.metric = op.u.route.metric;
+		ev.u.result.object = op.u.route.object;
+		ev.u.result.nhset = op.u.route.nhset;
+		if (op.kind == FIB_OP_NEXTHOP)
+			ev.u.result = (struct fib_ev_result){.verb = op.u.nexthop.verb,
+							     .what = FIB_WHAT_NEXTHOP,
+							     .id = op.u.nexthop.nhset,
+							     .metric = op.u.nexthop.nhid};
 		if (op.kind == FIB_OP_STOP)
 			ev.kind = FIB_EV_STOPPED;
-		if (op.kind == FIB_OP_STOP || op.kind == FIB_OP_ROUTE)
+		if (op.kind == FIB_OP_STOP || op.kind == FIB_OP_ROUTE || op.kind == FIB_OP_NEXTHOP)
 			ring_push(&chan->events, &ev);
 	}
 }
@@ -262,9 +269,17 @@ answer(const struct fib_op *op, int error)
 	ev.u.result = (struct fib_ev_result){.verb = op->u.route.verb,
 					     .what = op->u.route.what,
 					     .family = op->u.route.family,
+					     .object = op->u.route.object,
 					     .id = op->u.route.id,
+					     .nhset = op->u.route.nhset,
 					     .metric = op->u.route.metric,
 					     .error = error};
+	if (op->kind == FIB_OP_NEXTHOP)
+		ev.u.result = (struct fib_ev_result){.verb = op->u.nexthop.verb,
+						     .what = FIB_WHAT_NEXTHOP,
+						     .id = op->u.nexthop.nhset,
+						     .metric = op->u.nexthop.nhid,
+						     .error = error};
 	event(&ev);
 	run_ms(5);
 }
@@ -546,11 +561,202 @@ START_TEST(test_full_ring)
 }
 END_TEST
 
+/* Nexthop objects. */
+
+#define CARRIER (IFF_UP | IFF_RUNNING)
+
+static void
+objects_setup(void)
+{
+	struct fib_config c = conf;
+	struct fib_ev ev = {.kind = FIB_EV_OBJECTS, .u.objects = true};
+
+	setup();
+	c.nexthop_objects = true;
+	ck_assert_int_eq(fib_start_on(&play, &loop, &c, &callbacks, NULL, &fib), 0);
+	run_ms(5);
+	expect_op(FIB_OP_WATCH);
+	simple_event(FIB_EV_SYNC_BEGIN);
+	link_event(3, CARRIER);
+	link_event(4, CARRIER);
+	event(&ev);
+	simple_event(FIB_EV_SYNC_END);
+	run_ms(5);
+}
+
+static uint32_t
+via(unsigned links)
+{
+	struct fib_nh nh[2];
+	unsigned n = 0;
+
+	memset(nh, 0, sizeof nh);
+	for (uint32_t i = 3; i <= 4; i++) {
+		if ((links & 1u << i) == 0)
+			continue;
+		ck_assert_int_eq(ip_addr_parse(i == 3 ? "192.0.2.1" : "fe80::1", &nh[n].via), 0);
+		nh[n++].ifindex = i;
+	}
+	return fib_nhset_intern(fib, FIB_UNICAST, nh, n);
+}
+
+static void
+set(uint32_t id, uint32_t nhset)
+{
+	fib_route_set(fib, FAMILY_IPV4, id, nhset, 0);
+	fib_nhset_unref(fib, nhset);
+	run_ms(5);
+}
+
+static struct fib_op
+expect_object(enum fib_verb verb, unsigned count)
+{
+	struct fib_op op = expect_op(FIB_OP_NEXTHOP);
+
+	ck_assert_uint_eq(op.u.nexthop.verb, verb);
+	ck_assert_uint_eq(op.u.nexthop.count, count);
+	ck_assert_uint_eq(op.u.nexthop.nhid >> 20, 186);
+	for (unsigned i = 0; i < count; i++)
+		expect_op(FIB_OP_NH);
+	return op;
+}
+
+static struct fib_op
+expect_named(enum fib_verb verb, uint32_t nhid)
+{
+	struct fib_op def = expect_op(FIB_OP_NHSET);
+	ck_assert_uint_eq(def.u.nhset.nhid, nhid);
+	ck_assert_uint_eq(def.u.nhset.count, 0);
+	struct fib_op route = expect_op(FIB_OP_ROUTE);
+	ck_assert_uint_eq(route.u.route.verb, verb);
+	ck_assert(route.u.route.object);
+	return route;
+}
+
+START_TEST(test_object_life)
+{
+	set(1, via(1u << 3));
+	struct fib_op one = expect_object(FIB_ADD, 1);
+	struct fib_op route = expect_named(FIB_ADD, one.u.nexthop.nhid);
+	answer(&one, 0);
+	answer(&route, 0);
+	ck_assert_int_eq(state(1), FIB_INSTALLED);
+	/* Over both: a group, of which one member is there already. */
+	set(1, via(1u << 3 | 1u << 4));
+	struct fib_op four = expect_object(FIB_ADD, 1), both = expect_object(FIB_ADD, 2);
+	ck_assert(both.u.nexthop.group);
+	struct fib_op rep = expect_named(FIB_REPLACE, both.u.nexthop.nhid);
+	expect_none();
+	answer(&four, 0);
+	answer(&both, 0);
+	/* Back to the other, while the replacement is under way: until it is known, nothing is deleted. */
+	set(1, via(1u << 4));
+	expect_none();
+	answer(&rep, 0);
+	struct fib_op last = expect_named(FIB_REPLACE, four.u.nexthop.nhid);
+	expect_none();
+	answer(&last, 0);
+	/* The group goes, and the member that nothing else uses. */
+	struct fib_op del = expect_object(FIB_DEL, 0);
+	ck_assert_uint_eq(del.u.nexthop.nhid, both.u.nexthop.nhid);
+	expect_op(FIB_OP_NHSET_FREE);
+	ck_assert_uint_eq(expect_object(FIB_DEL, 0).u.nexthop.nhid, one.u.nexthop.nhid);
+	expect_op(FIB_OP_NHSET_FREE);
+	expect_none();
+}
+END_TEST
+
+START_TEST(test_object_refused)
+{
+	set(1, via(1u << 3));
+	struct fib_op one = expect_object(FIB_ADD, 1);
+	struct fib_op route = expect_named(FIB_ADD, one.u.nexthop.nhid);
+	answer(&one, ENETUNREACH);
+	answer(&route, EINVAL); /* no such nexthop: the reason is the object's */
+	ck_assert_int_eq(error_of(1), ENETUNREACH);
+	run_ms(1200);
+	struct fib_op again = expect_object(FIB_ADD, 1);
+	ck_assert_uint_eq(again.u.nexthop.nhid, one.u.nexthop.nhid);
+	route = expect_op(FIB_OP_ROUTE);
+	/* Somebody has the number: another one, and a look at who it is. */
+	answer(&again, EEXIST);
+	answer(&route, EINVAL);
+	expect_op(FIB_OP_RESYNC);
+	run_ms(60);
+	struct fib_op other = expect_object(FIB_ADD, 1);
+	ck_assert_uint_ne(other.u.nexthop.nhid, one.u.nexthop.nhid);
+	expect_op(FIB_OP_NHSET_FREE);
+	expect_named(FIB_ADD, other.u.nexthop.nhid);
+	expect_none();
+}
+END_TEST
+
+START_TEST(test_object_and_carrier)
+{
+	set(1, via(1u << 3));
+	struct fib_op one = expect_object(FIB_ADD, 1);
+	struct fib_op route = expect_named(FIB_ADD, one.u.nexthop.nhid);
+	answer(&one, 0);
+	answer(&route, 0);
+	link_event(3, IFF_UP); /* no carrier: the kernel has dropped both without a word */
+	run_ms(5);
+	ck_assert_int_eq(error_of(1), ENETDOWN);
+	expect_none();
+	link_event(3, CARRIER);
+	run_ms(60);
+	ck_assert_uint_eq(expect_object(FIB_ADD, 1).u.nexthop.nhid, one.u.nexthop.nhid);
+	route = expect_op(FIB_OP_ROUTE);
+	ck_assert_uint_eq(route.u.route.verb, FIB_ADD);
+	expect_none();
+}
+END_TEST
+
+START_TEST(test_many_part)
+{
+	struct fib_op op;
+	unsigned routes = 0, objects = 0;
+
+	uint32_t three = via(1u << 3);
+	for (uint32_t id = 0; id < 3000; id++)
+		fib_route_set(fib, FAMILY_IPV4, id, three, 0);
+	fib_nhset_unref(fib, three);
+	run_ms(20);
+	play_pump(NULL);
+	ring_wake(&chan->events);
+	run_ms(20);
+	ck_assert_int_eq(state(2999), FIB_INSTALLED);
+	/* A few go one by one at once; all that are left go with the object. */
+	for (uint32_t id = 0; id < 10; id++)
+		fib_route_del(fib, FAMILY_IPV4, id);
+	run_ms(3);
+	for (unsigned i = 0; i < 10; i++) {
+		op = expect_op(FIB_OP_ROUTE);
+		ck_assert_uint_eq(op.u.route.verb, FIB_DEL);
+		answer(&op, 0);
+	}
+	for (uint32_t id = 10; id < 3000; id++)
+		fib_route_del(fib, FAMILY_IPV4, id);
+	run_ms(30);
+	while (ring_pop(&chan->ops, &op)) {
+		routes += op.kind == FIB_OP_ROUTE;
+		objects += op.kind == FIB_OP_NEXTHOP && op.u.nexthop.verb == FIB_DEL;
+		if (op.kind == FIB_OP_NEXTHOP)
+			answer(&op, 0);
+	}
+	ck_assert_uint_eq(routes, 0);
+	ck_assert_uint_eq(objects, 1);
+	run_ms(20);
+	ck_assert_uint_eq(unpinned, 3000);
+	ck_assert(!fib_pins(fib, FAMILY_IPV4, 2999));
+}
+END_TEST
+
 int
 main(void)
 {
 	Suite *s = suite_create("fib");
-	TCase *tc = tcase_create("null"), *played = tcase_create("played");
+	TCase *tc = tcase_create("null"), *played = tcase_create("played"),
+	      *objects = tcase_create("objects");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_null);
@@ -563,6 +769,13 @@ main(void)
 	tcase_add_test(played, test_resync);
 	tcase_add_test(played, test_without_reverse_lookup);
 	tcase_add_test(played, test_full_ring);
+	tcase_add_checked_fixture(objects, objects_setup, play_teardown);
+	tcase_set_timeout(objects, 20);
+	tcase_add_test(objects, test_object_life);
+	tcase_add_test(objects, test_object_refused);
+	tcase_add_test(objects, test_object_and_carrier);
+	tcase_add_test(objects, test_many_part);
+	suite_add_tcase(s, objects);
 	suite_add_tcase(s, played);
 	suite_add_tcase(s, tc);
 	SRunner *sr = srunner_create(s);

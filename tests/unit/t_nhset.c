@@ -61,9 +61,13 @@ START_TEST(test_canonical_form)
 	scoped.weight = 0;
 	uint32_t id = nhset_intern(&sets, FIB_UNICAST, &plain, 1);
 	ck_assert_uint_eq(nhset_intern(&sets, FIB_UNICAST, &scoped, 1), id);
+	/* The weight of the only next hop says nothing; beside another it is 256 at most. */
 	heavy.weight = 65535;
-	uint32_t h = nhset_intern(&sets, FIB_UNICAST, &heavy, 1);
+	ck_assert_uint_eq(nhset_intern(&sets, FIB_UNICAST, &heavy, 1), id);
+	struct fib_nh two[] = {heavy, hop("fe80::2", 4, 0)};
+	uint32_t h = nhset_intern(&sets, FIB_UNICAST, two, 2);
 	ck_assert_uint_eq(nhset_at(&sets, h)->nh[0].weight, 256);
+	ck_assert_uint_eq(nhset_at(&sets, h)->nh[1].weight, 1);
 	onlink.onlink = true;
 	ck_assert_uint_ne(nhset_intern(&sets, FIB_UNICAST, &onlink, 1), id);
 }

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * nhobj: the nexthop objects that the kernel has, and the numbers of our own.
+ *
+ * An object is ours when its protocol number is ours and its number lies in the
+ * range that belongs to that protocol: 1,048,575 numbers from protocol << 20 on.
+ * Ours are bound to the next-hop set that they stand for (nhset.h), or are
+ * leftovers of an earlier run or another setting, which are deleted when no route
+ * of ours can name them any more. Others' are known so that routes that name one
+ * can be reported with next hops, and so that their numbers are not taken.
+ */
+#ifndef FIB_NHOBJ_H
+#define FIB_NHOBJ_H
+
+#include "fib/chan.h"
+#include "fib/keyed.h"
+#include "fib/nhset.h"
+
+#define NHOBJ_RANGE_BITS 20u
+
+struct nhobj {
+	struct keyed_head head;
+	uint32_t nhid;
+	uint32_t gen;   /* of the dump it was seen in */
+	uint32_t nhset; /* ours: the set that it is bound to; 0: none */
+	uint8_t protocol;
+	uint8_t count;
+	bool group;
+	bool leftover;
+	bool held;         /* found at start: a use of its set, until the sweep */
+	struct fib_nh *nh; /* count of them; of a group: numbers in ifindex, weights */
+};
+
+struct nhobjs {
+	struct keyed objects;
+	struct bitmap taken; /* numbers, without their range, that sets of ours have */
+	uint32_t next;       /* where to look for a free one */
+	uint32_t leftovers;
+	uint32_t held;
+};
+
+void nhobjs_init(struct nhobjs *o);
+void nhobjs_fini(struct nhobjs *o);
+size_t nhobjs_bytes(const struct nhobjs *o);
+
+bool nhobj_is_ours(uint32_t nhid, uint8_t nh_protocol, uint8_t protocol);
+/* A free number of the protocol's range, taken; 0: there is none. */
+uint32_t nhobjs_take(struct nhobjs *o, uint8_t protocol);
+/* Takes the number of an object that was found. */
+void nhobjs_keep(struct nhobjs *o, uint32_t nhid);
+void nhobjs_free(struct nhobjs *o, uint32_t nhid);
+
+struct nhobj *nhobjs_find(const struct nhobjs *o, uint32_t nhid);
+/* The kernel has it, with these next hops (copied). */
+struct nhobj *nhobjs_put(struct nhobjs *o, uint32_t nhid, uint8_t protocol, bool group,
+			 const struct fib_nh *nh, unsigned count);
+/* The kernel has it no more. */
+void nhobjs_del(struct nhobjs *o, struct nhobj *e);
+/* It is nobody's any more, and to be deleted when that does no harm. */
+void nhobjs_leave(struct nhobjs *o, struct nhobj *e);
+/* The next hops it stands for, a group's with their weights; 0: not known. */
+unsigned nhobjs_resolve(const struct nhobjs *o, uint32_t nhid, struct fib_nh nh[FIB_NH_MAX]);
+
+#endif

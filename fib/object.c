@@ -1,0 +1,647 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * object: nexthop objects of the main half.
+ *
+ * A next-hop set that routes use is one object; where it has several next hops it
+ * is a group, whose members are the objects of the sets with one next hop each.
+ * An object is made when the first route needs it, in front of that route in the
+ * ring of operations, and deleted when its set has no use (nhset.h) any more:
+ * neither a route that is wanted nor one that the kernel may still have.
+ *
+ * What the kernel does by itself is followed here. It deletes the objects over a
+ * link that goes down or loses its carrier, and with them their IPv4 routes,
+ * without a word; a group loses the member, and goes with its last one. Whoever
+ * deletes an object of ours deletes our routes with it; that is notified for the
+ * object alone. A group that lacks something is replaced in its place when the
+ * link is back.
+ *
+ * Blackholes and routes out of an interface without a gateway stay as they are:
+ * they are few, and the kernel gives the latter another scope.
+ */
+#include "fib/state.h"
+
+#include "lib/log.h"
+#include "lib/mem.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STOLEN_CALM_S 60u /* an object deleted by others again within this time waits for the back-off */
+
+bool
+fib_object_wanted(const struct fib *fib, const struct nhset *n)
+{
+	return fib->objects && n->objectable;
+}
+
+static bool
+is_there(const struct nhset *n)
+{
+	return n->object == OBJECT_THERE || n->object == OBJECT_PARTIAL;
+}
+
+/* The use that an object found at start is of its set. */
+static void
+unhold(struct fib *fib, struct nhobj *e)
+{
+	if (!e->held)
+		return;
+	e->held = false;
+	fib->nhobjs.held--;
+	nhset_unuse(&fib->nhsets, e->nhset);
+}
+
+static void
+lost(struct fib *fib, struct nhset *n)
+{
+	struct nhobj *e = nhobjs_find(&fib->nhobjs, n->nhid);
+
+	n->object = OBJECT_NONE;
+	if (e == NULL)
+		return;
+	unhold(fib, e);
+	nhobjs_del(&fib->nhobjs, e);
+}
+
+/* The set of one next hop that stands for member i of a group. */
+static const struct nhset *
+member(const struct fib *fib, const struct nhset *n, unsigned i)
+{
+	return nhset_at(&fib->nhsets, n->member[i]);
+}
+
+static bool
+can_carry(const struct fib *fib, const struct fib_nh *nh)
+{
+	return known_link_has_carrier(&fib->known, nh->ifindex);
+}
+
+bool
+fib_object_all_dead(const struct fib *fib, const struct nhset *n)
+{
+	if (!fib_object_wanted(fib, n))
+		return false;
+	for (unsigned i = 0; i < n->count; i++)
+		if (can_carry(fib, &n->nh[i]))
+			return false;
+	return true;
+}
+
+/* The next hops that the object is to have now: of a group those whose link can carry, if there are any. */
+static unsigned
+content(const struct fib *fib, const struct nhset *n, struct fib_nh nh[FIB_NH_MAX])
+{
+	bool all = fib_object_all_dead(fib, n);
+	unsigned count = 0;
+
+	if (n->count == 1) {
+		nh[0] = n->nh[0];
+		return 1;
+	}
+	for (unsigned i = 0; i < n->count; i++) {
+		if (!all && !can_carry(fib, &n->nh[i]))
+			continue;
+		memset(&nh[count], 0, sizeof *nh);
+		nh[count].ifindex = member(fib, n, i)->nhid;
+		nh[count++].weight = n->nh[i].weight;
+	}
+	return count;
+}
+
+static bool
+has_content(const struct nhobj *e, const struct nhset *n, const struct fib_nh *nh, unsigned count)
+{
+	if (e->group != (n->count > 1) || e->count != count)
+		return false;
+	for (unsigned i = 0; i < count; i++) {
+		unsigned k = 0;
+		while (k < count &&
+		       !(e->nh[k].ifindex == nh[i].ifindex && e->nh[k].weight == nh[i].weight &&
+			 e->nh[k].onlink == nh[i].onlink && ip_addr_eq(&e->nh[k].via, &nh[i].via)))
+			k++;
+		if (k == count)
+			return false;
+	}
+	return true;
+}
+
+static void
+push(struct fib *fib, const struct fib_op *op)
+{
+	bool ok = ring_push(&fib->chan.ops, op);
+	ASSERT(ok);
+}
+
+static void
+push_object(struct fib *fib, uint32_t id, enum fib_verb verb)
+{
+	struct nhset *n = nhset_at(&fib->nhsets, id);
+	struct fib_nh nh[FIB_NH_MAX];
+	struct fib_op op = {.kind = FIB_OP_NEXTHOP};
+	unsigned count = content(fib, n, nh);
+
+	op.u.nexthop = (struct fib_op_nexthop){
+	    .verb = (uint8_t)verb,
+	    .protocol = fib->env.conf.protocol,
+	    .count = (uint8_t)count,
+	    .group = n->count > 1,
+	    .nhid = n->nhid,
+	    .nhset = id,
+	};
+	push(fib, &op);
+	for (unsigned i = 0; i < count; i++) {
+		struct fib_op hop = {.kind = FIB_OP_NH, .u.nh = nh[i]};
+		push(fib, &hop);
+	}
+	fib->objects_inflight++;
+	n->object = OBJECT_PENDING;
+	n->error = 0;
+}
+
+static void
+push_deletion(struct fib *fib, uint32_t nhset, uint32_t nhid)
+{
+	struct fib_op op = {.kind = FIB_OP_NEXTHOP,
+			    .u.nexthop = {.verb = FIB_DEL, .nhid = nhid, .nhset = nhset}};
+
+	push(fib, &op);
+	fib->objects_inflight++;
+}
+
+static void
+make_members(struct fib *fib, struct nhset *n)
+{
+	if (n->member != NULL || n->count == 1)
+		return;
+	n->member = xcalloc(n->count, sizeof *n->member);
+	for (unsigned i = 0; i < n->count; i++) {
+		struct fib_nh one = n->nh[i];
+		n->member[i] = nhset_intern(&fib->nhsets, FIB_UNICAST, &one, 1);
+		nhset_use(&fib->nhsets, n->member[i]);
+		nhset_unref(&fib->nhsets, n->member[i]);
+	}
+}
+
+/* Makes the object of a set of one next hop, if it is not there. */
+static bool
+make_single(struct fib *fib, uint32_t id)
+{
+	struct nhset *n = nhset_at(&fib->nhsets, id);
+
+	if (n->nhid == 0)
+		n->nhid = nhobjs_take(&fib->nhobjs, fib->env.conf.protocol);
+	if (n->nhid == 0)
+		return false;
+	if (n->object == OBJECT_NONE || n->object == OBJECT_LEAVING)
+		push_object(fib, id, FIB_ADD);
+	return true;
+}
+
+static bool
+make_group_members(struct fib *fib, struct nhset *n)
+{
+	bool all = fib_object_all_dead(fib, n);
+
+	make_members(fib, n);
+	for (unsigned i = 0; i < n->count; i++)
+		if ((all || can_carry(fib, &n->nh[i])) && !make_single(fib, n->member[i]))
+			return false;
+	return true;
+}
+
+bool
+fib_object_make(struct fib *fib, uint32_t id)
+{
+	struct nhset *n = nhset_at(&fib->nhsets, id);
+
+	if (n->count == 1)
+		return make_single(fib, id);
+	if (n->nhid == 0)
+		n->nhid = nhobjs_take(&fib->nhobjs, fib->env.conf.protocol);
+	if (n->nhid == 0)
+		return false;
+	if (n->object != OBJECT_NONE && n->object != OBJECT_LEAVING)
+		return true;
+	if (!make_group_members(fib, n)) {
+		nhobjs_free(&fib->nhobjs, n->nhid);
+		n->nhid = 0;
+		return false;
+	}
+	push_object(fib, id, FIB_ADD);
+	return true;
+}
+
+/* Objects that lack something, or have something else, are replaced in their place. */
+
+static void
+repair_later(struct fib *fib, uint32_t id)
+{
+	struct nhset *n = nhset_at(&fib->nhsets, id);
+
+	n->object = OBJECT_PARTIAL;
+	bitmap_set(&fib->repairs, id);
+	fib_send_kick(fib);
+}
+
+bool
+fib_object_repairs(struct fib *fib)
+{
+	uint32_t id = 0;
+
+	while ((id = bitmap_next(&fib->repairs, id)) != BITMAP_END) {
+		struct nhset *n = nhset_at(&fib->nhsets, id);
+		if (ring_room(&fib->chan.ops) < FIB_OBJECT_ROOM)
+			return false;
+		bitmap_clear(&fib->repairs, id);
+		if (n->object == OBJECT_PARTIAL && n->uses > 0 &&
+		    (n->count == 1 || make_group_members(fib, n)))
+			push_object(fib, id, FIB_REPLACE);
+		id++;
+	}
+	return true;
+}
+
+void
+fib_object_link_up(struct fib *fib)
+{
+	for (uint32_t id = 1; fib->objects && id < fib->nhsets.slab.top; id++) {
+		const struct nhset *n = nhset_at(&fib->nhsets, id);
+		if (n->refs > 0 && n->object == OBJECT_PARTIAL)
+			repair_later(fib, id);
+	}
+}
+
+/* Deletion. */
+
+static void
+release_members(struct fib *fib, struct nhset *n)
+{
+	for (unsigned i = 0; n->member != NULL && i < n->count; i++)
+		nhset_unuse(&fib->nhsets, n->member[i]);
+	free(n->member);
+	n->member = NULL;
+}
+
+static void
+undefine(struct fib *fib, uint32_t id)
+{
+	struct nhset *n = nhset_at(&fib->nhsets, id);
+	struct fib_op op = {.kind = FIB_OP_NHSET_FREE};
+
+	if (!n->defined)
+		return;
+	op.u.nhset.id = id;
+	push(fib, &op);
+	n->defined = false;
+}
+
+/* Deletes objects without a use; false: the ring is full. */
+bool
+fib_object_frees(struct fib *fib)
+{
+	uint32_t id = 0;
+
+	while (fib->nhsets.idle.count > 0) {
+		id = bitmap_next(&fib->nhsets.idle, 1);
+		struct nhset *n = nhset_at(&fib->nhsets, id);
+		if (ring_room(&fib->chan.ops) < 2)
+			return false;
+		if (n->object != OBJECT_NONE && n->object != OBJECT_LEAVING)
+			push_deletion(fib, 0, n->nhid);
+		undefine(fib, id);
+		lost(fib, n);
+		nhobjs_free(&fib->nhobjs, n->nhid);
+		n->nhid = 0;
+		n->leaving = n->left = false;
+		bitmap_clear(&fib->repairs, id);
+		bitmap_clear(&fib->nhsets.idle, id);
+		release_members(fib, n);
+	}
+	return true;
+}
+
+bool
+fib_object_leave(struct fib *fib, uint32_t id)
+{
+	struct nhset *n = nhset_at(&fib->nhsets, id);
+
+	if (!is_there(n) || n->leaving || ring_room(&fib->chan.ops) < 1)
+		return false;
+	push_deletion(fib, id, n->nhid);
+	lost(fib, n);
+	n->object = OBJECT_LEAVING;
+	n->leaving = true;
+	n->left = false;
+	return true;
+}
+
+/* Those that no set stands for any more: routes of ours that named one have been replaced or swept by now. */
+bool
+fib_object_sweep(struct fib *fib)
+{
+	struct nhobj *e;
+	uint32_t cursor = 0;
+
+	while (fib->nhobjs.leftovers > 0 && (e = keyed_next(&fib->nhobjs.objects, &cursor)) != NULL) {
+		if (!e->leftover)
+			continue;
+		if (ring_room(&fib->chan.ops) < 1)
+			return false;
+		push_deletion(fib, 0, e->nhid);
+		nhobjs_del(&fib->nhobjs, e);
+	}
+	return true;
+}
+
+/* All objects become leftovers: their numbers or the setting that made them belong to the past. */
+void
+fib_object_retire(struct fib *fib)
+{
+	for (uint32_t id = 1; id < fib->nhsets.slab.top; id++) {
+		struct nhset *n = nhset_at(&fib->nhsets, id);
+		if (n->refs == 0 || n->nhid == 0)
+			continue;
+		struct nhobj *e = nhobjs_find(&fib->nhobjs, n->nhid);
+		/* One that is still being made will be there. */
+		if (e == NULL && n->object == OBJECT_PENDING)
+			e = nhobjs_put(&fib->nhobjs, n->nhid, fib->env.conf.protocol, n->count > 1, NULL, 0);
+		if (e != NULL) {
+			unhold(fib, e);
+			nhobjs_leave(&fib->nhobjs, e);
+		}
+		nhobjs_free(&fib->nhobjs, n->nhid);
+		n->nhid = 0;
+		n->object = OBJECT_NONE;
+		bitmap_clear(&fib->repairs, id);
+		bitmap_clear(&fib->nhsets.idle, id);
+		release_members(fib, n);
+	}
+}
+
+/* Replies. */
+
+static void
+deletion_result(struct fib *fib, const struct fib_ev_result *r)
+{
+	if (r->id == 0)
+		return;
+	struct nhset *n = nhset_at(&fib->nhsets, r->id);
+	if (!n->leaving || n->nhid != r->metric)
+		return;
+	bool gone = r->error == 0 || r->error == ENOENT;
+	if (n->object == OBJECT_LEAVING)
+		n->object = gone ? OBJECT_NONE : OBJECT_PARTIAL;
+	n->left = gone;
+	n->leaving = gone;
+	fib_part_left(fib, gone);
+}
+
+static void
+refused(struct fib *fib, struct nhset *n, const struct fib_ev_result *r)
+{
+	n->error = (uint16_t)r->error;
+	n->object = r->verb == FIB_ADD ? OBJECT_NONE : OBJECT_PARTIAL;
+	if (r->error == EEXIST) {
+		/* Somebody has taken the number, or it is one of ours that we had lost sight of. */
+		n->nhid = 0;
+		fib->resync_wanted = true;
+		fib_retry_soon(fib);
+		fib_send_kick(fib);
+	} else if (r->error == EOPNOTSUPP) {
+		fib->objects_known = false;
+		fib_object_mode(fib);
+	} else {
+		fib_retry_arm(fib);
+	}
+}
+
+void
+fib_object_result(struct fib *fib, const struct fib_ev_result *r)
+{
+	struct fib_nh nh[FIB_NH_MAX];
+
+	fib->objects_inflight--;
+	if (r->verb == FIB_DEL) {
+		fib->errors += r->error != 0 && r->error != ENOENT;
+		deletion_result(fib, r);
+		return;
+	}
+	struct nhset *n = nhset_at(&fib->nhsets, r->id);
+	/* Deleted again before the reply came, or retired. */
+	if (n->refs == 0 || n->nhid != r->metric || n->object != OBJECT_PENDING) {
+		fib->errors += r->error != 0;
+		return;
+	}
+	if (r->error != 0) {
+		fib->errors++;
+		refused(fib, n, r);
+		return;
+	}
+	unsigned count = content(fib, n, nh);
+	struct nhobj *e = nhobjs_put(&fib->nhobjs, n->nhid, fib->env.conf.protocol, n->count > 1, nh, count);
+	e->nhset = r->id;
+	e->gen = fib->known.gen;
+	n->object = count == n->count ? OBJECT_THERE : OBJECT_PARTIAL;
+	n->stolen = false;
+}
+
+int
+fib_object_error(const struct fib *fib, const struct fib_ev_result *r)
+{
+	const struct nhset *n = nhset_at(&fib->nhsets, r->nhset);
+
+	/* "Nexthop id does not exist": what kept the object from being there is the reason. */
+	if (!r->object || r->error != EINVAL || is_there(n))
+		return r->error;
+	for (unsigned i = 0; n->member != NULL && i < n->count; i++)
+		if (member(fib, n, i)->error != 0)
+			return member(fib, n, i)->error;
+	return n->error != 0 && n->error != EEXIST ? n->error : ENETDOWN;
+}
+
+/* What the kernel reports. */
+
+/* Somebody has deleted an object of ours: the routes that named it are gone, too. */
+static void
+stolen(struct fib *fib, struct nhset *n)
+{
+	uint32_t now = loop_now_s(fib->loop);
+
+	if (n->object == OBJECT_NONE || n->object == OBJECT_LEAVING)
+		return;
+	log_warn("fib.nexthop.deleted", LOG_U("id", n->nhid), LOG_U("uses", n->uses),
+		 LOG_S("hint", "another program deletes our nexthop objects, and our routes with them"));
+	if (n->object != OBJECT_PENDING)
+		lost(fib, n);
+	n->stolen = true;
+	n->hold_off = n->stolen_s != 0 && now - n->stolen_s < STOLEN_CALM_S;
+	n->stolen_s = now;
+	fib_walk_start(fib, WALK_LOST);
+}
+
+static void
+changed(struct fib *fib, struct nhobj *e)
+{
+	struct nhset *n = nhset_at(&fib->nhsets, e->nhset);
+	struct fib_nh nh[FIB_NH_MAX];
+
+	if (n->object == OBJECT_PENDING || n->object == OBJECT_LEAVING)
+		return;
+	if (n->count > 1 && n->member == NULL)
+		make_members(fib, n);
+	unsigned count = content(fib, n, nh);
+	if (!has_content(e, n, nh, count) || e->protocol != fib->env.conf.protocol)
+		repair_later(fib, e->nhset);
+	else
+		n->object = count == n->count ? OBJECT_THERE : OBJECT_PARTIAL;
+}
+
+void
+fib_object_event(struct fib *fib, const struct fib_ev_nexthop *ev, const struct fib_nh *nh)
+{
+	struct nhobj *e = nhobjs_find(&fib->nhobjs, ev->nhid);
+
+	if (ev->deleted) {
+		if (e == NULL)
+			return;
+		if (e->nhset != 0)
+			stolen(fib, nhset_at(&fib->nhsets, e->nhset));
+		else
+			nhobjs_del(&fib->nhobjs, e);
+		return;
+	}
+	e = nhobjs_put(&fib->nhobjs, ev->nhid, ev->protocol, ev->group, nh, ev->count);
+	e->gen = fib->known.gen;
+	if (e->nhset != 0)
+		changed(fib, e);
+}
+
+/* A link is down or without carrier: the kernel has dropped what led over it. Their routes are WALK_LOST's.
+ */
+void
+fib_object_link_down(struct fib *fib, uint32_t ifindex)
+{
+	for (uint32_t id = 1; fib->objects && id < fib->nhsets.slab.top; id++) {
+		struct nhset *n = nhset_at(&fib->nhsets, id);
+		bool hit = false;
+		if (n->refs == 0 || n->nhid == 0 || !is_there(n))
+			continue;
+		for (unsigned i = 0; i < n->count; i++)
+			hit |= n->nh[i].ifindex == ifindex;
+		if (hit && fib_object_all_dead(fib, n))
+			lost(fib, n);
+		else if (hit)
+			n->object = OBJECT_PARTIAL;
+	}
+}
+
+/* After a full dump. */
+
+static void
+adopt_as(struct fib *fib, struct nhobj *e, uint32_t id)
+{
+	struct nhset *n = nhset_at(&fib->nhsets, id);
+
+	n->nhid = e->nhid;
+	n->object = OBJECT_THERE;
+	e->nhset = id;
+	nhobjs_keep(&fib->nhobjs, e->nhid);
+	fib->nhobjs.leftovers -= e->leftover;
+	e->leftover = false;
+	if (!fib->swept) {
+		e->held = true;
+		fib->nhobjs.held++;
+		nhset_use(&fib->nhsets, id);
+	} else if (n->uses == 0) {
+		bitmap_set(&fib->nhsets.idle, id);
+	}
+}
+
+/* Are the members of a found group the objects that its set would have? */
+static bool
+members_fit(struct fib *fib, const struct nhobj *e, uint32_t id)
+{
+	struct nhset *n = nhset_at(&fib->nhsets, id);
+	struct fib_nh nh[FIB_NH_MAX];
+
+	make_members(fib, n);
+	for (unsigned i = 0; i < n->count; i++) {
+		memset(&nh[i], 0, sizeof nh[i]);
+		nh[i].ifindex = member(fib, n, i)->nhid;
+		nh[i].weight = n->nh[i].weight;
+	}
+	return has_content(e, n, nh, n->count);
+}
+
+/* One of ours that no set of this run has made: it becomes the object of the set that it stands for. */
+static void
+found(struct fib *fib, struct nhobj *e)
+{
+	struct fib_nh nh[FIB_NH_MAX];
+	unsigned count = nhobjs_resolve(&fib->nhobjs, e->nhid, nh);
+
+	if (fib->objects && count > 0 && count == e->count) {
+		uint32_t id = nhset_intern(&fib->nhsets, FIB_UNICAST, nh, count);
+		struct nhset *n = nhset_at(&fib->nhsets, id);
+		bool fits = n->objectable && n->nhid == 0 && n->count == count && e->group == (count > 1);
+		if (fits && e->group && !members_fit(fib, e, id)) {
+			release_members(fib, n);
+			fits = false;
+		}
+		if (fits)
+			adopt_as(fib, e, id);
+		nhset_unref(&fib->nhsets, id);
+	}
+	if (e->nhset == 0)
+		nhobjs_leave(&fib->nhobjs, e);
+}
+
+/* Steps of WALK_OBJECTS: 0: what the dump has not shown is gone; 1: single next hops; 2: groups. */
+bool
+fib_object_dumped_step(struct fib *fib, unsigned part, uint32_t *cursor)
+{
+	struct nhobj *e = keyed_next(&fib->nhobjs.objects, cursor);
+
+	if (e == NULL)
+		return false;
+	if (part == 0) {
+		if (e->gen == fib->known.gen)
+			return true;
+		struct nhset *n = e->nhset != 0 ? nhset_at(&fib->nhsets, e->nhset) : NULL;
+		if (n != NULL && is_there(n))
+			n->object = OBJECT_NONE;
+		unhold(fib, e);
+		nhobjs_del(&fib->nhobjs, e);
+		return true;
+	}
+	if (e->nhset == 0 && e->group == (part == 2) &&
+	    nhobj_is_ours(e->nhid, e->protocol, fib->env.conf.protocol))
+		found(fib, e);
+	return true;
+}
+
+void
+fib_object_let_go(struct fib *fib)
+{
+	struct nhobj *e;
+	uint32_t cursor = 0;
+
+	while (fib->nhobjs.held > 0 && (e = keyed_next(&fib->nhobjs.objects, &cursor)) != NULL)
+		unhold(fib, e);
+}
+
+/* The setting or what the kernel can do has changed. */
+void
+fib_object_mode(struct fib *fib)
+{
+	bool on = fib->objects_known && fib->env.conf.nexthop_objects;
+
+	if (on == fib->objects)
+		return;
+	fib->objects = on;
+	log_info("fib.nexthop-objects", LOG_S("use", on ? "yes" : "no"));
+	if (!on)
+		fib_object_retire(fib);
+	fib_walk_start(fib, WALK_REFORM);
+}
