@@ -4,8 +4,9 @@
  *
  * event_base_loop() is called once a turn, so that there is a place after all
  * callbacks where the length of the turn is known. Jobs hang on one event that is
- * made active before the poll: libevent then polls without waiting, takes what is
- * readable, and runs the job among the sockets' callbacks.
+ * made active before the poll: libevent then polls without waiting and takes what
+ * is readable. The first callback of the event only makes it active again, which
+ * puts the slice behind the sockets' callbacks.
  */
 #include "lib/loop.h"
 
@@ -32,6 +33,11 @@ run_slice(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	loop_enter(l);
+	if (!l->job_last) {
+		l->job_last = true;
+		event_active(l->job_event, EV_TIMEOUT, 0);
+		return;
+	}
 	/* Whoever ran before in this turn may have cancelled the last one. */
 	j = TAILQ_FIRST(&l->jobs);
 	if (j == NULL)
@@ -102,7 +108,7 @@ end_turn(struct loop *l)
 		}
 		l->turns++;
 	}
-	l->in_turn = false;
+	l->in_turn = l->job_last = l->soon = false;
 	l->running = NULL;
 }
 
@@ -139,6 +145,21 @@ loop_job_start(struct loop *l, struct job *j)
 	ASSERT(j->run != NULL && j->name != NULL);
 	TAILQ_INSERT_TAIL(&l->jobs, j, entry);
 	j->queued = true;
+}
+
+void
+loop_job_soon(struct loop *l, struct job *j)
+{
+	ASSERT(j->run != NULL && j->name != NULL);
+	if (j->queued)
+		TAILQ_REMOVE(&l->jobs, j, entry);
+	TAILQ_INSERT_HEAD(&l->jobs, j, entry);
+	j->queued = true;
+	l->soon = true;
+	if (!l->in_turn || l->job_last)
+		return;
+	l->job_last = true;
+	event_active(l->job_event, EV_TIMEOUT, 0);
 }
 
 void

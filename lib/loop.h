@@ -3,9 +3,10 @@
  * loop: the event loop of a thread: libevent plus resumable jobs and a stall meter.
  *
  * A job is work of unknown length cut into slices of about a millisecond; one
- * slice of one job is run a turn, between turns of I/O. Timers and signals are
- * priority 0, sockets and jobs share priority 1: libevent re-polls after each
- * priority it served, so a lower one would starve while sockets stay readable.
+ * slice of one job is run a turn, behind the I/O that was ready. Timers and
+ * signals are priority 0, sockets and jobs share priority 1: libevent re-polls
+ * after each priority it served, so a lower one would starve while sockets stay
+ * readable.
  * The longest turn (first callback after the poll to the next poll) is measured;
  * libevent 2.1 has no hook for it, so every callback begins with loop_enter().
  */
@@ -45,6 +46,8 @@ struct loop {
 	struct job_queue jobs;
 	uint64_t turn_start_ns;  /* monotonic time when this turn's callbacks began; cheap "now" */
 	bool in_turn;
+	bool job_last; /* the job's event goes to the end of this turn's callbacks, or is there */
+	bool soon;     /* something in this turn did not want to wait: what takes long may leave itself for the next one */
 	bool stopping;
 	uint64_t stall_max_ns;   /* longest turn so far */
 	const char *stall_where; /* job that ran in it, or "io" */
@@ -59,6 +62,8 @@ int loop_run(struct loop *l);  /* until loop_stop, or no event and no job is lef
 void loop_stop(struct loop *l);
 
 void loop_job_start(struct loop *l, struct job *j);  /* queues it; nothing if it already is */
+/* As loop_job_start, but ahead of the other jobs, and in the turn that is under way if none of its slice was run yet. */
+void loop_job_soon(struct loop *l, struct job *j);
 void loop_job_cancel(struct loop *l, struct job *j);
 /* Takes the longest turn since the last call and starts anew. */
 uint64_t loop_stall_take(struct loop *l);

@@ -85,6 +85,58 @@ START_TEST(test_cancel)
 }
 END_TEST
 
+struct hurry {
+	struct work *work;
+	int callbacks;
+};
+
+static void
+on_hurry(evutil_socket_t fd, short what, void *arg)
+{
+	struct hurry *h = arg;
+
+	(void)fd, (void)what;
+	loop_enter(h->work->loop);
+	h->callbacks++;
+	*(*h->work->trace)++ = 'i';
+	loop_job_soon(h->work->loop, &h->work->job);
+}
+
+/* What cannot wait runs before other jobs, behind all that was ready in its turn, and does not add a slice to it. */
+START_TEST(test_soon)
+{
+	struct loop l;
+	char text[16] = {0}, *trace = text;
+	struct event *ready[2];
+
+	ck_assert_int_eq(loop_init(&l), 0);
+	struct work a = work_of(&l, 'a', 2, &trace), b = work_of(&l, 'b', 2, &trace);
+	struct hurry h = {.work = &b};
+	for (int i = 0; i < 2; i++) {
+		ready[i] = event_new(l.base, -1, 0, on_hurry, &h);
+		event_priority_set(ready[i], LOOP_PRIO_IO);
+		event_active(ready[i], EV_TIMEOUT, 0);
+	}
+	loop_job_start(&l, &a.job);
+	loop_job_start(&l, &b.job);
+	ck_assert_int_eq(loop_run(&l), 0);
+	ck_assert_str_eq(text, "iibaba");
+	ck_assert_uint_eq(l.turns, 4);
+	ck_assert(!l.soon);
+	/* Also where no job was waiting, it is the same turn. */
+	trace = text;
+	a.left = 1;
+	h.work = &a;
+	event_active(ready[0], EV_TIMEOUT, 0);
+	ck_assert_int_eq(loop_run(&l), 0);
+	ck_assert_str_eq(text, "iababa");
+	ck_assert_uint_eq(l.turns, 5);
+	for (int i = 0; i < 2; i++)
+		event_free(ready[i]);
+	loop_fini(&l);
+}
+END_TEST
+
 static enum job_result
 free_itself(struct job *job, uint64_t deadline_ns)
 {
@@ -242,4 +294,5 @@ START_TEST(test_stall_io)
 }
 END_TEST
 
-SUITE("loop", test_round_robin, test_cancel, test_job_frees_itself, test_fairness, test_stall, test_stall_io)
+SUITE("loop", test_round_robin, test_cancel, test_soon, test_job_frees_itself, test_fairness, test_stall,
+      test_stall_io)
