@@ -65,7 +65,9 @@ pipeline_decide(struct pipeline *p)
 		p->bulk_due = true;
 	else if (bulk > 0 && !p->bulk_due)
 		arm(p->bulk_timer, PIPELINE_BULK_DELAY_MS);
-	if (p->bulk_due || rib_dirty_count(p->d->rib, RIB_URGENT) > 0)
+	if (rib_dirty_count(p->d->rib, RIB_URGENT) > 0)
+		loop_job_soon(&p->d->loop, &p->decide);
+	else if (p->bulk_due)
 		loop_job_start(&p->d->loop, &p->decide);
 }
 
@@ -153,7 +155,7 @@ mark_users(struct pipeline *p, uint64_t deadline_ns)
 			rib_walk_table(&p->nh_walk, FAMILY_IPV4);
 			p->nh_walking = true;
 		}
-		if (!rib_walk_nexthops(p->d->rib, &p->nh_walk, &p->walked, p->d->portion, RIB_URGENT))
+		if (!rib_walk_nexthops(p->d->rib, &p->nh_walk, &p->walked, p->d->portion, RIB_BULK))
 			continue;
 		p->nh_walking = p->nh_walk.family == FAMILY_IPV4;
 		if (p->nh_walking)

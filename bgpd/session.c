@@ -17,6 +17,7 @@
 
 static void on_read(evutil_socket_t fd, short what, void *arg);
 static void on_write(evutil_socket_t fd, short what, void *arg);
+static void on_much(evutil_socket_t fd, short what, void *arg);
 
 struct session_pool *
 session_pool_new(struct loop *loop)
@@ -25,9 +26,12 @@ session_pool_new(struct loop *loop)
 
 	p->loop = loop;
 	/* A new session, whose rounds are 0, has had no go yet. */
-	p->much_reads.round = p->little_reads.round = p->much_writes.round = 1;
+	p->reads.round = p->writes.round = 1;
 	p->scratch = xmalloc(SESSION_READ_MAX + BGP_MSG_MAX_EXT);
 	LIST_INIT(&p->lingering);
+	TAILQ_INIT(&p->much);
+	p->ev_much = event_new(loop->base, -1, 0, on_much, p);
+	ASSERT(p->ev_much != NULL && event_priority_set(p->ev_much, LOOP_PRIO_IO) == 0);
 	return p;
 }
 
@@ -36,6 +40,7 @@ session_pool_free(struct session_pool *p)
 {
 	while (!LIST_EMPTY(&p->lingering))
 		session_free(LIST_FIRST(&p->lingering));
+	event_free(p->ev_much);
 	free(p->scratch);
 	free(p);
 }
@@ -67,10 +72,25 @@ much_set(struct session *s, bool much)
 	s->pool->nmuch += much ? 1u : UINT_MAX;
 }
 
+static void
+much_leave(struct session *s)
+{
+	if (s->much_waits)
+		TAILQ_REMOVE(&s->pool->much, s, much_entry);
+	s->much_waits = false;
+}
+
+void
+session_much_end(struct session *s)
+{
+	much_set(s, false);
+	much_leave(s);
+}
+
 void
 session_free(struct session *s)
 {
-	much_set(s, false);
+	session_much_end(s);
 	if (s->closing) {
 		LIST_REMOVE(s, entry);
 		s->pool->nlingering--;
@@ -98,7 +118,8 @@ session_new(struct session_pool *p, int fd, const struct session_ops *ops, void 
 		close(fd);
 		return NULL;
 	}
-	*s = (struct session){.pool = p, .fd = fd, .ops = ops, .ctx = ctx, .max_len = BGP_MSG_MAX};
+	*s = (struct session){
+	    .pool = p, .fd = fd, .ops = ops, .ctx = ctx, .max_len = BGP_MSG_MAX, .read_len = SESSION_READ_FIRST};
 	s->ev_read = event_new(p->loop->base, fd, EV_READ | EV_PERSIST, on_read, s);
 	s->ev_write = event_new(p->loop->base, fd, EV_WRITE, on_write, s);
 	if (s->ev_read == NULL || s->ev_write == NULL || event_priority_set(s->ev_read, LOOP_PRIO_IO) < 0 ||
@@ -228,7 +249,7 @@ deliver(struct session *s, const uint8_t *p, size_t len)
 }
 
 bool
-session_turn(struct session_turns *t, const struct loop *loop, uint64_t *round, uint64_t limit_ns)
+session_turn(struct session_turns *t, const struct loop *loop, uint64_t *round, uint64_t limit_ns, uint64_t rare_ns)
 {
 	if (t->turn != loop->turns) {
 		t->turn = loop->turns;
@@ -237,7 +258,8 @@ session_turn(struct session_turns *t, const struct loop *loop, uint64_t *round, 
 	}
 	if (*round == t->round)
 		return false;
-	if (time_mono_ns() - loop->turn_start_ns > limit_ns) {
+	bool rare = *round + 1 < t->round;
+	if (time_mono_ns() - loop->turn_start_ns > (rare ? rare_ns : limit_ns)) {
 		t->left_out = true;
 		return false;
 	}
@@ -262,35 +284,27 @@ read_discard(struct session *s)
 	event_del(s->ev_read);
 }
 
-static bool
-may_read(struct session *s)
+/* What a route costs depends on policies and on how much is new: the length of a go follows the time that they take. */
+static void
+read_len_adapt(struct session *s, uint64_t took_ns)
 {
-	struct session_pool *p = s->pool;
-
-	if (!s->much_in)
-		return session_turn(&p->little_reads, p->loop, &s->little_round, SESSION_LITTLE_NS);
-	return !p->held && session_turn(&p->much_reads, p->loop, &s->much_round, SESSION_MUCH_NS);
+	if (took_ns > SESSION_GO_NS && s->read_len > SESSION_READ_MIN)
+		s->read_len /= 2;
+	else if (s->much_in && took_ns < SESSION_GO_NS / 2 && s->read_len < SESSION_READ_MAX)
+		s->read_len *= 2;
 }
 
+/* One go. */
 static void
-on_read(evutil_socket_t fd, short what, void *arg)
+read_some(struct session *s)
 {
-	struct session *s = arg;
 	uint8_t *buf = s->pool->scratch;
 	size_t kept = s->rest_len;
+	uint64_t start_ns = time_mono_ns();
 
-	(void)what;
-	loop_enter(s->pool->loop);
-	if (s->closing) {
-		read_discard(s);
-		return;
-	}
-	/* The socket stays readable: the next turn asks again. */
-	if (!may_read(s))
-		return;
 	if (kept > 0)
 		memcpy(buf, s->rest, kept);
-	ssize_t n = read(fd, buf + kept, SESSION_READ_MAX);
+	ssize_t n = read(s->fd, buf + kept, s->read_len);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
@@ -298,13 +312,65 @@ on_read(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	s->stats.octets_in += (uint64_t)n;
-	much_set(s, n == SESSION_READ_MAX);
+	much_set(s, (size_t)n == s->read_len);
 	s->dispatching = true;
 	if (deliver(s, buf, kept + (size_t)n) && !s->closing)
 		s->ops->batch(s->ctx, s);
 	s->dispatching = false;
 	if (s->free_later)
 		session_free(s);
+	else
+		read_len_adapt(s, time_mono_ns() - start_ns);
+}
+
+static void
+on_much(evutil_socket_t fd, short what, void *arg)
+{
+	struct session_pool *p = arg;
+	struct session *s;
+
+	(void)fd;
+	(void)what;
+	loop_enter(p->loop);
+	if (!p->much_last) {
+		p->much_last = true;
+		event_active(p->ev_much, EV_TIMEOUT, 0);
+		return;
+	}
+	p->much_last = false;
+	p->gave_way = p->loop->soon && !p->gave_way;
+	if (p->held || p->gave_way)
+		return;
+	while ((s = TAILQ_FIRST(&p->much)) != NULL) {
+		much_leave(s);
+		read_some(s);
+		if (time_mono_ns() - p->loop->turn_start_ns > SESSION_MUCH_NS)
+			return;
+	}
+}
+
+static void
+on_read(evutil_socket_t fd, short what, void *arg)
+{
+	struct session *s = arg;
+	struct session_pool *p = s->pool;
+
+	(void)fd;
+	(void)what;
+	loop_enter(p->loop);
+	if (s->closing) {
+		read_discard(s);
+	} else if (!s->much_in) {
+		/* Where it may not, the socket stays readable: the next turn asks again. */
+		if (session_turn(&p->reads, p->loop, &s->in_round, SESSION_LITTLE_NS, SESSION_LITTLE_NS))
+			read_some(s);
+	} else {
+		/* Those whose turn did not come are still in the list, before those who come again. */
+		if (!s->much_waits)
+			TAILQ_INSERT_TAIL(&p->much, s, much_entry);
+		s->much_waits = true;
+		event_active(p->ev_much, EV_TIMEOUT, 0);
+	}
 }
 
 static void
@@ -340,6 +406,7 @@ session_pause(struct session *s, bool paused)
 	if (s->paused == paused || s->closing)
 		return;
 	s->paused = paused;
+	much_leave(s);
 	if (s->connecting)
 		return;
 	if (paused)

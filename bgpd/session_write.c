@@ -116,17 +116,6 @@ write_failed(struct session *s, int err)
 		s->ops->closed(s->ctx, s, -err);
 }
 
-/* Small messages alone go at once; a hundred neighbours with something of the stream would fill several turns. */
-static bool
-may_write(struct session *s)
-{
-	struct session_pool *p = s->pool;
-
-	if (s->much_out)
-		return session_turn(&p->much_writes, p->loop, &s->much_out_round, SESSION_MUCH_NS);
-	return !s->stream || session_turn(&p->little_writes, p->loop, &s->little_out_round, SESSION_LITTLE_NS);
-}
-
 static size_t
 iov_octets(const struct iovec *iov, int n)
 {
@@ -143,11 +132,12 @@ session_write(struct session *s)
 	struct iovec iov[SESSION_IOV_MAX];
 	size_t from_queue, total = 0;
 
-	if (!may_write(s)) {
+	/* Small messages alone go at once. */
+	if (s->stream &&
+	    !session_turn(&s->pool->writes, s->pool->loop, &s->out_round, SESSION_WRITE_NS, SESSION_RARE_NS)) {
 		event_add(s->ev_write, NULL);
 		return;
 	}
-	s->much_out = false;
 	while (total < WRITE_BUDGET) {
 		int n = gather(s, iov, &from_queue);
 		if (n == 0) {
@@ -164,7 +154,6 @@ session_write(struct session *s)
 		}
 		bool full = (size_t)sent < iov_octets(iov, n);
 		total += (size_t)sent;
-		s->much_out = total >= WRITE_BUDGET;
 		s->dispatching = true;
 		account(s, (size_t)sent, from_queue);
 		s->dispatching = false;
@@ -258,6 +247,7 @@ session_close(struct session *s, const struct bgp_error *err)
 	ASSERT(!s->closing);
 	bool lingers = err != NULL && linger(s, err);
 
+	session_much_end(s);
 	s->closing = true;
 	s->stream = false;
 	LIST_INSERT_HEAD(&s->pool->lingering, s, entry);

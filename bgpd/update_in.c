@@ -21,6 +21,7 @@
 
 #define OPS_MAX  8192 /* operations and */
 #define REFS_MAX 8192 /* attribute references that wait for one rib_apply */
+#define FEW_OPS  256  /* so many are decided before all that came in bulk; more would hold up those with one */
 
 struct update_queue {
 	struct bgpd *d;
@@ -68,7 +69,7 @@ update_in_flush(struct update_queue *q, struct peer *p)
 	if (q->nops == 0)
 		return;
 	/* Output waits for more of a table that is coming; whatever came alone goes on at once. */
-	enum rib_queue queue = session_has_more(p->main->session) ? RIB_BULK : RIB_URGENT;
+	enum rib_queue queue = session_has_more(p->main->session) || q->nops > FEW_OPS ? RIB_BULK : RIB_URGENT;
 	rib_apply(d->rib, peer_routes_source(p), q->ops, q->nops, loop_now_s(&d->loop), queue);
 	update_in_drop(q);
 	if (nexthop_pending(d->nexthops) > 0)

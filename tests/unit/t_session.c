@@ -483,6 +483,100 @@ START_TEST(test_dial)
 }
 END_TEST
 
-SUITE("session", test_framing, test_max_len, test_close_in_callback, test_peer_closes, test_pause, test_order,
+/* Who was read, in that order: a letter a batch. */
+static char order[64];
+static unsigned norder;
+
+static void
+on_batch_of(void *ctx, struct session *s)
+{
+	(void)s;
+	if (norder < sizeof(order) - 1)
+		order[norder++] = *(const char *)ctx;
+}
+
+static enum job_result
+nothing(struct job *job, uint64_t deadline_ns)
+{
+	(void)job, (void)deadline_ns;
+	return JOB_DONE;
+}
+
+/* One turn: whatever is ready now. */
+static void
+loop_turn_of(struct loop *l)
+{
+	struct job none = {.run = nothing, .name = "nothing"};
+
+	loop_job_start(l, &none);
+	event_active(l->job_event, EV_TIMEOUT, 0);
+	ck_assert_int_eq(event_base_loop(l->base, EVLOOP_ONCE), 0);
+	l->in_turn = l->job_last = l->soon = false;
+	l->turns++;
+}
+
+static struct session *
+session_beside(int *far_fd, const char *letter)
+{
+	static struct session_ops named;
+	int fds[2];
+
+	named = ops;
+	named.batch = on_batch_of;
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
+	*far_fd = fds[1];
+	return session_accepted(pool, fds[0], &named, (void *)(uintptr_t)letter);
+}
+
+/* Who has much to say does so in goes, takes turns with others like it, and never comes before one with little. */
+START_TEST(test_turns)
+{
+	static uint8_t buf[40][1000];
+	int a_fd, b_fd, c_fd;
+
+	begin();
+	struct session *a = session_beside(&a_fd, "a"), *b = session_beside(&b_fd, "b"), *c = session_beside(&c_fd, "c");
+	for (unsigned i = 0; i < ARRAY_LEN(buf); i++)
+		update_put(buf[i], sizeof(buf[i]) - BGP_HEADER_LEN, 1);
+	ck_assert_int_eq(write(a_fd, buf, sizeof(buf)), sizeof(buf));
+	ck_assert_int_eq(write(b_fd, buf, sizeof(buf)), sizeof(buf));
+	loop_turn_of(&loop);
+	ck_assert_str_eq(order, "ab");
+	ck_assert(session_has_more(a) && session_has_more(b));
+	ck_assert_uint_eq(session_pool_busy(pool), 2);
+	/* Held back, only those with little to say are heard. */
+	session_pool_hold(pool, true);
+	ck_assert_int_eq(write(c_fd, buf, sizeof(buf[0])), sizeof(buf[0]));
+	loop_turn_of(&loop);
+	ck_assert_str_eq(order, "abc");
+	session_pool_hold(pool, false);
+	/* The first two have been ready for longer. */
+	ck_assert_int_eq(write(c_fd, buf, sizeof(buf[0])), sizeof(buf[0]));
+	loop_turn_of(&loop);
+	ck_assert_int_eq(strncmp(order, "abcca", 5), 0);
+	ck_assert(!session_has_more(c));
+	/* What does not want to wait is written before more is read, but not twice in a row. */
+	struct job soon = {.run = nothing, .name = "soon"};
+	for (unsigned turn = 0; turn < 2 && session_has_more(b); turn++) {
+		unsigned before = norder;
+		loop_job_soon(&loop, &soon);
+		loop_turn_of(&loop);
+		ck_assert_int_eq(norder > before, turn == 1);
+	}
+	ck_assert_int_eq(write(b_fd, buf, sizeof(buf)), sizeof(buf));
+	/* A session that closes is not one that others would wait for. */
+	session_close(a, NULL);
+	session_close(b, NULL);
+	session_close(c, NULL);
+	ck_assert_uint_eq(session_pool_busy(pool), 0);
+	session_close(session, NULL);
+	close(a_fd);
+	close(b_fd);
+	close(c_fd);
+	end();
+}
+END_TEST
+
+SUITE("session", test_turns, test_framing, test_max_len, test_close_in_callback, test_peer_closes, test_pause, test_order,
     test_close_mid_stream, test_linger_reads, test_half_closed, test_half_closed_full,
     test_linger_ends, test_queue_full, test_dial)

@@ -317,6 +317,27 @@ START_TEST(test_import_allow_own_as)
 END_TEST
 
 /* max-prefix with block: whenever one goes the next one that was kept out comes in. */
+/* A few routes are decided before all that came in bulk, hundreds are bulk themselves. */
+START_TEST(test_many)
+{
+	static const uint8_t head[] = {LEN16(0), LEN16(GOOD_LEN), GOOD};
+	uint8_t body[sizeof(head) + 300 * 4];
+
+	begin(one_peer);
+	uint64_t mark = rib_decision_mark(t.d.rib);
+	UPDATE(LEN16(0), LEN16(GOOD_LEN), GOOD, NLRI_A, NLRI_B);
+	ck_assert_uint_eq(rib_decision_mark(t.d.rib) - mark, (uint64_t)2 << 32);
+	memcpy(body, head, sizeof(head));
+	for (unsigned i = 0; i < 300; i++)
+		memcpy(body + sizeof(head) + i * 4, (uint8_t[]){24, 11, (uint8_t)(i >> 8), (uint8_t)i}, 4);
+	mark = rib_decision_mark(t.d.rib);
+	update(body, sizeof(body));
+	ck_assert_uint_eq(rib_decision_mark(t.d.rib) - mark, 300);
+	ck_assert_ptr_nonnull(bgpdtest_path(&t, p, "11.1.43.0/24"));
+	end();
+}
+END_TEST
+
 START_TEST(test_block)
 {
 	begin("neighbors:\n"
@@ -338,4 +359,4 @@ END_TEST
 
 SUITE("update_in", test_announce_withdraw, test_withdraw_then_announce, test_four_fields, test_treat_as_withdraw,
     test_attribute_discard, test_reset, test_communities_sorted, test_references, test_end_of_rib, test_import_loop,
-    test_import_no_policy, test_import_reflection_loops, test_import_allow_own_as, test_block)
+    test_import_no_policy, test_import_reflection_loops, test_import_allow_own_as, test_many, test_block)
