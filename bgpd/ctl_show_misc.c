@@ -1,54 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ctl_show_misc: `show memory` and `show policy`.
+ * ctl_show_misc: `show policy`.
  */
 #include "bgpd/ctl_command.h"
 #include "bgpd/ctl_json.h"
 #include "bgpd/ctl_reply.h"
 #include "bgpd/daemon.h"
-#include "bgpd/kernel.h"
 #include "lib/mem.h"
-#include "rib/rib.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-json_int_t
-ctl_resident_octets(void)
-{
-	unsigned long long size, resident = 0;
-	FILE *f = fopen("/proc/self/statm", "re");
-
-	if (f == NULL)
-		return 0;
-	if (fscanf(f, "%llu %llu", &size, &resident) != 2)
-		resident = 0;
-	fclose(f);
-	return (json_int_t)resident * sysconf(_SC_PAGESIZE);
-}
-
-void
-ctl_show_memory(struct ctl_client *c, const json_t *args)
-{
-	struct bgpd *d = ctl_client_daemon(c);
-	struct rib_stats rib;
-	struct fib_stats fib;
-
-	(void)args;
-	rib_stats(d->rib, &rib);
-	fib_stats_get(d->kernel->fib, &fib);
-	json_t *where = ctl_json_text(d->loop.stall_where); /* loop_stall_take forgets it */
-	ctl_done(c,
-		 json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:I}", "resident_bytes", ctl_resident_octets(),
-			   "rib_bytes", (json_int_t)rib.bytes, "attribute_sets",
-			   (json_int_t)attr_table_count(d->attrs), "attribute_bytes",
-			   (json_int_t)attr_table_bytes(d->attrs), "fib_bytes", (json_int_t)fib.memory_bytes,
-			   "nexthops", (json_int_t)nexthop_count(d->nexthops), "loop_stall_max_us",
-			   (json_int_t)(loop_stall_take(&d->loop) / 1000u), "loop_stall_where", where,
-			   "loop_turns", (json_int_t)d->loop.turns));
-}
 
 /* Adds who to list if the policy is in this chain. */
 static void

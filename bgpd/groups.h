@@ -44,4 +44,13 @@ void groups_refresh(struct groups *g, struct group_member *m, enum family f, boo
 /* The set that a group sends for a path of this source, as a reference, or ATTR_NONE: for show and for tests. */
 attr_id groups_out(struct groups *g, const struct group_member *m, enum family f, uint32_t id, attr_id attr,
     uint16_t source);
+
+/* What groups use: bits say what was announced or is to be, and of their members that drain. */
+struct groups_memory {
+	uint64_t announced; /* routes, each once a group */
+	size_t bitmap_bytes, memo_bytes, chunk_bytes;
+	uint32_t groups;
+};
+void groups_memory(const struct groups *g, struct groups_memory *out);
+
 #endif

@@ -427,6 +427,18 @@ session_has_more(const struct session *s)
 	return s->much_in;
 }
 
+size_t
+session_bytes(const struct session *s)
+{
+	return sizeof *s + s->rest_cap + s->queue_cap;
+}
+
+size_t
+session_pool_bytes(const struct session_pool *p)
+{
+	return sizeof *p + SESSION_READ_MAX + BGP_MSG_MAX_EXT;
+}
+
 int
 session_fd(const struct session *s)
 {

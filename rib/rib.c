@@ -314,22 +314,46 @@ rib_path_stale(const struct rib *rib, enum family f, const struct rib_path *p)
 	return p->gen != rib_source_get(rib, p->source)->gen[f];
 }
 
+/* The bitmaps of all sources: which prefixes they have paths for, and where these are the best. */
+static struct rib_part
+source_part(const struct rib *rib)
+{
+	struct rib_part part = {.name = "bitmaps of neighbors"};
+
+	for (uint32_t i = 1; i < rib->sources_cap; i++) {
+		const struct rib_source *s = rib->sources[i];
+		if (s == NULL)
+			continue;
+		part.count++;
+		for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
+			part.bytes += bitmap_bytes(&s->ids[f]) + bitmap_bytes(&s->best[f]);
+	}
+	return part;
+}
+
 void
 rib_stats(const struct rib *rib, struct rib_stats *out)
 {
-	memset(out, 0, sizeof(*out));
-	out->bytes = slab_bytes(&rib->paths) + side_bytes(&rib->side);
-	for (int q = 0; q < RIB_QUEUE_COUNT; q++)
-		out->bytes += dirty_bytes(&rib->dirty[q]);
+	const struct prefix_table *t4 = &rib->table[FAMILY_IPV4], *t6 = &rib->table[FAMILY_IPV6];
+	const struct dirty_queue *dq = rib->dirty;
+
+	*out = (struct rib_stats){
+	    .parts = {{"IPv4 prefix records", prefix_count(t4), slab_bytes(&t4->recs)},
+		      {"IPv4 prefix index", prefix_count(t4), hidx_bytes(&t4->index)},
+		      {"IPv6 prefix records", prefix_count(t6), slab_bytes(&t6->recs)},
+		      {"IPv6 prefix index", prefix_count(t6), hidx_bytes(&t6->index)},
+		      {"further paths", rib->paths.used, slab_bytes(&rib->paths)},
+		      {"received attributes", rib->side.recs.used, side_bytes(&rib->side)},
+		      {"undecided prefixes", (uint64_t)dq[RIB_URGENT].count + dq[RIB_BULK].count,
+		       dirty_bytes(&dq[RIB_URGENT]) + dirty_bytes(&dq[RIB_BULK])},
+		      source_part(rib)},
+	};
 	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
 		out->prefixes[f] = prefix_count(&rib->table[f]);
 		out->paths[f] = rib->path_count[f];
-		out->bytes += prefix_table_bytes(&rib->table[f]);
-		for (uint32_t i = 1; i < rib->sources_cap; i++)
-			if (rib->sources[i] != NULL)
-				out->bytes += bitmap_bytes(&rib->sources[i]->ids[f]) +
-					      bitmap_bytes(&rib->sources[i]->best[f]);
 	}
+	for (unsigned i = 0; i < RIB_PARTS; i++)
+		out->bytes += out->parts[i].bytes;
 }
 
 static const char *const reason_names[RIB_REASON_COUNT] = {

@@ -239,9 +239,18 @@ const char *rib_reason_name(enum rib_reason r);
 const char *rib_reject_name(enum rib_reject r);
 const char *rib_source_kind_name(enum rib_source_kind k); /* bgp network static connected kernel aggregate */
 
+/* One kind of thing that memory is used for; count 0: there is nothing to count. */
+struct rib_part {
+	const char *name;
+	uint64_t count;
+	size_t bytes;
+};
+#define RIB_PARTS 8
+
 struct rib_stats {
 	uint32_t prefixes[FAMILY_COUNT], paths[FAMILY_COUNT];
-	size_t bytes; /* records, indexes, queues and bitmaps; not attribute sets */
+	size_t bytes; /* records, indexes, queues and bitmaps; not attribute sets: the sum of the parts */
+	struct rib_part parts[RIB_PARTS];
 };
 void rib_stats(const struct rib *rib, struct rib_stats *out);
 

@@ -58,6 +58,8 @@ bgpctl_value(const json_t *v, struct str *out)
 		str_add(out, json_is_true(v) ? "yes" : "no");
 	} else if (json_is_integer(v)) {
 		str_addf(out, "%lld", (long long)json_integer_value(v));
+	} else if (json_is_real(v)) {
+		str_addf(out, "%.1f", json_real_value(v));
 	} else if (json_is_string(v)) {
 		clean_text(json_string_value(v), out);
 	} else if (json_is_object(v)) {

@@ -178,7 +178,14 @@ shape show interfaces <<'E'
 	and ([.[] | select(.name == "to-b") | .addresses[] | select(. == "10.99.1.1/24")] | length == 1)
 E
 shape show policy <<<'.policies == [{"name": "good", "rules": 2, "import": ["rack-12-left"], "export": [], "kernel": []}]'
-shape show memory <<<'.resident_bytes > 100000 and (.attribute_sets | int) and (.loop_stall_max_us | int)'
+shape show memory <<'E'
+.resident_bytes > 100000 and (.attribute_sets | int) and (.loop_stall_max_us | int)
+	and .accounted_bytes + .unaccounted_bytes + .resident_file_bytes == .resident_bytes
+	and ([.parts[] | select(.part != "all of these") | .bytes] | add) == .accounted_bytes
+	and .parts[-1].part == "all of these" and .parts[-1].bytes == .accounted_bytes
+	and ([.parts[] | select(.part == "attribute sets") | .count] == [.attribute_sets])
+	and ([.parts[] | select(.part == "IPv4 prefix records") | .bytes >= 24 * .count and .count > 0] == [true])
+E
 shape config show <<<'.config | length > 10 and all(.[]; .line | type == "string")'
 shape config diff <<<'.changes == []'
 

@@ -358,6 +358,48 @@ START_TEST(test_limit)
 }
 END_TEST
 
+static const struct rib_part *
+part_of(const struct rib_stats *st, const char *name)
+{
+	for (unsigned i = 0; i < RIB_PARTS; i++)
+		if (strcmp(st->parts[i].name, name) == 0)
+			return &st->parts[i];
+	ck_abort_msg("there is no part %s", name);
+	return NULL;
+}
+
+/* Parts count what they hold, and together are the whole. */
+START_TEST(test_stats)
+{
+	struct world w;
+	struct rib_stats st;
+	size_t sum = 0;
+
+	begin(&w);
+	announce(&w, w.a, "10.1.0.0/16", w.lp100);
+	announce(&w, w.b, "10.1.0.0/16", w.lp200);
+	announce(&w, w.a, "10.2.0.0/16", w.lp100);
+	announce(&w, w.a, "2001:db8::/32", w.lp100);
+	ribtest_apply(&w.t, w.b, "10.2.0.0/16", w.lp100, w.lp200, RIB_REJECT_NONE);
+	rib_stats(w.t.rib, &st);
+	ck_assert_uint_eq(part_of(&st, "IPv4 prefix records")->count, 2);
+	ck_assert_uint_ge(part_of(&st, "IPv4 prefix records")->bytes, 2 * 24);
+	ck_assert_uint_eq(part_of(&st, "IPv6 prefix index")->count, 1);
+	ck_assert_uint_eq(part_of(&st, "further paths")->count, 2);
+	ck_assert_uint_ge(part_of(&st, "further paths")->bytes, 2 * 16);
+	ck_assert_uint_eq(part_of(&st, "received attributes")->count, 1);
+	ck_assert_uint_eq(part_of(&st, "undecided prefixes")->count, 3);
+	ck_assert_uint_eq(part_of(&st, "bitmaps of neighbors")->count, 2);
+	for (unsigned i = 0; i < RIB_PARTS; i++)
+		sum += st.parts[i].bytes;
+	ck_assert_uint_eq(st.bytes, sum);
+	decide(&w);
+	rib_stats(w.t.rib, &st);
+	ck_assert_uint_eq(part_of(&st, "undecided prefixes")->count, 0);
+	end(&w);
+}
+END_TEST
+
 SUITE("rib", test_best_changes, test_there_and_back, test_decision_mark, test_rejected_and_side,
       test_multipath_told, test_nexthop_unresolved, test_nexthop_between, test_pin, test_sources,
-      test_limit)
+      test_limit, test_stats)
