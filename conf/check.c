@@ -24,7 +24,10 @@ check_router(struct conf_loader *ld, struct yml_node *n, void *obj)
 {
 	struct conf_router *r = obj;
 
-	(void)n;
+	if (CONF_HAS(r, CONF_ROUTER_ID) && yml_map_get(n, "cluster-id") == NULL) {
+		r->cluster_id = r->id;
+		r->has |= BIT(CONF_ROUTER_CLUSTER_ID);
+	}
 	if (yml_map_get(n, "listen") != NULL)
 		return;
 	r->listen.v = conf_arena_array(ld->arena, 2, sizeof(*r->listen.v));
@@ -201,6 +204,29 @@ restart_defaults(const struct conf_loader *ld, struct conf_graceful_restart *gr)
 	gr->has = 7;
 }
 
+/* An internal neighbour without a list of policies has all routes accepted. */
+static void
+policy_defaults(struct conf_loader *ld, struct yml_node *n, struct conf_neighbor *nb)
+{
+	static const struct conf_ref accept = {.name = "accept", .index = CONF_POLICY_ACCEPT};
+	struct conf_ref *one;
+
+	if (!CONF_HAS(nb, CONF_NB_REMOTE_AS) || ld->conf->router.as == 0 || !conf_neighbor_is_internal(nb))
+		return;
+	one = conf_arena_alloc(ld->arena, sizeof(*one));
+	*one = accept;
+	if (yml_map_get(n, "import") == NULL) {
+		nb->import.v = one;
+		nb->import.n = 1;
+		nb->has |= BIT(CONF_NB_IMPORT);
+	}
+	if (yml_map_get(n, "export") == NULL) {
+		nb->export.v = one;
+		nb->export.n = 1;
+		nb->has |= BIT(CONF_NB_EXPORT);
+	}
+}
+
 void
 check_idle_hold(struct conf_loader *ld, struct yml_node *n, void *obj)
 {
@@ -225,6 +251,38 @@ check_neighbor(struct conf_loader *ld, struct yml_node *n, void *obj)
 	transport_check(ld, n, nb);
 	timer_check(ld, n, nb);
 	restart_defaults(ld, &nb->graceful_restart);
+	policy_defaults(ld, n, nb);
+}
+
+/* ---- networks ---- */
+
+/* An empty list of communities is none. */
+void
+check_network(struct conf_loader *ld, struct yml_node *n, void *obj)
+{
+	struct conf_network *net = obj;
+
+	(void)ld;
+	(void)n;
+	if (net->communities.n == 0)
+		net->has &= ~BIT(CONF_NET_COMMUNITIES);
+}
+
+/* ---- rules ---- */
+
+/* Nothing to match and nothing to set is what a rule without them has. */
+void
+check_rule(struct conf_loader *ld, struct yml_node *n, void *obj)
+{
+	struct conf_rule *r = obj;
+
+	/* Rows: match, set, action. */
+	(void)ld;
+	(void)n;
+	if (r->match.has == 0)
+		r->has &= ~BIT(0);
+	if (r->set.has == 0)
+		r->has &= ~BIT(1);
 }
 
 /* ---- statics ---- */

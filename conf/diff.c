@@ -29,7 +29,7 @@ struct differ {
 };
 
 static const char *const effect_names[] = {
-    [CONF_EFFECT_NONE] = "none", [CONF_EFFECT_POLICY] = "policy", [CONF_EFFECT_REFRESH] = "refresh",
+    [CONF_EFFECT_NONE] = "none", [CONF_EFFECT_POLICY] = "re-evaluate", [CONF_EFFECT_REFRESH] = "refresh",
     [CONF_EFFECT_SOFT] = "soft", [CONF_EFFECT_RESET] = "reset",
 };
 

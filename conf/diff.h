@@ -22,7 +22,7 @@ enum conf_effect {
 	CONF_EFFECT_RESET    /* the session ends and starts again */
 };
 #define CONF_EFFECT_BIT(e) (1u << (e))
-const char *conf_effect_name(enum conf_effect e); /* "none", "policy", "refresh", "soft", "reset" */
+const char *conf_effect_name(enum conf_effect e); /* "none", "re-evaluate", "refresh", "soft", "reset" */
 
 struct conf_change {
 	const char *path; /* "router.id", "neighbors[rack12].hold-time", "networks[10.0.0.0/8]" */

@@ -85,5 +85,8 @@ void check_neighbor(struct conf_loader *ld, struct yml_node *n, void *obj);
 void check_static(struct conf_loader *ld, struct yml_node *n, void *obj);
 void check_root(struct conf_loader *ld, struct yml_node *n, void *obj);
 void check_idle_hold(struct conf_loader *ld, struct yml_node *n, void *obj);
+/* Empty lists and maps that say the same as none. */
+void check_network(struct conf_loader *ld, struct yml_node *n, void *obj);
+void check_rule(struct conf_loader *ld, struct yml_node *n, void *obj);
 
 #endif

@@ -59,11 +59,22 @@ remote_as_expect(const struct conf_row *row, struct str *out)
 	str_add(out, "an AS number 1..4294967295 but 23456, internal or external");
 }
 
+/* The number of an internal neighbour is known by now, written out or not. */
+static bool
+remote_as_equal(const void *a, const void *b)
+{
+	const struct conf_as_spec *x = a, *y = b;
+	bool any = x->type == CONF_REMOTE_EXTERNAL;
+
+	return any == (y->type == CONF_REMOTE_EXTERNAL) && (any || x->as == y->as);
+}
+
 const struct conf_type conf_type_remote_as = {
     .arg = "AS | internal | external",
     .size = sizeof(struct conf_as_spec),
     .parse = remote_as_parse,
     .print = remote_as_print,
+    .equal = remote_as_equal,
     .expect = remote_as_expect,
 };
 

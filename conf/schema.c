@@ -196,7 +196,8 @@ static const struct conf_row network_rows[] = {
 };
 static const struct conf_table network_table = {TABLE(network_rows), .size = sizeof(struct conf_network),
 						.pos_offset = offsetof(struct conf_network, pos),
-						.has_key = true, .key_row = CONF_NET_PREFIX};
+						.has_key = true, .key_row = CONF_NET_PREFIX,
+						.finish = check_network};
 
 static const struct conf_row static_rows[] = {
     {.key = "prefix",

@@ -321,7 +321,7 @@ static const struct conf_row neighbor_rows[] = {
 	 AT(conf_neighbor, allow_own_as),
 	 .max = 10,
 	 .def = "0",
-	 .effect = CONF_EFFECT_REFRESH,
+	 .effect = CONF_EFFECT_POLICY,
 	 .doc = "How often our own AS may be in a received AS path before that counts as a loop."},
     [CONF_NB_ROLE] = {.key = "role",
 		      .type = &conf_type_word,

@@ -4,6 +4,7 @@
  *
  * None of match and set has a default: a key that is not there does nothing.
  */
+#include "conf/load.h"
 #include "conf/schema.h"
 #include "conf/schema_parts.h"
 
@@ -216,4 +217,5 @@ static const struct conf_row rule_rows[] = {
 	    "policy of the list)."},
 };
 const struct conf_table conf_schema_rule = {TABLE(rule_rows), .size = sizeof(struct conf_rule),
-					    .pos_offset = offsetof(struct conf_rule, pos)};
+					    .pos_offset = offsetof(struct conf_rule, pos),
+					    .finish = check_rule};

@@ -91,6 +91,42 @@ START_TEST(test_same)
 }
 END_TEST
 
+/* Absent, the default, and what says the same as none. */
+START_TEST(test_absent)
+{
+	static const char *const pairs[][2] = {
+	    {"router: {as: 1, id: 10.0.0.1}", "router: {as: 1, id: 10.0.0.1, cluster-id: 10.0.0.1}"},
+	    {"router: {as: 1}", "router: {as: 1, hold-time: 90, multipath: {}, default-local-preference: 100}"},
+	    {"router: {as: 1}", "router: {as: 1}\nneighbors: []\nnetworks: []\npolicies: {}\nkernel: {}\nlog: {}"},
+	    {"router: {as: 1}", "router: {as: 1}\nkernel: {export: [accept], learn: [reject], metric: 20, table: 254}"},
+	    {"router: {as: 1}\nneighbors: [{address: 10.0.0.2, remote-as: internal}]",
+	     "router: {as: 1}\nneighbors: [{address: 10.0.0.2, remote-as: 1, import: [accept], export: accept, multihop: 64,"
+	     " name: 10.0.0.2, local-as: 1, families: ipv4-unicast, allow-own-as: 0, idle-hold-time: {}, add-path: {}}]"},
+	    {"router: {as: 1}\nneighbors: [{address: 10.0.0.2, remote-as: 2}]",
+	     "router: {as: 1}\nneighbors: [{address: 10.0.0.2, remote-as: 2, multihop: 1, extended-messages: true,"
+	     " role-strict: false, shutdown: false, graceful-restart: {}}]"},
+	    {"router: {as: 1}\nnetworks: [{prefix: 10.0.0.0/8}]",
+	     "router: {as: 1}\nnetworks: [{prefix: 10.0.0.0/8, blackhole: false, communities: []}]"},
+	    {"router: {as: 1}\npolicies: {p: [{}]}", "router: {as: 1}\npolicies: {p: [{match: {}, set: {}, action: next}]}"},
+	};
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		diff(pairs[i][0], pairs[i][1]);
+		ck_assert_msg(ch.all.n == 0, "%s: %s", pairs[i][1], ch.all.n > 0 ? ch.all.v[0].path : "");
+		ck_assert_uint_eq(ch.neighbors.n, 0);
+		ck_assert_uint_eq(ch.sections, 0);
+		ck_assert(!ch.kernel_export && !ch.kernel_learn);
+		conf_changes_free(&ch);
+	}
+	/* For an external neighbour no list and an empty one are not the same (RFC 8212). */
+	diff("router: {as: 1}\nneighbors: [{address: 10.0.0.2, remote-as: 2}]",
+	     "router: {as: 1}\nneighbors: [{address: 10.0.0.2, remote-as: 2, import: []}]");
+	ck_assert_uint_eq(ch.all.n, 1);
+	ck_assert_uint_eq(ch.all.v[0].effect, CONF_EFFECT_POLICY);
+	conf_changes_free(&ch);
+}
+END_TEST
+
 START_TEST(test_effects)
 {
 	static const struct {
@@ -101,7 +137,7 @@ START_TEST(test_effects)
 	    {", description: x", CONF_EFFECT_NONE, BIT(NONE)},
 	    {", next-hop: self", CONF_EFFECT_POLICY, BIT(POLICY)},
 	    {", export: []", CONF_EFFECT_POLICY, BIT(POLICY)},
-	    {", allow-own-as: 1", CONF_EFFECT_REFRESH, BIT(REFRESH)},
+	    {", allow-own-as: 1", CONF_EFFECT_POLICY, BIT(POLICY)},
 	    {", idle-hold-time: {max: 31}", CONF_EFFECT_SOFT, BIT(SOFT)},
 	    {", graceful-restart: {restart-time: 5}", CONF_EFFECT_SOFT, BIT(SOFT)},
 	    {", max-prefix: {limit: 5}", CONF_EFFECT_SOFT, BIT(SOFT)},
@@ -110,7 +146,7 @@ START_TEST(test_effects)
 	    {", add-path: {receive: true}", CONF_EFFECT_RESET, BIT(RESET)},
 	    {", shutdown: true", CONF_EFFECT_RESET, BIT(RESET)},
 	    {", allow-own-as: 1, next-hop: keep, connect-retry-time: 9", CONF_EFFECT_SOFT,
-	     BIT(POLICY) | BIT(REFRESH) | BIT(SOFT)},
+	     BIT(POLICY) | BIT(SOFT)},
 	    {", description: x, hold-time: 9, source: 10.0.0.9", CONF_EFFECT_RESET,
 	     BIT(NONE) | BIT(SOFT) | BIT(RESET)},
 	};
@@ -167,8 +203,9 @@ END_TEST
 
 START_TEST(test_router_reaches_everybody)
 {
+	/* The cluster id goes with it. */
 	diff_of(", id: 1.1.1.1", "", "");
-	ck_assert_uint_eq(ch.everybody, BIT(RESET));
+	ck_assert_uint_eq(ch.everybody, BIT(RESET) | BIT(POLICY));
 	ck_assert_uint_eq(ch.neighbors.n, 3);
 	ck_assert_int_eq(change_of("c")->effect, CONF_EFFECT_RESET);
 	ck_assert_uint_eq(change_of("c")->keys, 0);
@@ -275,5 +312,5 @@ START_TEST(test_password_file)
 }
 END_TEST
 
-SUITE("diff", test_same, test_effects, test_keys, test_set_reaches_neighbors, test_router_reaches_everybody,
+SUITE("diff", test_same, test_absent, test_effects, test_keys, test_set_reaches_neighbors, test_router_reaches_everybody,
       test_added_removed, test_kernel_policies, test_set_or_entry, test_password_file)
