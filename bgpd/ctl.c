@@ -35,7 +35,9 @@ struct ctl_client {
 	struct ctl *ctl;
 	struct bufferevent *bev;
 	struct job job;       /* runs the walk */
-	struct ctl_walk walk; /* step NULL: no request at work */
+	struct ctl_walk walk; /* step NULL: none */
+	void (*cancel)(void *ctx); /* NULL: it does not wait for an answer from elsewhere */
+	void *cancel_ctx;
 	bool input_over;      /* it sends no more: goes when everything is answered */
 };
 
@@ -52,6 +54,13 @@ struct bgpd *
 ctl_client_daemon(const struct ctl_client *c)
 {
 	return c->ctl->d;
+}
+
+/* Is a request at work? */
+static bool
+busy(const struct ctl_client *c)
+{
+	return c->walk.step != NULL || c->cancel != NULL;
 }
 
 /* ---- what is written ---- */
@@ -129,6 +138,23 @@ ctl_stream(struct ctl_client *c, json_t *head, const struct ctl_walk *walk)
 }
 
 void
+ctl_wait(struct ctl_client *c, void (*cancel)(void *ctx), void *ctx)
+{
+	ASSERT(!busy(c));
+	c->cancel = cancel;
+	c->cancel_ctx = ctx;
+}
+
+void
+ctl_resume(struct ctl_client *c)
+{
+	ASSERT(c->cancel != NULL);
+	c->cancel = NULL;
+	/* Further requests of the client may have to be begun. */
+	loop_job_start(&c->ctl->d->loop, &c->job);
+}
+
+void
 ctl_row(struct ctl_client *c, json_t *row)
 {
 	put_line(c, row);
@@ -159,6 +185,8 @@ client_free(struct ctl_client *c)
 	loop_job_cancel(&ctl->d->loop, &c->job);
 	if (c->walk.step != NULL)
 		walk_end(c);
+	if (c->cancel != NULL)
+		c->cancel(c->cancel_ctx);
 	TAILQ_REMOVE(&ctl->clients, c, entry);
 	ctl->nclients--;
 	bufferevent_free(c->bev);
@@ -184,7 +212,7 @@ client_request(struct ctl_client *c, const char *line, size_t len)
 	json_decref(request);
 }
 
-/* Runs what requests there are until one has a walk; may free the client. */
+/* Runs what requests there are until one keeps it busy; may free the client. */
 static void
 client_requests(struct ctl_client *c)
 {
@@ -192,14 +220,14 @@ client_requests(struct ctl_client *c)
 	char *line = NULL;
 	size_t len;
 
-	while (c->walk.step == NULL && client_waiting(c) < CTL_OUTPUT_HIGH) {
+	while (!busy(c) && client_waiting(c) < CTL_OUTPUT_HIGH) {
 		line = evbuffer_readln(in, &len, EVBUFFER_EOL_LF);
 		if (line == NULL)
 			break;
 		client_request(c, line, len);
 		free(line);
 	}
-	if (c->walk.step != NULL || client_waiting(c) >= CTL_OUTPUT_HIGH) {
+	if (busy(c) || client_waiting(c) >= CTL_OUTPUT_HIGH) {
 		/* Called again when that is over. Until then libevent would call on_read without end for a buffer
 		 * that is full, and never come back to the loop, whose jobs are to end it. */
 		if (evbuffer_get_length(in) >= CTL_REQUEST_MAX)

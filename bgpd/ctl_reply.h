@@ -3,7 +3,7 @@
  * ctl_reply: how a command answers its client.
  *
  * A handler gets the arguments of a request and calls exactly one of ctl_fail,
- * ctl_done and ctl_stream before it returns. The answer is a first line
+ * ctl_done, ctl_stream and ctl_wait before it returns. The answer is a first line
  * with the members of head, then rows, then the end; ctl_stream leaves the rows
  * to a walk that is run in slices and may outlive many other events, so it holds no
  * pointer to anything that may go meanwhile (peers, paths, configuration).
@@ -48,6 +48,12 @@ __attribute__((format(printf, 3, 4))) void ctl_fail(struct ctl_client *c, const 
 void ctl_done(struct ctl_client *c, json_t *head);
 /* Begins an answer with rows; takes head (may be NULL) and the walk's state. */
 void ctl_stream(struct ctl_client *c, json_t *head, const struct ctl_walk *walk);
+/*
+ * The answer comes later: ctl_resume, and one of ctl_fail, ctl_done and ctl_stream right behind it. If the client goes
+ * before that, cancel(ctx) is called, and the client is not to be touched any more.
+ */
+void ctl_wait(struct ctl_client *c, void (*cancel)(void *ctx), void *ctx);
+void ctl_resume(struct ctl_client *c);
 /* From a step: one row; takes it. */
 void ctl_row(struct ctl_client *c, json_t *row);
 /* From a step, which then returns true: the answer ends here, incomplete, with this text. */

@@ -11,6 +11,7 @@
 #include "bgpd/daemon.h"
 #include "bgpd/peer.h"
 #include "bgpd/peer_routes.h"
+#include "bgpd/reload.h"
 #include "lib/mem.h"
 #include "lib/str.h"
 #include "rib/rib.h"
@@ -203,13 +204,15 @@ ctl_show_summary(struct ctl_client *c, const json_t *args)
 {
 	const struct bgpd *d = ctl_client_daemon(c);
 	struct rib_stats st;
+	uint32_t left_s;
 
 	(void)args;
 	rib_stats(d->rib, &st);
-	json_t *router = json_pack("{s:I,s:o,s:I,s:s}", "as", (json_int_t)d->conf->router.as, "id",
+	json_t *rollback = reload_on_trial(d->reload, &left_s) ? json_integer(left_s) : json_null();
+	json_t *router = json_pack("{s:I,s:o,s:I,s:s,s:o}", "as", (json_int_t)d->conf->router.as, "id",
 				   ctl_json_id(d->router_id), "uptime_s",
 				   (json_int_t)((d->loop.turn_start_ns - d->start_ns) / 1000000000u),
-				   "version", PACKAGE_VERSION);
+				   "version", PACKAGE_VERSION, "rollback_in_s", rollback);
 	json_t *rib = json_pack(
 	    "{s:I,s:I,s:I,s:I,s:I}", "ipv4_prefixes", (json_int_t)st.prefixes[FAMILY_IPV4], "ipv4_paths",
 	    (json_int_t)st.paths[FAMILY_IPV4], "ipv6_prefixes", (json_int_t)st.prefixes[FAMILY_IPV6],

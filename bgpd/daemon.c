@@ -8,7 +8,7 @@
 #include "bgpd/ctl.h"
 #include "bgpd/groups.h"
 #include "bgpd/kernel.h"
-#include "bgpd/own.h"
+#include "bgpd/loader.h"
 #include "bgpd/peer.h"
 #include "bgpd/peer_routes.h"
 #include "bgpd/pipeline.h"
@@ -16,7 +16,6 @@
 #include "bgpd/update_in.h"
 #include "lib/log.h"
 #include "lib/mem.h"
-#include "lib/str.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -192,20 +191,7 @@ daemon_apply_settings(struct bgpd *d)
 		pipeline_touch_all(d->pipeline);
 	}
 	apply_listeners(d);
-	own_apply(d);
-	loop_job_start(&d->loop, &d->own);
 	warn_unsupported(d);
-}
-
-static enum job_result
-run_own(struct job *job, uint64_t deadline_ns)
-{
-	struct bgpd *d = container_of(job, struct bgpd, own);
-
-	while (time_mono_ns() < deadline_ns)
-		if (own_run(d, d->portion))
-			return JOB_DONE;
-	return JOB_MORE;
 }
 
 static void
@@ -297,12 +283,9 @@ on_signal(evutil_socket_t sig, short what, void *arg)
 	(void)what;
 	loop_enter(&d->loop);
 	switch (sig) {
-	case SIGHUP: {
-		struct str errors = {0};
-		reload(d, d->options->conf_path, &errors);
-		str_free(&errors);
+	case SIGHUP:
+		reload_file(d->reload, 0, NULL, NULL);
 		break;
-	}
 	case SIGUSR1:
 		log_state(d);
 		break;
@@ -352,6 +335,9 @@ start_parts(struct bgpd *d)
 	d->cluster_id = d->conf->router.cluster_id != 0 ? d->conf->router.cluster_id : d->router_id;
 	rib_start(d);
 	d->pipeline = pipeline_new(d);
+	own_init(&d->own, d);
+	d->loader = loader_new(d);
+	d->reload = reload_new(d);
 	d->groups = groups_new(d);
 	d->sessions = session_pool_new(&d->loop);
 	d->updates = update_queue_new(d);
@@ -369,6 +355,8 @@ start_parts(struct bgpd *d)
 	arm_sweep(d, d->conf->router.graceful_restart.restart_s * 1000);
 	signals_start(d);
 	daemon_apply_settings(d);
+	own_begin(&d->own);
+	own_run_all(&d->own);
 	for (uint32_t i = 0; i < d->conf->neighbors.n; i++) {
 		const struct conf_neighbor *nb = &d->conf->neighbors.v[i];
 		if (nb->address.addr.family != FAMILY_NONE)
@@ -387,10 +375,13 @@ daemon_free(struct bgpd *d, bool keep)
 
 	if (d->ctl != NULL)
 		ctl_free(d->ctl);
+	loader_free(d->loader);
+	reload_free(d->reload);
 	while ((p = TAILQ_FIRST(&d->peers)) != NULL)
 		peer_free(p);
 	peer_table_fini(&d->peer_table);
-	loop_job_cancel(&d->loop, &d->own);
+	if (d->own.d != NULL)
+		own_fini(&d->own);
 	for (unsigned i = 0; i < ARRAY_LEN(d->signals); i++)
 		if (d->signals[i] != NULL)
 			event_free(d->signals[i]);
@@ -426,7 +417,6 @@ daemon_start(struct bgpd *d, const struct daemon_options *options, struct conf *
 {
 	*d = (struct bgpd){.options = options, .conf = conf, .portion = DAEMON_PORTION};
 	TAILQ_INIT(&d->peers);
-	d->own = (struct job){.run = run_own, .name = "own"};
 	apply_log(d);
 	if (loop_init(&d->loop) < 0)
 		return false;

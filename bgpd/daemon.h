@@ -9,6 +9,7 @@
 #define BGPD_DAEMON_H
 
 #include "bgpd/listen.h"
+#include "bgpd/own.h"
 #include "bgpd/peer_table.h"
 #include "bgpd/session.h"
 #include "conf/conf.h"
@@ -59,7 +60,9 @@ struct bgpd {
 	struct groups *groups;     /* export groups (group.h) */
 	struct pipeline *pipeline; /* the jobs that carry changes on (pipeline.h) */
 	struct update_queue *updates;
-	struct job own; /* leftovers of own routes after a reload */
+	struct own own;            /* routes of the configuration on their way into the RIB */
+	struct loader *loader;     /* reads configurations (loader.h) */
+	struct reload *reload;     /* and makes them the running one (reload.h) */
 
 	struct session_pool *sessions;
 	struct listen listen;

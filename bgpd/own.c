@@ -8,6 +8,8 @@
 #include "bgpd/daemon.h"
 #include "bgpd/kernel.h"
 #include "bgpd/pipeline.h"
+#include "bgpd/reload.h"
+#include "lib/mem.h"
 #include "rib/community.h"
 
 #include <string.h>
@@ -86,21 +88,97 @@ announce_static(struct bgpd *d, const struct conf_static *st)
 }
 
 void
-own_apply(struct bgpd *d)
+own_begin(struct own *o)
 {
+	struct originate *orig = &o->d->originate;
+
+	ASSERT(!o->busy);
+	bool began = originate_begin(orig, ORIGINATE_NETWORK) && originate_begin(orig, ORIGINATE_STATIC);
+	ASSERT(began); /* the one before has been swept */
+	o->set = ORIGINATE_NETWORK;
+	o->at = 0;
+	o->saying = o->busy = true;
+	loop_job_start(&o->d->loop, &o->job);
+}
+
+/* Says up to budget routes again; what is left of the budget. */
+static uint32_t
+say(struct own *o, uint32_t budget)
+{
+	struct bgpd *d = o->d;
 	const struct conf *conf = d->conf;
 
-	originate_begin(&d->originate, ORIGINATE_NETWORK);
-	for (uint32_t i = 0; i < conf->networks.n; i++)
-		announce(d, ORIGINATE_NETWORK, &conf->networks.v[i].prefix, network_attr(d, &conf->networks.v[i]),
+	for (; budget > 0 && o->set == ORIGINATE_NETWORK && o->at < conf->networks.n; o->at++, budget--)
+		announce(d, ORIGINATE_NETWORK, &conf->networks.v[o->at].prefix, network_attr(d, &conf->networks.v[o->at]),
 		    RIB_REJECT_NONE);
-	originate_end(&d->originate, ORIGINATE_NETWORK);
-	originate_begin(&d->originate, ORIGINATE_STATIC);
-	for (uint32_t i = 0; i < conf->statics.n; i++)
-		announce_static(d, &conf->statics.v[i]);
-	originate_end(&d->originate, ORIGINATE_STATIC);
-	pipeline_resolve(d->pipeline);
+	if (budget > 0 && o->set == ORIGINATE_NETWORK) {
+		o->set = ORIGINATE_STATIC;
+		o->at = 0;
+	}
+	for (; budget > 0 && o->set == ORIGINATE_STATIC && o->at < conf->statics.n; o->at++, budget--)
+		announce_static(d, &conf->statics.v[o->at]);
+	if (budget > 0) {
+		originate_end(&d->originate, ORIGINATE_NETWORK);
+		originate_end(&d->originate, ORIGINATE_STATIC);
+		o->saying = false;
+	}
+	return budget;
+}
+
+/* True: all is done. */
+static bool
+run(struct own *o, uint32_t budget)
+{
+	if (o->saying)
+		budget = say(o, budget);
+	o->busy = o->saying || !originate_run(&o->d->originate, budget);
+	return !o->busy;
+}
+
+static enum job_result
+job_run(struct job *job, uint64_t deadline_ns)
+{
+	struct own *o = container_of(job, struct own, job);
+	struct bgpd *d = o->d;
+	bool done = false;
+
+	while (!done && time_mono_ns() < deadline_ns)
+		done = run(o, d->portion);
 	pipeline_decide(d->pipeline);
+	if (!done)
+		return JOB_MORE;
+	/* Next hops of statics may be new ones. */
+	pipeline_resolve(d->pipeline);
+	reload_own_done(d->reload);
+	return JOB_DONE;
+}
+
+void
+own_run_all(struct own *o)
+{
+	while (o->busy)
+		run(o, o->d->portion);
+	loop_job_cancel(&o->d->loop, &o->job);
+	pipeline_resolve(o->d->pipeline);
+	pipeline_decide(o->d->pipeline);
+}
+
+bool
+own_busy(const struct own *o)
+{
+	return o->busy;
+}
+
+void
+own_init(struct own *o, struct bgpd *d)
+{
+	*o = (struct own){.d = d, .job = {.run = job_run, .name = "own"}};
+}
+
+void
+own_fini(struct own *o)
+{
+	loop_job_cancel(&o->d->loop, &o->job);
 }
 
 void
@@ -117,15 +195,6 @@ own_link_changed(struct bgpd *d, const char *name)
 	}
 	if (any)
 		pipeline_decide(d->pipeline);
-}
-
-bool
-own_run(struct bgpd *d, uint32_t budget)
-{
-	bool done = originate_run(&d->originate, budget);
-
-	pipeline_decide(d->pipeline);
-	return done;
 }
 
 void

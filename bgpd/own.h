@@ -1,26 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * own: the routes of the configuration (networks, statics, aggregates' places)
- * and of `bgpctl network add`, as paths of the RIB.
+ * and of `bgpctl network add`, as paths of the RIB. After a reload those of the
+ * configuration are said again one by one, as a job, and what was not said goes.
  */
 #ifndef BGPD_OWN_H
 #define BGPD_OWN_H
 
-#include "conf/conf.h"
+#include "lib/loop.h"
 #include "rib/attr.h"
+#include "rib/originate.h"
 
 struct bgpd;
 
+/* Brings the configuration's routes into the RIB, in slices. Its members are own.c's, but for the daemon's to embed. */
+struct own {
+	struct bgpd *d;
+	struct job job;
+	enum originate_set set; /* being said: ORIGINATE_NETWORK or ORIGINATE_STATIC */
+	uint32_t at;            /* index into its list */
+	bool saying;            /* else what was not said again is being removed */
+	bool busy;
+};
+
+void own_init(struct own *o, struct bgpd *d);
+void own_fini(struct own *o);
+
 /* Begins the attributes that every route of our own has: ORIGIN IGP and an empty AS_PATH. */
 void own_attr_begin(struct attr_edit *e);
-/* Brings networks and statics of the running configuration into the RIB; what is no longer there goes. */
-void own_apply(struct bgpd *d);
+/*
+ * Begins to bring networks and statics of the running configuration, which stays it until that is done, into the RIB;
+ * what is no longer there goes. reload_own_done tells the end. Not while it is busy.
+ */
+void own_begin(struct own *o);
+bool own_busy(const struct own *o);
+/* Does all of it at once: before anybody waits for the loop. */
+void own_run_all(struct own *o);
 /* An interface went up or down, came or went: statics that name it are good or not. */
 void own_link_changed(struct bgpd *d, const char *name);
 /* A network by command: stays over a reload, not over a restart. False: there was none to delete. */
 void own_network_add(struct bgpd *d, const struct ip_prefix *p);
 bool own_network_del(struct bgpd *d, const struct ip_prefix *p);
-/* Leftovers of own_apply in slices; a job of the daemon. True: done. */
-bool own_run(struct bgpd *d, uint32_t budget);
 
 #endif

@@ -9,7 +9,9 @@
 #include "bgpd/daemon.h"
 #include "bgpd/groups.h"
 #include "bgpd/kernel.h"
+#include "bgpd/loader.h"
 #include "bgpd/notify.h"
+#include "bgpd/own.h"
 #include "bgpd/peer.h"
 #include "bgpd/peer_routes.h"
 #include "bgpd/pipeline.h"
@@ -21,7 +23,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct reload_order {
+	TAILQ_ENTRY(reload_order) entry;
+	struct reload *reload;
+	struct loader_task task;
+	reload_done_fn done; /* NULL: nobody waits */
+	void *ctx;
+	uint32_t confirm_s;
+	bool rollback;      /* not the file, but what was before the trial */
+	uint32_t countdown; /* because this one is over; 0: by command */
+};
+
+struct reload {
+	struct bgpd *d;
+	TAILQ_HEAD(reload_orders, reload_order) orders; /* the first is under way */
+	struct conf *before;               /* what comes back; NULL: no trial */
+	uint64_t due_ns;
+	uint32_t countdown; /* number of the last time to confirm that was set */
+	struct event *timer;
+};
+
 #define SECTION(s) (1ull << (s))
+#define OWN_SECTIONS (SECTION(CONF_SEC_NETWORKS) | SECTION(CONF_SEC_STATICS))
 #define POLICY_SECTIONS                                                                                     \
 	(SECTION(CONF_SEC_PREFIX_SETS) | SECTION(CONF_SEC_AS_PATH_SETS) | SECTION(CONF_SEC_COMMUNITY_SETS) | \
 	    SECTION(CONF_SEC_POLICIES))
@@ -88,33 +111,32 @@ add_peers(struct bgpd *d, const struct conf_changes *ch)
 	}
 }
 
-static void
-apply(struct bgpd *d, struct conf *new_conf)
+/* Makes new_conf the running configuration. The one from before, which nothing refers to any more. */
+static struct conf *
+apply(struct bgpd *d, struct conf *new_conf, const struct conf_changes *ch)
 {
 	struct conf *old_conf = d->conf;
 	uint32_t old_cluster_id = d->cluster_id;
 	bool default_changed =
 	    new_conf->router.default_local_preference != old_conf->router.default_local_preference;
-	struct conf_changes ch = {0};
 
-	conf_diff(old_conf, new_conf, &ch);
 	d->conf = new_conf;
 	if (new_conf->router.id != 0)
 		d->router_id = new_conf->router.id;
 	d->cluster_id = new_conf->router.cluster_id != 0 ? new_conf->router.cluster_id : d->router_id;
-	compile(d, &ch);
-	apply_peers(d, &ch, d->cluster_id != old_cluster_id || default_changed);
+	compile(d, ch);
+	apply_peers(d, ch, d->cluster_id != old_cluster_id || default_changed);
 	daemon_apply_settings(d);
-	add_peers(d, &ch);
+	if (ch->sections & OWN_SECTIONS)
+		own_begin(&d->own);
+	add_peers(d, ch);
 	groups_reconfigure(d->groups);
-	if (ch.kernel_export || ch.kernel_learn || (ch.sections & SECTION(CONF_SEC_KERNEL)) || default_changed) {
+	if (ch->kernel_export || ch->kernel_learn || (ch->sections & SECTION(CONF_SEC_KERNEL)) || default_changed) {
 		kernel_reconfigure(d->kernel);
 		pipeline_touch_all(d->pipeline);
 	}
 	ctl_reconfigure(d->ctl);
-	log_info("config.reload", LOG_U("changes", ch.all.n), LOG_U("neighbors", ch.neighbors.n));
-	conf_changes_free(&ch);
-	conf_free(old_conf);
+	return old_conf;
 }
 
 /* An event for each line of a text. */
@@ -129,21 +151,227 @@ log_lines(const char *event, const char *text)
 	free(all);
 }
 
-int
-reload(struct bgpd *d, const char *path, struct str *errors)
-{
-	struct conf_errors errs = {0};
-	struct conf *new_conf = NULL;
-	int r = conf_load(path, &new_conf, &errs);
+/* ---- orders ---- */
 
-	if (r == 0) {
-		apply(d, new_conf);
-	} else {
-		conf_errors_print(&errs, errors);
-		log_lines("config.error", str_get(errors));
-		log_error("config.reload", LOG_S("file", path), LOG_U("errors", errs.n + errs.dropped),
+static void begin(struct reload *r);
+
+/* The first order is carried out, or was given up. */
+static void
+finish(struct reload *r, int result, const char *reason)
+{
+	struct reload_order *o = TAILQ_FIRST(&r->orders);
+
+	TAILQ_REMOVE(&r->orders, o, entry);
+	if (o->done != NULL)
+		o->done(o->ctx, result, reason);
+	loader_task_fini(&o->task);
+	free(o);
+	begin(r);
+}
+
+static void
+trial_end(struct reload *r)
+{
+	event_del(r->timer);
+	conf_free(r->before);
+	r->before = NULL;
+}
+
+/* Keeps old, unless an earlier configuration is kept already. */
+static void
+trial_begin(struct reload *r, struct conf *old, uint32_t confirm_s)
+{
+	if (r->before == NULL)
+		r->before = old;
+	else
+		conf_free(old);
+	r->due_ns = time_mono_ns() + confirm_s * 1000000000ull;
+	r->countdown++;
+	event_add(r->timer, &(struct timeval){.tv_sec = (time_t)confirm_s});
+	log_warn("config.trial", LOG_U("seconds", confirm_s), LOG_S("effect", "rolls back unless confirmed"));
+}
+
+static void
+roll_back(struct reload *r, const struct reload_order *o)
+{
+	struct conf *back = r->before;
+
+	r->before = NULL;
+	event_del(r->timer);
+	log_warn("config.rollback", LOG_S("reason", o->countdown != 0 ? "not confirmed in time" : "command"),
+	    LOG_S("effect", "the configuration is not that of the file"));
+	conf_free(apply(r->d, back, &o->task.changes));
+}
+
+static void
+loaded(struct loader_task *t)
+{
+	struct reload_order *o = container_of(t, struct reload_order, task);
+	struct reload *r = o->reload;
+
+	if (t->dropped)
+		return;
+	if (!o->rollback && t->conf == NULL) {
+		log_lines("config.error", str_get(&t->errors));
+		log_error("config.reload", LOG_S("file", t->path), LOG_U("errors", t->n_errors),
 		    LOG_S("effect", "nothing changed"));
+		finish(r, -EINVAL, str_get(&t->errors));
+		return;
 	}
-	conf_errors_free(&errs);
+	log_info("config.reload", LOG_U("changes", t->changes.all.n), LOG_U("neighbors", t->changes.neighbors.n));
+	if (o->rollback) {
+		roll_back(r, o);
+	} else {
+		struct conf *old = apply(r->d, t->conf, &t->changes);
+		t->conf = NULL;
+		if (o->confirm_s > 0)
+			trial_begin(r, old, o->confirm_s);
+		else
+			conf_free(old);
+	}
+	if (!own_busy(&r->d->own))
+		finish(r, 0, "");
+}
+
+void
+reload_own_done(struct reload *r)
+{
+	/* At the start of the daemon there is no order. */
+	if (!TAILQ_EMPTY(&r->orders))
+		finish(r, 0, "");
+}
+
+/* Starts the first order. */
+static void
+begin(struct reload *r)
+{
+	struct reload_order *o = TAILQ_FIRST(&r->orders);
+
+	if (o == NULL)
+		return;
+	if (!o->rollback) {
+		o->task.path = r->d->options->conf_path;
+	} else if (r->before == NULL) {
+		finish(r, -ENOENT, "the trial has ended meanwhile");
+		return;
+	} else if (o->countdown != 0 && o->countdown != r->countdown) { /* it was given more time */
+		finish(r, 0, "");
+		return;
+	} else {
+		o->task.given = r->before;
+	}
+	o->task.diff = true;
+	o->task.done = loaded;
+	loader_start(r->d->loader, &o->task);
+}
+
+static struct reload_order *
+order(struct reload *r, const struct reload_order *what)
+{
+	struct reload_order *o = xcalloc(1, sizeof *o);
+	bool first = TAILQ_EMPTY(&r->orders);
+
+	*o = *what;
+	o->reload = r;
+	TAILQ_INSERT_TAIL(&r->orders, o, entry);
+	if (first)
+		begin(r);
+	return o;
+}
+
+struct reload_order *
+reload_file(struct reload *r, uint32_t confirm_s, reload_done_fn done, void *ctx)
+{
+	struct reload_order *last = TAILQ_LAST(&r->orders, reload_orders);
+
+	/* One that has not begun and that nobody waits for is as good: signals come in bursts. */
+	if (done == NULL && confirm_s == 0 && last != NULL && last != TAILQ_FIRST(&r->orders) && last->done == NULL &&
+	    !last->rollback)
+		return last;
+	return order(r, &(struct reload_order){.confirm_s = confirm_s, .done = done, .ctx = ctx});
+}
+
+struct reload_order *
+reload_rollback(struct reload *r, reload_done_fn done, void *ctx)
+{
+	if (r->before == NULL)
+		return NULL;
+	return order(r, &(struct reload_order){.rollback = true, .done = done, .ctx = ctx});
+}
+
+void
+reload_forget(struct reload_order *o)
+{
+	o->done = NULL;
+}
+
+int
+reload_confirm(struct reload *r)
+{
+	const struct reload_order *o = TAILQ_FIRST(&r->orders);
+
+	if (r->before == NULL)
+		return -ENOENT;
+	if (o != NULL && o->rollback)
+		return -EBUSY;
+	trial_end(r);
+	log_info("config.confirm", LOG_S("effect", "what was reloaded stays"));
+	return 0;
+}
+
+bool
+reload_on_trial(const struct reload *r, uint32_t *left_s)
+{
+	uint64_t now_ns = time_mono_ns();
+
+	*left_s = r->due_ns > now_ns ? (uint32_t)((r->due_ns - now_ns + 999999999) / 1000000000) : 0;
+	return r->before != NULL;
+}
+
+bool
+reload_idle(const struct reload *r)
+{
+	return TAILQ_EMPTY(&r->orders);
+}
+
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct reload *r = arg;
+
+	(void)fd;
+	(void)what;
+	loop_enter(&r->d->loop);
+	order(r, &(struct reload_order){.rollback = true, .countdown = r->countdown});
+}
+
+struct reload *
+reload_new(struct bgpd *d)
+{
+	struct reload *r = xcalloc(1, sizeof *r);
+
+	r->d = d;
+	TAILQ_INIT(&r->orders);
+	r->timer = evtimer_new(d->loop.base, on_timer, r);
+	ASSERT(r->timer != NULL);
 	return r;
+}
+
+void
+reload_free(struct reload *r)
+{
+	struct reload_order *o;
+
+	if (r == NULL)
+		return;
+	while ((o = TAILQ_FIRST(&r->orders)) != NULL) {
+		TAILQ_REMOVE(&r->orders, o, entry);
+		if (o->done != NULL)
+			o->done(o->ctx, -ECANCELED, "bgpd ends");
+		loader_task_fini(&o->task);
+		free(o);
+	}
+	conf_free(r->before);
+	event_free(r->timer);
+	free(r);
 }

@@ -52,7 +52,7 @@ static const struct form forms[] = {
     {{"config", "diff"}, "config diff", "file", false, "config diff [FILE]"},
     {{"config", "check"}, "config check", "file", false, "config check [FILE]"},
     {{"reload"}, "reload", NULL, false, "reload"},
-    {{"reload", "--confirm", "<seconds>"}, NULL, NULL, false, "reload --confirm SECONDS"},
+    {{"reload", "--confirm", "<confirm>"}, "reload", NULL, false, "reload --confirm SECONDS"},
     {{"neighbor", "<neighbor>", "up"}, "neighbor up", NULL, false, "neighbor ADDR up"},
     {{"neighbor", "<neighbor>", "down"}, "neighbor down", "reason", false, "neighbor ADDR down [REASON]"},
     {{"neighbor", "<neighbor>", "clear"}, "neighbor clear", NULL, false, "neighbor ADDR clear"},
@@ -65,8 +65,8 @@ static const struct form forms[] = {
     {{"network", "add", "<prefix>"}, "network add", NULL, false, "network add PREFIX"},
     {{"network", "delete", "<prefix>"}, "network delete", NULL, false, "network delete PREFIX"},
     {{"log", "level", "<level>"}, "log level", NULL, false, "log level error|warn|info|debug"},
-    {{"confirm"}, NULL, NULL, false, "confirm"},
-    {{"rollback"}, NULL, NULL, false, "rollback"},
+    {{"confirm"}, "confirm", NULL, false, "confirm"},
+    {{"rollback"}, "rollback", NULL, false, "rollback"},
     {{"monitor"}, NULL, "what", false, "monitor [neighbor|rib|fib]"},
 };
 
@@ -164,11 +164,22 @@ has_place(char **words, int n)
 	return false;
 }
 
-/* A file is opened by the daemon, whose working directory is another. */
+/*
+ * A file is opened by the daemon, whose working directory is another; seconds are a number. NULL: the text is not what
+ * it should be.
+ */
 static json_t *
-argument(const char *name, const char *text)
+argument(const char *name, const char *text, const char **why)
 {
 	char path[PATH_MAX], cwd[PATH_MAX];
+
+	*why = "not UTF-8";
+	if (strcmp(name, "confirm") == 0) {
+		const char *err;
+		long long n = strtonum(text, 1, UINT32_MAX, &err);
+		*why = "not a number of seconds";
+		return err == NULL ? json_integer(n) : NULL;
+	}
 
 	if (strcmp(name, "file") == 0 && text[0] != '/' && getcwd(cwd, sizeof(cwd)) != NULL &&
 	    (size_t)snprintf(path, sizeof(path), "%s/%s", cwd, text) < sizeof(path))
@@ -179,10 +190,11 @@ argument(const char *name, const char *text)
 static bool
 put_text(json_t *args, const char *name, const char *text, struct str *why)
 {
-	json_t *v = argument(name, text);
+	const char *wrong;
+	json_t *v = argument(name, text, &wrong);
 
 	if (v == NULL) {
-		str_addf(why, "the argument for %s is not UTF-8", name);
+		str_addf(why, "the argument for %s is %s", name, wrong);
 		return false;
 	}
 	json_object_set_new(args, name, v);

@@ -15,6 +15,7 @@
 #include "bgpd/peer.h"
 #include "bgpd/peer_routes.h"
 #include "bgpd/pipeline.h"
+#include "bgpd/loader.h"
 #include "bgpd/reload.h"
 #include "lib/mem.h"
 #include "lib/str.h"
@@ -408,14 +409,27 @@ step_glance(void)
 	compare_decided();
 }
 
+/* Where the daemon reads its configuration. */
+static char conf_path[64];
+
+static void
+loaded(void *ctx, int result, const char *reason)
+{
+	(void)ctx;
+	if (result != 0)
+		fail("reload: %s", reason);
+}
+
 static void
 load(const struct mconf *c)
 {
-	int fd = conf_file(c);
-	struct str errors = {0};
-	char path[64];
+	struct bgpd *d = the_model->d;
 
-	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	/* One after another: the next one would only wait for the one before. */
+	while (!reload_idle(d->reload))
+		CHECK(clock_run_job());
+	int fd = conf_file(c);
+	snprintf(conf_path, sizeof conf_path, "/proc/self/fd/%d", fd);
 	for (unsigned i = 0; i < NPEER; i++) {
 		struct mpeer *n = &the_model->peer[i];
 		unsigned old = the_model->conf.neighbor[i].limit, limit = c->neighbor[i].limit;
@@ -425,11 +439,10 @@ load(const struct mconf *c)
 	}
 	the_model->conf = *c;
 	the_model->last_event = the_model->step;
-	loop_enter(&the_model->d->loop);
-	if (reload(the_model->d, path, &errors) != 0)
-		fail("reload: %s", str_get(&errors));
-	the_model->d->loop.in_turn = false;
-	str_free(&errors);
+	reload_file(d->reload, 0, loaded, NULL);
+	loop_enter(&d->loop);
+	loader_wait(d->loader);
+	d->loop.in_turn = false;
 	close(fd);
 	the_model->seen_reload++;
 }
@@ -811,7 +824,7 @@ init_peers(void)
 int
 main(int argc, char **argv)
 {
-	static const struct daemon_options options = {.conf_path = "", .kernel = true};
+	static const struct daemon_options options = {.conf_path = conf_path, .kernel = true};
 	struct model *m = the_model = xcalloc(1, sizeof *m);
 	struct conf *conf;
 	struct conf_errors errors = {0};

@@ -85,6 +85,9 @@ static const struct {
     {"config check /nowhere/bgpd.yaml", "config check {\"file\":\"/nowhere/bgpd.yaml\"}"},
     {"config diff /nowhere/bgpd.yaml", "config diff {\"file\":\"/nowhere/bgpd.yaml\"}"},
     {"reload", "reload {}"},
+    {"reload --confirm 60", "reload {\"confirm\":60}"},
+    {"confirm", "confirm {}"},
+    {"rollback", "rollback {}"},
     {"neighbor 10.0.0.2 up", "neighbor up {\"neighbor\":\"10.0.0.2\"}"},
     {"neighbor 10.0.0.2 down", "neighbor down {\"neighbor\":\"10.0.0.2\"}"},
     {"neighbor 10.0.0.2 down maintenance", "neighbor down {\"neighbor\":\"10.0.0.2\",\"reason\":\"maintenance\"}"},
@@ -170,6 +173,9 @@ START_TEST(test_incomplete)
 	check_refused("log level", "not complete", "");
 	check_refused("config", "not complete", "");
 	check_refused("reload now", "now", "");
+	check_refused("reload --confirm", "not complete", "");
+	check_refused("reload --confirm soon", "confirm", "seconds");
+	check_refused("reload --confirm 0", "confirm", "seconds");
 	check_refused("show summary please", "please", "");
 	check_refused("neighbor 10.0.0.2 sideways", "sideways", "");
 	check_refused("neighbor 10.0.0.2 up now", "now", "");

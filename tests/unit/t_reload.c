@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests of bgpd/reload and bgpd/own: what a changed configuration does to sessions, routes and neighbours. */
+/* Tests of bgpd/reload, bgpd/loader and bgpd/own: what a changed configuration does to sessions, routes and neighbours. */
 #include "bgpd/reload.h"
 
 #include "bgpd/own.h"
@@ -12,15 +12,37 @@ static struct bgpdtest t;
 static struct speaker s;
 static struct peer *p;
 
+struct outcome {
+	int result; /* 1: none yet */
+	char reason[1024];
+};
+
+static void
+order_done(void *ctx, int result, const char *reason)
+{
+	struct outcome *o = ctx;
+
+	o->result = result;
+	strlcpy(o->reason, reason, sizeof(o->reason));
+}
+
+/* The file is applied, with a time to confirm or without. */
+static int
+reload_now(uint32_t confirm_s, struct outcome *o)
+{
+	o->result = 1;
+	reload_file(t.d.reload, confirm_s, order_done, o);
+	UNTIL(&t.d.loop, o->result != 1);
+	return o->result;
+}
+
 static void
 change(const char *router, const char *rest)
 {
-	struct str errors = {0};
+	struct outcome o;
 
 	bgpdtest_write(&t, router, rest);
-	int r = reload(&t.d, t.conf, &errors);
-	ck_assert_msg(r == 0, "%s", str_get(&errors));
-	str_free(&errors);
+	ck_assert_msg(reload_now(0, &o) == 0, "%s", o.reason);
 }
 
 #define ONE(keys)                                                                                            \
@@ -67,16 +89,15 @@ check_unnoticed(void)
 
 START_TEST(test_bad_file)
 {
-	struct str errors = {0};
+	struct outcome o;
 
 	begin(ONE(OPEN_BOTH), 65002);
 	const struct conf *before = t.d.conf;
 	bgpdtest_write(&t, "", "neighbors: [{address: 127.0.0.2, remote-as: 0, hold-time: 2}]\n");
-	ck_assert_int_eq(reload(&t.d, t.conf, &errors), -EINVAL);
+	ck_assert_int_eq(reload_now(0, &o), -EINVAL);
 	/* All errors, with their place. */
-	ck_assert_ptr_nonnull(strstr(str_get(&errors), "bgpd.yaml:3:45: neighbors[0].remote-as"));
-	ck_assert_ptr_nonnull(strstr(str_get(&errors), "bgpd.yaml:3:59: neighbors[0].hold-time"));
-	str_free(&errors);
+	ck_assert_ptr_nonnull(strstr(o.reason, "bgpd.yaml:3:45: neighbors[0].remote-as"));
+	ck_assert_ptr_nonnull(strstr(o.reason, "bgpd.yaml:3:59: neighbors[0].hold-time"));
 	ck_assert_ptr_eq(t.d.conf, before);
 	check_unnoticed();
 	end();
@@ -339,6 +360,212 @@ START_TEST(test_listen)
 }
 END_TEST
 
-SUITE("reload", test_bad_file, test_nothing_changed, test_reset, test_import, test_import_set, test_export,
+/* ---- on trial ---- */
+
+#define DESCRIBED(text) ONE(OPEN_BOTH ", description: " text)
+
+static void
+change_for(uint32_t confirm_s, const char *rest)
+{
+	struct outcome o;
+
+	bgpdtest_write(&t, "", rest);
+	ck_assert_msg(reload_now(confirm_s, &o) == 0, "%s", o.reason);
+}
+
+static bool
+on_trial(void)
+{
+	uint32_t left_s;
+
+	return reload_on_trial(t.d.reload, &left_s);
+}
+
+static void
+check_described(const char *text)
+{
+	ck_assert_str_eq(p->conf->description, text);
+	ck_assert_str_eq(conf_neighbor_by_name(t.d.conf, A)->description, text);
+}
+
+START_TEST(test_trial_over)
+{
+	uint32_t left_s;
+
+	begin(DESCRIBED("one") "networks: [{prefix: 192.0.2.0/24}]\n", 65002);
+	change_for(1, DESCRIBED("two") "networks: [{prefix: 198.51.100.0/24}]\n");
+	check_described("two");
+	ck_assert(reload_on_trial(t.d.reload, &left_s));
+	ck_assert_uint_eq(left_s, 1);
+	bgpdtest_settle(&t);
+	ck_assert_ptr_null(bgpdtest_best(&t, PREFIX));
+	UNTIL(&t.d.loop, !on_trial());
+	UNTIL(&t.d.loop, reload_idle(t.d.reload));
+	check_described("one");
+	bgpdtest_settle(&t);
+	ck_assert_ptr_nonnull(bgpdtest_best(&t, PREFIX));
+	ck_assert_ptr_null(bgpdtest_best(&t, "198.51.100.0/24"));
+	check_unnoticed();
+	/* The file has not changed: the next reload brings it, for good. */
+	change_for(0, DESCRIBED("two"));
+	check_described("two");
+	ck_assert(!on_trial());
+	end();
+}
+END_TEST
+
+START_TEST(test_trial_confirm)
+{
+	begin(DESCRIBED("one"), 65002);
+	ck_assert_int_eq(reload_confirm(t.d.reload), -ENOENT);
+	change_for(1, DESCRIBED("two"));
+	ck_assert_int_eq(reload_confirm(t.d.reload), 0);
+	ck_assert(!on_trial());
+	ck_assert_int_eq(reload_confirm(t.d.reload), -ENOENT);
+	looptest_turns_ms(&t.d.loop, 1200);
+	check_described("two");
+	check_unnoticed();
+	end();
+}
+END_TEST
+
+START_TEST(test_rollback)
+{
+	struct outcome o = {.result = 1};
+
+	begin(DESCRIBED("one"), 65002);
+	ck_assert_ptr_null(reload_rollback(t.d.reload, order_done, &o));
+	/* A reset on trial, and another one back. */
+	change_for(60, ONE(OPEN_BOTH ", description: two, families: [ipv4-unicast, ipv6-unicast]"));
+	while (speaker_next_real(&s) == BGP_MSG_UPDATE)
+		;
+	ck_assert_uint_eq(s.body[1], BGP_CEASE_CONFIG_CHANGE);
+	speaker_close(&s);
+	p = bgpdtest_session(&t, &s, A, 65002, 0x0a000002);
+	ck_assert_ptr_nonnull(reload_rollback(t.d.reload, order_done, &o));
+	/* While it is under way nothing can be confirmed; a second order comes too late. */
+	ck_assert_int_eq(reload_confirm(t.d.reload), -EBUSY);
+	struct outcome late = {.result = 1};
+	ck_assert_ptr_nonnull(reload_rollback(t.d.reload, order_done, &late));
+	UNTIL(&t.d.loop, late.result != 1);
+	ck_assert_int_eq(o.result, 0);
+	ck_assert_int_eq(late.result, -ENOENT);
+	check_described("one");
+	ck_assert(!on_trial());
+	while (speaker_next_real(&s) == BGP_MSG_UPDATE)
+		;
+	ck_assert_uint_eq(s.body[1], BGP_CEASE_CONFIG_CHANGE);
+	speaker_close(&s);
+	p = bgpdtest_session(&t, &s, A, 65002, 0x0a000002);
+	ck_assert_uint_eq(p->session.caps.families, OPEN_FAMILY(FAMILY_IPV4));
+	end();
+}
+END_TEST
+
+/* What is reloaded during a trial belongs to it, by command, signal or with errors; only a new time moves its end. */
+START_TEST(test_trial_again)
+{
+	struct outcome o;
+	uint32_t left_s;
+
+	begin(DESCRIBED("one"), 65002);
+	change_for(30, DESCRIBED("two"));
+	change_for(0, DESCRIBED("three"));
+	check_described("three");
+	ck_assert(reload_on_trial(t.d.reload, &left_s));
+	ck_assert_uint_le(left_s, 30);
+	bgpdtest_write(&t, "", DESCRIBED("four"));
+	ck_assert_ptr_nonnull(reload_file(t.d.reload, 0, NULL, NULL));
+	UNTIL(&t.d.loop, reload_idle(t.d.reload));
+	check_described("four");
+	ck_assert(on_trial());
+	bgpdtest_write(&t, "", "networks: 5\n");
+	ck_assert_int_eq(reload_now(60, &o), -EINVAL);
+	ck_assert(reload_on_trial(t.d.reload, &left_s));
+	ck_assert_uint_le(left_s, 30);
+	change_for(60, DESCRIBED("five"));
+	ck_assert(reload_on_trial(t.d.reload, &left_s));
+	ck_assert_uint_gt(left_s, 30);
+	o.result = 1;
+	ck_assert_ptr_nonnull(reload_rollback(t.d.reload, order_done, &o));
+	UNTIL(&t.d.loop, o.result != 1);
+	check_described("one");
+	check_unnoticed();
+	end();
+}
+END_TEST
+
+/* More time that is ordered while the clock's own order already waits counts. */
+START_TEST(test_trial_more_time)
+{
+	struct outcome o = {.result = 1};
+
+	begin(DESCRIBED("one"), 65002);
+	change_for(1, DESCRIBED("two"));
+	bgpdtest_write(&t, "", DESCRIBED("three"));
+	/* The loop is not turned until the time is over: both are found in the same turn. */
+	reload_file(t.d.reload, 60, order_done, &o);
+	usleep(1100000);
+	UNTIL(&t.d.loop, reload_idle(t.d.reload));
+	ck_assert_int_eq(o.result, 0);
+	ck_assert(on_trial());
+	check_described("three");
+	end();
+}
+END_TEST
+
+/* The daemon ends with orders under way, and during a trial. */
+START_TEST(test_trial_stop)
+{
+	struct outcome o = {.result = 1}, second = {.result = 1};
+
+	begin(DESCRIBED("one"), 65002);
+	change_for(60, DESCRIBED("two"));
+	reload_file(t.d.reload, 60, order_done, &o);
+	reload_file(t.d.reload, 0, order_done, &second);
+	end();
+	ck_assert_int_eq(o.result, -ECANCELED);
+	ck_assert_int_eq(second.result, -ECANCELED);
+}
+END_TEST
+
+/* bgpd/own: networks come and go in slices, and an order is done when all of them have. */
+START_TEST(test_own_in_slices)
+{
+	struct str many = {0};
+	struct outcome o = {.result = 1};
+
+	str_add(&many, "networks:\n");
+	for (int i = 0; i < 3000; i++)
+		str_addf(&many, "  - {prefix: 10.%d.%d.0/24}\n", i / 250, i % 250);
+	bgpdtest_start(&t, "", "");
+	t.d.portion = 10;
+	bgpdtest_write(&t, "", str_get(&many));
+	reload_file(t.d.reload, 0, order_done, &o);
+	UNTIL(&t.d.loop, own_busy(&t.d.own));
+	uint64_t before = t.d.own.job.slices;
+	UNTIL(&t.d.loop, o.result != 1);
+	ck_assert_int_eq(o.result, 0);
+	ck_assert(!own_busy(&t.d.own));
+	ck_assert_uint_ge(t.d.own.job.slices, before + 1);
+	ck_assert_uint_eq(t.d.originate.source[ORIGINATE_NETWORK]->received[FAMILY_IPV4], 3000);
+	/* Two at once: the second begins when the first has ended. */
+	struct outcome second = {.result = 1};
+	o.result = 1;
+	bgpdtest_write(&t, "", "networks: [{prefix: 10.0.0.0/24}]\n");
+	reload_file(t.d.reload, 0, order_done, &o);
+	reload_file(t.d.reload, 0, order_done, &second);
+	UNTIL(&t.d.loop, second.result != 1);
+	ck_assert_int_eq(o.result, 0);
+	ck_assert_int_eq(second.result, 0);
+	ck_assert_uint_eq(t.d.originate.source[ORIGINATE_NETWORK]->received[FAMILY_IPV4], 1);
+	bgpdtest_settle(&t);
+	bgpdtest_stop(&t);
+	str_free(&many);
+}
+END_TEST
+
+SUITE("reload", test_trial_over, test_trial_confirm, test_rollback, test_trial_again, test_trial_more_time, test_trial_stop,
+    test_own_in_slices, test_bad_file, test_nothing_changed, test_reset, test_import, test_import_set, test_export,
     test_default_local_preference, test_default_local_preference_in_policy, test_add_remove, test_shutdown, test_own,
     test_listen)
