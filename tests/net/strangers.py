@@ -9,6 +9,7 @@ for several UPDATEs in one session: it sends those that are named on its input.
 """
 import random
 import select
+import signal
 import socket
 import struct
 import sys
@@ -197,6 +198,81 @@ def deaf(local, remote, _seed):
         time.sleep(1)
 
 
+class Table:
+    """What the UPDATEs of a session have announced: prefix (length and octets) to attributes."""
+
+    def __init__(self):
+        self.routes, self.waiting = {}, b""
+
+    def prefixes(self, data):
+        at = 0
+        while at < len(data):
+            end = at + 1 + (data[at] + 7) // 8
+            yield data[at:end]
+            at = end
+
+    def update(self, body):
+        withdrawn = 2 + int.from_bytes(body[:2], "big")
+        attributes = withdrawn + 2 + int.from_bytes(body[withdrawn:withdrawn + 2], "big")
+        for prefix in self.prefixes(body[2:withdrawn]):
+            self.routes.pop(prefix, None)
+        value = hash(body[withdrawn + 2:attributes])
+        for prefix in self.prefixes(body[attributes:]):
+            self.routes[prefix] = value
+
+    def feed(self, data):
+        """Octets as they come."""
+        data, at = self.waiting + data, 0
+        while len(data) - at >= 19:
+            length = int.from_bytes(data[at + 16:at + 18], "big")
+            if len(data) - at < length:
+                break
+            if data[at + 18] == UPDATE:
+                self.update(data[at + 19:at + length])
+            elif data[at + 18] == NOTIFICATION:
+                raise SystemExit("NOTIFICATION %d/%d" % (data[at + 19], data[at + 20]))
+            at += length
+        self.waiting = data[at:]
+
+    def __str__(self):
+        # Independent of the order; with PYTHONHASHSEED=0 the same in every process.
+        return "%d routes, digest %x" % (len(self.routes), sum(map(hash, self.routes.items())) & (1 << 64) - 1)
+
+
+def slow(local, remote, _seed, octets_a_second=1024):
+    """Reads a KB a second until SIGUSR1, then freely; when nothing has come for a second, says what its table is."""
+    free = []
+    signal.signal(signal.SIGUSR1, lambda *_: free.append(time.monotonic()))
+    sock = established(local, remote, receive_buffer=4096)
+    table, said, alive, last = Table(), None, 0.0, time.monotonic()
+    print("slow", flush=True)
+    sock.setblocking(False)
+    while True:
+        now = time.monotonic()
+        if now - alive >= 1:
+            sock.send(message(KEEPALIVE))
+            alive = now
+        if not free and octets_a_second:
+            time.sleep(0.25)
+        if not select.select([sock], [], [], 0.2)[0]:
+            if (free or not octets_a_second) and now - last > 1 and str(table) != said:
+                said = str(table)
+                print("table: %s" % said, flush=True)
+                if free:
+                    print("after %.1f s" % (last - free[0]), flush=True)
+            continue
+        data = sock.recv(octets_a_second // 4 if octets_a_second and not free else 1 << 20)
+        if not data:
+            return "closed"
+        table.feed(data)
+        last = now
+
+
+def fast(local, remote, seed):
+    """The same without being slow first."""
+    return slow(local, remote, seed, octets_a_second=0)
+
+
 def two_connections(local, remote):
     """The speaker's connection to us, accepted, and ours to it, with its OPEN read on both."""
     with socket.create_server((local, 179)) as server:
@@ -348,6 +424,8 @@ WHAT = {
     "crowd": crowd,
     "silent": silent,
     "deaf": deaf,
+    "slow": slow,
+    "fast": fast,
     "collision-given-up": collision_given_up,
     "collision-won": collision_won,
 

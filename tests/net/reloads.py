@@ -1,0 +1,281 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Random configurations, one reload after another, and what each of them does.
+
+    reloads.py SOCKET CONFIG SEED RELOADS PEER_ADDRESS...
+
+Writes a random valid configuration to CONFIG, asks the daemon at SOCKET what it would change,
+reloads, and compares what became of each session with what this program knows by itself: the
+neighbours at the addresses given are alive, and each setting of theirs that it changes is in
+a table here with what it asks for. A session that should stay keeps its OPEN count and its
+last change of state; one that should be reset has another OPEN (or two, where both ends dial). Now and then a
+reload is on trial and rolled back, or the file is bad. Prints the memory of the daemon in
+between and ends with status 1 at the first thing that is not so.
+"""
+import json, os, random, socket, sys, time
+
+socket_path, config_path, seed, reloads = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+live = sys.argv[5:]
+rnd = random.Random(seed)
+WARM = max(20, reloads // 10)
+
+
+class Daemon:
+    def __init__(self, path):
+        self.s = socket.socket(socket.AF_UNIX)
+        self.s.connect(path)
+        self.f = self.s.makefile("rw", encoding="utf-8")
+
+    def ask(self, command, **args):
+        """(head, rows), or the text of a refusal."""
+        self.f.write(json.dumps({"command": command, "args": args}) + "\n")
+        self.f.flush()
+        first, rows = json.loads(self.f.readline()), []
+        while True:
+            row = json.loads(self.f.readline())
+            if row.get("end"):
+                break
+            rows.append(row)
+        return (first["head"], rows) if first["ok"] else first["error"]
+
+    def good(self, command, **args):
+        r = self.ask(command, **args)
+        if isinstance(r, str):
+            fail("%s: %s" % (command, r))
+        return r
+
+
+def fail(text):
+    print("seed %d, reload %d: %s" % (seed, number, text))
+    sys.exit(1)
+
+
+# What a setting of a live neighbour may be (None: absent) and what its change asks for.
+POLICIES = ["accept", "p0", "p1", "p2"]
+SETTINGS = {
+    "description": (lambda: rnd.choice([None, "one", "two", "Grüße"]), "none"),
+    "hold-time": (lambda: rnd.choice([None, 30, 60, 90]), "soft"),
+    "connect-retry-time": (lambda: 1, "soft"),
+    "passive": (lambda: rnd.choice([None, False]), "soft"),
+    "allow-own-as": (lambda: rnd.choice([None, 0, 1, 3]), "re-evaluate"),
+    "next-hop": (lambda: rnd.choice([None, "auto", "self"]), "re-evaluate"),
+    "max-prefix": (lambda: rnd.choice([None, "{limit: 1000}", "{limit: 2000, action: warn}"]), "soft"),
+    "import": (lambda: "[%s]" % ", ".join(rnd.sample(POLICIES, rnd.randint(1, 3))), "re-evaluate"),
+    "export": (lambda: "[%s]" % ", ".join(rnd.sample(POLICIES, rnd.randint(0, 3))), "re-evaluate"),
+    "multihop": (lambda: rnd.choice([None, None, None, 1, 2, 3]), "reset"),
+    "families": (lambda: rnd.choice([None, None, None, "[ipv4-unicast]", "[ipv4-unicast, ipv6-unicast]"]), "reset"),
+}
+SAME = {"hold-time": 90, "passive": False, "allow-own-as": 0, "next-hop": "auto", "multihop": 1, "families": "[ipv4-unicast]"}
+CHANGES = {"multihop": 0.02, "families": 0.02}  # how often a setting is drawn again; others more often
+
+
+def meaning(key, value):
+    return SAME.get(key) if value is None else value
+
+
+def random_conf(old):
+    c = {"live": {}, "others": {}, "sets": {}, "policies": {}, "networks": {}, "statics": {}, "lp": 100, "level": "info"}
+    for name in live:
+        was = old["live"].get(name) if old else None
+        c["live"][name] = {
+            k: f() if was is None or rnd.random() < CHANGES.get(k, 0.1) else was[k] for k, (f, _) in SETTINGS.items()
+        }
+    for i in range(12):  # neighbours that are not there: anything may happen to them
+        if rnd.random() < 0.6:
+            c["others"]["other%d" % i] = rnd.choice(
+                ["remote-as: %d" % rnd.randint(1, 70000), "remote-as: internal", "remote-as: 65009, passive: true",
+                 "remote-as: 65009, hold-time: 9, import: [p0]", "remote-as: 65009, password: secret%d" % rnd.randint(0, 3),
+                 "remote-as: 65009, shutdown: true", "remote-as: internal, route-reflector-client: true",
+                 "remote-as: 65009, role: customer", "remote-as: 65009, ttl-security: 1"])
+    for i in range(3):
+        keep = old and rnd.random() < 0.8
+        c["sets"]["s%d" % i] = old["sets"]["s%d" % i] if keep else [
+            "10.%d.0.0/16 le %d" % (rnd.randint(0, 255), rnd.randint(16, 32)) for _ in range(rnd.randint(1, 200))]
+        keep = old and rnd.random() < 0.8
+        c["policies"]["p%d" % i] = old["policies"]["p%d" % i] if keep else rnd.choice([
+            "[{match: {prefix-set: s%d}, action: reject}]" % i,
+            "[{match: {prefix-set: s%d}, set: {local-preference: %d}}, {action: accept}]" % (i, rnd.randint(1, 999)),
+            "[{set: {add-communities: [\"65001:%d\"]}, action: accept}]" % rnd.randint(1, 999),
+            "[{match: {neighbor: %s}, action: accept}]" % live[0],
+            "[{match: {not: {prefix-set: [192.0.2.0/24, 10.0.0.0/8]}}, set: {med: %d}, action: next}]" % rnd.randint(1, 9)])
+    for _ in range(rnd.randint(0, 100)):
+        c["networks"]["10.%d.%d.0/24" % (rnd.randint(0, 3), rnd.randint(0, 255))] = rnd.choice(
+            ["", ", med: %d" % rnd.randint(0, 9), ", communities: [\"65001:7\"]", ", blackhole: true"])
+    for _ in range(rnd.randint(0, 20)):
+        c["statics"]["10.200.%d.0/24" % rnd.randint(0, 255)] = rnd.choice(
+            ["blackhole: true", "unreachable: true", "via: %s" % rnd.choice(live), "interface: lo"])
+    if old:
+        for k in ("networks", "statics"):
+            if rnd.random() < 0.5:
+                c[k] = old[k]
+        c["lp"], c["level"] = old["lp"], old["level"]
+    if rnd.random() < 0.05:
+        c["lp"] = rnd.choice([100, 150])
+    return c
+
+
+def write(c, bad=False):
+    text = ["router: {as: 65001, id: 10.99.0.1, default-local-preference: %d}" % c["lp"], "kernel: {export: [reject]}",
+            "log: {level: %s}" % ("warn" if not bad else "loud"), "neighbors:"]
+    for i, (name, s) in enumerate(c["live"].items()):
+        given = ", ".join("%s: %s" % (k, str(v).lower() if isinstance(v, bool) else v) for k, v in s.items() if v is not None)
+        text.append("  - {address: %s, remote-as: external, idle-hold-time: {initial: 0, max: 1}, %s}" % (name, given))
+    for i, (name, s) in enumerate(c["others"].items()):
+        text.append("  - {address: 198.51.100.%s, name: %s, %s}" % (name[5:], name, s))
+    text.append("prefix-sets:")
+    text += ["  %s: [%s]" % (n, ", ".join(v)) for n, v in c["sets"].items()]
+    text.append("policies:")
+    text += ["  %s: %s" % (n, v) for n, v in c["policies"].items()]
+    text.append("networks: [%s]" % ", ".join("{prefix: %s%s}" % n for n in c["networks"].items()))
+    text.append("statics: [%s]" % ", ".join("{prefix: %s, %s}" % s for s in c["statics"].items()))
+    with open(config_path + ".new", "w") as f:
+        f.write("\n".join(text) + "\n")
+    os.rename(config_path + ".new", config_path)
+
+
+def effects(old, new):
+    """What each live neighbour's own changes ask for."""
+    out = {}
+    for name in live:
+        a, b = old["live"][name], new["live"][name]
+        out[name] = {k: e for k, (_, e) in SETTINGS.items() if meaning(k, a[k]) != meaning(k, b[k])}
+    return out
+
+
+def sessions():
+    rows = d.good("show neighbor")[1]
+    return {r["name"]: r for r in rows}
+
+
+def all_up():
+    end = time.monotonic() + 60
+    while True:
+        s = sessions()
+        if all(s[n]["state"] == "Established" for n in live):
+            return s
+        if time.monotonic() > end:
+            fail("not up again: %s" % [(n, s[n]["state"], s[n]["last_error"]) for n in live])
+        time.sleep(0.02)
+
+
+def check_diff(changes, own):
+    """The daemon's diff has each of these changes with this effect, and no others of live neighbours."""
+    said = {}
+    for c in changes:
+        name, _, key = c["path"].partition("].")
+        if key and name.startswith("neighbors["):
+            said.setdefault(name[10:], {})[key.split(".")[0]] = c["effect"]
+    for name in live:
+        got = dict(said.get(name, {}))
+        if "hold-time" in own[name]:
+            got.pop("keepalive-time", None)  # follows it
+        if got != own[name]:
+            fail("config diff says %s of %s, expected %s" % (got, name, own[name]))
+
+
+def check_sessions(before, own):
+    after = sessions()
+    waiting = [n for n in live if "reset" in own[n].values()]
+    if waiting:
+        after = all_up()
+    for n in live:
+        opens = [s[n]["stats"]["message"]["received"]["open"] for s in (before, after)]
+        age = after[n]["last_updown_s"] - before[n]["last_updown_s"] if n not in waiting else 0
+        if (opens[1] > opens[0]) != (n in waiting) or age < 0:
+            fail("%s: %s, but %d OPENs after %d, up for %s s after %s s" % (
+                n, own[n], opens[1], opens[0], after[n]["last_updown_s"], before[n]["last_updown_s"]))
+    return after
+
+
+def check_routes(c):
+    """Exactly the networks and statics of the configuration."""
+    rows = d.good("show rib")[1]
+    for source, key in (("static", "statics"),):
+        got = {r["prefix"] for r in rows if r["source"] == source and r["neighbor"] is None and r["prefix"].startswith("10.200.")}
+        if got != set(c[key]):
+            fail("%s: %s" % (key, sorted(got ^ set(c[key]))))
+    own = {r["prefix"] for r in rows if r["neighbor"] is None and not r["prefix"].startswith("10.200.")}
+    if not set(c["networks"]) <= own or len(own - set(c["networks"])):
+        fail("networks: %s" % sorted(own ^ set(c["networks"])))
+
+
+FIGURES = ("rib_bytes", "attribute_sets", "attribute_bytes", "nexthops")
+
+
+def memory():
+    """The daemon's figures with the first configuration and new sessions, when they no longer change.
+
+    New sessions, since export groups remember some results of before, in tables of a fixed size.
+    """
+    global now, before
+    own = effects(now, first)
+    write(first)
+    d.good("reload")
+    check_sessions(before, own)
+    for n in live:
+        d.good("neighbor clear", neighbor=n)
+    before = all_up()
+    now, last, longest = first, None, (0, "")
+    while True:
+        m = d.good("show memory")[0]
+        figures = [m[f] for f in FIGURES]
+        longest = max(longest, (m["loop_stall_max_us"], m["loop_stall_where"] or ""))
+        if figures == last:
+            return dict(m, loop_stall_max_us=longest[0], loop_stall_where=longest[1])
+        last = figures
+        time.sleep(0.3)
+
+
+number = 0
+d = Daemon(socket_path)
+first = now = random_conf(None)
+write(now)
+d.good("reload")
+before = all_up()
+resets = trials = bads = 0
+marks = []
+start = time.monotonic()
+for number in range(1, reloads + 1):
+    new = random_conf(now)
+    if rnd.random() < 0.02:
+        write(new, bad=True)
+        if not isinstance(d.ask("reload"), str):
+            fail("a bad file was taken")
+        bads += 1
+    write(new)
+    own = effects(now, new)
+    if number % 5 == 1:
+        check_diff(d.good("config diff")[1], own)
+    trial = rnd.random() < 0.03
+    d.good("reload", **({"confirm": 3600} if trial else {}))
+    before = check_sessions(before, own)
+    resets += sum("reset" in own[n].values() for n in live)
+    if trial:
+        trials += 1
+        if rnd.random() < 0.5:
+            d.good("confirm")
+        else:
+            d.good("rollback")
+            before = check_sessions(before, own)
+            resets += sum("reset" in own[n].values() for n in live)
+            new = now
+    now = new
+    if number % 10 == 0:
+        check_routes(now)
+    if number == WARM or number % max(1, reloads // 8) == 0:
+        m = memory()
+        marks.append((number, m))
+        print("  %6d reloads, %4d resets: resident %6d kB, rib %d, attributes %d in %d sets, next hops %d, "
+              "longest turn %d us (%s)" % (number, resets, m["resident_bytes"] // 1024, m["rib_bytes"], m["attribute_bytes"],
+                                           m["attribute_sets"], m["nexthops"], m["loop_stall_max_us"], m["loop_stall_where"]))
+        sys.stdout.flush()
+print("  %d reloads in %.0f s, %d resets of a session, %d trials, %d bad files" % (
+    reloads, time.monotonic() - start, resets, trials, bads))
+# With the same configuration the daemon has the same, but for what grows in steps and is used again.
+warm, last = marks[0][1], marks[-1][1]
+for what, slack in (("resident_bytes", 4 << 20), ("rib_bytes", 64 << 10), ("attribute_bytes", 64 << 10), ("attribute_sets", 100),
+                    ("nexthops", 0)):
+    if what == "resident_bytes" and os.environ.get("brief"):
+        continue  # sanitizers keep back what is freed
+    if last[what] > warm[what] + slack:
+        fail("%s grew from %d to %d" % (what, warm[what], last[what]))

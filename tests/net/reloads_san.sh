@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# The reloads in a row once more, with AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer watching.
+[ -n "${GODWIT_BUILD_SAN:-}" ] || { echo "no build with sanitizers in \$GODWIT_BUILD_SAN" && exit 77; }
+export GODWIT_BUILD=$GODWIT_BUILD_SAN brief=yes
+exec "$(dirname "$0")/reloads.sh"
