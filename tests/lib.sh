@@ -279,3 +279,33 @@ traffic_go() {
 		fail "$stage: $(tail -n 1 "$dir/$1.log")"
 	grep '"event": "go"' "$dir/$1.log"
 }
+
+# traffic_tell NAME COMMAND...: a further command; prints its answer, and fails the test if that is an error.
+traffic_tell() {
+	local name=$1 lines
+	shift
+	lines=$(wc -l <"$dir/$name.log")
+	echo "$*" >&3
+	expect 250 traffic_answered "$name" "$lines"
+	tail -n 1 "$dir/$name.log"
+	! tail -n 1 "$dir/$name.log" | grep -q '"event": "error"' || fail "$stage: $*"
+}
+traffic_answered() { [ "$(wc -l <"$dir/$1.log")" -gt "$2" ]; }
+
+# traffic_halves NAME: streams w0, a0, w1 and a1, which withdraw and announce a half of the table each.
+traffic_halves() {
+	local part
+	for part in 0 1; do
+		traffic_tell "$1" "encode name=w$part peers=sender withdraw mod=2 rem=$part"
+		traffic_tell "$1" "encode name=a$part peers=sender announce mod=2 rem=$part"
+	done
+}
+
+# traffic_change NAME STREAM: one of those is sent; returns when the receiver has what is left. The answer is in $dir/change.
+traffic_change() {
+	local variant=none
+	[ "${2%?}" = w ] || variant=0
+	traffic_tell "$1" "want variant=$variant mod=2 rem=${2#?}" >"$dir/want"
+	traffic_tell "$1" "go send=sender:$2 timeout=240" >"$dir/change"
+	jq -e '.unmet == 0 and .faults == {}' "$dir/change" >/dev/null || fail "$stage: $(cat "$dir/change")"
+}

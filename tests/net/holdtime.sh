@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Hold times of three seconds survive a large table: 300,000 routes come in, go to a
-# neighbour and into the kernel and leave again, while several clients list the table all
-# the time and others have asked for it and stopped reading. Memory stays bounded.
+# neighbour and into the kernel, are withdrawn and come back by halves and leave again, while
+# ten clients list the table all the time or have asked for it and stopped reading. Memory
+# stays bounded.
 . "$(dirname "$0")/../lib.sh"
 need_godwit
 need python3
@@ -45,6 +46,8 @@ EOT
 list_all() { while :; do ctl a show rib >/dev/null || return; done; }
 for n in 1 2 3; do
 	start "mute$n" a python3 "$dir/mute.py" "$dir/a.sock"
+done
+for n in 1 2 3 4; do
 	list_all &
 	pids[list$n]=$!
 done
@@ -57,6 +60,12 @@ exec 4<>"$dir/unread"
 for n in 1 2 3; do
 	"$BGPCTL" -s "$dir/a.sock" -j show rib >&4 2>/dev/null 3>&- &
 	pids[stuck$n]=$!
+done
+say "half of them goes and comes back, then the other half, while the kernel is still being told"
+traffic_halves peer >"$dir/halves"
+for part in w0 a0 w1 a1; do
+	traffic_change peer $part
+	echo "  $part: $(jq -r '"\(.seconds) s, longest silence of the daemon \(.silence_s) s"' "$dir/change")"
 done
 say "all of them reach the kernel"
 in_kernel() { [ "$(in_ns a ip route show proto bgp | wc -l)" -eq "$1" ]; }
@@ -76,6 +85,7 @@ stop peer TERM
 expect 120 in_kernel 0
 lasts 1 >/dev/null || fail "$stage: the idle neighbour's session was disturbed"
 session c 10.99.3.1 >/dev/null || fail "$stage"
+stop list4
 for n in 1 2 3; do
 	stop "list$n"
 	stop "stuck$n"

@@ -28,44 +28,22 @@ done
 godwit a a
 export PYTHONDONTWRITEBYTECODE=1 PYTHONHASHSEED=0
 traffic peer p 10.99.2.2,10.99.2.1 10.99.1.2,10.99.1.1 "$routes"
-answers=$(wc -l <"$dir/peer.log")
-# tell COMMAND...: to the sender and the sink, and waits for the answer
-tell() {
-	answers=$((answers + 1))
-	echo "$*" >&3
-	expect 250 answered
-	sed -n "${answers}p" "$dir/peer.log"
-	! sed -n "${answers}p" "$dir/peer.log" | grep -q '"event": "error"' || fail "$stage"
-}
-answered() { [ "$(wc -l <"$dir/peer.log")" -ge $answers ]; }
-go() { # STREAM: sent, and all of it, right, at the sink
-	tell "go send=sender:$1 timeout=240" >"$dir/go"
-	jq -e '.unmet == 0 and .faults == {}' "$dir/go" >/dev/null || fail "$stage: $(cat "$dir/go")"
-	seconds=$(jq .seconds "$dir/go")
-}
-for part in 0 1; do
-	tell "encode name=w$part peers=sender withdraw mod=2 rem=$part" >/dev/null
-	tell "encode name=a$part peers=sender announce mod=2 rem=$part" >/dev/null
-done
+traffic_halves peer >"$dir/halves"
 rss_kb() { awk '/^VmRSS:/ { print $2 }' "/proc/${pids[a]}/status"; }
 # churn: half of the table goes and comes back, then the other half, as often as rounds says. How long each took.
 churn() {
-	local part took=()
+	local part took=() # in seconds
 	for _ in $(seq 1 "$rounds"); do
-		for part in 0 1; do
-			tell "want variant=none mod=2 rem=$part" >/dev/null
-			go w$part
-			took+=("$seconds")
-			tell "want variant=0 mod=2 rem=$part" >/dev/null
-			go a$part
-			took+=("$seconds")
+		for part in w0 a0 w1 a1; do
+			traffic_change peer $part
+			took+=("$(jq .seconds "$dir/change")")
 		done
 	done
 	echo "  took ${took[*]} s, resident $(rss_kb) kB"
 }
 
 say "$routes routes, and $((2 * rounds * routes)) changes, with readers only"
-go all
+traffic_go peer "$routes" >"$dir/go"
 churn
 say "the same beside a neighbour that reads a KB a second"
 start slow p python3 "$top/tests/net/strangers.py" slow 10.99.1.11 10.99.1.1
@@ -76,15 +54,14 @@ churn
 limit_kb=$((2 * (routes * 50 / 1024 + 4096 + 256) + 16384))
 [ -n "${brief:-}" ] || [ "$(rss_kb)" -le $limit_kb ] || fail "$stage: $(rss_kb) kB resident, at most $limit_kb expected"
 say "at the end every second prefix is gone"
-tell "want variant=none mod=2 rem=1" >/dev/null
-go w1
+traffic_change peer w1
+left=$(jq .routes "$dir/change")
 ask a '[.neighbors[] | select(.name != "late") | select(.state == "Established" and .stats.message.received.open == 1)] | length == 3' \
 	show neighbor >/dev/null || fail "$stage: a session has ended"
 ! grep -q table "$dir/slow.log" || fail "$stage: the slow one has not been slow: $(cat "$dir/slow.log")"
 say "a new session has the table, and the slow one, too, when it reads"
 kill -USR1 "${pids[slow]}"
 start late p python3 "$top/tests/net/strangers.py" fast 10.99.1.12 10.99.1.1
-left=$(jq .routes "$dir/go")
 same() {
 	[ "$(grep -h '^table:' "$dir/slow.log" | tail -n 1)" = "$(grep -h '^table:' "$dir/late.log" | tail -n 1)" ] &&
 		grep -q "^table: $left routes" "$dir/slow.log"
