@@ -541,9 +541,8 @@ START_TEST(test_own_in_slices)
 	bgpdtest_start(&t, "", "");
 	t.d.portion = 10;
 	bgpdtest_write(&t, "", str_get(&many));
-	reload_file(t.d.reload, 0, order_done, &o);
-	UNTIL(&t.d.loop, own_busy(&t.d.own));
 	uint64_t before = t.d.own.job.slices;
+	reload_file(t.d.reload, 0, order_done, &o);
 	UNTIL(&t.d.loop, o.result != 1);
 	ck_assert_int_eq(o.result, 0);
 	ck_assert(!own_busy(&t.d.own));
