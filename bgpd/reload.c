@@ -218,7 +218,6 @@ loaded(struct loader_task *t)
 		finish(r, -EINVAL, str_get(&t->errors));
 		return;
 	}
-	log_info("config.reload", LOG_U("changes", t->changes.all.n), LOG_U("neighbors", t->changes.neighbors.n));
 	if (o->rollback) {
 		roll_back(r, o);
 	} else {
@@ -229,6 +228,7 @@ loaded(struct loader_task *t)
 		else
 			conf_free(old);
 	}
+	log_info("config.reload", LOG_U("changes", t->changes.all.n), LOG_U("neighbors", t->changes.neighbors.n));
 	if (!own_busy(&r->d->own))
 		finish(r, 0, "");
 }

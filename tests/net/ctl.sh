@@ -247,7 +247,7 @@ follows() { # WANTED WORD...
 	shift
 	[ "$("$BGPCTL" --complete "$@" | tr '\n' ' ')" = "$wanted " ] || fail "$stage: $*: $("$BGPCTL" --complete "$@" | tr '\n' ' ')"
 }
-follows 'show config reload neighbor network log'
+follows 'show config reload neighbor network log confirm rollback'
 follows 'summary neighbor rib fib nexthop interfaces policy memory' show
 follows '<prefix> best longer community as-path from origin-as invalid rejected limit' sh rib in rack-12-left
 follows '<neighbor>' neighbor
@@ -302,7 +302,9 @@ ctl a config check "$dir/bad.yaml" >"$dir/errors" 2>&1 && fail "$stage"
 grep -q "^$dir/bad.yaml:1:14: router.as: found" "$dir/errors" || fail "$stage: $(cat "$dir/errors")"
 grep -q "^$dir/bad.yaml:3:14: log.level: found" "$dir/errors" || fail "$stage: $(cat "$dir/errors")"
 sed 's/multipath: {ebgp: 1}/multipath: {ebgp: 8}/' "$dir/a.yaml" >"$dir/other.yaml"
-[ "$(ctl a -j config diff "$dir/other.yaml" | jq -c '[.changes[] | [.path, .old, .new]]')" = '[["router.multipath.ebgp","1","8"]]' ] ||
+# With the neighbours that a key of the router reaches.
+wanted='[["router.multipath.ebgp","1","8"],["neighbors[rack-12-left]",null,null],["neighbors[rack-12-right]",null,null],["neighbors[zürich]",null,null]]'
+[ "$(ctl a -j config diff "$dir/other.yaml" | jq -c '[.changes[] | [.path, .old, .new]]')" = "$wanted" ] ||
 	fail "$stage: $(ctl a -j config diff "$dir/other.yaml")"
 
 say "neighbor down with a reason, up, clear, refresh"
