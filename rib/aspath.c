@@ -54,6 +54,51 @@ seg_is_set(const struct seg *s)
 	return s->type == ASPATH_SET || s->type == ASPATH_CONFED_SET;
 }
 
+/* Fills in what follows from at->at. */
+static void
+place_set(struct aspath_place *at, bool first_segment)
+{
+	bool set = at->type == ASPATH_SET || at->type == ASPATH_CONFED_SET;
+
+	at->as = be32_get(at->seg + 4 * (size_t)at->at);
+	at->is_first = first_segment && (set || at->at == 0);
+	at->is_last = at->rest.len == 0 && (set || at->at + 1 == at->n);
+}
+
+static bool
+place_segment(struct aspath_place *at, bool first_segment)
+{
+	struct seg s;
+
+	if (!seg_next(&at->rest, &s))
+		return false;
+	at->type = s.type;
+	at->n = s.n;
+	at->seg = s.as;
+	at->at = 0;
+	place_set(at, first_segment);
+	return true;
+}
+
+bool
+aspath_first(struct aspath path, struct aspath_place *at)
+{
+	at->rest = path;
+	return place_segment(at, true);
+}
+
+bool
+aspath_next(struct aspath_place *at)
+{
+	bool set = at->type == ASPATH_SET || at->type == ASPATH_CONFED_SET;
+
+	if (++at->at == at->n)
+		return place_segment(at, false);
+	/* Members of a set share their place, also the first one. */
+	place_set(at, set && at->is_first);
+	return true;
+}
+
 bool
 aspath_check(struct aspath path)
 {

@@ -38,6 +38,18 @@ uint32_t aspath_neighbor_as(struct aspath path);
 /* Last AS if the path ends with an AS_SEQUENCE; else 0 (empty, or an aggregate: RFC 6907 7.1.9). */
 uint32_t aspath_origin_as(struct aspath path);
 
+/* One AS of a path after the other, those of sets too: all members of a set are at the same place. */
+struct aspath_place {
+	uint32_t as;
+	bool is_first, is_last; /* the place is the first, or the last, of the path */
+	uint8_t type;           /* enum aspath_seg; the rest is the walk's */
+	unsigned at, n;
+	const uint8_t *seg;
+	struct aspath rest;
+};
+bool aspath_first(struct aspath path, struct aspath_place *at); /* false: an empty path */
+bool aspath_next(struct aspath_place *at);                      /* false: that was the last one */
+
 /*
  * Writes path with n ASes put in before it in an AS_SEQUENCE, as[0] leftmost
  * (RFC 4271 5.1.2). w needs room for path.len + 4n + 2(1 + n/255) octets.
