@@ -61,12 +61,18 @@ in_mask(const struct policy_match *m, unsigned bit)
 				 const struct policy *p __attribute__((unused)),                             \
 				 const struct attr_set *a __attribute__((unused)))
 
-MATCH(prefix_set)
+bool
+policy_prefix_holds(const struct policy_match *m, const struct ip_prefix *prefix)
 {
 	for (uint32_t i = 0; i < m->n; i++)
-		if (prefix_set_match(m->prefix_sets[i], &in->prefix))
+		if (prefix_set_match(m->prefix_sets[i], prefix))
 			return true;
 	return false;
+}
+
+MATCH(prefix_set)
+{
+	return policy_prefix_holds(m, &in->prefix);
 }
 
 MATCH(community_set)
@@ -298,6 +304,13 @@ policy_add(struct policy *p, const struct policy_rule *rule)
 		p->attrs->ops.ref(p->attrs->ops.ctx, r->set.nexthop);
 }
 
+void
+policy_set_file(struct policy *p, const char *file)
+{
+	free(p->file);
+	p->file = file != NULL ? xstrdup(file) : NULL;
+}
+
 struct policy *
 policy_ref(struct policy *p)
 {
@@ -329,6 +342,7 @@ policy_unref(struct policy *p)
 		rule_free(p, &p->rules[i]);
 	free(p->rules);
 	free(p->name);
+	free(p->file);
 	free(p);
 }
 
@@ -342,17 +356,36 @@ policy_reads(struct policy *const *chain, size_t n)
 	return reads;
 }
 
+/* One run of a chain. */
+struct run {
+	const struct policy_input *in;
+	const struct policy_trace *trace; /* NULL: nobody asks */
+	struct policy_asked *asked;       /* likewise */
+	struct attr_edit edit;
+};
+
+static bool
+match_holds(struct run *run, const struct policy *p, const struct policy_match *m, const struct attr_set *a)
+{
+	bool held = keys[m->key].fn(m, run->in, p, a);
+	struct policy_asked *asked = run->asked;
+
+	if (m->key == POLICY_MATCH_PREFIX_SET && asked != NULL && asked->n++ < asked->max)
+		asked->v[asked->n - 1] = (struct policy_ask){.match = m, .held = held};
+	return held;
+}
+
 /* Do all of n matches, laid flat, hold? Depth is that of the NOTs, which the configuration bounds. */
 static bool
-matches_hold(const struct policy *p, const struct policy_match *m, uint32_t n, const struct policy_input *in,
+matches_hold(struct run *run, const struct policy *p, const struct policy_match *m, uint32_t n,
 	     const struct attr_set *a)
 {
 	for (uint32_t i = 0; i < n; i++) {
 		if (m[i].key == POLICY_MATCH_NOT) {
-			if (matches_hold(p, &m[i + 1], m[i].n, in, a))
+			if (matches_hold(run, p, &m[i + 1], m[i].n, a))
 				return false;
 			i += m[i].n;
-		} else if (!keys[m[i].key].fn(&m[i], in, p, a)) {
+		} else if (!match_holds(run, p, &m[i], a)) {
 			return false;
 		}
 	}
@@ -440,30 +473,40 @@ set_apply(struct attr_table *t, struct attr_edit *e, const struct policy_set *s,
 	return attr_edit_commit(e, t);
 }
 
+/* Changes out->attr as the rule says; false: it outgrew what an UPDATE can carry. */
+static bool
+rule_apply(struct run *run, const struct policy *p, uint32_t rule, const struct attr_set *a,
+	   struct policy_result *out)
+{
+	const struct policy_rule *r = &p->rules[rule];
+	attr_id before = out->attr;
+
+	if (r->action != POLICY_REJECT && r->set.has) {
+		out->attr = set_apply(p->attrs, &run->edit, &r->set, run->in, a);
+		out->set |= r->set.has;
+	}
+	if (run->trace != NULL)
+		run->trace->step(run->trace->ctx,
+				 &(struct policy_step){.policy = p, .rule = rule, .before = before, .after = out->attr});
+	if (r->action != POLICY_REJECT && r->set.has)
+		attr_unref(p->attrs, before);
+	return out->attr != ATTR_NONE;
+}
+
 /* One policy on out->attr; true when a rule decided. */
 static bool
-policy_run_one(const struct policy *p, const struct policy_input *in, struct attr_edit *e,
-	       struct policy_result *out)
+policy_run_one(struct run *run, const struct policy *p, struct policy_result *out)
 {
 	for (uint32_t i = 0; i < p->n_rules; i++) {
 		const struct policy_rule *r = &p->rules[i];
 		const struct attr_set *a = attr_get(p->attrs, out->attr);
 
-		if (!matches_hold(p, r->matches, r->n_matches, in, a))
+		if (!matches_hold(run, p, r->matches, r->n_matches, a))
 			continue;
 		out->rule = i;
 		out->policy = p;
-		if (r->action == POLICY_REJECT)
+		if (!rule_apply(run, p, i, a, out) || r->action == POLICY_REJECT)
 			return true;
-		if (r->set.has) {
-			attr_id changed = set_apply(p->attrs, e, &r->set, in, a);
-
-			attr_unref(p->attrs, out->attr);
-			out->attr = changed;
-			out->set |= r->set.has;
-			if (changed == ATTR_NONE)
-				return true;
-		}
 		if (r->action == POLICY_ACCEPT) {
 			out->accept = true;
 			return true;
@@ -483,21 +526,45 @@ policy_rejects_all(struct policy *const *chain, size_t n)
 	return p->n_rules > 0 && p->rules[0].n_matches == 0 && p->rules[0].action == POLICY_REJECT;
 }
 
-void
-policy_run(struct policy *const *chain, size_t n, const struct policy_input *in, struct policy_result *out)
+static void
+run_chain(struct run *run, struct policy *const *chain, size_t n, struct policy_result *out)
 {
-	struct attr_edit e = {0};
-
 	*out = (struct policy_result){0};
 	if (n == 0)
 		return;
-	out->attr = attr_ref(chain[0]->attrs, in->attr);
+	out->attr = attr_ref(chain[0]->attrs, run->in->attr);
 	for (size_t i = 0; i < n; i++)
-		if (policy_run_one(chain[i], in, &e, out))
+		if (policy_run_one(run, chain[i], out))
 			break;
 	if (!out->accept) {
 		attr_unref(chain[0]->attrs, out->attr);
 		out->attr = ATTR_NONE;
 	}
-	attr_edit_fini(&e);
+	attr_edit_fini(&run->edit);
+}
+
+void
+policy_run(struct policy *const *chain, size_t n, const struct policy_input *in, struct policy_result *out)
+{
+	struct run run = {.in = in};
+
+	run_chain(&run, chain, n, out);
+}
+
+void
+policy_run_traced(struct policy *const *chain, size_t n, const struct policy_input *in, struct policy_result *out,
+		  const struct policy_trace *trace)
+{
+	struct run run = {.in = in, .trace = trace};
+
+	run_chain(&run, chain, n, out);
+}
+
+void
+policy_run_asked(struct policy *const *chain, size_t n, const struct policy_input *in, struct policy_result *out,
+		 struct policy_asked *asked)
+{
+	struct run run = {.in = in, .asked = asked};
+
+	run_chain(&run, chain, n, out);
 }

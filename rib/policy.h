@@ -112,6 +112,7 @@ struct policy {
 	uint32_t n_rules, cap;
 	uint32_t reads; /* POLICY_READS_* */
 	char *name;
+	char *file; /* where it is configured, for people; NULL: built in, or not known */
 	struct attr_table *attrs; /* not owned; outlives the policy */
 	struct policy_rule *rules;
 };
@@ -123,6 +124,8 @@ struct policy *policy_new(struct attr_table *attrs, const char *name);
  * sets and next hop; the caller keeps its own. Only before the policy is first run.
  */
 void policy_add(struct policy *p, const struct policy_rule *rule);
+/* Says where it is configured; copied. */
+void policy_set_file(struct policy *p, const char *file);
 struct policy *policy_ref(struct policy *p);
 void policy_unref(struct policy *p); /* NULL is fine; the last reference frees */
 
@@ -160,5 +163,35 @@ bool policy_rejects_all(struct policy *const *chain, size_t n);
 /* Runs n policies in order; n = 0 rejects. Also rejects when the attributes would outgrow 65535 octets. */
 void policy_run(struct policy *const *chain, size_t n, const struct policy_input *in,
 		struct policy_result *out);
+
+/* A rule whose matches held. */
+struct policy_step {
+	const struct policy *policy;
+	uint32_t rule;
+	attr_id before, after; /* borrowed; the same where nothing changed, after is ATTR_NONE if it outgrew the limit */
+};
+struct policy_trace {
+	void (*step)(void *ctx, const struct policy_step *s); /* for each, in order */
+	void *ctx;
+};
+/* policy_run that tells how it came about; trace may be NULL. */
+void policy_run_traced(struct policy *const *chain, size_t n, const struct policy_input *in,
+		       struct policy_result *out, const struct policy_trace *trace);
+
+/* A prefix set that was asked for, in the order of asking. */
+struct policy_ask {
+	const struct policy_match *match;
+	bool held;
+};
+/* Where policy_run_asked puts them; n may come out above max, and the rest is lost then. */
+struct policy_asked {
+	struct policy_ask *v;
+	uint32_t n, max;
+};
+/* policy_run that tells which tests of the prefix it made: for the same attributes nothing else makes a difference. */
+void policy_run_asked(struct policy *const *chain, size_t n, const struct policy_input *in,
+		      struct policy_result *out, struct policy_asked *asked);
+/* Does a match of the key POLICY_MATCH_PREFIX_SET hold? */
+bool policy_prefix_holds(const struct policy_match *m, const struct ip_prefix *prefix);
 
 #endif
