@@ -9,6 +9,7 @@
 #include "bgpd/kernel.h"
 #include "bgpd/peer.h"
 #include "lib/mem.h"
+#include "rib/policy_memo.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,8 @@ struct policies {
 	struct policy_chain *import, *export; /* by index in conf.neighbors */
 	uint32_t n_neighbors;
 	struct policy_chain kernel_export, kernel_learn;
+	uint32_t reads; /* of all chains */
+	struct policy_memo *memo;
 };
 
 struct community_pattern
@@ -68,6 +71,17 @@ chain_id(const struct policy_chain *c)
 	return hash_u64(h, c->n + (c->missing ? 1ull << 32 : 0));
 }
 
+/* Rules without matches and changes cost less than a look into the memo. */
+static bool
+chain_is_work(const struct policy_chain *c)
+{
+	for (uint32_t i = 0; i < c->n; i++)
+		for (uint32_t r = 0; r < c->v[i]->n_rules; r++)
+			if (c->v[i]->rules[r].n_matches > 0 || c->v[i]->rules[r].set.has != 0)
+				return true;
+	return false;
+}
+
 static void
 chain_build(struct policies *p, const struct conf_ref *refs, uint32_t n, struct policy_chain *out)
 {
@@ -77,6 +91,8 @@ chain_build(struct policies *p, const struct conf_ref *refs, uint32_t n, struct 
 		out->v[i] = policy_ref(policy_of(p, &refs[i]));
 	out->reads = policy_reads(out->v, n);
 	out->id = chain_id(out);
+	out->memo = !(out->reads & POLICY_READS_INTERFACE) && chain_is_work(out);
+	p->reads |= out->reads;
 }
 
 /* A neighbour without a list: everything for iBGP, nothing for eBGP. */
@@ -94,8 +110,19 @@ neighbor_chain(struct policies *p, const struct conf_neighbor *nb, const struct 
 	chain_build(p, &all, out->missing ? 0 : 1, out);
 }
 
-static void
-chain_free(struct policy_chain *c)
+struct policy_chain
+policies_chain_copy(const struct policy_chain *c)
+{
+	struct policy_chain copy = *c;
+
+	copy.v = xcalloc(c->n + 1u, sizeof *copy.v);
+	for (uint32_t i = 0; i < c->n; i++)
+		copy.v[i] = policy_ref(c->v[i]);
+	return copy;
+}
+
+void
+policies_chain_free(struct policy_chain *c)
 {
 	for (uint32_t i = 0; i < c->n; i++)
 		policy_unref(c->v[i]);
@@ -114,6 +141,7 @@ policies_new(struct bgpd *d, const struct conf *c, const struct policies *same)
 	struct policies *p = xcalloc(1, sizeof *p);
 
 	p->d = d;
+	p->memo = policy_memo_new(d->attrs);
 	p->accept = same != NULL ? policy_ref(same->accept) : builtin(d, "accept", POLICY_ACCEPT);
 	p->reject = same != NULL ? policy_ref(same->reject) : builtin(d, "reject", POLICY_REJECT);
 	compile_sets_new(&p->sets, c);
@@ -142,12 +170,13 @@ policies_free(struct policies *p)
 {
 	if (p == NULL)
 		return;
+	policy_memo_free(p->memo);
 	for (uint32_t i = 0; i < p->n_neighbors; i++) {
-		chain_free(&p->import[i]);
-		chain_free(&p->export[i]);
+		policies_chain_free(&p->import[i]);
+		policies_chain_free(&p->export[i]);
 	}
-	chain_free(&p->kernel_export);
-	chain_free(&p->kernel_learn);
+	policies_chain_free(&p->kernel_export);
+	policies_chain_free(&p->kernel_learn);
 	for (uint32_t i = 0; i < p->n_policies; i++)
 		policy_unref(p->policies[i]);
 	policy_unref(p->accept);
@@ -173,10 +202,41 @@ policies_export(const struct policies *p, uint32_t neighbor)
 	return &p->export[neighbor];
 }
 
-struct policy_input
-policies_input(const struct bgpd *d, const struct rib_source *src, attr_id attr)
+/* The interface that packets for the route leave through; NULL: none, or not known. */
+static const char *
+interface_of(const struct bgpd *d, const struct rib_source *src, attr_id attr, const struct ip_prefix *prefix)
 {
-	return (struct policy_input){
+	uint32_t nexthop = attr_get(d->attrs, attr)->nexthop, ifindex = 0;
+	struct nexthop_foreign foreign;
+	const struct conf_static *st;
+	struct nexthop_view nh;
+	struct ip_addr base;
+
+	switch (src->kind) {
+	case RIB_SOURCE_KERNEL:
+		return nexthop_foreign_get(d->nexthops, prefix, &foreign) ? kernel_ifname(d->kernel, foreign.ifindex) : NULL;
+	case RIB_SOURCE_CONNECTED:
+		base = ip_addr_from_bytes(prefix->family, prefix->bytes);
+		return nexthop_connected(d->nexthops, &base, &ifindex) ? kernel_ifname(d->kernel, ifindex) : NULL;
+	case RIB_SOURCE_STATIC:
+		st = conf_static_by_prefix(d->conf, prefix);
+		if (st != NULL && st->interface != NULL)
+			return st->interface;
+		break;
+	default:
+		break;
+	}
+	if (nexthop == ATTR_NEXTHOP_NONE)
+		return NULL;
+	nexthop_get(d->nexthops, nexthop, &nh);
+	return nh.resolved && nh.via_count > 0 ? kernel_ifname(d->kernel, nh.via[0].ifindex) : NULL;
+}
+
+struct policy_input
+policies_input(const struct bgpd *d, uint32_t reads, const struct rib_source *src, attr_id attr,
+    const struct ip_prefix *prefix)
+{
+	struct policy_input in = {
 	    .attr = attr,
 	    .source_kind = src->kind,
 	    .peer_type = src->peer_type,
@@ -184,12 +244,46 @@ policies_input(const struct bgpd *d, const struct rib_source *src, attr_id attr)
 	    .neighbor = src->kind == RIB_SOURCE_BGP && src->owner != NULL ? peer_number(src->owner) : 0,
 	    .default_local_pref = d->conf->router.default_local_preference,
 	};
+
+	if (prefix != NULL)
+		in.prefix = *prefix;
+	if (reads & POLICY_READS_INTERFACE)
+		in.interface = interface_of(d, src, attr, prefix);
+	return in;
+}
+
+void
+policies_run(const struct policies *p, const struct policy_chain *c, const struct policy_input *in,
+    struct policy_result *out)
+{
+	if (c->memo)
+		policy_memo_run(p->memo, c->id, c->reads, c->v, c->n, in, out);
+	else
+		policy_run(c->v, c->n, in, out);
+}
+
+void
+policies_forget(struct policies *p)
+{
+	policy_memo_clear(p->memo);
 }
 
 uint32_t
-policies_kernel_export_reads(const struct policies *p)
+policies_reads(const struct policies *p)
 {
-	return p->kernel_export.reads;
+	return p->reads;
+}
+
+const struct policy_chain *
+policies_kernel_export_chain(const struct policies *p)
+{
+	return &p->kernel_export;
+}
+
+const struct policy_chain *
+policies_kernel_learn_chain(const struct policies *p)
+{
+	return &p->kernel_learn;
 }
 
 bool
@@ -197,36 +291,59 @@ policies_kernel_export(const struct policies *p, const struct rib_change *c, con
     struct policies_kernel *out)
 {
 	struct bgpd *d = p->d;
-	char name[16];
+	const struct policy_chain *chain = &p->kernel_export;
 
 	/* Where nothing goes into the kernel it costs nothing a route. */
-	if (policy_rejects_all(p->kernel_export.v, p->kernel_export.n))
+	if (policy_rejects_all(chain->v, chain->n))
 		return false;
-	struct policy_input in = policies_input(d, src, c->best->attr);
+	struct ip_prefix prefix = rib_prefix(d->rib, c->family, c->id);
+	struct policy_input in = policies_input(d, chain->reads, src, c->best->attr, &prefix);
 	struct policy_result res;
-	if (p->kernel_export.reads & POLICY_READS_PREFIX)
-		in.prefix = rib_prefix(d->rib, c->family, c->id);
-	policy_run(p->kernel_export.v, p->kernel_export.n, &in, &res);
+	char name[16];
+
+	policies_run(p, chain, &in, &res);
 	if (!res.accept)
 		return false;
-	struct attr_local local = attr_local(attr_get(d->attrs, res.attr));
-	*out = (struct policies_kernel){.metric = local.metric};
+	const struct attr_set *s = attr_get(d->attrs, res.attr);
+	struct attr_local local = attr_local(s);
+	*out = (struct policies_kernel){.metric = local.metric,
+	    .nexthop = res.set & POLICY_SET_NEXT_HOP ? s->nexthop : NEXTHOP_NONE};
 	if (local.tunnel != 0 && compile_tunnel_name(&p->sets, local.tunnel, name, sizeof name))
 		out->tunnel_ifindex = kernel_ifindex(d->kernel, name);
 	attr_unref(d->attrs, res.attr);
 	return true;
 }
 
-attr_id
-policies_kernel_learn(const struct policies *p, attr_id attr, const struct ip_prefix *prefix, const char *ifname)
+bool
+policies_kernel_export_sets(const struct policies *p, uint32_t nexthop)
 {
-	struct policy_input in = {.attr = attr,
-	    .prefix = *prefix,
-	    .source_kind = RIB_SOURCE_KERNEL,
-	    .default_local_pref = p->d->conf->router.default_local_preference,
-	    .interface = ifname};
+	const struct policy_chain *c = &p->kernel_export;
+
+	for (uint32_t i = 0; i < c->n; i++)
+		for (uint32_t r = 0; r < c->v[i]->n_rules; r++) {
+			const struct policy_set *set = &c->v[i]->rules[r].set;
+			if (set->has & POLICY_SET_NEXT_HOP && set->nexthop == nexthop)
+				return true;
+		}
+	return false;
+}
+
+attr_id
+policies_kernel_learn(const struct policies *p, attr_id attr, const struct ip_prefix *prefix)
+{
+	static const struct rib_source kernel = {.kind = RIB_SOURCE_KERNEL};
+	struct policy_input in = policies_input(p->d, p->kernel_learn.reads, &kernel, attr, prefix);
 	struct policy_result res;
 
-	policy_run(p->kernel_learn.v, p->kernel_learn.n, &in, &res);
+	policies_run(p, &p->kernel_learn, &in, &res);
 	return res.attr;
+}
+
+void
+policies_tunnel_text(const struct policies *p, uint16_t tunnel, struct str *out)
+{
+	char name[16];
+
+	if (compile_tunnel_name(&p->sets, tunnel, name, sizeof name))
+		str_add(out, name);
 }

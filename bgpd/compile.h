@@ -21,6 +21,7 @@ struct policy_chain {
 	uint32_t n;
 	uint32_t reads; /* POLICY_READS_* */
 	bool missing;   /* eBGP and nobody configured any: nothing goes through (RFC 8212) */
+	bool memo;      /* remembering what it came to is cheaper than running it */
 	uint64_t id;    /* the same for equal chains of one struct policies */
 };
 
@@ -39,20 +40,43 @@ void policies_free(struct policies *p);
 const struct policy_chain *policies_import(const struct policies *p, uint32_t neighbor);
 const struct policy_chain *policies_export(const struct policies *p, uint32_t neighbor);
 
-/* What a policy sees of a route of this source; the prefix is filled in by callers whose chain reads it. */
-struct policy_input policies_input(const struct bgpd *d, const struct rib_source *src, attr_id attr);
+/* Another reference on each policy of a chain; policies_chain_free gives them back. */
+struct policy_chain policies_chain_copy(const struct policy_chain *c);
+void policies_chain_free(struct policy_chain *c);
+
+/*
+ * What a policy sees of a route of this source. prefix may be NULL for a chain that does not read it; the interface is
+ * that of the first way to the next hop, or of the kernel's route, and is looked up where the chain reads it.
+ */
+struct policy_input policies_input(const struct bgpd *d, uint32_t reads, const struct rib_source *src, attr_id attr,
+    const struct ip_prefix *prefix);
+/* policy_run of a chain, by what is remembered where that pays. */
+void policies_run(const struct policies *p, const struct policy_chain *c, const struct policy_input *in,
+    struct policy_result *out);
+
+/* Gives back the attribute sets, and so the next hops, that what is remembered refers to. */
+void policies_forget(struct policies *p);
+
+/* What of a route any chain looks at: POLICY_READS_*. */
+uint32_t policies_reads(const struct policies *p);
 
 /* What kernel.export made of a best path. */
 struct policies_kernel {
 	uint32_t metric;         /* 0: the configured one */
 	uint32_t tunnel_ifindex; /* 0: none */
+	uint32_t nexthop;        /* in place of the paths', or NEXTHOP_NONE; borrowed from the policy */
 };
-uint32_t policies_kernel_export_reads(const struct policies *p); /* POLICY_READS_* */
+const struct policy_chain *policies_kernel_export_chain(const struct policies *p);
+const struct policy_chain *policies_kernel_learn_chain(const struct policies *p);
 bool policies_kernel_export(const struct policies *p, const struct rib_change *c, const struct rib_source *src,
     struct policies_kernel *out);
+/* Does kernel.export give routes this next hop? */
+bool policies_kernel_export_sets(const struct policies *p, uint32_t nexthop);
 /* The attributes with which a foreign kernel route enters the RIB (a reference), or ATTR_NONE. */
-attr_id policies_kernel_learn(const struct policies *p, attr_id attr, const struct ip_prefix *prefix,
-    const char *ifname);
+attr_id policies_kernel_learn(const struct policies *p, attr_id attr, const struct ip_prefix *prefix);
+
+/* Adds the name of the interface behind struct attr_local's tunnel, if it has any. */
+void policies_tunnel_text(const struct policies *p, uint16_t tunnel, struct str *out);
 
 /* A community of the configuration as a pattern of rib/community. */
 struct community_pattern compile_community(const struct conf_community *c);

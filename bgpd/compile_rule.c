@@ -401,6 +401,7 @@ compile_policy(struct bgpd *d, struct compile_sets *s, const struct conf_policy 
 	    [CONF_ACTION_REJECT] = POLICY_REJECT};
 	struct policy *p = policy_new(d->attrs, cp->name);
 
+	policy_set_file(p, cp->pos.file);
 	for (uint32_t i = 0; i < cp->rules.n; i++) {
 		const struct conf_rule *cr = &cp->rules.v[i];
 		struct scratch sc = {0};

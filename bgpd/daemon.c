@@ -12,6 +12,7 @@
 #include "bgpd/peer.h"
 #include "bgpd/peer_routes.h"
 #include "bgpd/pipeline.h"
+#include "bgpd/policy_place.h"
 #include "bgpd/reload.h"
 #include "bgpd/update_in.h"
 #include "lib/log.h"
@@ -125,15 +126,6 @@ apply_listeners(struct bgpd *d)
 	free(want);
 }
 
-/* A policy that looks at interfaces in a place where it is not told any: its rules with that key never match. */
-static void
-warn_interface(const struct policy_chain *chain, const char *neighbor, const char *key)
-{
-	if (chain->reads & POLICY_READS_INTERFACE)
-		log_warn("config.unsupported", LOG_S("key", key), LOG_S("neighbor", neighbor),
-		    LOG_S("effect", "match interface never holds there in this version"));
-}
-
 /* What is read and checked, but not acted on in this version: said, rather than silently ignored. */
 static void
 warn_unsupported(const struct bgpd *d)
@@ -149,12 +141,8 @@ warn_unsupported(const struct bgpd *d)
 			log_warn("config.unsupported", LOG_S("neighbor", nb->name),
 			    LOG_S("key", nb->interface != NULL ? "interface" : "prefix"),
 			    LOG_S("effect", "the neighbour is left out in this version"));
-		warn_interface(policies_import(d->policies, i), nb->name, "import");
-		warn_interface(policies_export(d->policies, i), nb->name, "export");
 	}
-	if (policies_kernel_export_reads(d->policies) & POLICY_READS_INTERFACE)
-		log_warn("config.unsupported", LOG_S("key", "kernel.export"),
-		    LOG_S("effect", "match interface never holds there in this version"));
+	policy_place_warn(c);
 }
 
 void

@@ -75,26 +75,68 @@ fit_next_hop(struct groups *g, const struct export_view *v, enum family f, attr_
 	return out;
 }
 
+/* What the group remembers of attribute sets (rib/adjout_memo) leaves no more to remember. */
+static void
+policy_of_view(struct groups *g, const struct export_view *v, const struct policy_input *in,
+    const struct policy_trace *trace, struct policy_result *res)
+{
+	if (trace != NULL || !(v->chain.reads & POLICY_READS_PREFIX))
+		policy_run_traced(v->chain.v, v->chain.n, in, res, trace);
+	else
+		policies_run(g->d->policies, &v->chain, in, res);
+}
+
+enum groups_verdict
+groups_view_judge(struct groups *g, const struct export_view *v, enum family f, const struct ip_prefix *prefix,
+    attr_id attr, const struct rib_source *src, const struct policy_trace *trace, attr_id *out)
+{
+	static const enum groups_verdict verdicts[EXPORT_VERDICT_COUNT] = {
+	    [EXPORT_OK] = GROUPS_SENT,
+	    [EXPORT_NOT_REFLECTED] = GROUPS_NOT_REFLECTED,
+	    [EXPORT_NO_ADVERTISE] = GROUPS_NO_ADVERTISE,
+	    [EXPORT_NO_EXPORT] = GROUPS_NO_EXPORT,
+	    [EXPORT_OTC] = GROUPS_ROUTE_LEAK,
+	};
+	struct bgpd *d = g->d;
+	struct policy_result res;
+
+	*out = ATTR_NONE;
+	enum export_verdict verdict = export_check(&v->params, src, attr_get(d->attrs, attr));
+	if (verdict != EXPORT_OK)
+		return verdicts[verdict];
+	struct policy_input in = policies_input(d, v->chain.reads, src, attr, prefix);
+	policy_of_view(g, v, &in, trace, &res);
+	if (!res.accept)
+		return v->chain.missing ? GROUPS_NO_POLICY : GROUPS_POLICY;
+	*out = export_transform(&v->params, src, d->attrs, res.attr, res.set);
+	attr_unref(d->attrs, res.attr);
+	if (*out == ATTR_NONE)
+		return GROUPS_TOO_LONG;
+	*out = fit_next_hop(g, v, f, *out);
+	return *out != ATTR_NONE ? GROUPS_SENT : GROUPS_NO_NEXT_HOP;
+}
+
+/* The same for a path in the RIB; the prefix is looked up where somebody reads it. */
+static enum groups_verdict
+judge(struct groups *g, const struct export_view *v, enum family f, uint32_t id, attr_id attr, uint16_t source,
+    const struct policy_trace *trace, attr_id *out)
+{
+	const struct rib_source *src = rib_source_get(g->d->rib, source);
+	struct ip_prefix prefix;
+
+	if (!(v->chain.reads & (POLICY_READS_PREFIX | POLICY_READS_INTERFACE)))
+		return groups_view_judge(g, v, f, NULL, attr, src, trace, out);
+	prefix = rib_prefix(g->d->rib, f, id);
+	return groups_view_judge(g, v, f, &prefix, attr, src, trace, out);
+}
+
 static uint32_t
 view_out(void *ctx, struct adjout_group *ag, enum family f, uint32_t id, uint32_t attr, uint16_t source)
 {
-	struct groups *g = ctx;
-	struct bgpd *d = g->d;
-	const struct export_view *v = container_of(ag, struct group, out)->owner;
-	const struct rib_source *src = rib_source_get(d->rib, source);
-	struct policy_input in = policies_input(d, src, attr);
-	struct policy_result res;
+	attr_id out;
 
-	if (export_check(&v->params, src, attr_get(d->attrs, attr)) != EXPORT_OK)
-		return ATTR_NONE;
-	if (v->reads & POLICY_READS_PREFIX)
-		in.prefix = rib_prefix(d->rib, f, id);
-	policy_run(v->chain, v->chain_len, &in, &res);
-	if (!res.accept)
-		return ATTR_NONE;
-	attr_id out = export_transform(&v->params, src, d->attrs, res.attr, res.set);
-	attr_unref(d->attrs, res.attr);
-	return out != ATTR_NONE ? fit_next_hop(g, v, f, out) : ATTR_NONE;
+	judge(ctx, container_of(ag, struct group, out)->owner, f, id, attr, source, NULL, &out);
+	return out;
 }
 
 static void
@@ -218,12 +260,10 @@ groups_new(struct bgpd *d)
 	return g;
 }
 
-static void
-view_free(struct export_view *v)
+void
+groups_view_free(struct export_view *v)
 {
-	for (uint32_t i = 0; i < v->chain_len; i++)
-		policy_unref(v->chain[i]);
-	free(v->chain);
+	policies_chain_free(&v->chain);
 	free(v);
 }
 
@@ -235,7 +275,7 @@ group_drop_if_empty(struct group *grp)
 	if (grp->out.nmembers > 0)
 		return;
 	group_free(grp);
-	view_free(v);
+	groups_view_free(v);
 }
 
 void
@@ -247,11 +287,46 @@ groups_free(struct groups *g)
 	free(g);
 }
 
+static bool
+reads_interface(const struct adjout_group *ag)
+{
+	const struct export_view *v = container_of(ag, struct group, out)->owner;
+
+	return (v->chain.reads & POLICY_READS_INTERFACE) != 0;
+}
+
+/* The best path is what it was, but its packets may leave through another interface, which a policy looks at. */
+static void
+interface_changed(struct groups *g, const struct rib_change *c)
+{
+	struct adjout_group *ag;
+
+	if (!(c->what & RIB_CHANGE_NEXTHOP) || c->best == NULL ||
+	    !(policies_reads(g->d->policies) & POLICY_READS_INTERFACE))
+		return;
+	TAILQ_FOREACH(ag, &g->list.adjout.groups, entry)
+	if (reads_interface(ag))
+		adjout_change(ag, c->family, c->id, c->best->attr, c->best->source, c->best->attr, c->best->source);
+}
+
+void
+groups_interfaces_changed(struct groups *g)
+{
+	struct adjout_group *ag;
+
+	TAILQ_FOREACH(ag, &g->list.adjout.groups, entry)
+	if (reads_interface(ag))
+		adjout_group_refilter(ag, false);
+	drain_start(g);
+}
+
 void
 groups_rib_change(struct groups *g, const struct rib_change *c)
 {
-	if (!(c->what & RIB_CHANGE_BEST))
+	if (!(c->what & RIB_CHANGE_BEST)) {
+		interface_changed(g, c);
 		return;
+	}
 	group_list_change(&g->list, c->family, c->id, c->old_attr, c->old_source,
 	    c->best != NULL ? c->best->attr : ATTR_NONE, c->best != NULL ? c->best->source : 0);
 }
@@ -379,12 +454,19 @@ view_new(const struct export_params *params, const struct adjout_key *key, const
 	v->ext_next_hop = key->ext_nexthop;
 	v->self_len[FAMILY_IPV4] = key->nexthop_len4;
 	v->self_len[FAMILY_IPV6] = key->nexthop_len6;
-	v->reads = chain->reads;
-	v->chain_len = chain->n;
-	v->chain = xcalloc(chain->n + 1u, sizeof(struct policy *));
-	for (uint32_t i = 0; i < chain->n; i++)
-		v->chain[i] = policy_ref(chain->v[i]);
+	v->chain = policies_chain_copy(chain);
 	return v;
+}
+
+struct export_view *
+groups_view_new(struct peer *p)
+{
+	const struct policy_chain *chain = policies_export(p->d->policies, peer_number(p) - 1);
+	struct group_member m = {.owner = p, .self_len = {[FAMILY_IPV4] = 4, [FAMILY_IPV6] = 16}};
+	struct export_params params = params_of(p);
+	struct adjout_key key = key_of(&m, &params, chain);
+
+	return view_new(&params, &key, chain);
 }
 
 static bool
@@ -518,7 +600,7 @@ group_reconfigure(struct groups *g, struct group *grp)
 	struct export_view *old = grp->owner;
 	grp->owner = view_new(&params, &key, chain);
 	grp->out.key = key;
-	view_free(old);
+	groups_view_free(old);
 	adjout_group_refilter(&grp->out, memoizable(chain));
 }
 
@@ -548,8 +630,27 @@ groups_refresh(struct groups *g, struct group_member *m, enum family f, bool enh
 	drain_start(g);
 }
 
-attr_id
-groups_out(struct groups *g, const struct group_member *m, enum family f, uint32_t id, attr_id attr, uint16_t source)
+enum groups_verdict
+groups_judge(struct groups *g, const struct group_member *m, enum family f, uint32_t id, attr_id attr, uint16_t source,
+    const struct policy_trace *trace, attr_id *out)
 {
-	return view_out(g, &m->group->out, f, id, attr, source);
+	return judge(g, m->group->owner, f, id, attr, source, trace, out);
+}
+
+const char *
+groups_verdict_name(enum groups_verdict v)
+{
+	static const char *const names[GROUPS_VERDICT_COUNT] = {
+	    [GROUPS_SENT] = "sent",
+	    [GROUPS_POLICY] = "policy",
+	    [GROUPS_NO_POLICY] = "no-policy",
+	    [GROUPS_NOT_REFLECTED] = "not-reflected",
+	    [GROUPS_NO_ADVERTISE] = "no-advertise",
+	    [GROUPS_NO_EXPORT] = "no-export",
+	    [GROUPS_ROUTE_LEAK] = "route-leak",
+	    [GROUPS_NO_NEXT_HOP] = "no-next-hop",
+	    [GROUPS_TOO_LONG] = "too-long",
+	};
+
+	return names[v];
 }

@@ -10,6 +10,7 @@
 #define BGPD_GROUPS_H
 
 #include "bgpd/group.h"
+#include "rib/policy.h"
 #include "rib/rib.h"
 
 struct bgpd;
@@ -41,9 +42,37 @@ void groups_room(struct groups *g, const struct group_member *m);
 /* Sends all routes of a family again (route refresh). */
 void groups_refresh(struct groups *g, struct group_member *m, enum family f, bool enhanced);
 
-/* The set that a group sends for a path of this source, as a reference, or ATTR_NONE: for show and for tests. */
-attr_id groups_out(struct groups *g, const struct group_member *m, enum family f, uint32_t id, attr_id attr,
-    uint16_t source);
+/* Interfaces have other names now: what policies say that look at them is worked out anew. */
+void groups_interfaces_changed(struct groups *g);
+
+/* What becomes of a path on its way to a member, but for what concerns that member alone (whose the path is). */
+enum groups_verdict {
+	GROUPS_SENT,
+	GROUPS_POLICY,        /* the export policy rejects it */
+	GROUPS_NO_POLICY,     /* there is none, RFC 8212 */
+	GROUPS_NOT_REFLECTED, /* RFC 4456 6 */
+	GROUPS_NO_ADVERTISE,  /* RFC 1997 */
+	GROUPS_NO_EXPORT,     /* RFC 1997 */
+	GROUPS_ROUTE_LEAK,    /* RFC 9234 5 */
+	GROUPS_NO_NEXT_HOP,   /* none that the neighbour can read, and no address of our own to give (RFC 8950) */
+	GROUPS_TOO_LONG,      /* its attributes would be */
+	GROUPS_VERDICT_COUNT
+};
+const char *groups_verdict_name(enum groups_verdict v);
+/* The same computation as for sending; trace may be NULL. *out: the set that is sent, a reference, or ATTR_NONE. */
+enum groups_verdict groups_judge(struct groups *g, const struct group_member *m, enum family f, uint32_t id,
+    attr_id attr, uint16_t source, const struct policy_trace *trace, attr_id *out);
+
+/*
+ * The same without a session, as tools/policytest does it: what a group of this neighbour alone would have in common
+ * (p->ours and p->session say what was agreed; we have next hops of both families).
+ */
+struct export_view;
+struct export_view *groups_view_new(struct peer *p);
+void groups_view_free(struct export_view *v);
+enum groups_verdict groups_view_judge(struct groups *g, const struct export_view *v, enum family f,
+    const struct ip_prefix *prefix, attr_id attr, const struct rib_source *src, const struct policy_trace *trace,
+    attr_id *out);
 
 /* What groups use: bits say what was announced or is to be, and of their members that drain. */
 struct groups_memory {

@@ -5,10 +5,10 @@
 #ifndef BGPD_GROUPS_INT_H
 #define BGPD_GROUPS_INT_H
 
+#include "bgpd/compile.h"
 #include "bgpd/groups.h"
 #include "lib/loop.h"
 #include "rib/export.h"
-#include "rib/policy.h"
 
 struct groups {
 	struct bgpd *d;
@@ -20,9 +20,7 @@ struct groups {
 /* What all members of a group have in common: group.owner. */
 struct export_view {
 	struct export_params params;
-	struct policy **chain; /* references */
-	uint32_t chain_len;
-	uint32_t reads; /* POLICY_READS_* */
+	struct policy_chain chain;
 	bool as4;
 	uint8_t ext_next_hop; /* bits 1 << family */
 	uint8_t self_len[FAMILY_COUNT]; /* of a next hop that is ours; 0: we have none */

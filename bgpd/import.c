@@ -81,36 +81,76 @@ check(struct peer *p, const struct attr_set *s)
 }
 
 void
-import_run(struct peer *p, attr_id received, const struct ip_prefix *prefix, struct import_result *out)
+import_begin(struct import_route *r, struct peer *p, attr_id received)
 {
 	struct bgpd *d = p->d;
-	const struct policy_chain *chain = policies_import(d->policies, peer_number(p) - 1);
 	const struct rib_source *src = peer_routes_source(p);
 	const struct attr_set *s = attr_get(d->attrs, received);
-	struct policy_result res;
 
-	*out = (struct import_result){.reject = check(p, s), .effective = ATTR_NONE};
-	if (out->reject != RIB_REJECT_NONE)
+	*r = (struct import_route){.peer = p, .reject = check(p, s), .attr = ATTR_NONE};
+	r->chain = policies_import(d->policies, peer_number(p) - 1);
+	if (r->reject != RIB_REJECT_NONE)
 		return;
 	bool add = otc_ingress(peer_role(p), src->as, s) == OTC_ADD;
-	attr_id attr = add ? otc_add(d->attrs, received, src->as) : attr_ref(d->attrs, received);
-	if (attr == ATTR_NONE) {
-		out->reject = RIB_REJECT_ROUTE_LEAK; /* unmarked it could become one */
+	r->attr = add ? otc_add(d->attrs, received, src->as) : attr_ref(d->attrs, received);
+	if (r->attr == ATTR_NONE)
+		r->reject = RIB_REJECT_ROUTE_LEAK; /* unmarked it could become one */
+	else
+		r->in = policies_input(d, r->chain->reads, src, r->attr, NULL);
+}
+
+void
+import_judge(struct import_route *r, const struct ip_prefix *prefix, const struct policy_trace *trace,
+    struct import_result *out)
+{
+	struct policy_result res;
+
+	*out = (struct import_result){.reject = r->reject, .effective = ATTR_NONE};
+	if (r->reject != RIB_REJECT_NONE)
 		return;
-	}
-	struct policy_input in = policies_input(d, src, attr);
 	if (prefix != NULL)
-		in.prefix = *prefix;
-	policy_run(chain->v, chain->n, &in, &res);
-	attr_unref(d->attrs, attr);
+		r->in.prefix = *prefix;
+	if (trace != NULL)
+		policy_run_traced(r->chain->v, r->chain->n, &r->in, &res, trace);
+	else
+		policies_run(r->peer->d->policies, r->chain, &r->in, &res);
 	if (res.accept)
 		out->effective = res.attr;
 	else
 		out->reject = RIB_REJECT_POLICY;
 }
 
+void
+import_end(struct import_route *r)
+{
+	attr_unref(r->peer->d->attrs, r->attr);
+}
+
+void
+import_run(struct peer *p, attr_id received, const struct ip_prefix *prefix, struct import_result *out)
+{
+	import_run_traced(p, received, prefix, out, NULL);
+}
+
+void
+import_run_traced(struct peer *p, attr_id received, const struct ip_prefix *prefix, struct import_result *out,
+    const struct policy_trace *trace)
+{
+	struct import_route r;
+
+	import_begin(&r, p, received);
+	import_judge(&r, prefix, trace, out);
+	import_end(&r);
+}
+
 bool
 import_reads_prefix(const struct peer *p)
 {
 	return (policies_import(p->d->policies, peer_number(p) - 1)->reads & POLICY_READS_PREFIX) != 0;
+}
+
+bool
+import_reads_interface(const struct peer *p)
+{
+	return (policies_import(p->d->policies, peer_number(p) - 1)->reads & POLICY_READS_INTERFACE) != 0;
 }

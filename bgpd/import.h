@@ -10,9 +10,11 @@
 #define BGPD_IMPORT_H
 
 #include "lib/addr.h"
+#include "rib/policy.h"
 #include "rib/rib.h"
 
 struct peer;
+struct policy_chain;
 
 struct import_result {
 	enum rib_reject reject; /* NONE: accepted */
@@ -21,8 +23,30 @@ struct import_result {
 
 /* Is a next hop on none of our subnets refused (RFC 4271 6.3)? Then routes are to be judged again when those change. */
 bool import_wants_shared_subnet(const struct peer *p);
-/* prefix may be NULL where import_reads_prefix is false. */
+/*
+ * What is the same for all prefixes that came with one attribute set is worked out once: begin, judge each prefix, end.
+ * Nothing that judging depends on (policies, next hops, the peer) may change meanwhile.
+ */
+struct import_route {
+	struct peer *peer;
+	const struct policy_chain *chain;
+	enum rib_reject reject;
+	attr_id attr; /* a reference; ATTR_NONE when rejected */
+	struct policy_input in;
+};
+void import_begin(struct import_route *r, struct peer *p, attr_id received);
+/* prefix may be NULL where import_reads_prefix is false, and so may trace. */
+void import_judge(struct import_route *r, const struct ip_prefix *prefix, const struct policy_trace *trace,
+    struct import_result *out);
+void import_end(struct import_route *r);
+
+/* All three for one route. */
 void import_run(struct peer *p, attr_id received, const struct ip_prefix *prefix, struct import_result *out);
+/* The same, telling which rules were at work; trace may be NULL. */
+void import_run_traced(struct peer *p, attr_id received, const struct ip_prefix *prefix, struct import_result *out,
+    const struct policy_trace *trace);
 bool import_reads_prefix(const struct peer *p);
+/* Does its policy look at interfaces? Then routes are to be judged again when next hops resolve differently. */
+bool import_reads_interface(const struct peer *p);
 
 #endif

@@ -113,15 +113,15 @@ kernel_sweep(struct kernel *k)
 	fib_sweep(k->fib);
 }
 
-/* Adds the ways of a path's next hop; a tunnel's are onlink on it, towards the BGP next hop itself. */
+/* Adds the ways of a next hop; a tunnel's are onlink on it, towards the BGP next hop itself. */
 static unsigned
-ways_of(struct kernel *k, const struct attr_set *s, uint32_t tunnel_ifindex, struct fib_nh *nh, unsigned n)
+ways_of(struct kernel *k, uint32_t nexthop, uint32_t tunnel_ifindex, struct fib_nh *nh, unsigned n)
 {
 	struct nexthop_view v;
 
-	if (s->nexthop == ATTR_NEXTHOP_NONE)
+	if (nexthop == ATTR_NEXTHOP_NONE)
 		return n;
-	nexthop_get(k->d->nexthops, s->nexthop, &v);
+	nexthop_get(k->d->nexthops, nexthop, &v);
 	if (!v.resolved)
 		return n;
 	if (tunnel_ifindex != 0) {
@@ -165,14 +165,18 @@ wanted_set(struct kernel *k, const struct rib_change *c, const struct policies_k
 	default:
 		break;
 	}
+	if (pk->nexthop != NEXTHOP_NONE) {
+		n = ways_of(k, pk->nexthop, pk->tunnel_ifindex, nh, n);
+		return n > 0 ? fib_nhset_intern(k->fib, FIB_UNICAST, nh, n) : 0;
+	}
 	if (kind == RIB_SOURCE_STATIC)
 		n = static_ways(k, &prefix, nh);
 	if (n == 0)
-		n = ways_of(k, s, pk->tunnel_ifindex, nh, n);
+		n = ways_of(k, s->nexthop, pk->tunnel_ifindex, nh, n);
 	for (const struct rib_path *p = rib_path_first(rib, c->family, c->id); p != NULL;
 	     p = rib_path_next(rib, c->family, p))
 		if (p != c->best && (p->flags & RIB_PATH_MULTIPATH))
-			n = ways_of(k, attr_get(k->d->attrs, p->attr), pk->tunnel_ifindex, nh, n);
+			n = ways_of(k, attr_get(k->d->attrs, p->attr)->nexthop, pk->tunnel_ifindex, nh, n);
 	return n > 0 ? fib_nhset_intern(k->fib, FIB_UNICAST, nh, n) : 0;
 }
 

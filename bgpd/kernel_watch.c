@@ -7,6 +7,7 @@
 
 #include "bgpd/compile.h"
 #include "bgpd/daemon.h"
+#include "bgpd/groups.h"
 #include "bgpd/kernel.h"
 #include "bgpd/own.h"
 #include "bgpd/peer.h"
@@ -43,8 +44,8 @@ link_is_up(const struct kernel_link *l)
 	return l->l.up && !l->l.deleted;
 }
 
-static attr_id
-own_attr(struct bgpd *d, uint32_t metric)
+attr_id
+kernel_watch_attr(struct bgpd *d, uint32_t metric)
 {
 	struct attr_edit e = {0};
 
@@ -67,7 +68,7 @@ connected_update(struct kernel *k, const struct ip_prefix *subnet, bool wanted)
 	if (!wanted) {
 		originate_del(&d->originate, ORIGINATE_CONNECTED, subnet, now_s);
 	} else {
-		attr_id attr = own_attr(d, 0);
+		attr_id attr = kernel_watch_attr(d, 0);
 		originate_add(&d->originate, ORIGINATE_CONNECTED, subnet, attr, RIB_REJECT_NONE, now_s);
 		attr_unref(d->attrs, attr);
 	}
@@ -142,6 +143,18 @@ address_remove(struct kernel *k, struct kernel_address *a)
 	resolver_update(k, &gone, false);
 }
 
+/* An interface in use has another name: policies that look at it may say something else of all routes over it. */
+static void
+names_changed(struct kernel *k)
+{
+	if (!(policies_reads(k->d->policies) & POLICY_READS_INTERFACE))
+		return;
+	peer_interfaces_changed(k->d);
+	groups_interfaces_changed(k->d->groups);
+	pipeline_touch_all(k->d->pipeline);
+	kernel_watch_rescan(k);
+}
+
 void
 kernel_watch_link(void *ctx, const struct fib_link *link)
 {
@@ -152,6 +165,7 @@ kernel_watch_link(void *ctx, const struct fib_link *link)
 
 	if (l == NULL)
 		return;
+	bool was_up = link_is_up(l);
 	memcpy(old_name, l->l.name, sizeof old_name);
 	interfaces_link_set(&k->interfaces, l, link);
 	if (strcmp(old_name, l->l.name) != 0)
@@ -159,6 +173,8 @@ kernel_watch_link(void *ctx, const struct fib_link *link)
 	own_link_changed(k->d, l->l.name);
 	nexthop_link_set(k->d->nexthops, link->ifindex, link_is_up(l));
 	link_reconsider(k, l);
+	if (was_up && strcmp(old_name, l->l.name) != 0)
+		names_changed(k);
 	pipeline_resolve(k->d->pipeline);
 	if (!link->deleted)
 		return;
@@ -203,8 +219,8 @@ learn_update(struct kernel *k, const struct ip_prefix *p)
 	attr_id attr = ATTR_NONE;
 
 	if (nexthop_foreign_get(d->nexthops, p, &r)) {
-		attr_id in = own_attr(d, r.metric);
-		attr = policies_kernel_learn(d->policies, in, p, kernel_ifname(k, r.ifindex));
+		attr_id in = kernel_watch_attr(d, r.metric);
+		attr = policies_kernel_learn(d->policies, in, p);
 		attr_unref(d->attrs, in);
 	}
 	if (attr == ATTR_NONE) {
@@ -212,6 +228,10 @@ learn_update(struct kernel *k, const struct ip_prefix *p)
 	} else {
 		originate_add(&d->originate, ORIGINATE_KERNEL, p, attr, RIB_REJECT_NONE, now_s);
 		attr_unref(d->attrs, attr);
+		/* The attributes do not tell the interface, and may be the same when it is another. */
+		uint32_t id = policies_reads(d->policies) & POLICY_READS_INTERFACE ? rib_find(d->rib, p) : 0;
+		if (id != 0)
+			rib_prefix_touch(d->rib, (enum family)p->family, id, RIB_URGENT, RIB_CHANGE_NEXTHOP);
 	}
 	pipeline_decide(d->pipeline);
 }

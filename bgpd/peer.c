@@ -294,6 +294,16 @@ peer_subnets_changed(struct bgpd *d)
 		peer_routes_reconfigure(p);
 }
 
+void
+peer_interfaces_changed(struct bgpd *d)
+{
+	struct peer *p;
+
+	TAILQ_FOREACH(p, &d->peers, entry)
+	if (peer_established(p) && import_reads_interface(p))
+		peer_routes_reconfigure(p);
+}
+
 static bool
 same_address(const struct ip_addr *configured, const struct ip_addr *seen)
 {

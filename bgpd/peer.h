@@ -106,6 +106,8 @@ void peer_retire(struct peer *p);
 
 /* Own addresses have come or gone: next hops are to be judged again. */
 void peer_subnets_changed(struct bgpd *d);
+/* Next hops lead through other interfaces: likewise where import policy looks at those. */
+void peer_interfaces_changed(struct bgpd *d);
 
 /* Whom a connection from remote to local is for, or NULL. Of several, *shared, one that can take it. */
 struct peer *peer_find_addr(struct bgpd *d, const struct ip_addr *remote, const struct ip_addr *local, bool *shared);

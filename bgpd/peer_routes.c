@@ -183,6 +183,7 @@ peer_routes_down(struct peer *p)
 	loop_job_cancel(&p->d->loop, &r->refilter);
 	r->refiltering = r->blocked_due = false;
 	update_in_drop(p->d->updates);
+	policies_forget(p->d->policies);
 	r->joined = false;
 	groups_leave(p->d->groups, &r->member);
 	nexthop_unref(p->d->nexthops, r->own_nexthop);

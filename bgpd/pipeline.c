@@ -4,9 +4,11 @@
  */
 #include "bgpd/pipeline.h"
 
+#include "bgpd/compile.h"
 #include "bgpd/daemon.h"
 #include "bgpd/groups.h"
 #include "bgpd/kernel.h"
+#include "bgpd/peer.h"
 #include "lib/bitmap.h"
 #include "lib/mem.h"
 #include "rib/walk.h"
@@ -29,6 +31,8 @@ struct pipeline {
 	bool bulk_due;
 
 	struct bitmap changed; /* next hops that resolve differently and whose prefixes are to be marked */
+	bool rejudge; /* and there were some since policies were told */
+	bool replace; /* one of them is kernel.export's own */
 	struct bitmap walked;  /* those of the walk that is under way */
 	struct rib_walk nh_walk;
 	bool nh_walking;
@@ -138,7 +142,11 @@ on_resolve_timer(evutil_socket_t fd, short what, void *arg)
 static void
 nexthop_changed(void *ctx, nexthop_id id)
 {
-	bitmap_set(&((struct pipeline *)ctx)->changed, id);
+	struct pipeline *p = ctx;
+
+	bitmap_set(&p->changed, id);
+	p->rejudge = true;
+	p->replace = p->replace || policies_kernel_export_sets(p->d->policies, id);
 }
 
 /* Marks prefixes over changed next hops; what changes during a walk gets one of its own. True: nothing left. */
@@ -164,6 +172,17 @@ mark_users(struct pipeline *p, uint64_t deadline_ns)
 	return false;
 }
 
+/* What policies said of routes over them may not be what they say now. */
+static void
+tell_policies(struct pipeline *p)
+{
+	if (p->rejudge && policies_reads(p->d->policies) & POLICY_READS_INTERFACE)
+		peer_interfaces_changed(p->d);
+	if (p->replace)
+		pipeline_touch_all(p);
+	p->rejudge = p->replace = false;
+}
+
 static enum job_result
 resolve_run(struct job *job, uint64_t deadline_ns)
 {
@@ -172,6 +191,8 @@ resolve_run(struct job *job, uint64_t deadline_ns)
 
 	while (left > 0 && !due(deadline_ns))
 		left = nexthop_run(p->d->nexthops, p->d->portion, nexthop_changed, p);
+	if (left == 0)
+		tell_policies(p);
 	bool marked = left == 0 && mark_users(p, deadline_ns);
 	pipeline_decide(p);
 	return marked ? JOB_DONE : JOB_MORE;

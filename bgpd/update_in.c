@@ -156,6 +156,7 @@ queue_announcements(struct update_queue *q, struct peer *p, const struct update_
     bool mp)
 {
 	struct rbuf r = rbuf_of(field->p, field->len);
+	struct import_route route;
 	struct import_result res;
 	struct nlri n;
 
@@ -169,8 +170,9 @@ queue_announcements(struct update_queue *q, struct peer *p, const struct update_
 	hold_ref(q, received);
 
 	bool by_prefix = import_reads_prefix(p);
+	import_begin(&route, p, received);
 	if (!by_prefix) {
-		import_run(p, received, NULL, &res);
+		import_judge(&route, NULL, NULL, &res);
 		if (res.effective != ATTR_NONE)
 			hold_ref(q, res.effective);
 	}
@@ -190,7 +192,7 @@ queue_announcements(struct update_queue *q, struct peer *p, const struct update_
 				hold_ref(q, res.effective);
 		}
 		if (by_prefix) {
-			import_run(p, received, &n.prefix, &res);
+			import_judge(&route, &n.prefix, NULL, &res);
 			if (res.effective != ATTR_NONE)
 				hold_ref(q, res.effective);
 		}
@@ -200,6 +202,7 @@ queue_announcements(struct update_queue *q, struct peer *p, const struct update_
 			      .received = received,
 			      .effective = res.effective});
 	}
+	import_end(&route);
 }
 
 static void

@@ -528,6 +528,54 @@ prefixes_check(struct conf_loader *ld, const struct yml_node *root, const char *
 		prefixes_check((ld), (root), (section), keyed_, (list).n);                                   \
 	} while (0)
 
+/* The first rule of a policy that gives routes our own address as their next hop, or NULL. */
+static const struct conf_rule *
+rule_with_self(const struct conf *c, const struct conf_ref *ref)
+{
+	if (ref->index < 0 || (uint32_t)ref->index >= c->policies.n)
+		return NULL;
+	const struct conf_policy *p = &c->policies.v[ref->index];
+	for (uint32_t i = 0; i < p->rules.n; i++)
+		if (CONF_HAS(&p->rules.v[i].set, CONF_SET_NEXT_HOP) && p->rules.v[i].set.next_hop.self)
+			return &p->rules.v[i];
+	return NULL;
+}
+
+/* Our own address leads nowhere: as a next hop it means something only to a neighbour. n may be NULL. */
+static void
+self_check(struct conf_loader *ld, struct yml_node *n, const struct yml_node *section, const char *path,
+	   const struct conf_ref *refs, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		const struct conf_rule *r = rule_with_self(ld->conf, &refs[i]);
+		if (r == NULL)
+			continue;
+		load_fail_at(ld, n != NULL ? n : section, conf_arena_fmt(ld->tmp, "%s[%u]", path, i),
+			     "found the policy \"%s\", which sets next-hop: self at %s:%u, expected one that does not: "
+			     "that is for export to neighbors",
+			     refs[i].name, r->pos.file, r->pos.line);
+	}
+}
+
+static void
+next_hops_check(struct conf_loader *ld, const struct yml_node *root)
+{
+	const struct conf *c = ld->conf;
+	struct yml_node *kernel = yml_map_get(root, "kernel");
+
+	for (uint32_t i = 0; i < c->neighbors.n; i++) {
+		const struct conf_neighbor *nb = &c->neighbors.v[i];
+		struct yml_node *item = nb->import.n > 0 ? item_node(root, "neighbors", i) : NULL;
+		if (item != NULL)
+			self_check(ld, key_node(item, "import"), item, conf_arena_fmt(ld->tmp, "neighbors[%u].import", i),
+				   nb->import.v, nb->import.n);
+	}
+	if (kernel == NULL || kernel->kind != YML_MAP)
+		return;
+	self_check(ld, yml_map_get(kernel, "learn"), kernel, "kernel.learn", c->kernel.learn.v, c->kernel.learn.n);
+	self_check(ld, yml_map_get(kernel, "export"), kernel, "kernel.export", c->kernel.export.v, c->kernel.export.n);
+}
+
 void
 check_root(struct conf_loader *ld, struct yml_node *n, void *obj)
 {
@@ -539,6 +587,7 @@ check_root(struct conf_loader *ld, struct yml_node *n, void *obj)
 	PREFIXES_CHECK(ld, n, "statics", c->statics);
 	PREFIXES_CHECK(ld, n, "aggregates", c->aggregates);
 	statics_index(ld);
+	next_hops_check(ld, n);
 	for (uint32_t i = 0; ld->policies != NULL && i < ld->policies->n; i++) {
 		const char *name = ld->policies->pairs[i].key->text;
 		if (strcmp(name, "accept") == 0 || strcmp(name, "reject") == 0)

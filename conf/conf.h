@@ -611,6 +611,9 @@ void conf_free(struct conf *c); /* NULL is fine */
  * "********". */
 void conf_print(const struct conf *c, bool secrets, struct str *out);
 
+/* Adds the parts of a rule as YAML of one line; nothing where there is no match, or nothing to set. */
+void conf_rule_text(const struct conf_rule *r, struct str *match, struct str *set, struct str *action);
+
 /* Adds the list of all keys as mdoc, for the manual page. */
 void conf_schema_doc(struct str *out);
 

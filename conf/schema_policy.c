@@ -55,7 +55,7 @@ static const struct conf_row match_rows[] = {
 	 .elem = &(const struct conf_row){.type = &conf_type_string, .max = 16, .unit = "a pattern"},
 	 .flags = CONF_ROW_ONE_OR_LIST,
 	 .min = 1,
-	 .doc = "Name of the outgoing interface of the resolved next hop, with * and ?."},
+	 .doc = "Name of the interface that packets leave through, with * and ?."},
     [CONF_MATCH_NEIGHBOR] = {.key = "neighbor",
 			     .type = &conf_type_list,
 			     AT(conf_match, neighbor),
@@ -140,7 +140,7 @@ static const struct conf_row set_rows[] = {
     [CONF_SET_NEXT_HOP] = {.key = "next-hop",
 			   .type = &conf_type_set_next_hop,
 			   AT(conf_set, next_hop),
-			   .doc = "NEXT_HOP: our own address, or this one."},
+			   .doc = "NEXT_HOP: our own address (on export to neighbors alone), or this one."},
     [CONF_SET_PREPEND] =
 	{.key = "prepend",
 	 .type = &conf_type_list,
@@ -219,3 +219,13 @@ static const struct conf_row rule_rows[] = {
 const struct conf_table conf_schema_rule = {TABLE(rule_rows), .size = sizeof(struct conf_rule),
 					    .pos_offset = offsetof(struct conf_rule, pos),
 					    .finish = check_rule};
+
+void
+conf_rule_text(const struct conf_rule *r, struct str *match, struct str *set, struct str *action)
+{
+	if (r->match.has != 0)
+		conf_value_print(&rule_rows[0], &r->match, false, match);
+	if (r->set.has != 0)
+		conf_value_print(&rule_rows[1], &r->set, false, set);
+	conf_value_print(&rule_rows[2], &r->action, false, action);
+}

@@ -2,6 +2,7 @@
 /* Tests of bgpd/compile and compile_rule: each key of match and set, from its YAML to a verdict and attributes. */
 #include "bgpd/compile.h"
 
+#include "bgpd/group.h"
 #include "bgpd/own.h"
 #include "rib/community.h"
 #include "tests/unit/bgpdtest.h"
@@ -9,9 +10,11 @@
 
 static struct bgpdtest t;
 static const char neighbors[] = "neighbors:\n"
-				"  - {address: 127.0.0.2, name: ext, remote-as: 65002, passive: true, import: [p], export: [p]}\n"
+				"  - {address: 127.0.0.2, name: ext, remote-as: 65002, passive: true, import: [%s], export: [p]}\n"
 				"  - {address: 127.0.0.3, name: int, remote-as: 65001, passive: true}\n"
 				"  - {address: 127.0.0.4, name: other, remote-as: 65004, passive: true}\n";
+
+static bool export_only; /* the policy is for export, where it may do what it may not on import */
 
 /* A daemon whose policy p has this rule alone. */
 static void
@@ -19,12 +22,13 @@ begin(const char *rule)
 {
 	struct str conf = {0};
 
+	str_addf(&conf, neighbors, export_only ? "accept" : "p");
 	str_addf(&conf,
-		 "%spolicies:\n  p:\n    - {%s}\n"
+		 "policies:\n  p:\n    - {%s}\n"
 		 "prefix-sets: {nets: [192.0.2.0/24, 10.0.0.0/8 le 24]}\n"
 		 "as-path-sets: {paths: [\"^65002\"]}\n"
 		 "community-sets: {comms: [\"65000:*\", \"65000:1:[5-9]\", \"rt:65000:7\"]}\n",
-		 neighbors, rule);
+		 rule);
 	bgpdtest_start(&t, "", str_get(&conf));
 	str_free(&conf);
 }
@@ -68,15 +72,15 @@ attr_of(const struct route *r)
 static void
 run(const struct route *r, struct policy_result *res)
 {
-	const struct policy_chain *c = policies_import(t.d.policies, 0);
+	const struct policy_chain *c = export_only ? policies_export(t.d.policies, 0) : policies_import(t.d.policies, 0);
 	struct rib_source own = {.kind = (uint8_t)r->source};
 	const struct rib_source *src = &own;
 	attr_id attr = attr_of(r);
 
 	if (r->neighbor != NULL)
 		src = peer_routes_source(bgpdtest_peer(&t, r->neighbor));
-	struct policy_input in = policies_input(&t.d, src, attr);
-	in.prefix = bgpdtest_prefix(r->prefix != NULL ? r->prefix : "192.0.2.0/24");
+	struct ip_prefix prefix = bgpdtest_prefix(r->prefix != NULL ? r->prefix : "192.0.2.0/24");
+	struct policy_input in = policies_input(&t.d, c->reads, src, attr, &prefix);
 	in.interface = r->interface;
 	policy_run(c->v, c->n, &in, res);
 	attr_unref(t.d.attrs, attr);
@@ -256,8 +260,10 @@ START_TEST(test_set_next_hop)
 	struct ip_addr want;
 	attr_id id;
 
+	export_only = true;
 	ck_assert_uint_eq(set("next-hop: self", (struct route){0}, &id)->nexthop, ATTR_NEXTHOP_SELF);
 	done(id);
+	export_only = false;
 	const struct attr_set *s = set("next-hop: 10.7.7.7", (struct route){0}, &id);
 	nexthop_get(t.d.nexthops, s->nexthop, &nh);
 	ip_addr_parse("10.7.7.7", &want);
@@ -338,4 +344,90 @@ START_TEST(test_chains)
 }
 END_TEST
 
-SUITE("compile", test_matches, test_paths, test_set_numbers, test_set_next_hop, test_set_lists, test_actions, test_chains)
+static bool
+is_accepted(const char *prefix)
+{
+	const struct rib_path *p = bgpdtest_path(&t, bgpdtest_peer(&t, "127.0.0.2"), prefix);
+
+	return p != NULL && (p->flags & RIB_PATH_REJECTED) == 0;
+}
+
+static bool
+is_told(const char *prefix)
+{
+	const struct group_member *m = peer_routes_member(bgpdtest_peer(&t, "127.0.0.3"));
+	struct ip_prefix p = bgpdtest_prefix(prefix);
+	attr_id told = adjout_member_told(&m->out, (enum family)p.family, rib_find(t.d.rib, &p));
+
+	attr_unref(t.d.attrs, told);
+	return told != ATTR_NONE;
+}
+
+static void
+link_is(uint32_t ifindex, const char *name, bool up)
+{
+	struct fib_link l = {.ifindex = ifindex, .up = up, .mtu = 1500};
+
+	strlcpy(l.name, name, sizeof(l.name));
+	kernel_watch_link(t.d.kernel, &l);
+}
+
+/* A kernel route over this interface, in place of another. */
+static void
+foreign_is(const char *prefix, const char *via, uint32_t ifindex)
+{
+	struct fib_foreign r = {.prefix = bgpdtest_prefix(prefix), .protocol = 4, .type = FIB_UNICAST, .nh_count = 1};
+	struct fib_nh nh = {.ifindex = ifindex, .weight = 1};
+
+	ck_assert_int_eq(ip_addr_parse(via, &nh.via), 0);
+	r.nh = &nh;
+	kernel_watch_foreign(t.d.kernel, &r);
+}
+
+/* What interface a route leaves through counts in every place, and when it becomes another. */
+START_TEST(test_interface)
+{
+	static const uint8_t update[] = {0, 0, 0, 20, 0x40, 1, 1, 0, 0x40, 2, 6, 2, 1, 0, 0, 0xfd, 0xea, 0x40, 3, 4, 172, 16, 0,
+					 9, 24, 192, 0, 2};
+	struct speaker from, to;
+
+	bgpdtest_start(&t, "",
+		       "neighbors:\n"
+		       "  - {address: 127.0.0.2, remote-as: 65002, passive: true, import: [not-e9], export: [accept]}\n"
+		       "  - {address: 127.0.0.3, remote-as: 65003, passive: true, import: [accept], export: [only-e]}\n"
+		       "kernel: {learn: [only-e], connected: {interfaces: [\"*\"]}}\n"
+		       "policies:\n"
+		       "  not-e9: [{match: {interface: e9}, action: reject}, {match: {interface: \"*\"}, action: accept}]\n"
+		       "  only-e: [{match: {interface: \"e*\"}, action: accept}]\n");
+	bgpdtest_interface(&t, 2, "e0", "10.0.0.1", 24);
+	bgpdtest_interface(&t, 3, "f0", "10.3.0.1", 24);
+	bgpdtest_session(&t, &from, "127.0.0.2", 65002, 0x0a000002);
+	bgpdtest_session(&t, &to, "127.0.0.3", 65003, 0x0a000003);
+	speaker_send_update(&from, update, sizeof(update));
+	UNTIL(&t.d.loop, bgpdtest_path(&t, bgpdtest_peer(&t, "127.0.0.2"), "192.0.2.0/24") != NULL);
+	/* The next hop leads nowhere, so through no interface. */
+	ck_assert(!is_accepted("192.0.2.0/24"));
+	foreign_is("172.16.0.0/16", "10.0.0.2", 2);
+	UNTIL(&t.d.loop, is_accepted("192.0.2.0/24") && is_told("192.0.2.0/24"));
+	ck_assert(is_told("172.16.0.0/16") && is_told("10.0.0.0/24"));
+	bgpdtest_settle(&t);
+	ck_assert(!is_told("10.3.0.0/24"));
+
+	/* Through f0: import takes it as well, export does not send it, kernel.learn drops its route. */
+	foreign_is("172.16.0.0/16", "10.3.0.2", 3);
+	UNTIL(&t.d.loop, !is_told("192.0.2.0/24"));
+	bgpdtest_settle(&t);
+	ck_assert(is_accepted("192.0.2.0/24"));
+	ck_assert(!is_told("172.16.0.0/16"));
+	/* f0 is renamed while it is up. */
+	link_is(3, "e9", true);
+	UNTIL(&t.d.loop, !is_accepted("192.0.2.0/24") && is_told("10.3.0.0/24") && is_told("172.16.0.0/16"));
+	link_is(3, "e7", true);
+	UNTIL(&t.d.loop, is_accepted("192.0.2.0/24") && is_told("192.0.2.0/24"));
+	bgpdtest_stop(&t);
+	speaker_close(&from);
+	speaker_close(&to);
+}
+END_TEST
+
+SUITE("compile", test_interface, test_matches, test_paths, test_set_numbers, test_set_next_hop, test_set_lists, test_actions, test_chains)

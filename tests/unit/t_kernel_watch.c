@@ -5,6 +5,7 @@
  */
 #include "suite.h"
 
+#include "bgpd/compile.h"
 #include "bgpd/daemon.h"
 #include "bgpd/kernel.h"
 #include "bgpd/kernel_watch.h"
@@ -57,6 +58,7 @@ setup(const char *patterns)
 	attr_table_init(&attrs, 1, &ops);
 	d.rib = rib_new(&attrs, d.nexthops, &cb, 1);
 	originate_init(&d.originate, d.rib);
+	d.policies = policies_new(&d, d.conf, NULL);
 	d.pipeline = pipeline_new(&d);
 	d.sessions = session_pool_new(&d.loop);
 	k = (struct kernel){.d = &d, .learn = {.run = kernel_watch_learn, .name = "learn"}};
@@ -70,6 +72,7 @@ teardown(void)
 	interfaces_fini(&k.interfaces);
 	session_pool_free(d.sessions);
 	pipeline_free(d.pipeline);
+	policies_free(d.policies);
 	rib_free(d.rib);
 	attr_table_fini(&attrs);
 	nexthop_table_free(d.nexthops);

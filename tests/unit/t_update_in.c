@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of bgpd/update_in and bgpd/import: UPDATEs of a neighbour, octet by octet, and what is in the RIB then. */
+#include "bgpd/compile.h"
 #include "bgpd/update_in.h"
 
 #include "tests/unit/bgpdtest.h"
@@ -236,6 +237,8 @@ START_TEST(test_references)
 	UPDATE(LEN16(0), LEN16(GOOD_LEN), GOOD, NLRI_B);
 	UPDATE(LEN16(0), LEN16(GOOD_LEN), 0x40, 1, 1, 3, PATH_65002, NEXT_HOP, NLRI_B);
 	UPDATE(LEN16(8), NLRI_A, NLRI_C, LEN16(0));
+	UNTIL(&t.d.loop, bgpdtest_path(&t, p, PREFIX_A) == NULL);
+	policies_forget(t.d.policies);
 	UNTIL(&t.d.loop, attr_table_count(t.d.attrs) == sets);
 	end();
 }
