@@ -30,7 +30,9 @@ json_int_t ctl_resident_octets(void);
 void ctl_show_rib(struct ctl_client *c, const json_t *args);
 void ctl_show_rib_in(struct ctl_client *c, const json_t *args);
 void ctl_show_rib_out(struct ctl_client *c, const json_t *args);
+/* ctl_show_why.c */
 void ctl_show_rib_why(struct ctl_client *c, const json_t *args);
+void ctl_show_rib_rejected(struct ctl_client *c, const json_t *args);
 /* ctl_show_neighbor.c */
 void ctl_show_summary(struct ctl_client *c, const json_t *args);
 void ctl_show_neighbor(struct ctl_client *c, const json_t *args);

@@ -9,6 +9,7 @@
 #include "bgpd/ctl_json.h"
 #include "bgpd/ctl_reply.h"
 #include "bgpd/daemon.h"
+#include "bgpd/explain.h"
 #include "bgpd/peer.h"
 #include "bgpd/peer_routes.h"
 #include "conf/arena.h"
@@ -21,6 +22,7 @@
 #include "rib/nexthop.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static const char *const origin_names[] = {"igp", "egp", "incomplete"};
 
@@ -135,13 +137,49 @@ put_attributes(json_t *o, const struct bgpd *d, const struct ctl_path *cp, const
 json_t *
 ctl_path_json(const struct bgpd *d, const struct ctl_path *cp)
 {
+	struct ip_prefix prefix = rib_prefix(d->rib, cp->family, cp->id);
+
+	return ctl_route_json(d, &prefix, cp);
+}
+
+void
+ctl_explain_json(json_t *row, const struct explain *e)
+{
+	json_object_set_new_nocheck(row, "accepted", json_boolean(e->accepted));
+	json_object_set_new_nocheck(row, "changed", json_boolean(e->changed));
+	json_object_set_new_nocheck(row, "pending", json_boolean(e->pending));
+	json_object_set_nocheck(row, "rule", e->rule);
+	json_object_set_nocheck(row, "rules", e->rules);
+}
+
+bool
+ctl_path_prefix(struct ctl_client *c, const json_t *args, bool longer, struct ip_prefix *out)
+{
+	const struct bgpd *d = ctl_client_daemon(c);
+	const char *text = ctl_arg_text(args, "prefix");
+	struct ip_addr addr;
+
+	if (text == NULL)
+		return true;
+	if (!ctl_arg_prefix(c, args, "prefix", out))
+		return false;
+	if (strchr(text, '/') != NULL || longer || ip_addr_parse(text, &addr) < 0)
+		return true;
+	uint32_t id = rib_match(d->rib, &addr);
+	if (id != 0)
+		*out = rib_prefix(d->rib, (enum family)addr.family, id);
+	return true;
+}
+
+json_t *
+ctl_route_json(const struct bgpd *d, const struct ip_prefix *prefix, const struct ctl_path *cp)
+{
 	const struct rib_path *p = cp->path;
 	const struct rib_source *src = rib_source_get(d->rib, p->source);
-	struct ip_prefix prefix = rib_prefix(d->rib, cp->family, cp->id);
 	uint32_t now_s = loop_now_s(&d->loop);
 	json_t *o = json_object();
 
-	json_object_set_new_nocheck(o, "prefix", ctl_json_prefix(&prefix));
+	json_object_set_new_nocheck(o, "prefix", ctl_json_prefix(prefix));
 	json_object_set_new_nocheck(o, "best", json_boolean((p->flags & RIB_PATH_BEST) != 0));
 	json_object_set_new_nocheck(o, "multipath", json_boolean((p->flags & RIB_PATH_MULTIPATH) != 0));
 	json_object_set_new_nocheck(o, "valid", json_boolean(is_valid(d, cp)));
@@ -153,7 +191,7 @@ ctl_path_json(const struct bgpd *d, const struct ctl_path *cp)
 	put_attributes(o, d, cp, attr_get(d->attrs, cp->attr));
 	json_object_set_new_nocheck(o, "path_id", json_null());
 	json_object_set_new_nocheck(o, "age_s", json_integer(now_s > p->time_s ? now_s - p->time_s : 0));
-	json_object_set_new_nocheck(o, "stale", json_boolean(rib_path_stale(d->rib, (enum family)prefix.family, p)));
+	json_object_set_new_nocheck(o, "stale", json_boolean(rib_path_stale(d->rib, (enum family)prefix->family, p)));
 	json_object_set_new_nocheck(o, "reason",
 				    json_string((p->flags & RIB_PATH_REJECTED) != 0
 						    ? rib_reject_name(rib_path_reject(p))

@@ -20,6 +20,7 @@
 struct bgpd;
 struct conf_arena;
 struct ctl_client;
+struct explain;
 
 /* One path as it is to be shown. */
 struct ctl_path {
@@ -33,6 +34,15 @@ struct ctl_path {
 
 /* A new reference, with all members of a row of `show rib`; absent values are null. */
 json_t *ctl_path_json(const struct bgpd *d, const struct ctl_path *cp);
+/* The same for a route that need not be in the RIB: cp's family and id do not count. */
+json_t *ctl_route_json(const struct bgpd *d, const struct ip_prefix *prefix, const struct ctl_path *cp);
+/* Adds accepted, changed, pending, rule and rules to a row. */
+void ctl_explain_json(json_t *row, const struct explain *e);
+/*
+ * Reads the argument prefix, if it is there; an address means its longest match, unless longer prefixes are asked for
+ * too. False: refused already.
+ */
+bool ctl_path_prefix(struct ctl_client *c, const json_t *args, bool longer, struct ip_prefix *out);
 
 struct ctl_path_filter {
 	bool best, invalid;

@@ -7,6 +7,8 @@
 #include "bgpd/ctl_reply.h"
 #include "bgpd/daemon.h"
 #include "lib/mem.h"
+#include "lib/str.h"
+#include "rib/rib.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +42,36 @@ policy_json(const struct conf *conf, uint32_t index)
 			 (json_int_t)p->rules.n, "import", import, "export", export, "kernel", kernel);
 }
 
+static json_t *
+rule_json(const struct conf_rule *r, uint32_t number)
+{
+	struct str match = {0}, set = {0}, action = {0};
+
+	conf_rule_text(r, &match, &set, &action);
+	json_t *o = json_pack("{s:I,s:o,s:I,s:o,s:o,s:o}", "rule", (json_int_t)number, "file", ctl_json_text(r->pos.file),
+			      "line", (json_int_t)r->pos.line, "match", ctl_json_text(match.len > 0 ? match.s : NULL), "set",
+			      ctl_json_text(set.len > 0 ? set.s : NULL), "action", ctl_json_text(str_get(&action)));
+	str_free(&match);
+	str_free(&set);
+	str_free(&action);
+	return o;
+}
+
+/* One policy in full. */
+static json_t *
+policy_full_json(const struct conf *conf, uint32_t index)
+{
+	const struct conf_policy *p = &conf->policies.v[index];
+	json_t *o = policy_json(conf, index), *rules = json_array();
+
+	for (uint32_t i = 0; i < p->rules.n; i++)
+		json_array_append_new(rules, rule_json(&p->rules.v[i], i + 1));
+	json_object_set_new_nocheck(o, "file", ctl_json_text(p->pos.file));
+	json_object_set_new_nocheck(o, "line", json_integer(p->pos.line));
+	json_object_set_new_nocheck(o, "rule_list", rules);
+	return o;
+}
+
 /* The position in the configuration's list; a reload meanwhile may leave rows out. */
 struct policy_show {
 	uint32_t at;
@@ -71,7 +103,7 @@ ctl_show_policy(struct ctl_client *c, const json_t *args)
 	}
 	for (uint32_t i = 0; i < conf->policies.n; i++) {
 		if (strcmp(conf->policies.v[i].name, name) == 0) {
-			ctl_done(c, json_pack("{s:[o]}", "policies", policy_json(conf, i)));
+			ctl_done(c, json_pack("{s:[o]}", "policies", policy_full_json(conf, i)));
 			return;
 		}
 	}

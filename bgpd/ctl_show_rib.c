@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ctl_show_rib: walks over prefixes for `show rib`, in, out and why.
+ * ctl_show_rib: walks over prefixes for `show rib`, in and out.
  *
  * A walk stands still for as long as its client does not read, so it keeps a
  * neighbour's name and its source's number and looks both up again in each step;
@@ -10,6 +10,7 @@
 #include "bgpd/ctl_path.h"
 #include "bgpd/ctl_reply.h"
 #include "bgpd/daemon.h"
+#include "bgpd/explain.h"
 #include "bgpd/group.h"
 #include "bgpd/nexthop_self.h"
 #include "bgpd/peer.h"
@@ -55,12 +56,24 @@ show_free(void *state)
 	free(st);
 }
 
+/* Which rule rejected it. */
+static void
+explain_row(const struct prefix_show *ps, const struct rib_path *p, json_t *row)
+{
+	struct bgpd *d = ctl_client_daemon(ps->c);
+	struct explain e;
+
+	explain_in(d, ps->family, ps->id, p, &e);
+	ctl_explain_json(row, &e);
+	explain_fini(d, &e);
+}
+
 static void
 show_path(void *ctx, const struct rib_path *p, enum rib_reason reason)
 {
 	struct prefix_show *ps = ctx;
 	struct rib_show *st = ps->st;
-	const struct bgpd *d = ctl_client_daemon(ps->c);
+	struct bgpd *d = ctl_client_daemon(ps->c);
 	struct ctl_path cp = {.family = ps->family,
 			      .id = ps->id,
 			      .path = p,
@@ -81,7 +94,10 @@ show_path(void *ctx, const struct rib_path *p, enum rib_reason reason)
 		return;
 	if (st->limited)
 		st->limit--;
-	ctl_row(ps->c, ctl_path_json(d, &cp));
+	json_t *row = ctl_path_json(d, &cp);
+	if (cp.path->flags & RIB_PATH_REJECTED)
+		explain_row(ps, p, row);
+	ctl_row(ps->c, row);
 }
 
 static struct peer *
@@ -95,13 +111,42 @@ peer_again(const struct bgpd *d, const struct rib_show *st)
 	return NULL;
 }
 
+/* The best path, if it is kept from the neighbour. */
 static void
-show_prefix(struct ctl_client *c, struct rib_show *st, const struct peer *peer, enum family f, uint32_t id)
+show_withheld(struct ctl_client *c, struct rib_show *st, struct peer *peer, enum family f, uint32_t id)
+{
+	struct bgpd *d = ctl_client_daemon(c);
+	const struct rib_path *best = rib_best(d->rib, f, id);
+	struct ctl_path_filter filter = st->filter;
+	struct explain e;
+
+	if (best == NULL)
+		return;
+	struct ctl_path cp = {.family = f, .id = id, .path = best, .attr = best->attr};
+	filter.rejected = false;
+	explain_out(d, peer, f, id, &e);
+	if (e.refused && ctl_path_fits(d, &filter, &cp)) {
+		json_t *row = ctl_path_json(d, &cp);
+		json_object_set_new_nocheck(row, "reason", json_string(e.reason));
+		ctl_explain_json(row, &e);
+		if (st->limited)
+			st->limit--;
+		ctl_row(c, row);
+	}
+	explain_fini(d, &e);
+}
+
+static void
+show_prefix(struct ctl_client *c, struct rib_show *st, struct peer *peer, enum family f, uint32_t id)
 {
 	struct bgpd *d = ctl_client_daemon(c);
 	struct prefix_show ps = {.c = c, .st = st, .family = f, .id = id};
 	struct ip_addr self;
 
+	if (st->view == VIEW_OUT && st->filter.rejected) {
+		show_withheld(c, st, peer, f, id);
+		return;
+	}
 	if (st->view == VIEW_OUT) {
 		const struct group_member *m = peer_routes_member(peer);
 		ps.told = m != NULL ? adjout_member_told(&m->out, f, id) : 0;
@@ -154,28 +199,8 @@ show_step(struct ctl_client *c, void *state)
 	return false;
 }
 
-/* Reads prefix: an address means its longest match. False: refused already. */
-static bool
-read_prefix(struct ctl_client *c, const json_t *args, struct rib_show *st)
-{
-	const struct bgpd *d = ctl_client_daemon(c);
-	const char *text = ctl_arg_text(args, "prefix");
-	struct ip_addr addr;
-
-	if (text == NULL)
-		return true;
-	if (!ctl_arg_prefix(c, args, "prefix", &st->prefix))
-		return false;
-	if (strchr(text, '/') != NULL || st->longer || ip_addr_parse(text, &addr) < 0)
-		return true;
-	uint32_t id = rib_match(d->rib, &addr);
-	if (id != 0)
-		st->prefix = rib_prefix(d->rib, (enum family)addr.family, id);
-	return true;
-}
-
 static void
-show_begin(struct ctl_client *c, const json_t *args, enum view view, bool rejected_too)
+show_begin(struct ctl_client *c, const json_t *args, enum view view)
 {
 	struct rib_show *st = xcalloc(1, sizeof(*st));
 	const struct bgpd *d = ctl_client_daemon(c);
@@ -186,9 +211,9 @@ show_begin(struct ctl_client *c, const json_t *args, enum view view, bool reject
 	st->longer = json_is_true(json_object_get(args, "longer"));
 	st->limited = limit != NULL;
 	st->limit = (uint32_t)json_integer_value(limit);
-	if (!ctl_path_filter_init(c, args, &st->filter) || !read_prefix(c, args, st))
+	if (!ctl_path_filter_init(c, args, &st->filter) || !ctl_path_prefix(c, args, st->longer, &st->prefix))
 		goto refused;
-	st->filter.any = rejected_too;
+	st->filter.any = view == VIEW_IN;
 	if (view != VIEW_LOC) {
 		peer = ctl_peer_find(c, ctl_arg_text(args, "neighbor"));
 		if (peer == NULL)
@@ -214,23 +239,17 @@ refused:
 void
 ctl_show_rib(struct ctl_client *c, const json_t *args)
 {
-	show_begin(c, args, VIEW_LOC, false);
+	show_begin(c, args, VIEW_LOC);
 }
 
 void
 ctl_show_rib_in(struct ctl_client *c, const json_t *args)
 {
-	show_begin(c, args, VIEW_IN, true);
+	show_begin(c, args, VIEW_IN);
 }
 
 void
 ctl_show_rib_out(struct ctl_client *c, const json_t *args)
 {
-	show_begin(c, args, VIEW_OUT, false);
-}
-
-void
-ctl_show_rib_why(struct ctl_client *c, const json_t *args)
-{
-	show_begin(c, args, VIEW_LOC, true);
+	show_begin(c, args, VIEW_OUT);
 }

@@ -44,6 +44,16 @@ struct table {
 		.title = NULL                                                                                \
 	}
 
+#define WHY_COLUMNS                                                                                          \
+	{"", "", MARKS, false}, {"PREFIX", "prefix", VALUE, false}, {"WAY", "direction", VALUE, false},      \
+	    {"NEIGHBOR", "peer", VALUE, false}, {"NEXT HOP", "exit_nexthop", VALUE, false},                  \
+	    {"LPREF", "local_preference", VALUE, true}, {"MED", "med", VALUE, true},                         \
+	    {"AS PATH", "aspath", VALUE, false}, {"REASON", "reason", VALUE, false},                         \
+	    {"RULES", "rules", VALUE, false},                                                                \
+	{                                                                                                    \
+		.title = NULL                                                                                \
+	}
+
 static const struct table tables[] = {
     {"show summary",
      {{"NEIGHBOR", "name", VALUE, false},
@@ -57,7 +67,8 @@ static const struct table tables[] = {
     {"show rib", {RIB_COLUMNS("SOURCE", "source")}},
     {"show rib in", {RIB_COLUMNS("REASON", "reason")}},
     {"show rib out", {RIB_COLUMNS("SOURCE", "source")}},
-    {"show rib why", {RIB_COLUMNS("REASON", "reason")}},
+    {"show rib why", {WHY_COLUMNS}},
+    {"show rib rejected", {WHY_COLUMNS}},
     {"show fib",
      {{"PREFIX", "prefix", VALUE, false},
       {"TYPE", "type", VALUE, false},
@@ -101,6 +112,7 @@ static const struct table tables[] = {
 struct row {
 	struct ip_prefix prefix; /* FAMILY_NONE: not sorted */
 	bool best;
+	size_t number; /* as they came */
 	char *cells; /* texts one behind the other, each with its zero */
 };
 
@@ -162,6 +174,9 @@ member(const json_t *o, const char *path)
 static void
 marks(const json_t *row, struct str *out)
 {
+	/* What is said of a route elsewhere goes with it, and is no path itself. */
+	if (json_object_get(row, "multipath") == NULL)
+		return;
 	str_add(out, json_is_true(json_object_get(row, "best")) ? "*" : "");
 	str_add(out, json_is_true(json_object_get(row, "multipath")) ? "=" : "");
 	str_add(out, json_is_false(json_object_get(row, "valid")) ? "!" : "");
@@ -208,7 +223,9 @@ by_prefix(const void *a, const void *b)
 	const struct row *ra = a, *rb = b;
 	int order = ip_prefix_cmp(&ra->prefix, &rb->prefix);
 
-	return order != 0 ? order : (int)rb->best - (int)ra->best;
+	if (order == 0)
+		order = (int)rb->best - (int)ra->best;
+	return order != 0 ? order : ra->number < rb->number ? -1 : 1;
 }
 
 /* Writes the rows that wait, with titles if these are the first or need more room than those before. */
@@ -237,8 +254,8 @@ add_row(struct bgpctl_printer *p, const json_t *o)
 
 	if (p->nrows == p->cap)
 		p->rows = xreallocarray(p->rows, p->cap = p->cap * 2 + 64, sizeof(*p->rows));
-	struct row *r = &p->rows[p->nrows++];
-	*r = (struct row){.best = json_is_true(json_object_get(o, "best"))};
+	struct row *r = &p->rows[p->nrows];
+	*r = (struct row){.best = json_is_true(json_object_get(o, "best")), .number = p->nrows++};
 	if (prefix != NULL)
 		(void)ip_prefix_parse(prefix, &r->prefix);
 	for (unsigned i = 0; i < p->ncolumns; i++) {
@@ -251,6 +268,23 @@ add_row(struct bgpctl_printer *p, const json_t *o)
 	str_free(&text);
 	if (p->nrows == (p->flushed ? ROWS_BLOCK : ROWS_MAX))
 		flush(p);
+}
+
+/* What becomes of the route elsewhere: rows of their own, behind its own and with its prefix. */
+static void
+add_exports(struct bgpctl_printer *p, const json_t *row)
+{
+	json_t *e, *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(row, "exports"), i, e)
+	{
+		one = json_copy(e);
+		json_object_set(one, "prefix", json_object_get(row, "prefix"));
+		json_object_set(one, "best", json_object_get(row, "best"));
+		add_row(p, one);
+		json_decref(one);
+	}
 }
 
 /* Members one a line, those of objects indented below. */
@@ -272,6 +306,35 @@ put_members(FILE *out, const json_t *o, int depth)
 		fprintf(out, "%*s%s: %s\n", 2 * depth, "", name, str_get(&text));
 		str_free(&text);
 	}
+}
+
+/* The rules of a policy that was asked for alone, a line each below its row. */
+static void
+put_rules(struct bgpctl_printer *p, const json_t *row)
+{
+	static const char *const parts[] = {"match", "set", "action"};
+	struct str line = {0};
+	json_t *rule;
+	size_t i;
+
+	flush(p);
+	json_array_foreach(json_object_get(row, "rule_list"), i, rule)
+	{
+		str_reset(&line);
+		str_addf(&line, "%4lld ", (long long)json_integer_value(json_object_get(rule, "rule")));
+		for (size_t k = 0; k < ARRAY_LEN(parts); k++) {
+			const json_t *v = json_object_get(rule, parts[k]);
+			if (!json_is_string(v))
+				continue;
+			str_addf(&line, " %s: ", parts[k]);
+			bgpctl_value(v, &line);
+		}
+		str_add(&line, "  (");
+		bgpctl_value(json_object_get(rule, "file"), &line);
+		str_addf(&line, ":%lld)", (long long)json_integer_value(json_object_get(rule, "line")));
+		fprintf(p->out, "%s\n", str_get(&line));
+	}
+	str_free(&line);
 }
 
 void
@@ -304,6 +367,9 @@ bgpctl_printer_row(struct bgpctl_printer *p, const json_t *row)
 		fputs("\n", p->out);
 	} else {
 		add_row(p, row);
+		add_exports(p, row);
+		if (json_object_get(row, "rule_list") != NULL)
+			put_rules(p, row);
 	}
 }
 

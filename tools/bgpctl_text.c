@@ -28,10 +28,35 @@ clean_text(const char *s, struct str *out)
 	}
 }
 
-/* A way out: "192.0.2.1 eth0"; other objects as JSON. */
+/* A rule of a policy: "customers 2 accept (/etc/godwit/bgpd.yaml:14)"; the end of a list of policies has no name. */
+static void
+rule_text(const json_t *o, struct str *out)
+{
+	const char *policy = json_string_value(json_object_get(o, "policy"));
+	const char *file = json_string_value(json_object_get(o, "file"));
+	const json_t *rule = json_object_get(o, "rule"), *line = json_object_get(o, "line");
+
+	clean_text(policy != NULL ? policy : "end of list", out);
+	if (json_is_integer(rule))
+		str_addf(out, " %lld", (long long)json_integer_value(rule));
+	str_add(out, " ");
+	clean_text(json_string_value(json_object_get(o, "action")), out);
+	if (file != NULL && json_is_integer(line)) {
+		str_add(out, " (");
+		clean_text(file, out);
+		str_addf(out, ":%lld)", (long long)json_integer_value(line));
+	}
+}
+
+/* A way out: "192.0.2.1 eth0", or a rule; other objects as JSON. */
 static void
 object_text(const json_t *o, struct str *out)
 {
+	if (json_object_get(o, "policy") != NULL && json_is_string(json_object_get(o, "action"))) {
+		rule_text(o, out);
+		return;
+	}
+
 	const json_t *via = json_object_get(o, "via"), *ifname = json_object_get(o, "interface");
 
 	if (via == NULL || ifname == NULL) {
@@ -69,7 +94,7 @@ bgpctl_value(const json_t *v, struct str *out)
 	} else {
 		json_array_foreach(v, i, e)
 		{
-			str_add(out, i > 0 ? " " : "");
+			str_add(out, i == 0 ? "" : json_object_get(e, "policy") != NULL ? ", " : " ");
 			bgpctl_value(e, out);
 		}
 	}

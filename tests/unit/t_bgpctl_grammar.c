@@ -115,7 +115,9 @@ START_TEST(test_filters)
 	check_means("show rib from 10.0.0.2", "show rib {\"from\":\"10.0.0.2\"}");
 	check_means("show rib origin-as 4294967295", "show rib {\"origin_as\":4294967295}");
 	check_means("show rib invalid", "show rib {\"invalid\":true}");
-	check_means("show rib rejected", "show rib {\"rejected\":true}");
+	check_means("show rib best rejected", "show rib {\"best\":true,\"rejected\":true}");
+	check_means("show rib rejected", "show rib rejected {}");
+	check_means("sh rib rej 10.0.0.0/8 longer limit 5", "show rib rejected {\"limit\":5,\"longer\":true,\"prefix\":\"10.0.0.0/8\"}");
 	check_means("show rib limit 0", "show rib {\"limit\":0}");
 	check_means("show rib 10.0.0.0/8 longer best limit 3 from x",
 		    "show rib {\"best\":true,\"from\":\"x\",\"limit\":3,\"longer\":true,\"prefix\":\"10.0.0.0/8\"}");
