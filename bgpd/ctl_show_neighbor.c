@@ -128,6 +128,7 @@ neighbor_json(const struct bgpd *d, const struct peer *p)
 	    p->conf->remote_as.as != 0 || theirs == NULL ? p->conf->remote_as.as : theirs->as;
 
 	json_object_set_new(o, "name", ctl_json_text(p->name));
+	json_object_set_new(o, "range", ctl_json_text(p->range != NULL ? p->conf->name : NULL));
 	json_object_set_new(o, "remote_addr", ctl_json_addr(&p->addr));
 	json_object_set_new(o, "remote_as", remote_as != 0 ? json_integer(remote_as) : json_null());
 	json_object_set_new(o, "local_as", json_integer(p->conf->local_as));
@@ -185,13 +186,30 @@ all_neighbors(struct ctl_client *c, json_t *head)
 	ctl_stream(c, head, &walk);
 }
 
+/* Prefixes that neighbours may come from, with how many have come. */
+static json_t *
+ranges_json(const struct bgpd *d)
+{
+	json_t *list = json_array();
+	const struct dynamic_range *r;
+
+	TAILQ_FOREACH(r, &d->ranges, entry)
+	if (r->conf != NULL)
+		json_array_append_new(list,
+				      json_pack("{s:o,s:o,s:I,s:I}", "name", ctl_json_text(r->conf->name),
+						"prefix", ctl_json_prefix(&r->conf->prefix), "neighbors",
+						(json_int_t)r->peers, "max_neighbors",
+						(json_int_t)r->conf->max_neighbors));
+	return list;
+}
+
 void
 ctl_show_neighbor(struct ctl_client *c, const json_t *args)
 {
 	const char *text = ctl_arg_text(args, "neighbor");
 
 	if (text == NULL) {
-		all_neighbors(c, NULL);
+		all_neighbors(c, json_pack("{s:o}", "ranges", ranges_json(ctl_client_daemon(c))));
 		return;
 	}
 	const struct peer *p = ctl_peer_find(c, text);

@@ -89,6 +89,8 @@ on_accept(void *ctx, int fd, const struct ip_addr *local, uint16_t local_port, c
 	struct peer *p = peer_find_addr(d, remote, local, &shared);
 	char text[IP_ADDR_STRLEN];
 
+	if (p == NULL && !d->stopping)
+		p = dynamic_admit(d, remote, local);
 	(void)local_port;
 	if (p != NULL && !d->stopping) {
 		peer_accept(p, fd, shared);
@@ -111,11 +113,13 @@ apply_listeners(struct bgpd *d)
 		    .addr = c->router.listen.v[i].address, .port = (uint16_t)c->router.listen.v[i].port};
 	for (uint32_t i = 0; i < c->neighbors.n; i++) {
 		const struct conf_neighbor *nb = &c->neighbors.v[i];
-		if (nb->password.secret == NULL || nb->address.addr.family == FAMILY_NONE)
+		struct ip_prefix at = conf_neighbor_is_range(nb) ? nb->prefix
+		    : ip_prefix_from_addr(&nb->address.addr, family_bits(nb->address.addr.family));
+		if (nb->password.secret == NULL || at.family == FAMILY_NONE)
 			continue;
 		struct listen_key *k = &keys[nkeys++];
-		k->peer = nb->address.addr;
-		k->prefix_len = (uint8_t)family_bits(nb->address.addr.family);
+		k->peer = ip_addr_from_bytes((enum family)at.family, at.bytes);
+		k->prefix_len = at.len;
 		k->len = (uint8_t)strnlen(nb->password.secret, sizeof k->key);
 		memcpy(k->key, nb->password.secret, k->len);
 	}
@@ -137,9 +141,8 @@ warn_unsupported(const struct bgpd *d)
 		    LOG_S("effect", "none in this version"));
 	for (uint32_t i = 0; i < c->neighbors.n; i++) {
 		const struct conf_neighbor *nb = &c->neighbors.v[i];
-		if (nb->address.addr.family == FAMILY_NONE)
-			log_warn("config.unsupported", LOG_S("neighbor", nb->name),
-			    LOG_S("key", nb->interface != NULL ? "interface" : "prefix"),
+		if (nb->interface != NULL)
+			log_warn("config.unsupported", LOG_S("neighbor", nb->name), LOG_S("key", "interface"),
 			    LOG_S("effect", "the neighbour is left out in this version"));
 	}
 	policy_place_warn(c);
@@ -320,6 +323,8 @@ start_parts(struct bgpd *d)
 		return false;
 	}
 	peer_table_init(&d->peer_table);
+	dynamic_init(&d->ranges);
+	dynamic_apply(d);
 	d->cluster_id = d->conf->router.cluster_id != 0 ? d->conf->router.cluster_id : d->router_id;
 	rib_start(d);
 	d->pipeline = pipeline_new(d);
@@ -370,6 +375,7 @@ daemon_free(struct bgpd *d, bool keep)
 	peer_table_fini(&d->peer_table);
 	if (d->own.d != NULL)
 		own_fini(&d->own);
+	dynamic_fini(&d->ranges);
 	for (unsigned i = 0; i < ARRAY_LEN(d->signals); i++)
 		if (d->signals[i] != NULL)
 			event_free(d->signals[i]);

@@ -8,6 +8,7 @@
 #ifndef BGPD_DAEMON_H
 #define BGPD_DAEMON_H
 
+#include "bgpd/dynamic.h"
 #include "bgpd/listen.h"
 #include "bgpd/own.h"
 #include "bgpd/peer_table.h"
@@ -68,6 +69,7 @@ struct bgpd {
 	struct listen listen;
 	struct peer_list peers;
 	struct peer_table peer_table; /* those of peers that are configured */
+	struct dynamic_ranges ranges;
 	struct ctl *ctl;
 
 	bool stopping;

@@ -5,6 +5,7 @@
 #include "bgpd/peer.h"
 
 #include "bgpd/daemon.h"
+#include "bgpd/dynamic.h"
 #include "bgpd/import.h"
 #include "bgpd/peer_routes.h"
 #include "bgpd/sockopt.h"
@@ -83,16 +84,16 @@ address_of(const struct conf_neighbor *conf)
 	return a;
 }
 
-struct peer *
-peer_new(struct bgpd *d, const struct conf_neighbor *conf)
+static struct peer *
+make(struct bgpd *d, const struct conf_neighbor *conf, const char *name, const struct ip_addr *addr)
 {
 	struct peer *p = xcalloc(1, sizeof *p);
 
 	p->d = d;
 	p->conf = conf;
 	p->number = (uint32_t)(conf - d->conf->neighbors.v) + 1;
-	p->name = xstrdup(conf->name);
-	p->addr = address_of(conf);
+	p->name = xstrdup(name);
+	p->addr = *addr;
 	p->main = &p->conns[0];
 	p->second = &p->conns[1];
 	for (unsigned i = 0; i < ARRAY_LEN(p->conns); i++)
@@ -113,6 +114,24 @@ peer_new(struct bgpd *d, const struct conf_neighbor *conf)
 	return p;
 }
 
+struct peer *
+peer_new(struct bgpd *d, const struct conf_neighbor *conf)
+{
+	struct ip_addr addr = address_of(conf);
+
+	return make(d, conf, conf->name, &addr);
+}
+
+struct peer *
+peer_new_dynamic(struct bgpd *d, struct dynamic_range *range, const char *name, const struct ip_addr *addr)
+{
+	struct peer *p = make(d, range->conf, name, addr);
+
+	if (p != NULL)
+		p->range = range;
+	return p;
+}
+
 void
 peer_free(struct peer *p)
 {
@@ -123,6 +142,8 @@ peer_free(struct peer *p)
 	peer_table_del(&p->d->peer_table, p);
 	peer_timers_fini(p);
 	peer_routes_free(p);
+	if (p->range != NULL)
+		dynamic_left(p->d, p->range);
 	free(p->name);
 	free(p);
 }
@@ -214,9 +235,10 @@ conn_for(struct peer *p, bool shared, const char **why)
 }
 
 static int
-set_ttl(const struct conf_neighbor *nb, int fd)
+set_ttl(const struct peer *p, int fd)
 {
-	enum family f = (enum family)nb->address.addr.family;
+	const struct conf_neighbor *nb = p->conf;
+	enum family f = (enum family)p->addr.family;
 
 	return nb->ttl_security > 0 ? sockopt_gtsm(fd, f, nb->ttl_security) : sockopt_ttl(fd, f, nb->multihop);
 }
@@ -226,7 +248,7 @@ peer_accept(struct peer *p, int fd, bool shared)
 {
 	const char *why = NULL;
 	struct peer_conn *c = conn_for(p, shared, &why);
-	int r = c != NULL ? set_ttl(p->conf, fd) : 0;
+	int r = c != NULL ? set_ttl(p, fd) : 0;
 
 	if (c == NULL || r < 0) {
 		reject_connection(p, fd, c == NULL ? why : strerror(-r));
@@ -252,7 +274,8 @@ peer_reconfigure(struct peer *p, const struct conf_neighbor *conf)
 	peer_table_del(&p->d->peer_table, p);
 	p->conf = conf;
 	p->number = (uint32_t)(conf - p->d->conf->neighbors.v) + 1;
-	p->addr = address_of(conf);
+	if (p->range == NULL)
+		p->addr = address_of(conf);
 	p->ours = open_of(p->d, conf);
 	peer_table_add(&p->d->peer_table, p);
 	if (conf->shutdown) {
@@ -370,7 +393,7 @@ peer_of_open(struct peer_conn *c)
 		best = p;
 		fits = open_fits(p, c);
 	}
-	return best != c->peer && set_ttl(best->conf, session_fd(c->session)) < 0 ? c->peer : best;
+	return best != c->peer && set_ttl(best, session_fd(c->session)) < 0 ? c->peer : best;
 }
 
 enum fsm_state

@@ -21,6 +21,7 @@
 #include <sys/queue.h>
 
 struct bgpd;
+struct dynamic_range;
 struct peer;
 struct peer_routes;
 
@@ -55,6 +56,7 @@ struct peer {
 	uint32_t number; /* by which policies know it: 1 + its place in the configuration; 0: removed */
 	char *name;
 	struct ip_addr addr; /* with scope */
+	struct dynamic_range *range; /* that it came in by (dynamic.h); NULL: it is configured itself */
 	uint32_t slot;       /* peer_table's; 0: it is not in, as when it is no longer configured */
 	struct peer *next_same_addr;
 
@@ -75,6 +77,8 @@ struct peer {
 
 /* A peer for a neighbour with a fixed address; not started. name and addr come from the configuration. */
 struct peer *peer_new(struct bgpd *d, const struct conf_neighbor *conf);
+/* The same for somebody at addr who is in this range, under a name that nobody has. Called by dynamic.c. */
+struct peer *peer_new_dynamic(struct bgpd *d, struct dynamic_range *range, const char *name, const struct ip_addr *addr);
 /* Frees at once: no session, no paths (rib_source swept). */
 void peer_free(struct peer *p);
 /* ManualStart, unless it is shut down by configuration or command. */

@@ -308,6 +308,9 @@ peer_event(struct peer_conn *c, enum fsm_event ev)
 	struct peer_conn *other = peer_conn_other(c);
 	if (c->state < FSM_OPENSENT && other->open_waits)
 		peer_open_resume(other);
+	/* Nobody may connect any more: a dynamic neighbour that is left without a connection goes. */
+	if (p->range != NULL && p->main->state == FSM_ACTIVE && p->main->session == NULL)
+		timer_start(p->idle_hold, 0);
 }
 
 struct peer_conn *
@@ -410,6 +413,10 @@ on_idle_hold(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	loop_enter(&p->d->loop);
+	if (p->range != NULL && p->main->session == NULL && p->second->session == NULL) {
+		peer_retire(p);
+		return;
+	}
 	if (p->main->state != FSM_IDLE)
 		return;
 	if (!peer_routes_ready(p)) {

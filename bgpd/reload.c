@@ -7,6 +7,7 @@
 #include "bgpd/compile.h"
 #include "bgpd/ctl.h"
 #include "bgpd/daemon.h"
+#include "bgpd/dynamic.h"
 #include "bgpd/groups.h"
 #include "bgpd/kernel.h"
 #include "bgpd/loader.h"
@@ -78,8 +79,9 @@ apply_peers(struct bgpd *d, const struct conf_changes *ch, bool refilter)
 		next = TAILQ_NEXT(p, entry);
 		if (p->removed)
 			continue;
-		const struct conf_neighbor *nb = usable_neighbor(d->conf, p->name);
-		const struct conf_neighbor_change *nc = conf_changes_neighbor(ch, p->name);
+		const struct conf_neighbor *nb =
+		    p->range != NULL ? dynamic_conf(d, p) : usable_neighbor(d->conf, p->name);
+		const struct conf_neighbor_change *nc = conf_changes_neighbor(ch, p->conf->name);
 		if (nb == NULL || (nc != NULL && nc->kind != CONF_NB_CHANGED)) {
 			peer_retire(p);
 			continue;
@@ -125,6 +127,7 @@ apply(struct bgpd *d, struct conf *new_conf, const struct conf_changes *ch)
 		d->router_id = new_conf->router.id;
 	d->cluster_id = new_conf->router.cluster_id != 0 ? new_conf->router.cluster_id : d->router_id;
 	compile(d, ch);
+	dynamic_apply(d);
 	apply_peers(d, ch, d->cluster_id != old_cluster_id || default_changed);
 	daemon_apply_settings(d);
 	if (ch->sections & OWN_SECTIONS)

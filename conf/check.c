@@ -16,6 +16,7 @@
 #include "lib/mem.h"
 
 #define BIT(key) (UINT64_C(1) << (key))
+#define MAX_NEIGHBORS 256 /* by a prefix, unless configured */
 
 /* ---- router ---- */
 
@@ -158,6 +159,10 @@ transport_check(struct conf_loader *ld, struct yml_node *n, struct conf_neighbor
 		if (passive != NULL && CONF_HAS(nb, CONF_NB_PASSIVE) && !nb->passive)
 			load_fail_key(ld, passive, "passive", "found false with prefix, expected true");
 		nb->passive = true;
+		if (!CONF_HAS(nb, CONF_NB_MAX_NEIGHBORS) && yml_map_get(n, "max-neighbors") == NULL) {
+			nb->max_neighbors = MAX_NEIGHBORS;
+			nb->has |= BIT(CONF_NB_MAX_NEIGHBORS);
+		}
 	}
 }
 
@@ -478,9 +483,9 @@ addresses_check(struct conf_loader *ld, const struct yml_node *root)
 	for (uint32_t i = 1; i < n; i++)
 		pair_check(ld, root, by[i - 1], by[i]);
 	for (uint32_t i = 0; i < n; i++) {
-		if (!CONF_HAS(by[i], CONF_NB_ADDRESS))
+		if (CONF_HAS(by[i], CONF_NB_INTERFACE))
 			continue;
-		if (first != NULL && address_cmp(first, by[i]) == 0)
+		if (first != NULL && address_cmp(first, by[i]) == 0 && ip_prefix_cmp(&first->prefix, &by[i]->prefix) == 0)
 			secret_check(ld, root, first, by[i]);
 		else
 			first = by[i];

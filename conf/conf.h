@@ -183,6 +183,7 @@ enum conf_neighbor_key {
 	CONF_NB_IMPORT,
 	CONF_NB_EXPORT,
 	CONF_NB_SHUTDOWN,
+	CONF_NB_MAX_NEIGHBORS,
 	CONF_NB_KEYS
 };
 
@@ -220,6 +221,7 @@ struct conf_neighbor {
 	CONF_LIST(struct conf_ref) import; /* policies; v NULL: nobody configured any (RFC 8212) */
 	CONF_LIST(struct conf_ref) export;
 	bool shutdown;
+	uint32_t max_neighbors; /* of a prefix, at the same time; else 0 */
 };
 #define CONF_FAMILY(family) (1u << (family)) /* of enum family */
 
@@ -623,6 +625,13 @@ conf_neighbor_is_internal(const struct conf_neighbor *n)
 {
 	return n->remote_as.type == CONF_REMOTE_INTERNAL ||
 	       (n->remote_as.type == CONF_REMOTE_NUMBER && n->remote_as.as == n->local_as);
+}
+
+/* Stands for anybody inside its prefix (dynamic neighbours). */
+static inline bool
+conf_neighbor_is_range(const struct conf_neighbor *n)
+{
+	return n->prefix.family != FAMILY_NONE;
 }
 
 /* Finds by name, by prefix, in a configuration that has been loaded; NULL if there is none. */

@@ -159,8 +159,10 @@ static const struct conf_row neighbor_rows[] = {
 			.effect = CONF_EFFECT_RESET,
 			.def_doc = "none",
 			.doc =
-			    "Anybody who connects from an address inside is a neighbor with these settings "
-			    "(dynamic neighbors)."},
+			    "Anybody who connects from an address inside is a neighbor with these settings, named by "
+			    "the address, until the session is over (dynamic neighbors). The longest prefix wins, and "
+			    "a neighbor with that address over all. A password is that of the whole prefix: TCP asks "
+			    "it of everybody in there who has no other."},
     [CONF_NB_NAME] =
 	{.key = "name",
 	 .type = &conf_type_name,
@@ -381,6 +383,15 @@ static const struct conf_row neighbor_rows[] = {
 			  .def = "false",
 			  .effect = CONF_EFFECT_RESET,
 			  .doc = "Keep the session down."},
+    [CONF_NB_MAX_NEIGHBORS] = {.key = "max-neighbors",
+			       .type = &conf_type_number,
+			       AT(conf_neighbor, max_neighbors),
+			       .min = 1,
+			       .max = 65535,
+			       .effect = CONF_EFFECT_NONE,
+			       .def_doc = "256 with prefix",
+			       .doc = "How many neighbors may be there at the same time by this prefix. "
+				      "Without prefix it has no meaning."},
 };
 _Static_assert(ARRAY_LEN(neighbor_rows) == CONF_NB_KEYS, "a row for each key");
 
