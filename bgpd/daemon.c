@@ -90,6 +90,8 @@ on_accept(void *ctx, int fd, const struct ip_addr *local, uint16_t local_port, c
 	char text[IP_ADDR_STRLEN];
 
 	if (p == NULL && !d->stopping)
+		p = onlink_admit(d, remote);
+	if (p == NULL && !d->stopping)
 		p = dynamic_admit(d, remote, local);
 	(void)local_port;
 	if (p != NULL && !d->stopping) {
@@ -98,6 +100,17 @@ on_accept(void *ctx, int fd, const struct ip_addr *local, uint16_t local_port, c
 	}
 	log_debug("listen.stranger", LOG_S("remote", ip_addr_str(remote, text, sizeof text)), LOG_U("port", remote_port));
 	close(fd);
+}
+
+/* Where connections of this neighbour come from; FAMILY_NONE: that is not known yet. */
+static struct ip_prefix
+key_place(const struct bgpd *d, const struct conf_neighbor *nb)
+{
+	const struct peer *p = nb->interface != NULL ? peer_table_by_name(&d->peer_table, nb->name) : NULL;
+	const struct ip_addr *addr = p != NULL ? &p->addr : &nb->address.addr;
+
+	return conf_neighbor_is_range(nb) || addr->family == FAMILY_NONE
+	    ? nb->prefix : ip_prefix_from_addr(addr, family_bits(addr->family));
 }
 
 static void
@@ -113,8 +126,7 @@ apply_listeners(struct bgpd *d)
 		    .addr = c->router.listen.v[i].address, .port = (uint16_t)c->router.listen.v[i].port};
 	for (uint32_t i = 0; i < c->neighbors.n; i++) {
 		const struct conf_neighbor *nb = &c->neighbors.v[i];
-		struct ip_prefix at = conf_neighbor_is_range(nb) ? nb->prefix
-		    : ip_prefix_from_addr(&nb->address.addr, family_bits(nb->address.addr.family));
+		struct ip_prefix at = key_place(d, nb);
 		if (nb->password.secret == NULL || at.family == FAMILY_NONE)
 			continue;
 		struct listen_key *k = &keys[nkeys++];
@@ -139,13 +151,13 @@ warn_unsupported(const struct bgpd *d)
 	for (const struct conf_inert *i = c->inert; i != NULL; i = i->next)
 		log_warn("config.unsupported", LOG_S("key", i->path), LOG_S("file", i->pos.file), LOG_U("line", i->pos.line),
 		    LOG_S("effect", "none in this version"));
-	for (uint32_t i = 0; i < c->neighbors.n; i++) {
-		const struct conf_neighbor *nb = &c->neighbors.v[i];
-		if (nb->interface != NULL)
-			log_warn("config.unsupported", LOG_S("neighbor", nb->name), LOG_S("key", "interface"),
-			    LOG_S("effect", "the neighbour is left out in this version"));
-	}
 	policy_place_warn(c);
+}
+
+void
+daemon_keys_changed(struct bgpd *d)
+{
+	apply_listeners(d);
 }
 
 void
@@ -352,7 +364,7 @@ start_parts(struct bgpd *d)
 	own_run_all(&d->own);
 	for (uint32_t i = 0; i < d->conf->neighbors.n; i++) {
 		const struct conf_neighbor *nb = &d->conf->neighbors.v[i];
-		if (nb->address.addr.family != FAMILY_NONE)
+		if (!conf_neighbor_is_range(nb))
 			peer_new(d, nb);
 	}
 	write_pidfile(d);
@@ -376,6 +388,7 @@ daemon_free(struct bgpd *d, bool keep)
 	if (d->own.d != NULL)
 		own_fini(&d->own);
 	dynamic_fini(&d->ranges);
+	onlink_close(d);
 	for (unsigned i = 0; i < ARRAY_LEN(d->signals); i++)
 		if (d->signals[i] != NULL)
 			event_free(d->signals[i]);

@@ -10,6 +10,7 @@
 
 #include "bgpd/dynamic.h"
 #include "bgpd/listen.h"
+#include "bgpd/onlink.h"
 #include "bgpd/own.h"
 #include "bgpd/peer_table.h"
 #include "bgpd/session.h"
@@ -70,6 +71,7 @@ struct bgpd {
 	struct peer_list peers;
 	struct peer_table peer_table; /* those of peers that are configured */
 	struct dynamic_ranges ranges;
+	struct onlinks onlinks;
 	struct ctl *ctl;
 
 	bool stopping;
@@ -99,6 +101,8 @@ void daemon_kernel_synced(struct bgpd *d);
 void daemon_end_of_rib(struct bgpd *d);
 /* This host has a new address: a listener that had to wait for it may have it now. */
 void daemon_address_added(struct bgpd *d, const struct ip_addr *addr);
+/* A neighbour with a password has another address: the listeners are to know it. */
+void daemon_keys_changed(struct bgpd *d);
 /* What of a configuration reaches further than neighbours and routes: log level, listeners, MD5 keys. */
 void daemon_apply_settings(struct bgpd *d);
 

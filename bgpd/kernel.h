@@ -50,6 +50,8 @@ bool kernel_subnet_of(const struct kernel *k, const struct ip_addr *a, struct ip
 bool kernel_address_beside(const struct kernel *k, const struct ip_addr *own, enum family f, struct ip_addr *out);
 /* The link-local IPv6 address on the interface that has own. */
 bool kernel_link_local_beside(const struct kernel *k, const struct ip_addr *own, struct ip_addr *out);
+/* An address of this host. */
+bool kernel_is_own(const struct kernel *k, const struct ip_addr *a);
 /* A global address of family f on any interface that is up, a loopback's first, else the lowest index's. */
 bool kernel_address_other(const struct kernel *k, enum family f, struct ip_addr *out);
 /* The highest IPv4 address of this host that is not a loopback one, host order; 0: none. Asks the system directly. */

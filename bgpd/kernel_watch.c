@@ -9,6 +9,7 @@
 #include "bgpd/daemon.h"
 #include "bgpd/groups.h"
 #include "bgpd/kernel.h"
+#include "bgpd/onlink.h"
 #include "bgpd/own.h"
 #include "bgpd/peer.h"
 #include "bgpd/pipeline.h"
@@ -171,6 +172,7 @@ kernel_watch_link(void *ctx, const struct fib_link *link)
 	if (strcmp(old_name, l->l.name) != 0)
 		own_link_changed(k->d, old_name);
 	own_link_changed(k->d, l->l.name);
+	onlink_link_changed(k->d, link->ifindex, l->l.name);
 	nexthop_link_set(k->d->nexthops, link->ifindex, link_is_up(l));
 	link_reconsider(k, l);
 	if (was_up && strcmp(old_name, l->l.name) != 0)
@@ -381,6 +383,12 @@ bool
 kernel_link_local_beside(const struct kernel *k, const struct ip_addr *own, struct ip_addr *out)
 {
 	return address_beside(k, own, FAMILY_IPV6, true, out);
+}
+
+bool
+kernel_is_own(const struct kernel *k, const struct ip_addr *a)
+{
+	return interfaces_host(&k->interfaces, a) != NULL;
 }
 
 bool

@@ -44,6 +44,9 @@ for_ipv6(const struct peer *p, const struct ip_addr *local, struct chunk_self *s
 	if (beside)
 		memcpy(self->v6, a.bytes, sizeof self->v6);
 	if (local->family == FAMILY_IPV6) {
+		/* Nothing but link-local addresses there: in both places, as everybody does who can be asked. */
+		if (!beside)
+			memcpy(self->v6, local->bytes, sizeof self->v6);
 		memcpy(self->link_local, local->bytes, sizeof self->link_local);
 		return 32;
 	}

@@ -7,13 +7,13 @@
 #include "bgpd/daemon.h"
 #include "bgpd/dynamic.h"
 #include "bgpd/import.h"
+#include "bgpd/onlink.h"
 #include "bgpd/peer_routes.h"
 #include "bgpd/sockopt.h"
 #include "lib/log.h"
 #include "lib/mem.h"
 #include "rib/export.h"
 
-#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -74,16 +74,6 @@ open_of(const struct bgpd *d, const struct conf_neighbor *nb)
 	return o;
 }
 
-static struct ip_addr
-address_of(const struct conf_neighbor *conf)
-{
-	struct ip_addr a = conf->address.addr;
-
-	if (conf->address.scope != NULL)
-		a.scope_id = if_nametoindex(conf->address.scope);
-	return a;
-}
-
 static struct peer *
 make(struct bgpd *d, const struct conf_neighbor *conf, const char *name, const struct ip_addr *addr)
 {
@@ -117,9 +107,11 @@ make(struct bgpd *d, const struct conf_neighbor *conf, const char *name, const s
 struct peer *
 peer_new(struct bgpd *d, const struct conf_neighbor *conf)
 {
-	struct ip_addr addr = address_of(conf);
+	struct peer *p = make(d, conf, conf->name, &conf->address.addr);
 
-	return make(d, conf, conf->name, &addr);
+	if (p != NULL)
+		onlink_configure(p);
+	return p;
 }
 
 struct peer *
@@ -140,6 +132,7 @@ peer_free(struct peer *p)
 			session_close(p->conns[i].session, NULL);
 	TAILQ_REMOVE(&p->d->peers, p, entry);
 	peer_table_del(&p->d->peer_table, p);
+	onlink_forget(p);
 	peer_timers_fini(p);
 	peer_routes_free(p);
 	if (p->range != NULL)
@@ -267,6 +260,15 @@ peer_accept(struct peer *p, int fd, bool shared)
 	peer_event(c, FSM_EV_TCP_CONFIRMED);
 }
 
+/* It waited for the neighbour to connect, without a timer, and may not need to any more. */
+static void
+dial_if_waiting(struct peer *p)
+{
+	if (p->main->state == FSM_ACTIVE && !p->conf->passive && peer_can_dial(p) &&
+	    !event_pending(p->connect_retry, EV_TIMEOUT, NULL))
+		peer_event(p->main, FSM_EV_CONNECT_RETRY_EXPIRES);
+}
+
 void
 peer_reconfigure(struct peer *p, const struct conf_neighbor *conf)
 {
@@ -274,10 +276,11 @@ peer_reconfigure(struct peer *p, const struct conf_neighbor *conf)
 	peer_table_del(&p->d->peer_table, p);
 	p->conf = conf;
 	p->number = (uint32_t)(conf - p->d->conf->neighbors.v) + 1;
-	if (p->range == NULL)
-		p->addr = address_of(conf);
+	if (p->range == NULL && conf->interface == NULL && conf->address.scope == NULL)
+		p->addr = conf->address.addr;
 	p->ours = open_of(p->d, conf);
 	peer_table_add(&p->d->peer_table, p);
+	onlink_configure(p);
 	if (conf->shutdown) {
 		bool was_down = p->admin_down;
 		peer_stop(p, BGP_CEASE_ADMIN_SHUTDOWN, NULL);
@@ -288,9 +291,32 @@ peer_reconfigure(struct peer *p, const struct conf_neighbor *conf)
 	if (!p->admin_down && !event_pending(p->idle_hold, EV_TIMEOUT, NULL))
 		peer_start(p);
 	peer_routes_limit_changed(p);
-	/* It waited for the neighbour to connect, without a timer, and need not any more. */
-	if (p->main->state == FSM_ACTIVE && !conf->passive && !event_pending(p->connect_retry, EV_TIMEOUT, NULL))
-		peer_event(p->main, FSM_EV_CONNECT_RETRY_EXPIRES);
+	dial_if_waiting(p);
+}
+
+/* The connection is dead: no NOTIFICATION would arrive. */
+static void
+lose(struct peer_conn *c)
+{
+	if (c->session != NULL)
+		peer_event(c, FSM_EV_TCP_FAILS);
+}
+
+void
+peer_address_set(struct peer *p, const struct ip_addr *addr)
+{
+	lose(p->second);
+	lose(p->main);
+	peer_table_del(&p->d->peer_table, p);
+	p->addr = *addr;
+	peer_table_add(&p->d->peer_table, p);
+	dial_if_waiting(p);
+}
+
+bool
+peer_can_dial(const struct peer *p)
+{
+	return p->addr.family != FAMILY_NONE && (p->onlink == NULL || p->addr.scope_id != 0);
 }
 
 void
@@ -300,6 +326,7 @@ peer_retire(struct peer *p)
 	static const struct conf_neighbor gone = {.name = "", .shutdown = true};
 
 	p->removed = true;
+	onlink_forget(p);
 	peer_table_del(&p->d->peer_table, p);
 	peer_stop(p, BGP_CEASE_DECONFIGURED, NULL);
 	p->conf = &gone;
@@ -338,6 +365,8 @@ same_address(const struct ip_addr *configured, const struct ip_addr *seen)
 static bool
 has_ends(const struct peer *p, const struct ip_addr *remote, const struct ip_addr *local)
 {
+	if (p->onlink != NULL && p->addr.scope_id == 0)
+		return false;
 	return !p->removed && same_address(&p->addr, remote) &&
 	    (p->conf->source.family == FAMILY_NONE || ip_addr_eq(&p->conf->source, local));
 }

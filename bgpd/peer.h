@@ -22,6 +22,7 @@
 
 struct bgpd;
 struct dynamic_range;
+struct onlink;
 struct peer;
 struct peer_routes;
 
@@ -55,7 +56,8 @@ struct peer {
 	const struct conf_neighbor *conf; /* of the running configuration */
 	uint32_t number; /* by which policies know it: 1 + its place in the configuration; 0: removed */
 	char *name;
-	struct ip_addr addr; /* with scope */
+	struct ip_addr addr; /* with scope; FAMILY_NONE: not known yet */
+	struct onlink *onlink; /* it is tied to an interface (onlink.h); NULL: it is not */
 	struct dynamic_range *range; /* that it came in by (dynamic.h); NULL: it is configured itself */
 	uint32_t slot;       /* peer_table's; 0: it is not in, as when it is no longer configured */
 	struct peer *next_same_addr;
@@ -75,7 +77,7 @@ struct peer {
 	struct peer_stats stats;     /* of ended sessions and of streams; peer_stats_get adds the rest of the running one */
 };
 
-/* A peer for a neighbour with a fixed address; not started. name and addr come from the configuration. */
+/* A peer for a neighbour of the configuration that is no range; not started. */
 struct peer *peer_new(struct bgpd *d, const struct conf_neighbor *conf);
 /* The same for somebody at addr who is in this range, under a name that nobody has. Called by dynamic.c. */
 struct peer *peer_new_dynamic(struct bgpd *d, struct dynamic_range *range, const char *name, const struct ip_addr *addr);
@@ -105,6 +107,13 @@ void peer_update_error(struct peer *p, const struct bgp_error *err);
 void peer_accept(struct peer *p, int fd, bool shared);
 /* New settings that the running session need not end for. */
 void peer_reconfigure(struct peer *p, const struct conf_neighbor *conf);
+/*
+ * Another address than before, or none: attempts and sessions with the old one end, without a word, since it is not
+ * there any more. Called by onlink.c.
+ */
+void peer_address_set(struct peer *p, const struct ip_addr *addr);
+/* Its address is known, and the interface that it is on. */
+bool peer_can_dial(const struct peer *p);
 /* No longer configured: ends with Cease/Peer De-configured and is freed when its paths are swept. */
 void peer_retire(struct peer *p);
 

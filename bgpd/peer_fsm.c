@@ -38,7 +38,7 @@ conn_facts(const struct peer_conn *c)
 {
 	uint32_t facts = FSM_NOTIFY_EARLY;
 
-	if (c->peer->conf->passive || c->incoming)
+	if (c->peer->conf->passive || c->incoming || !peer_can_dial(c->peer))
 		facts |= FSM_PASSIVE;
 	if (c->shared)
 		facts |= FSM_DELAY_OPEN;
@@ -88,7 +88,7 @@ dial(struct peer_conn *c)
 	    .ttl = nb->multihop};
 	int err;
 
-	if (nb->passive || c->session != NULL)
+	if (nb->passive || c->session != NULL || !peer_can_dial(c->peer))
 		return;
 	if (nb->password.secret != NULL) {
 		d.md5_key = (const uint8_t *)nb->password.secret;

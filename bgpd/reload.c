@@ -55,7 +55,7 @@ usable_neighbor(const struct conf *c, const char *name)
 {
 	const struct conf_neighbor *nb = conf_neighbor_by_name(c, name);
 
-	return nb != NULL && nb->address.addr.family != FAMILY_NONE ? nb : NULL;
+	return nb != NULL && !conf_neighbor_is_range(nb) ? nb : NULL;
 }
 
 static void

@@ -150,8 +150,10 @@ static const struct conf_row neighbor_rows[] = {
 	 .flags = CONF_ROW_NEIGHBOR,
 	 .effect = CONF_EFFECT_RESET,
 	 .def_doc = "none",
-	 .doc = "Interface behind which the one neighbor is found by its router advertisements "
-		"(unnumbered)."},
+	 .doc = "Interface behind which the one neighbor is found by its router advertisements, or because "
+		"it connects (unnumbered). Advertisements of our own, with router lifetime 0, go out there every "
+		"ten seconds. The session is between link-local addresses and lasts while an interface of that "
+		"name is up."},
     [CONF_NB_PREFIX] = {.key = "prefix",
 			.type = &conf_type_prefix,
 			AT(conf_neighbor, prefix),
