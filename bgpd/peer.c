@@ -91,6 +91,7 @@ make(struct bgpd *d, const struct conf_neighbor *conf, const char *name, const s
 	p->ours = open_of(d, conf);
 	p->updown_ns = d->loop.turn_start_ns;
 	peer_timers_init(p);
+	max_out_init(&p->max_out);
 	if (!peer_routes_new(p)) {
 		log_error("neighbor.add", LOG_S("neighbor", p->name), LOG_S("error", "too many neighbours"),
 		    LOG_U("limit", RIB_SOURCE_MAX));
@@ -133,6 +134,7 @@ peer_free(struct peer *p)
 	TAILQ_REMOVE(&p->d->peers, p, entry);
 	peer_table_del(&p->d->peer_table, p);
 	onlink_forget(p);
+	max_out_down(p);
 	peer_timers_fini(p);
 	peer_routes_free(p);
 	if (p->range != NULL)

@@ -158,6 +158,7 @@ peer_routes_up(struct peer *p)
 	set_limits(r);
 	memset(r->limit_told, LIMIT_BELOW, sizeof r->limit_told);
 	r->own_nexthop = nexthop_intern(p->d->nexthops, &p->addr, NULL);
+	max_out_up(p);
 	groups_join(p->d->groups, p, &r->member);
 	r->joined = true;
 	session_stream_ready(p->main->session);
@@ -185,6 +186,7 @@ peer_routes_down(struct peer *p)
 	update_in_drop(p->d->updates);
 	policies_forget(p->d->policies);
 	r->joined = false;
+	max_out_down(p);
 	groups_leave(p->d->groups, &r->member);
 	nexthop_unref(p->d->nexthops, r->own_nexthop);
 	r->own_nexthop = 0;
@@ -320,6 +322,7 @@ peer_routes_limit_changed(struct peer *p)
 	set_limits(p->routes);
 	check_limits(p);
 	admit_blocked(p->routes);
+	peer_routes_wake(p);
 }
 
 bool
@@ -476,7 +479,7 @@ peer_routes_iov(struct peer *p, struct iovec *iov, int max)
 {
 	struct peer_routes *r = p->routes;
 
-	if (!r->joined)
+	if (!r->joined || !max_out_allows(p))
 		return 0;
 	int n = group_member_iov(&r->member, iov, max);
 	/* What was left may have been for others alone, and the ring has room now without anything being sent. */

@@ -145,7 +145,7 @@ struct conf_add_path_opts {
 
 struct conf_max_prefix {
 	uint64_t has;
-	uint32_t limit;  /* per family, before policy */
+	uint32_t limit;  /* per family; received ones before policy */
 	uint32_t action; /* enum conf_max_action */
 	uint32_t warn_percent;
 	uint32_t restart_after_s;
@@ -184,6 +184,7 @@ enum conf_neighbor_key {
 	CONF_NB_EXPORT,
 	CONF_NB_SHUTDOWN,
 	CONF_NB_MAX_NEIGHBORS,
+	CONF_NB_MAX_PREFIX_OUT,
 	CONF_NB_KEYS
 };
 
@@ -221,6 +222,7 @@ struct conf_neighbor {
 	CONF_LIST(struct conf_ref) import; /* policies; v NULL: nobody configured any (RFC 8212) */
 	CONF_LIST(struct conf_ref) export;
 	bool shutdown;
+	struct conf_max_prefix max_prefix_out; /* sent, if CONF_HAS(n, CONF_NB_MAX_PREFIX_OUT); never CONF_MAX_BLOCK */
 	uint32_t max_neighbors; /* of a prefix, at the same time; else 0 */
 };
 #define CONF_FAMILY(family) (1u << (family)) /* of enum family */

@@ -133,6 +133,48 @@ static const struct conf_row max_prefix_rows[] = {
 static const struct conf_table max_prefix_table = {TABLE(max_prefix_rows),
 						   .size = sizeof(struct conf_max_prefix)};
 
+static const struct conf_word max_out_action_words[] = {
+    {"warn", CONF_MAX_WARN}, {"restart", CONF_MAX_RESTART}, {"shutdown", CONF_MAX_SHUTDOWN}, {0}};
+
+static const struct conf_row max_prefix_out_rows[] = {
+    {.key = "limit",
+     .type = &conf_type_number,
+     AT(conf_max_prefix, limit),
+     .min = 1,
+     .max = UINT32_MAX,
+     .flags = CONF_ROW_REQUIRED,
+     .effect = CONF_EFFECT_SOFT,
+     .doc = "Prefixes sent, for each family, after policy."},
+    {.key = "action",
+     .type = &conf_type_word,
+     AT(conf_max_prefix, action),
+     .words = max_out_action_words,
+     .def = "restart",
+     .effect = CONF_EFFECT_SOFT,
+     .doc = "What to do instead of sending more: log it and send more all the same, end the session and try again "
+	    "after a while, or end it until an operator starts it again."},
+    {.key = "warn-percent",
+     .type = &conf_type_number,
+     AT(conf_max_prefix, warn_percent),
+     .min = 1,
+     .max = 100,
+     .unit = "percent",
+     .def = "80",
+     .effect = CONF_EFFECT_SOFT,
+     .doc = "Log a warning from this part of the limit on."},
+    {.key = "restart-after",
+     .type = &conf_type_number,
+     AT(conf_max_prefix, restart_after_s),
+     .min = 1,
+     .max = 86400,
+     .unit = "seconds",
+     .def = "300",
+     .effect = CONF_EFFECT_SOFT,
+     .doc = "How long action restart waits."},
+};
+static const struct conf_table max_prefix_out_table = {TABLE(max_prefix_out_rows),
+						       .size = sizeof(struct conf_max_prefix)};
+
 static const struct conf_row neighbor_rows[] = {
     [CONF_NB_ADDRESS] = {.key = "address",
 			 .type = &conf_type_scoped_addr,
@@ -394,6 +436,13 @@ static const struct conf_row neighbor_rows[] = {
 			       .def_doc = "256 with prefix",
 			       .doc = "How many neighbors may be there at the same time by this prefix. "
 				      "Without prefix it has no meaning."},
+    [CONF_NB_MAX_PREFIX_OUT] = {.key = "max-prefix-out",
+				.type = &conf_type_map,
+				AT(conf_neighbor, max_prefix_out),
+				.table = &max_prefix_out_table,
+				.effect = CONF_EFFECT_SOFT,
+				.def_doc = "no limit",
+				.doc = "Protection of the neighbor against a leak of ours."},
 };
 _Static_assert(ARRAY_LEN(neighbor_rows) == CONF_NB_KEYS, "a row for each key");
 
