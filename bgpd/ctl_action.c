@@ -32,6 +32,7 @@ ctl_neighbor_up(struct ctl_client *c, const json_t *args)
 		return;
 	}
 	log_info("control.neighbor-up", LOG_S("neighbor", p->name));
+	drain_cancel(p);
 	peer_start(p);
 	ctl_done(c, NULL);
 }
@@ -52,6 +53,21 @@ ctl_neighbor_down(struct ctl_client *c, const json_t *args)
 	log_info("control.neighbor-down", LOG_S("neighbor", p->name), LOG_S("reason", reason));
 	peer_stop(p, BGP_CEASE_ADMIN_SHUTDOWN, reason);
 	ctl_done(c, NULL);
+}
+
+void
+ctl_neighbor_drain(struct ctl_client *c, const json_t *args)
+{
+	struct peer *p = named_peer(c, args);
+
+	if (p == NULL)
+		return;
+	if (!peer_established(p)) {
+		ctl_fail(c, CTL_ERR_STATE, "%s is not established", p->name);
+		return;
+	}
+	drain_begin(p, p->d->conf->router.drain.time_s);
+	ctl_done(c, json_pack("{s:I}", "seconds", (json_int_t)p->d->conf->router.drain.time_s));
 }
 
 void

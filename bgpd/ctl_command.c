@@ -91,6 +91,7 @@ static const struct command commands[] = {
     {"neighbor up", {NEEDS_NEIGHBOR}, ctl_neighbor_up, "start a neighbor"},
     {"neighbor down", {NEEDS_NEIGHBOR, TEXT("reason")}, ctl_neighbor_down, "shut a neighbor down"},
     {"neighbor clear", {NEEDS_NEIGHBOR}, ctl_neighbor_clear, "reset the session"},
+    {"neighbor drain", {NEEDS_NEIGHBOR}, ctl_neighbor_drain, "take traffic off a session and end it"},
     {"neighbor refresh", {NEEDS_NEIGHBOR, TEXT("direction")}, ctl_neighbor_refresh, "exchange routes again"},
     {"network add", {NEEDED("prefix")}, ctl_network_add, "originate a prefix"},
     {"network delete", {NEEDED("prefix")}, ctl_network_delete, "stop originating a prefix"},

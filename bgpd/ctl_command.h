@@ -53,6 +53,7 @@ void ctl_rollback(struct ctl_client *c, const json_t *args);
 /* ctl_action.c */
 void ctl_neighbor_up(struct ctl_client *c, const json_t *args);
 void ctl_neighbor_down(struct ctl_client *c, const json_t *args);
+void ctl_neighbor_drain(struct ctl_client *c, const json_t *args);
 void ctl_neighbor_clear(struct ctl_client *c, const json_t *args);
 void ctl_neighbor_refresh(struct ctl_client *c, const json_t *args);
 void ctl_network_add(struct ctl_client *c, const json_t *args);

@@ -6,6 +6,7 @@
 
 #include "bgpd/compile.h"
 #include "bgpd/ctl.h"
+#include "bgpd/drain.h"
 #include "bgpd/groups.h"
 #include "bgpd/kernel.h"
 #include "bgpd/loader.h"
@@ -232,6 +233,17 @@ daemon_end_of_rib(struct bgpd *d)
 	arm_sweep(d, SWEEP_RETRY_MS);
 }
 
+static bool
+drains(const struct bgpd *d)
+{
+	const struct peer *p;
+
+	TAILQ_FOREACH(p, &d->peers, entry)
+	if (drain_is_on(&p->drain))
+		return true;
+	return false;
+}
+
 static void
 on_stop_timer(evutil_socket_t fd, short what, void *arg)
 {
@@ -241,6 +253,14 @@ on_stop_timer(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	loop_enter(&d->loop);
+	if (!d->stopping && drains(d)) {
+		event_add(d->ev_stop, &again);
+		return;
+	}
+	if (!d->stopping) {
+		daemon_stop(d);
+		return;
+	}
 	/* Lingering sessions give up by themselves after SESSION_LINGER_S. */
 	if (session_pool_lingering(d->sessions) > 0)
 		event_add(d->ev_stop, &again);
@@ -261,6 +281,20 @@ daemon_stop(struct bgpd *d)
 	TAILQ_FOREACH(p, &d->peers, entry)
 	peer_stop(p, BGP_CEASE_ADMIN_SHUTDOWN, NULL);
 	event_add(d->ev_stop, &(struct timeval){.tv_usec = 1000});
+}
+
+void
+daemon_stop_drained(struct bgpd *d)
+{
+	const struct conf_drain *dr = &d->conf->router.drain;
+
+	if (!d->draining && !d->stopping && dr->on_stop && drain_begin_all(d, dr->time_s) > 0) {
+		d->draining = true;
+		log_info("daemon.drain", LOG_U("pid", getpid()), LOG_U("seconds", dr->time_s));
+		event_add(d->ev_stop, &(struct timeval){.tv_usec = 1000});
+		return;
+	}
+	daemon_stop(d);
 }
 
 static void
@@ -293,7 +327,7 @@ on_signal(evutil_socket_t sig, short what, void *arg)
 		log_state(d);
 		break;
 	default:
-		daemon_stop(d);
+		daemon_stop_drained(d);
 		break;
 	}
 }

@@ -74,6 +74,7 @@ struct bgpd {
 	struct onlinks onlinks;
 	struct ctl *ctl;
 
+	bool draining; /* before an orderly stop */
 	bool stopping;
 	bool swept;             /* kernel routes of an earlier run are gone or claimed */
 	struct event *ev_sweep; /* when nobody says End-of-RIB */
@@ -90,6 +91,8 @@ int daemon_run(const struct daemon_options *options, struct conf *conf);
  */
 bool daemon_start(struct bgpd *d, const struct daemon_options *options, struct conf *conf);
 void daemon_free(struct bgpd *d, bool keep);
+/* As daemon_stop, after a drain of all neighbours if the configuration says so; the second call does not wait for it. */
+void daemon_stop_drained(struct bgpd *d);
 /* Begins an orderly stop: Cease to everybody, routes out of the kernel unless told to keep them, then the loop ends. */
 void daemon_stop(struct bgpd *d);
 /*

@@ -413,6 +413,8 @@ params_of(const struct peer *p)
 	    .default_local_pref = d->conf->router.default_local_preference,
 	};
 
+	if (p->drain.stage != DRAIN_NONE)
+		e.options = p->drain.stage == DRAIN_ANNOUNCED ? EXPORT_OPT_GSHUT : EXPORT_OPT_NOTHING;
 	if (e.type == RIB_PEER_EBGP)
 		kernel_subnet_of(d->kernel, &p->addr, &e.subnet);
 	return e;
@@ -439,6 +441,7 @@ key_of(const struct group_member *m, const struct export_params *e, const struct
 	k.as4 = c->as4;
 	k.ext_nexthop = family_bits_of(c->ext_next_hop);
 	k.nexthop_rule = e->nexthop;
+	k.options = e->options;
 	k.nexthop_len4 = m->self_len[FAMILY_IPV4];
 	k.nexthop_len6 = m->self_len[FAMILY_IPV6];
 	return k;

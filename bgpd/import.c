@@ -10,6 +10,7 @@
 #include "bgpd/peer_routes.h"
 #include "lib/buf.h"
 #include "rib/aspath.h"
+#include "rib/community.h"
 #include "rib/otc.h"
 #include "rib/policy.h"
 
@@ -80,6 +81,31 @@ check(struct peer *p, const struct attr_set *s)
 	return chain->missing ? RIB_REJECT_NO_POLICY : RIB_REJECT_NONE;
 }
 
+/* RFC 8326: the session is about to end, as they say or as we know: the path is good while there is no other. */
+static bool
+drains(const struct peer *p, const struct attr_set *received)
+{
+	if (drain_is_on(&p->drain))
+		return true;
+	return p->conf->graceful_shutdown && !p->session.internal && community_has(received, COMMUNITY_GRACEFUL_SHUTDOWN);
+}
+
+/* The same attributes with LOCAL_PREF 0; takes the reference and returns one. */
+static attr_id
+last_resort(struct attr_table *t, attr_id attr)
+{
+	struct attr_edit e = {0};
+
+	attr_edit_begin(&e, attr_get(t, attr));
+	attr_edit_put_u32(&e, ATTR_FLAG_TRANSITIVE, ATTR_LOCAL_PREF, 0);
+	attr_id out = attr_edit_commit(&e, t);
+	attr_edit_fini(&e);
+	if (out == ATTR_NONE)
+		return attr; /* there is no room for seven octets more */
+	attr_unref(t, attr);
+	return out;
+}
+
 void
 import_begin(struct import_route *r, struct peer *p, attr_id received)
 {
@@ -115,7 +141,7 @@ import_judge(struct import_route *r, const struct ip_prefix *prefix, const struc
 	else
 		policies_run(r->peer->d->policies, r->chain, &r->in, &res);
 	if (res.accept)
-		out->effective = res.attr;
+		out->effective = drains(p, s) ? last_resort(d->attrs, res.attr) : res.attr;
 	else
 		out->reject = RIB_REJECT_POLICY;
 }

@@ -92,9 +92,11 @@ make(struct bgpd *d, const struct conf_neighbor *conf, const char *name, const s
 	p->updown_ns = d->loop.turn_start_ns;
 	peer_timers_init(p);
 	max_out_init(&p->max_out);
+	drain_init(p);
 	if (!peer_routes_new(p)) {
 		log_error("neighbor.add", LOG_S("neighbor", p->name), LOG_S("error", "too many neighbours"),
 		    LOG_U("limit", RIB_SOURCE_MAX));
+		drain_fini(p);
 		peer_timers_fini(p);
 		free(p->name);
 		free(p);
@@ -135,6 +137,7 @@ peer_free(struct peer *p)
 	peer_table_del(&p->d->peer_table, p);
 	onlink_forget(p);
 	max_out_down(p);
+	drain_fini(p);
 	peer_timers_fini(p);
 	peer_routes_free(p);
 	if (p->range != NULL)

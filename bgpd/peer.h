@@ -13,6 +13,7 @@
 #ifndef BGPD_PEER_H
 #define BGPD_PEER_H
 
+#include "bgpd/drain.h"
 #include "bgpd/fsm.h"
 #include "bgpd/max_out.h"
 #include "bgpd/open.h"
@@ -73,6 +74,7 @@ struct peer {
 	struct open_msg ours;        /* the OPEN we send */
 	struct open_session session; /* what was negotiated; valid while Established */
 	struct max_out max_out;
+	struct drain drain;
 	struct peer_routes *routes;  /* its part of the RIB; lives as long as the peer */
 	uint64_t updown_ns;          /* monotonic time of the last change into or out of Established */
 	char last_error[512];        /* "" none: why the last session ended */

@@ -187,6 +187,7 @@ peer_routes_down(struct peer *p)
 	policies_forget(p->d->policies);
 	r->joined = false;
 	max_out_down(p);
+	drain_cancel(p);
 	groups_leave(p->d->groups, &r->member);
 	nexthop_unref(p->d->nexthops, r->own_nexthop);
 	r->own_nexthop = 0;
@@ -462,6 +463,14 @@ peer_routes_counts(const struct peer *p, enum family f, struct peer_route_counts
 	*out = (struct peer_route_counts){.received = r->source->received[f], .accepted = r->source->accepted[f]};
 	if (r->joined)
 		out->sent = adjout_member_count(&r->member.out, f, &r->source->best[f]);
+}
+
+bool
+peer_routes_written(struct peer *p)
+{
+	struct iovec one;
+
+	return !p->routes->joined || group_member_iov(&p->routes->member, &one, 1) == 0;
 }
 
 void

@@ -51,6 +51,8 @@ struct rib_source;
 struct update_stats;
 /* The group has something for it: called by the group. */
 void peer_routes_wake(struct peer *p);
+/* Everything that the group has for it so far is written to the socket. */
+bool peer_routes_written(struct peer *p);
 /* Number of the next hop that is the neighbour's own address: such routes are not sent to it. */
 uint32_t peer_routes_own_nexthop(struct peer *p);
 struct group_member;

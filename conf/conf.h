@@ -69,6 +69,12 @@ struct conf_multipath {
 	bool as_path_relax;
 };
 
+struct conf_drain {
+	uint64_t has;
+	uint32_t time_s;
+	bool on_stop;
+};
+
 enum conf_router_key {
 	CONF_ROUTER_AS,
 	CONF_ROUTER_ID,
@@ -80,6 +86,7 @@ enum conf_router_key {
 	CONF_ROUTER_DEFAULT_LOCAL_PREFERENCE,
 	CONF_ROUTER_RESOLVE_VIA_DEFAULT,
 	CONF_ROUTER_USER,
+	CONF_ROUTER_DRAIN,
 	CONF_ROUTER_KEYS
 };
 
@@ -95,6 +102,7 @@ struct conf_router {
 	uint32_t default_local_preference;
 	bool resolve_via_default;
 	const char *user; /* NULL: stay who we are */
+	struct conf_drain drain;
 };
 
 /* ---- neighbours ---- */
@@ -185,6 +193,7 @@ enum conf_neighbor_key {
 	CONF_NB_SHUTDOWN,
 	CONF_NB_MAX_NEIGHBORS,
 	CONF_NB_MAX_PREFIX_OUT,
+	CONF_NB_GRACEFUL_SHUTDOWN,
 	CONF_NB_KEYS
 };
 
@@ -223,6 +232,7 @@ struct conf_neighbor {
 	CONF_LIST(struct conf_ref) export;
 	bool shutdown;
 	struct conf_max_prefix max_prefix_out; /* sent, if CONF_HAS(n, CONF_NB_MAX_PREFIX_OUT); never CONF_MAX_BLOCK */
+	bool graceful_shutdown; /* heed the community, RFC 8326 */
 	uint32_t max_neighbors; /* of a prefix, at the same time; else 0 */
 };
 #define CONF_FAMILY(family) (1u << (family)) /* of enum family */

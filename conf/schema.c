@@ -59,6 +59,22 @@ static const struct conf_row router_gr_rows[] = {
 static const struct conf_table router_gr_table = {TABLE(router_gr_rows),
 						  .size = sizeof(struct conf_graceful_restart)};
 
+static const struct conf_row drain_rows[] = {
+    {.key = "time",
+     .type = &conf_type_number,
+     AT(conf_drain, time_s),
+     .max = 3600,
+     .unit = "seconds",
+     .def = "30",
+     .doc = "How long everybody is given to find other ways before routes are withdrawn and the session ends."},
+    {.key = "on-stop",
+     .type = &conf_type_bool,
+     AT(conf_drain, on_stop),
+     .def = "false",
+     .doc = "Drain all neighbors before an orderly stop. A second TERM or INT does not wait."},
+};
+static const struct conf_table drain_table = {TABLE(drain_rows), .size = sizeof(struct conf_drain)};
+
 static const struct conf_row multipath_rows[] = {
     {.key = "ebgp",
      .type = &conf_type_number,
@@ -148,6 +164,13 @@ static const struct conf_row router_rows[] = {
 					 .effect = CONF_EFFECT_POLICY,
 					 .doc =
 					     "Whether a next hop may be reached through the default route."},
+    [CONF_ROUTER_DRAIN] = {.key = "drain",
+			   .type = &conf_type_map,
+			   AT(conf_router, drain),
+			   .table = &drain_table,
+			   .flags = CONF_ROW_ALWAYS,
+			   .doc = "Sessions that end on purpose, without loss (RFC 8326): everything is announced "
+				  "with the community graceful-shutdown first, and withdrawn later."},
     [CONF_ROUTER_USER] = {.key = "user",
 			  .type = &conf_type_string,
 			  AT(conf_router, user),

@@ -443,6 +443,14 @@ static const struct conf_row neighbor_rows[] = {
 				.effect = CONF_EFFECT_SOFT,
 				.def_doc = "no limit",
 				.doc = "Protection of the neighbor against a leak of ours."},
+    [CONF_NB_GRACEFUL_SHUTDOWN] =
+	{.key = "graceful-shutdown",
+	 .type = &conf_type_bool,
+	 AT(conf_neighbor, graceful_shutdown),
+	 .def = "true",
+	 .effect = CONF_EFFECT_POLICY,
+	 .doc = "Give routes of an external neighbor that come with the community graceful-shutdown local preference 0, "
+		"whatever policy says: the neighbor is about to withdraw them (RFC 8326)."},
 };
 _Static_assert(ARRAY_LEN(neighbor_rows) == CONF_NB_KEYS, "a row for each key");
 

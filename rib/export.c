@@ -28,12 +28,16 @@ static const struct {
     [EXPORT_ROLE_RS_SERVER] = {false, true}, [EXPORT_ROLE_RS_CLIENT] = {true, false},
 };
 
+static const struct community_pattern gshut = {
+    .kind = COMMUNITY_STD, .part = {{0xffff, 0xffff}, {0, 0}}}; /* 65535:0 */
+
 static const char *const verdict_names[EXPORT_VERDICT_COUNT] = {
     [EXPORT_OK] = "ok",
     [EXPORT_NOT_REFLECTED] = "not-reflected",
     [EXPORT_NO_ADVERTISE] = "no-advertise",
     [EXPORT_NO_EXPORT] = "no-export",
     [EXPORT_OTC] = "route-leak",
+    [EXPORT_DRAINED] = "drained",
 };
 
 const char *
@@ -51,6 +55,8 @@ is_from_ibgp(const struct rib_source *source)
 enum export_verdict
 export_check(const struct export_params *p, const struct rib_source *source, const struct attr_set *attrs)
 {
+	if (p->options & EXPORT_OPT_NOTHING)
+		return EXPORT_DRAINED;
 	if (community_has(attrs, COMMUNITY_NO_ADVERTISE))
 		return EXPORT_NO_ADVERTISE;
 	if (p->type == RIB_PEER_IBGP)
@@ -111,7 +117,9 @@ to_ibgp(struct attr_edit *e, const struct export_params *p, const struct rib_sou
 {
 	size_t len;
 
-	if (!(in->flags & ATTR_F_HAS_LOCAL_PREF))
+	if (p->options & EXPORT_OPT_GSHUT)
+		attr_edit_put_u32(e, ATTR_FLAG_TRANSITIVE, ATTR_LOCAL_PREF, 0);
+	else if (!(in->flags & ATTR_F_HAS_LOCAL_PREF))
 		attr_edit_put_u32(e, ATTR_FLAG_TRANSITIVE, ATTR_LOCAL_PREF, p->default_local_pref);
 	/* RFC 4271 5: mandatory, also when empty. */
 	if (attr_edit_find(e, ATTR_AS_PATH, &len) == NULL)
@@ -203,6 +211,8 @@ export_transform(const struct export_params *p, const struct rib_source *source,
 	e.nexthop = nexthop_of(p, t, s, (policy_set & POLICY_SET_NEXT_HOP) != 0);
 	if (!p->aigp)
 		attr_edit_del(&e, ATTR_AIGP);
+	if (p->options & EXPORT_OPT_GSHUT)
+		community_add(&e, &gshut);
 	if (p->type == RIB_PEER_IBGP)
 		fits = to_ibgp(&e, p, source, s);
 	else

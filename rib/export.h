@@ -36,11 +36,15 @@ enum export_role {
 	EXPORT_ROLE_COUNT
 };
 
+#define EXPORT_OPT_GSHUT   0x01u /* the session is about to end: GRACEFUL_SHUTDOWN on everything (RFC 8326) */
+#define EXPORT_OPT_NOTHING 0x02u /* whatever was sent is withdrawn */
+
 /* What is the same for all members of an export group. */
 struct export_params {
 	uint8_t type;                /* enum rib_peer_type of the receiver: RIB_PEER_IBGP or RIB_PEER_EBGP */
 	uint8_t nexthop;             /* enum export_nexthop */
 	uint8_t role;                /* enum export_role, for eBGP */
+	uint8_t options;             /* EXPORT_OPT_* */
 	bool rr_client;              /* the receiver is a client of ours (RFC 4456) */
 	bool aigp;                   /* AIGP is enabled on the session (RFC 7311 3.1) */
 	uint32_t local_as;           /* is prepended towards eBGP */
@@ -55,6 +59,7 @@ enum export_verdict {
 	EXPORT_NO_ADVERTISE,  /* RFC 1997 */
 	EXPORT_NO_EXPORT,     /* RFC 1997; also NO_EXPORT_SUBCONFED, since no confederation is spoken */
 	EXPORT_OTC,           /* would be a route leak: RFC 9234 5 */
+	EXPORT_DRAINED,       /* nothing is sent any more: RFC 8326 */
 	EXPORT_VERDICT_COUNT
 };
 

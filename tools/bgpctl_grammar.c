@@ -66,7 +66,7 @@ static const struct form forms[] = {
      "direction",
      false,
      "neighbor ADDR refresh [in|out]"},
-    {{"neighbor", "<neighbor>", "drain"}, NULL, NULL, false, "neighbor ADDR drain"},
+    {{"neighbor", "<neighbor>", "drain"}, "neighbor drain", NULL, false, "neighbor ADDR drain"},
     {{"network", "add", "<prefix>"}, "network add", NULL, false, "network add PREFIX"},
     {{"network", "delete", "<prefix>"}, "network delete", NULL, false, "network delete PREFIX"},
     {{"log", "level", "<level>"}, "log level", NULL, false, "log level error|warn|info|debug"},

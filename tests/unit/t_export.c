@@ -190,6 +190,29 @@ START_TEST(test_to_ibgp)
 }
 END_TEST
 
+/* RFC 8326: the community 65535:0 once; towards internal ones LOCAL_PREF 0 too. At the end nothing. */
+START_TEST(test_drain)
+{
+	static const uint8_t wire[] = {ORIGIN, PATH_65002, LOCAL_PREF_200};
+	static const uint8_t marked[] = {ORIGIN, PATH_65002, LOCAL_PREF_200, 0xc0, 8, 4, 0xff, 0xff, 0, 0};
+	static const uint8_t internal[] = {ORIGIN, PATH_65002, 0x40, 5, 4, 0, 0, 0, 0, 0xc0, 8, 4, 0xff, 0xff, 0, 0};
+	static const uint8_t external[] = {ORIGIN, 0x40, 2,    10,   2, 2, 0, 0,    0xfd, 0xe9, 0,
+					   0,      0xfd, 0xea, 0xc0, 8, 4, 0xff, 0xff, 0,    0};
+	struct export_params in = ibgp, out = ebgp;
+
+	in.options = out.options = EXPORT_OPT_GSHUT;
+	SEND(&in, &from_ebgp, 1, 0, wire, internal);
+	SEND(&in, &from_ebgp, 1, 0, marked, internal);
+	SEND(&out, &from_ibgp, 1, 0, wire, external);
+	SEND(&out, &from_ibgp, 1, 0, marked, external);
+	ck_assert_int_eq(verdict(&out, &from_ebgp, NULL, 0), EXPORT_OK);
+	in.options = out.options = EXPORT_OPT_NOTHING;
+	ck_assert_int_eq(verdict(&in, &own, NULL, 0), EXPORT_DRAINED);
+	ck_assert_int_eq(verdict(&out, &from_ebgp, NULL, 0), EXPORT_DRAINED);
+	ck_assert_str_eq(export_verdict_name(EXPORT_DRAINED), "drained");
+}
+END_TEST
+
 /* RFC 4456 8: ORIGINATOR_ID once, our cluster id in front. */
 START_TEST(test_reflect)
 {
@@ -231,5 +254,5 @@ START_TEST(test_nexthop)
 }
 END_TEST
 
-SUITE("export", test_reflection_rules, test_well_known, test_otc, test_to_ebgp, test_med, test_to_ibgp,
+SUITE("export", test_reflection_rules, test_well_known, test_otc, test_to_ebgp, test_med, test_to_ibgp, test_drain,
       test_reflect, test_nexthop)
