@@ -133,6 +133,10 @@ neighbor_json(const struct bgpd *d, const struct peer *p)
 	json_object_set_new(o, "remote_as", remote_as != 0 ? json_integer(remote_as) : json_null());
 	json_object_set_new(o, "local_as", json_integer(p->conf->local_as));
 	json_object_set_new(o, "description", ctl_json_text(p->conf->description));
+	json_object_set_new(o, "hostname",
+			    ctl_json_text(theirs != NULL && theirs->hostname[0] != '\0' ? theirs->hostname : NULL));
+	json_object_set_new(o, "software",
+			    ctl_json_text(theirs != NULL && theirs->software[0] != '\0' ? theirs->software : NULL));
 	json_object_set_new(o, "bgpid", ctl_json_id(theirs != NULL ? theirs->id : 0));
 	json_object_set_new(o, "state", json_string(fsm_state_name(peer_state(p))));
 	json_object_set_new(o, "admin_down", json_boolean(p->admin_down || p->conf->shutdown));

@@ -276,6 +276,55 @@ llgr_encode(const struct open_msg *o, struct wbuf *w)
 	}
 }
 
+/* A length and as many octets, behind what out has; false: the value is cut. */
+static bool
+name_read(struct rbuf *r, char out[OPEN_NAME_MAX + 1])
+{
+	size_t n = rbuf_u8(r), at = strlen(out);
+
+	if (n > rbuf_left(r))
+		return false;
+	for (; n > 0; n--) {
+		uint8_t c = rbuf_u8(r);
+		/* What is not ASCII may be broken UTF-8. */
+		if (at < OPEN_NAME_MAX)
+			out[at++] = c < 0x20 || c >= 0x7f ? '?' : (char)c;
+	}
+	out[at] = '\0';
+	return true;
+}
+
+static void
+hostname_decode(struct open_msg *o, struct rbuf *r)
+{
+	size_t at;
+
+	o->hostname[0] = '\0';
+	if (!name_read(r, o->hostname))
+		return;
+	at = strlen(o->hostname);
+	if (rbuf_left(r) < 2 || at == 0 || at >= OPEN_NAME_MAX)
+		return;
+	o->hostname[at] = '.';
+	o->hostname[at + 1] = '\0';
+	if (!name_read(r, o->hostname) || o->hostname[at + 1] == '\0')
+		o->hostname[at] = '\0';
+}
+
+static void
+software_decode(struct open_msg *o, struct rbuf *r)
+{
+	o->software[0] = '\0';
+	name_read(r, o->software);
+}
+
+static void
+no_encode(const struct open_msg *o, struct wbuf *w)
+{
+	(void)o;
+	(void)w;
+}
+
 /* In the order they are sent. A value is well-formed if its length is base + n * step octets (step 0: base).
  */
 static const struct cap_row {
@@ -298,6 +347,8 @@ static const struct cap_row {
     {.code = 69, .base = 0, .step = 4, .decode = add_path_decode, .encode = add_path_encode}, /* RFC 7911 4 */
     {.code = 70, .base = 0, .decode = enhanced_decode, .encode = enhanced_encode},    /* RFC 7313 3.1 */
     {.code = 71, .base = 0, .step = 7, .decode = llgr_decode, .encode = llgr_encode}, /* RFC 9494 3 */
+    {.code = 73, .base = 1, .step = 1, .decode = hostname_decode, .encode = no_encode},
+    {.code = 75, .base = 1, .step = 1, .decode = software_decode, .encode = no_encode},
 };
 
 size_t

@@ -7,7 +7,7 @@
  * Capabilities are rows of one table in open.c; one nobody knows is skipped
  * (RFC 5492 3). RFC 4271 4.2 and 6.2, 5492, 9072 (extended parameters), 6286
  * (identifier), 7607 (AS 0), 6793, 4760, 8950, 8654, 9234, 4724, 8538, 9494,
- * 7911, 2918, 7313.
+ * 7911, 2918, 7313; hostname and software version by their drafts, read only.
  */
 #ifndef BGPD_OPEN_H
 #define BGPD_OPEN_H
@@ -30,6 +30,7 @@ enum bgp_role { /* RFC 9234 4.1 */
 enum add_path_mode { ADD_PATH_RECEIVE = 1, ADD_PATH_SEND = 2, ADD_PATH_BOTH = 3 }; /* RFC 7911 4 */
 
 #define OPEN_FAMILY(f)     (uint8_t)(1u << (f)) /* bit of enum family in the sets below */
+#define OPEN_NAME_MAX      64u                  /* octets of a name that are kept */
 #define OPEN_MAX           (29u + 255u)         /* what open_encode writes at most */
 #define OPEN_GR_TIME_MAX   4095u                /* seconds, twelve bits */
 #define OPEN_LLGR_TIME_MAX 16777215u            /* seconds, 24 bits */
@@ -62,6 +63,9 @@ struct open_msg {
 	uint32_t id;     /* BGP Identifier, host order */
 	uint16_t hold_s; /* 0 or ≥ 3 */
 	struct open_caps caps;
+	/* Of theirs, for people; never sent. "": not told, else cut to what fits and without control characters. */
+	char hostname[OPEN_NAME_MAX + 1]; /* with the domain, draft-walton-bgp-hostname-capability */
+	char software[OPEN_NAME_MAX + 1]; /* draft-ietf-idr-software-version */
 };
 
 /*

@@ -23,7 +23,7 @@ reach() {
 }
 passed() {
 	expect 40 session a eth0
-	ask a '.neighbors[0].remote_as == 65002' show neighbor eth0 >/dev/null || fail "$stage"
+	ask a '.neighbors[0].remote_as == 65002 and .neighbors[0].hostname != null' show neighbor eth0 >/dev/null || fail "$stage"
 	expect 20 kernel a 198.51.2.1/32 "via inet6 $(local_of f) dev eth0"
 	expect 20 kernel a 2001:db8:2::1/128 "via $(local_of f) dev eth0"
 	expect 20 kernel f 198.51.1.1/32 "via inet6 $(local_of a) dev eth0"

@@ -67,6 +67,30 @@ START_TEST(llgr_and_unknown_families)
 }
 END_TEST
 
+START_TEST(names)
+{
+	/* r1 of example, and Bird 2; then without a domain, with a control character and an octet that is not ASCII. */
+	ck_assert(DECODE(FIXED, 23, 2, 12, 73, 10, 2, 'r', '1', 6, 'd', '.', 't', 'e', 's', 't', 2, 7, 75, 5, 4, 'B', 'i',
+			 'r', 'd'));
+	ck_assert_str_eq(o.hostname, "r1.d.test");
+	ck_assert_str_eq(o.software, "Bird");
+	ck_assert(DECODE(FIXED, 12, 2, 10, 73, 6, 4, 'r', 7, 0xff, '2', 0, 75, 0));
+	ck_assert_str_eq(o.hostname, "r??2");
+	ck_assert_str_eq(o.software, "");
+	/* A length beyond the value: as if nothing was said. An OPEN without them says nothing. */
+	ck_assert(DECODE(FIXED, 10, 2, 8, 73, 2, 9, 'r', 75, 2, 4, 'B'));
+	ck_assert_str_eq(o.hostname, "");
+	ck_assert_str_eq(o.software, "");
+	ck_assert(DECODE(FIXED, 0));
+	ck_assert_str_eq(o.hostname, "");
+	/* Longer than what is kept. */
+	uint8_t in[10 + 4 + 102] = {FIXED, 104, 2, 102, 75, 100, 99};
+	memset(in + 15, 'x', 99);
+	ck_assert(open_decode(in, 10 + 104, &o, &e));
+	ck_assert_uint_eq(strlen(o.software), OPEN_NAME_MAX);
+}
+END_TEST
+
 START_TEST(extended_parameters)
 {
 	/* RFC 9072: 255, 255, length in two octets; parameters with two octets of length */
@@ -353,6 +377,7 @@ main(void)
 	tcase_add_test(t, all_capabilities);
 	tcase_add_test(t, llgr_and_unknown_families);
 	tcase_add_test(t, extended_parameters);
+	tcase_add_test(t, names);
 	tcase_add_loop_test(t, decode_bad, 0, sizeof(bads) / sizeof(bads[0]));
 	tcase_add_test(t, encode);
 	tcase_add_test(t, round_trip);
