@@ -35,7 +35,8 @@ struct ctl_client {
 	struct ctl *ctl;
 	struct bufferevent *bev;
 	struct job job;       /* runs the walk */
-	struct ctl_walk walk; /* step NULL: none */
+	struct ctl_walk walk; /* step NULL: no request at work */
+	bool waits;           /* the walk has nothing to say for now */
 	void (*cancel)(void *ctx); /* NULL: it does not wait for an answer from elsewhere */
 	void *cancel_ctx;
 	bool input_over;      /* it sends no more: goes when everything is answered */
@@ -160,6 +161,19 @@ ctl_row(struct ctl_client *c, json_t *row)
 	put_line(c, row);
 }
 
+void
+ctl_wait(struct ctl_client *c)
+{
+	c->waits = true;
+}
+
+void
+ctl_wake(struct ctl_client *c)
+{
+	c->waits = false;
+	loop_job_start(&c->ctl->d->loop, &c->job);
+}
+
 static void
 walk_end(struct ctl_client *c)
 {
@@ -258,6 +272,8 @@ client_run(struct job *job, uint64_t deadline_ns)
 			put_end(c, NULL);
 			walk_end(c);
 		}
+		if (c->waits)
+			return JOB_DONE;
 		if (c->walk.step != NULL && time_mono_ns() >= deadline_ns)
 			return JOB_MORE;
 	}
@@ -283,9 +299,9 @@ on_written(struct bufferevent *bev, void *arg)
 
 	(void)bev;
 	loop_enter(&c->ctl->d->loop);
-	if (c->walk.step != NULL)
+	if (c->walk.step != NULL && !c->waits)
 		loop_job_start(&c->ctl->d->loop, &c->job);
-	else
+	else if (c->walk.step == NULL)
 		client_requests(c);
 }
 
@@ -295,7 +311,7 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	struct ctl_client *c = arg;
 
 	loop_enter(&c->ctl->d->loop);
-	if ((what & BEV_EVENT_EOF) == 0 || (what & BEV_EVENT_WRITING) != 0) {
+	if ((what & BEV_EVENT_EOF) == 0 || (what & BEV_EVENT_WRITING) != 0 || c->walk.endless) {
 		client_free(c);
 		return;
 	}

@@ -95,6 +95,7 @@ static const struct command commands[] = {
     {"neighbor refresh", {NEEDS_NEIGHBOR, TEXT("direction")}, ctl_neighbor_refresh, "exchange routes again"},
     {"network add", {NEEDED("prefix")}, ctl_network_add, "originate a prefix"},
     {"network delete", {NEEDED("prefix")}, ctl_network_delete, "stop originating a prefix"},
+    {"monitor", {TEXT("what")}, ctl_monitor, "events as they happen"},
     {"log level", {NEEDED("level")}, ctl_log_level, "how much is logged"},
     {"commands", NO_ARGS, list_commands, "this list"},
 };

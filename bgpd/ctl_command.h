@@ -50,6 +50,8 @@ void ctl_config_check(struct ctl_client *c, const json_t *args);
 void ctl_reload(struct ctl_client *c, const json_t *args);
 void ctl_confirm(struct ctl_client *c, const json_t *args);
 void ctl_rollback(struct ctl_client *c, const json_t *args);
+/* ctl_monitor.c */
+void ctl_monitor(struct ctl_client *c, const json_t *args);
 /* ctl_action.c */
 void ctl_neighbor_up(struct ctl_client *c, const json_t *args);
 void ctl_neighbor_down(struct ctl_client *c, const json_t *args);

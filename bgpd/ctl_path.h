@@ -44,6 +44,9 @@ void ctl_explain_json(json_t *row, const struct explain *e);
  */
 bool ctl_path_prefix(struct ctl_client *c, const json_t *args, bool longer, struct ip_prefix *out);
 
+/* The route of fib for this prefix id, a row of `show fib`. */
+json_t *ctl_fib_json(const struct bgpd *d, enum family f, uint32_t id);
+
 struct ctl_path_filter {
 	bool best, invalid;
 	bool rejected; /* rejected ones only; else accepted ones, or with any both */

@@ -4,6 +4,7 @@
  */
 #include "bgpd/ctl_command.h"
 #include "bgpd/ctl_json.h"
+#include "bgpd/ctl_path.h"
 #include "bgpd/ctl_reply.h"
 #include "bgpd/daemon.h"
 #include "bgpd/kernel.h"
@@ -39,8 +40,8 @@ via_json(const struct bgpd *d, const struct ip_addr *via, uint32_t ifindex, uint
 
 /* ---- fib ---- */
 
-static json_t *
-fib_route_json(const struct bgpd *d, enum family f, uint32_t id)
+json_t *
+ctl_fib_json(const struct bgpd *d, enum family f, uint32_t id)
 {
 	static const char *const types[] = {
 	    [FIB_UNICAST] = "unicast", [FIB_BLACKHOLE] = "blackhole", [FIB_UNREACHABLE] = "unreachable"};
@@ -74,7 +75,7 @@ fib_step(struct ctl_client *c, void *state)
 	for (unsigned i = 0; i < CTL_STEP; i++) {
 		uint32_t id = fib_route_next(d->kernel->fib, place->family, place->at);
 		if (id != BITMAP_END) {
-			ctl_row(c, fib_route_json(d, place->family, id));
+			ctl_row(c, ctl_fib_json(d, place->family, id));
 			place->at = id + 1;
 			continue;
 		}

@@ -10,6 +10,7 @@
 
 #include "bgpd/dynamic.h"
 #include "bgpd/listen.h"
+#include "bgpd/monitor.h"
 #include "bgpd/onlink.h"
 #include "bgpd/own.h"
 #include "bgpd/peer_table.h"
@@ -72,6 +73,7 @@ struct bgpd {
 	struct peer_table peer_table; /* those of peers that are configured */
 	struct dynamic_ranges ranges;
 	struct onlinks onlinks;
+	struct monitors monitors;
 	struct ctl *ctl;
 
 	bool draining; /* before an orderly stop */

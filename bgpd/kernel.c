@@ -197,9 +197,11 @@ kernel_rib_change(struct kernel *k, const struct rib_change *c)
 			nhset = wanted_set(k, c, &pk, (enum rib_source_kind)src->kind);
 	}
 	if (nhset == 0) {
+		monitor_fib(&k->d->monitors, k->d, c->family, c->id, false);
 		fib_route_del(k->fib, c->family, c->id);
 		return;
 	}
 	fib_route_set(k->fib, c->family, c->id, nhset, pk.metric);
 	fib_nhset_unref(k->fib, nhset);
+	monitor_fib(&k->d->monitors, k->d, c->family, c->id, true);
 }

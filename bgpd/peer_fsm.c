@@ -181,6 +181,7 @@ log_change(const struct peer_conn *c, enum fsm_state from, enum fsm_state to, en
 
 	if (from == to)
 		return;
+	monitor_neighbor(&p->d->monitors, p->d, p, fsm_state_name(from), fsm_state_name(to), bad ? p->last_error : "");
 	enum log_level level = from == FSM_ESTABLISHED || to == FSM_ESTABLISHED ? LOG_INFO : LOG_DEBUG;
 	log_at(level, "neighbor.state", LOG_S("neighbor", p->name), LOG_S("from", fsm_state_name(from)),
 	    LOG_S("to", fsm_state_name(to)), LOG_S("cause", fsm_event_name(ev)),

@@ -120,6 +120,8 @@ pipeline_rib_change(void *ctx, const struct rib_change *c)
 
 	kernel_rib_change(d->kernel, c);
 	groups_rib_change(d->groups, c);
+	if (c->what & RIB_CHANGE_BEST)
+		monitor_rib(&d->monitors, d, c);
 }
 
 void

@@ -127,6 +127,20 @@ relay_json(FILE *conn, const json_t *head, const char *rows)
 	return broken_off(status);
 }
 
+/* Events as they come, one object a line, each written at once. */
+static int
+relay_events(FILE *conn)
+{
+	char *line = NULL;
+	size_t cap = 0;
+
+	while (getline(&line, &cap, conn) > 0 && !is_end(line))
+		if (fputs(line, stdout) == EOF || fflush(stdout) == EOF)
+			break;
+	free(line);
+	return broken_off(EX_UNAVAILABLE);
+}
+
 static int
 relay_text(FILE *conn, const json_t *head, const char *command)
 {
@@ -176,7 +190,10 @@ converse(FILE *conn, const struct bgpctl_request *req, bool json)
 	} else {
 		const json_t *head = json_object_get(first, "head");
 		const char *rows = json_string_value(json_object_get(first, "rows"));
-		status = json ? relay_json(conn, head, rows) : relay_text(conn, head, req->command);
+		if (rows != NULL && strcmp(rows, "events") == 0)
+			status = relay_events(conn);
+		else
+			status = json ? relay_json(conn, head, rows) : relay_text(conn, head, req->command);
 	}
 	json_decref(first);
 	free(line);

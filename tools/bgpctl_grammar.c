@@ -72,7 +72,7 @@ static const struct form forms[] = {
     {{"log", "level", "<level>"}, "log level", NULL, false, "log level error|warn|info|debug"},
     {{"confirm"}, "confirm", NULL, false, "confirm"},
     {{"rollback"}, "rollback", NULL, false, "rollback"},
-    {{"monitor"}, NULL, "what", false, "monitor [neighbor|rib|fib]"},
+    {{"monitor"}, "monitor", "what", false, "monitor [neighbor|rib|fib]"},
 };
 
 enum filter_kind { FILTER_FLAG, FILTER_TEXT, FILTER_NUMBER };
@@ -98,6 +98,7 @@ static const struct {
 } choices[] = {
     {"level", "error\nwarn\ninfo\ndebug"},
     {"direction", "in\nout"},
+    {"what", "neighbor\nrib\nfib"},
 };
 
 void

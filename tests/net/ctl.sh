@@ -269,7 +269,7 @@ refused 1 'not established' neighbor zürich refresh
 refused 1 'not added by command' network delete 192.0.2.0/24
 refused 1 "$dir/none.yaml: file: found No such file" config check "$dir/none.yaml"
 (cd "$dir" && ctl a config check a.yaml) || fail "$stage: a file of the working directory"
-for words in 'show metrics' monitor 'monitor rib'; do
+for words in 'show metrics'; do
 	# shellcheck disable=SC2086
 	refused 1 'not in this version' $words
 done
