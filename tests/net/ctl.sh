@@ -247,13 +247,14 @@ follows() { # WANTED WORD...
 	shift
 	[ "$("$BGPCTL" --complete "$@" | tr '\n' ' ')" = "$wanted " ] || fail "$stage: $*: $("$BGPCTL" --complete "$@" | tr '\n' ' ')"
 }
-follows 'show config reload neighbor network log confirm rollback'
+follows 'show config reload neighbor network log confirm rollback monitor'
 follows 'summary neighbor rib fib nexthop interfaces policy memory' show
 follows '<prefix> best longer community as-path from origin-as invalid rejected limit' sh rib in rack-12-left
 follows '<neighbor>' neighbor
-follows 'up down clear refresh' neighbor rack-12-left
+follows 'up down clear refresh drain' neighbor rack-12-left
 follows 'in out' neighbor rack-12-left refresh
 follows 'error warn info debug' log level
+follows 'neighbor rib fib' monitor
 
 say "what makes no sense is refused, with what is known about it"
 refused 1 'rack-12-left, zürich' show neighbor 10.99.1.2
