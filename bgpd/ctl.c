@@ -162,13 +162,13 @@ ctl_row(struct ctl_client *c, json_t *row)
 }
 
 void
-ctl_wait(struct ctl_client *c)
+ctl_walk_wait(struct ctl_client *c)
 {
 	c->waits = true;
 }
 
 void
-ctl_wake(struct ctl_client *c)
+ctl_walk_wake(struct ctl_client *c)
 {
 	c->waits = false;
 	loop_job_start(&c->ctl->d->loop, &c->job);

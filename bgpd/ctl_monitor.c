@@ -56,7 +56,7 @@ tell(struct bgpd *d, uint8_t kind, json_t *event)
 			continue;
 		}
 		m->queue[(m->head + m->n++) % MONITOR_QUEUE] = json_incref(event);
-		ctl_wake(m->client);
+		ctl_walk_wake(m->client);
 	}
 	json_decref(event);
 }
@@ -151,7 +151,7 @@ monitor_step(struct ctl_client *c, void *state)
 		m->lost = 0;
 		ctl_row(c, o);
 	} else {
-		ctl_wait(c);
+		ctl_walk_wait(c);
 	}
 	return false;
 }

@@ -57,9 +57,9 @@ void ctl_wait(struct ctl_client *c, void (*cancel)(void *ctx), void *ctx);
 void ctl_resume(struct ctl_client *c);
 /* From a step: one row; takes it. */
 void ctl_row(struct ctl_client *c, json_t *row);
-/* From a step of an endless answer, which has nothing to say until ctl_wake. */
-void ctl_wait(struct ctl_client *c);
-void ctl_wake(struct ctl_client *c);
+/* From a step of an endless answer, which has nothing to say until ctl_walk_wake. */
+void ctl_walk_wait(struct ctl_client *c);
+void ctl_walk_wake(struct ctl_client *c);
 /* From a step, which then returns true: the answer ends here, incomplete, with this text. */
 void ctl_break(struct ctl_client *c, const char *why);
 

@@ -113,7 +113,7 @@ import_begin(struct import_route *r, struct peer *p, attr_id received)
 	const struct rib_source *src = peer_routes_source(p);
 	const struct attr_set *s = attr_get(d->attrs, received);
 
-	*r = (struct import_route){.peer = p, .reject = check(p, s), .attr = ATTR_NONE};
+	*r = (struct import_route){.peer = p, .reject = check(p, s), .drains = drains(p, s), .attr = ATTR_NONE};
 	r->chain = policies_import(d->policies, peer_number(p) - 1);
 	if (r->reject != RIB_REJECT_NONE)
 		return;
@@ -141,7 +141,7 @@ import_judge(struct import_route *r, const struct ip_prefix *prefix, const struc
 	else
 		policies_run(r->peer->d->policies, r->chain, &r->in, &res);
 	if (res.accept)
-		out->effective = drains(p, s) ? last_resort(d->attrs, res.attr) : res.attr;
+		out->effective = r->drains ? last_resort(r->peer->d->attrs, res.attr) : res.attr;
 	else
 		out->reject = RIB_REJECT_POLICY;
 }

@@ -28,6 +28,7 @@ bool import_wants_shared_subnet(const struct peer *p);
  * Nothing that judging depends on (policies, next hops, the peer) may change meanwhile.
  */
 struct import_route {
+	bool drains; /* RFC 8326: LOCAL_PREF 0 */
 	struct peer *peer;
 	const struct policy_chain *chain;
 	enum rib_reject reject;
