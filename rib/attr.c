@@ -15,6 +15,7 @@
 #include "lib/buf.h"
 #include "lib/mem.h"
 #include "rib/aspath.h"
+#include "rib/community.h"
 
 #define SLOTS_SEG_SHIFT 12
 
@@ -234,9 +235,13 @@ summarise(struct attr_set *s)
 		case ATTR_OTC:
 			s->flags |= ATTR_F_HAS_OTC;
 			break;
+		case ATTR_COMMUNITIES:
+			for (size_t i = 0; i + 4 <= a.len; i += 4)
+				if (be32_get(a.value + i) == COMMUNITY_LLGR_STALE)
+					s->flags |= ATTR_F_LLGR_STALE;
+			break;
 		case ATTR_ATOMIC_AGGREGATE:
 		case ATTR_AGGREGATOR:
-		case ATTR_COMMUNITIES:
 		case ATTR_EXT_COMMUNITIES:
 		case ATTR_LARGE_COMMUNITIES:
 			break;

@@ -66,6 +66,7 @@ enum attr_origin { ATTR_ORIGIN_IGP = 0, ATTR_ORIGIN_EGP = 1, ATTR_ORIGIN_INCOMPL
 #define ATTR_F_HAS_OTC        0x10u
 #define ATTR_F_HAS_UNKNOWN    0x20u /* an attribute that is not in enum attr_type */
 #define ATTR_F_HAS_LOCAL      0x40u /* a struct attr_local follows the wire form */
+#define ATTR_F_LLGR_STALE     0x80u /* has the community of RFC 9494 */
 
 /* Numbers of the next-hop table that have a meaning of their own; never reference-counted. */
 #define ATTR_NEXTHOP_NONE 0u         /* a route of our own */

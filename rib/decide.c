@@ -10,6 +10,7 @@
 #include "rib/decide.h"
 
 #include "lib/mem.h"
+#include "rib/llgr.h"
 
 #include <string.h>
 
@@ -18,6 +19,14 @@ static const uint32_t preference_by_kind[RIB_SOURCE_KIND_COUNT] = {
     [RIB_SOURCE_BGP] = 100,       [RIB_SOURCE_NETWORK] = 200, [RIB_SOURCE_STATIC] = 200,
     [RIB_SOURCE_CONNECTED] = 240, [RIB_SOURCE_KERNEL] = 10,   [RIB_SOURCE_AGGREGATE] = 200,
 };
+
+/* RFC 9494 4.2: the least preferred, whatever else they have. */
+static uint32_t
+key_llgr_stale(const struct decide_path *c, const struct rib_config *conf)
+{
+	(void)conf;
+	return llgr_is_stale(c->attr);
+}
 
 static uint32_t
 key_preference(const struct decide_path *c, const struct rib_config *conf)
@@ -90,6 +99,7 @@ struct step {
 	uint32_t (*key)(const struct decide_path *c, const struct rib_config *conf); /* lowest wins */
 };
 
+static const struct step last_resort = {RIB_REASON_LLGR_STALE, key_llgr_stale};
 static const struct step before_med[] = {
     {RIB_REASON_PREFERENCE, key_preference},
     {RIB_REASON_LOCAL_PREF, key_local_pref},
@@ -257,10 +267,23 @@ pick_multipath(struct decide_path *c, unsigned n, const struct decide_path *best
 	return members;
 }
 
+/* Mostly none, and then the step is not worth its time. */
+static bool
+any_llgr_stale(const struct decide_path *c, unsigned n)
+{
+	unsigned flags = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		flags |= c[i].attr->flags;
+	return flags & ATTR_F_LLGR_STALE;
+}
+
 /* All steps, until one path is left. */
 static void
 eliminate(struct decide_path *c, unsigned n, const struct rib_config *conf)
 {
+	if (any_llgr_stale(c, n) && run_step(c, n, &last_resort, conf) <= 1)
+		return;
 	if (!run_steps(c, n, before_med, ARRAY_LEN(before_med), conf))
 		return;
 	run_med(c, n);

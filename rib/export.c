@@ -14,6 +14,7 @@
 #include "lib/mem.h"
 #include "rib/aspath.h"
 #include "rib/community.h"
+#include "rib/llgr.h"
 #include "rib/policy.h"
 
 /* Type octet of an extended community that must not cross the border of an AS (RFC 4360 2 and 6). */
@@ -36,6 +37,7 @@ static const char *const verdict_names[EXPORT_VERDICT_COUNT] = {
     [EXPORT_NOT_REFLECTED] = "not-reflected",
     [EXPORT_NO_ADVERTISE] = "no-advertise",
     [EXPORT_NO_EXPORT] = "no-export",
+    [EXPORT_LLGR_STALE] = "llgr-stale",
     [EXPORT_OTC] = "route-leak",
     [EXPORT_DRAINED] = "drained",
 };
@@ -59,6 +61,8 @@ export_check(const struct export_params *p, const struct rib_source *source, con
 		return EXPORT_DRAINED;
 	if (community_has(attrs, COMMUNITY_NO_ADVERTISE))
 		return EXPORT_NO_ADVERTISE;
+	if (llgr_is_stale(attrs) && !p->llgr)
+		return EXPORT_LLGR_STALE;
 	if (p->type == RIB_PEER_IBGP)
 		return is_from_ibgp(source) && !source->rr_client && !p->rr_client ? EXPORT_NOT_REFLECTED
 										   : EXPORT_OK;

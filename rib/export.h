@@ -46,6 +46,7 @@ struct export_params {
 	uint8_t role;                /* enum export_role, for eBGP */
 	uint8_t options;             /* EXPORT_OPT_* */
 	bool rr_client;              /* the receiver is a client of ours (RFC 4456) */
+	bool llgr;                   /* has the capability of RFC 9494 */
 	bool aigp;                   /* AIGP is enabled on the session (RFC 7311 3.1) */
 	uint32_t local_as;           /* is prepended towards eBGP */
 	uint32_t cluster_id;         /* host order */
@@ -58,6 +59,7 @@ enum export_verdict {
 	EXPORT_NOT_REFLECTED, /* from iBGP to iBGP, neither end is a client: RFC 4456 6 */
 	EXPORT_NO_ADVERTISE,  /* RFC 1997 */
 	EXPORT_NO_EXPORT,     /* RFC 1997; also NO_EXPORT_SUBCONFED, since no confederation is spoken */
+	EXPORT_LLGR_STALE,    /* the receiver would not know how bad it is: RFC 9494 4.3 */
 	EXPORT_OTC,           /* would be a route leak: RFC 9234 5 */
 	EXPORT_DRAINED,       /* nothing is sent any more: RFC 8326 */
 	EXPORT_VERDICT_COUNT

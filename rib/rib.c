@@ -361,6 +361,7 @@ static const char *const reason_names[RIB_REASON_COUNT] = {
     [RIB_REASON_MULTIPATH] = "multipath",
     [RIB_REASON_REJECTED] = "rejected",
     [RIB_REASON_UNRESOLVED] = "next-hop-unresolved",
+    [RIB_REASON_LLGR_STALE] = "llgr-stale",
     [RIB_REASON_PREFERENCE] = "preference",
     [RIB_REASON_LOCAL_PREF] = "local-preference",
     [RIB_REASON_LOCAL_ORIGIN] = "locally-originated",

@@ -68,6 +68,7 @@ enum rib_reason {
 	RIB_REASON_MULTIPATH,  /* not best, but used beside it */
 	RIB_REASON_REJECTED,   /* see enum rib_reject */
 	RIB_REASON_UNRESOLVED, /* next hop not resolved */
+	RIB_REASON_LLGR_STALE, /* has LLGR_STALE, and another has not (RFC 9494 4.2) */
 	RIB_REASON_PREFERENCE,
 	RIB_REASON_LOCAL_PREF,
 	RIB_REASON_LOCAL_ORIGIN, /* another is locally originated */

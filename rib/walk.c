@@ -109,6 +109,16 @@ rib_sweep_run(struct rib *rib, struct rib_sweep *sw, uint32_t budget, enum rib_q
 	return true;
 }
 
+void
+rib_path_generation_set(struct rib *rib, const struct rib_source *s, enum family f, uint32_t id, uint8_t gen)
+{
+	struct rib_path *p = rib_first(rib, f, id);
+
+	while (p->source != s->index)
+		p = rib_further(rib, p->next);
+	p->gen = gen;
+}
+
 bool
 rib_walk_nexthops(struct rib *rib, struct rib_walk *w, const struct bitmap *nexthops, uint32_t budget,
 		  enum rib_queue q)

@@ -42,6 +42,7 @@ struct ribtest_attr {
 	uint32_t med, local_pref, originator_id;
 	unsigned clusters; /* ≤ 3 */
 	uint32_t preference;
+	bool llgr_stale;
 };
 
 static inline attr_id
@@ -63,6 +64,8 @@ ribtest_attr(struct attr_table *attrs, const struct ribtest_attr *a)
 		attr_edit_put_u32(&e, ATTR_FLAG_OPTIONAL, ATTR_MED, a->med);
 	if (a->local_pref != 0)
 		attr_edit_put_u32(&e, ATTR_FLAG_TRANSITIVE, ATTR_LOCAL_PREF, a->local_pref);
+	if (a->llgr_stale)
+		attr_edit_put_u32(&e, ATTR_FLAG_OPTIONAL | ATTR_FLAG_TRANSITIVE, ATTR_COMMUNITIES, 0xffff0006u);
 	if (a->originator_id != 0)
 		attr_edit_put_u32(&e, ATTR_FLAG_OPTIONAL, ATTR_ORIGINATOR_ID, a->originator_id);
 	if (a->clusters != 0)

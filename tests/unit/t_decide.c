@@ -80,6 +80,13 @@ assert_beats(struct path win, struct path lose, enum rib_reason step)
 
 START_TEST(test_steps)
 {
+	/* RFC 9494 4.2: whatever else it has */
+	assert_beats(EBGP(.a = {.as = {1, 2}}), EBGP(.a = {.llgr_stale = true, .preference = 250, .local_pref = 200}),
+		     RIB_REASON_LLGR_STALE);
+	assert_beats((struct path){.kind = RIB_SOURCE_KERNEL}, EBGP(.a = {.llgr_stale = true}), RIB_REASON_LLGR_STALE);
+	/* Among themselves the other steps count. */
+	assert_beats(EBGP(.a = {.llgr_stale = true, .local_pref = 200}), EBGP(.a = {.llgr_stale = true}),
+		     RIB_REASON_LOCAL_PREF);
 	assert_beats(EBGP(.a = {.preference = 101, .as = {1, 2}}), EBGP(.a = {.as = {1}}),
 		     RIB_REASON_PREFERENCE);
 	assert_beats((struct path){.kind = RIB_SOURCE_CONNECTED}, (struct path){.kind = RIB_SOURCE_STATIC},

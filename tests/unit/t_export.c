@@ -119,6 +119,21 @@ START_TEST(test_well_known)
 }
 END_TEST
 
+/* RFC 9494 4.3: only to those who have the capability. */
+START_TEST(test_llgr)
+{
+	static const uint8_t stale[] = {0xc0, 8, 4, 0xff, 0xff, 0, 6}, no_llgr[] = {0xc0, 8, 4, 0xff, 0xff, 0, 7};
+	struct export_params p[] = {ebgp, ibgp};
+
+	for (size_t i = 0; i < ARRAY_LEN(p); i++) {
+		ck_assert_int_eq(verdict(&p[i], &from_ebgp, stale, sizeof(stale)), EXPORT_LLGR_STALE);
+		ck_assert_int_eq(verdict(&p[i], &from_ebgp, no_llgr, sizeof(no_llgr)), EXPORT_OK);
+		p[i].llgr = true;
+		ck_assert_int_eq(verdict(&p[i], &from_ebgp, stale, sizeof(stale)), EXPORT_OK);
+	}
+}
+END_TEST
+
 /* RFC 9234 5. */
 START_TEST(test_otc)
 {
@@ -254,5 +269,5 @@ START_TEST(test_nexthop)
 }
 END_TEST
 
-SUITE("export", test_reflection_rules, test_well_known, test_otc, test_to_ebgp, test_med, test_to_ibgp, test_drain,
+SUITE("export", test_reflection_rules, test_well_known, test_llgr, test_otc, test_to_ebgp, test_med, test_to_ibgp, test_drain,
       test_reflect, test_nexthop)
