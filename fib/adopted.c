@@ -47,6 +47,7 @@ adopted_put(struct adopted *a, const struct fib_ev_route *r, uint32_t nhset, uin
 	bool fresh;
 	struct adopted_route *e = keyed_put(&a->routes, &k, &fresh);
 
+	a->count[r->family] += fresh;
 	if (nhset != 0)
 		nhset_use(a->nhsets, nhset);
 	if (!fresh && e->nhset != 0)
@@ -84,6 +85,7 @@ adopted_del(struct adopted *a, struct adopted_route *r)
 {
 	if (r->nhset != 0)
 		nhset_unuse(a->nhsets, r->nhset);
+	a->count[r->key.family]--;
 	keyed_del(&a->routes, r);
 	if (keyed_count(&a->routes) == 0)
 		a->nmetrics = 0;

@@ -34,6 +34,7 @@ struct adopted_route {
 struct adopted {
 	struct keyed routes;
 	struct nhsets *nhsets;
+	uint32_t count[FAMILY_COUNT];
 	uint32_t metrics[ADOPTED_METRICS];
 	unsigned nmetrics;
 };

@@ -420,6 +420,7 @@ fib_stats_get(const struct fib *fib, struct fib_stats *out)
 	};
 	for (enum family f = FAMILY_IPV4; f <= FAMILY_IPV6; f++) {
 		const struct fib_table *t = &fib->table[f];
+		out->adopted_of[f] = fib->adopted.count[f];
 		out->wanted += t->wanted.count;
 		out->installed += t->installed.count;
 		out->failed += t->failed.count;

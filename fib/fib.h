@@ -154,6 +154,7 @@ struct fib_stats {
 	    restored; /* restored: deleted by others and put back */
 	uint32_t wanted, installed, failed,
 	    adopted; /* adopted: routes of an earlier run not yet claimed or swept */
+	uint32_t adopted_of[FAMILY_COUNT]; /* the same of each family */
 	size_t memory_bytes;
 };
 void fib_stats_get(const struct fib *fib, struct fib_stats *out);

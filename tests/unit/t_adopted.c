@@ -49,8 +49,11 @@ START_TEST(test_claims)
 	ck_assert_uint_eq(adopted_find(&a, &p, &conf, 20)->nhid, 195035137);
 	ck_assert_uint_eq(keyed_count(&a.routes), 2);
 	ck_assert_uint_eq(nhset_at(&sets, hole)->refs, 1);
+	ck_assert_uint_eq(a.count[FAMILY_IPV4], 2);
+	ck_assert_uint_eq(a.count[FAMILY_IPV6], 0);
 	adopted_del(&a, adopted_find(&a, &p, &conf, 20));
 	ck_assert_uint_eq(nhset_at(&sets, hole)->refs, 0);
+	ck_assert_uint_eq(a.count[FAMILY_IPV4], 1);
 	ck_assert_ptr_null(adopted_find(&a, &p, &conf, 20));
 	adopted_fini(&a);
 	nhsets_fini(&sets);
