@@ -199,14 +199,16 @@ restart_defaults(const struct conf_loader *ld, struct conf_graceful_restart *gr)
 {
 	const struct conf_graceful_restart *router = &ld->conf->router.graceful_restart;
 
-	/* Rows: enabled, restart-time, stale-time. */
+	/* Rows: enabled, restart-time, stale-time, long-lived-time. */
 	if (!CONF_HAS(gr, 0))
 		gr->enabled = router->enabled;
 	if (!CONF_HAS(gr, 1))
 		gr->restart_s = router->restart_s;
 	if (!CONF_HAS(gr, 2))
 		gr->stale_s = router->stale_s;
-	gr->has = 7;
+	if (!CONF_HAS(gr, 3))
+		gr->long_lived_s = router->long_lived_s;
+	gr->has = 15;
 }
 
 /* An internal neighbour without a list of policies has all routes accepted. */

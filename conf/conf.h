@@ -61,6 +61,7 @@ struct conf_graceful_restart {
 	bool enabled;
 	uint32_t restart_s; /* 0..4095, as announced (RFC 4724 3) */
 	uint32_t stale_s;   /* how long stale paths are kept at most */
+	uint32_t long_lived_s; /* the same as a last resort, after that; 0: not at all (RFC 9494) */
 };
 
 struct conf_multipath {

@@ -35,7 +35,6 @@ static const struct conf_row router_gr_rows[] = {
      .type = &conf_type_bool,
      AT(conf_graceful_restart, enabled),
      .def = "true",
-     .only = "false",
      .doc =
 	 "Announce graceful restart (RFC 4724), and keep the routes of a neighbor that announced it while it "
 	 "restarts."},
@@ -45,16 +44,24 @@ static const struct conf_row router_gr_rows[] = {
      .max = 4095,
      .unit = "seconds",
      .def = "120",
-     .doc = "How long neighbors are asked to wait for us to come back."},
+     .doc = "How long neighbors are asked to wait for us to come back. After a start that found routes of ours in the "
+	    "kernel, 15 seconds of it are waited for neighbors that do not come back, and 60 for others' End-of-RIB."},
     {.key = "stale-time",
      .type = &conf_type_number,
      AT(conf_graceful_restart, stale_s),
-     .only = "",
      .min = 1,
      .max = 86400,
      .unit = "seconds",
      .def = "360",
      .doc = "How long stale routes of a neighbor are kept at most, counted from the loss of its session."},
+    {.key = "long-lived-time",
+     .type = &conf_type_number,
+     AT(conf_graceful_restart, long_lived_s),
+     .max = 16777215,
+     .unit = "seconds",
+     .def = "0",
+     .doc = "Long-lived graceful restart (RFC 9494): how long neighbors are asked to keep our routes as a last resort "
+	    "when the restart time is over, and how long theirs are kept at most; 0 is not at all."},
 };
 static const struct conf_table router_gr_table = {TABLE(router_gr_rows),
 						  .size = sizeof(struct conf_graceful_restart)};
@@ -360,7 +367,9 @@ static const struct conf_row kernel_rows[] = {
 				  .type = &conf_type_bool,
 				  AT(conf_kernel, keep_on_stop),
 				  .def = "false",
-				  .doc = "Leave our routes in the kernel on an orderly stop."},
+				  .doc = "Leave our routes in the kernel on an orderly stop, as before a restart: "
+					 "neighbors with graceful restart lose their session without a "
+					 "NOTIFICATION, so that they keep our routes."},
 };
 static const struct conf_table kernel_table = {TABLE(kernel_rows), .size = sizeof(struct conf_kernel),
 					       .block = true};

@@ -40,10 +40,7 @@ done(void)
 START_TEST(test_inert)
 {
 	static const char *const want[] = {
-	    "router.graceful-restart.stale-time",
 	    "router.user",
-	    "groups.g.graceful-restart.enabled",
-	    "neighbors[1].graceful-restart.restart-time",
 	    "neighbors[1].add-path.send",
 	    "aggregates",
 	    "bird-sockets",
