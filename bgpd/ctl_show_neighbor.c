@@ -36,14 +36,53 @@ families_json(uint8_t set)
 	return list;
 }
 
+/* RFC 9494: seconds by family; null: not offered. */
+static json_t *
+long_lived_json(const struct open_caps *caps)
+{
+	json_t *o;
+
+	if (caps->llgr_families == 0)
+		return json_null();
+	o = json_object();
+	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
+		if (caps->llgr_families & OPEN_FAMILY(f))
+			json_object_set_new(o, family_name(f),
+					    json_pack("{s:I,s:b}", "time_s", (json_int_t)caps->llgr_time_s[f], "forwarding",
+						      (caps->llgr_forwarding & OPEN_FAMILY(f)) != 0));
+	return o;
+}
+
 static json_t *
 restart_json(const struct open_caps *caps)
 {
 	if (!caps->gr)
 		return json_null();
-	return json_pack("{s:i,s:b,s:b,s:o,s:o}", "time_s", (int)caps->gr_time_s, "restarting",
-			 (int)caps->gr_restarting, "notification", (int)caps->gr_notification, "families",
-			 families_json(caps->gr_families), "forwarding", families_json(caps->gr_forwarding));
+	json_t *o = json_pack("{s:i,s:b,s:b,s:o,s:o}", "time_s", (int)caps->gr_time_s, "restarting",
+			      (int)caps->gr_restarting, "notification", (int)caps->gr_notification, "families",
+			      families_json(caps->gr_families), "forwarding", families_json(caps->gr_forwarding));
+	json_object_set_new(o, "long_lived", long_lived_json(caps));
+	return o;
+}
+
+/* What becomes of the neighbour's routes in its restart: by family, and null where nothing of it is kept. */
+static json_t *
+restart_state_json(const struct peer *p)
+{
+	json_t *o = json_object();
+
+	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
+		uint64_t now = p->d->loop.turn_start_ns, due = p->gr.fam[f].due_ns;
+		if (!peer_gr_keeps(p, f))
+			continue;
+		json_object_set_new(o, family_name(f),
+				    json_pack("{s:s,s:I}", "state", gr_state_name((enum gr_state)p->gr.fam[f].state),
+					      "timer_s", (json_int_t)(due > now ? (due - now) / 1000000000u : 0)));
+	}
+	if (json_object_size(o) > 0)
+		return o;
+	json_decref(o);
+	return json_null();
 }
 
 static json_t *
@@ -121,6 +160,9 @@ static json_t *
 neighbor_json(const struct bgpd *d, const struct peer *p)
 {
 	bool up = peer_established(p);
+	/* Some of it is true of one OPEN only. */
+	const struct open_caps *advertised =
+	    p->main->state >= FSM_OPENSENT ? &p->main->sent.caps : &p->ours.caps;
 	const struct open_msg *theirs = p->main->has_open ? &p->main->theirs : NULL;
 	uint64_t now = d->loop.turn_start_ns;
 	json_t *o = json_object();
@@ -149,9 +191,10 @@ neighbor_json(const struct bgpd *d, const struct peer *p)
 	json_object_set_new(o, "keepalive_s",
 			    json_integer(up ? p->session.keepalive_s : p->conf->keepalive_s));
 	json_object_set_new(o, "capabilities",
-			    json_pack("{s:o,s:o,s:o}", "advertised", caps_json(&p->ours.caps), "received",
+			    json_pack("{s:o,s:o,s:o}", "advertised", caps_json(advertised), "received",
 				      caps_json(theirs != NULL ? &theirs->caps : NULL), "negotiated",
 				      caps_json(up ? &p->session.caps : NULL)));
+	json_object_set_new(o, "graceful_restart", restart_state_json(p));
 	json_object_set_new(o, "import_policy", policy_json(p, p->conf->import.v, p->conf->import.n));
 	json_object_set_new(o, "export_policy", policy_json(p, p->conf->export.v, p->conf->export.n));
 	json_object_set_new(o, "stats", stats_json(p));

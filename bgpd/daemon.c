@@ -27,8 +27,6 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#define SWEEP_RETRY_MS 200
-
 static bool
 pinned(void *ctx, enum family f, uint32_t id)
 {
@@ -76,9 +74,9 @@ daemon_kernel_synced(struct bgpd *d)
 {
 	struct peer *p;
 
+	restart_synced(&d->restart, kernel_kept(d->kernel));
 	TAILQ_FOREACH(p, &d->peers, entry)
 	peer_start(p);
-	daemon_end_of_rib(d);
 }
 
 static void
@@ -199,40 +197,6 @@ daemon_apply_settings(struct bgpd *d)
 }
 
 static void
-arm_sweep(struct bgpd *d, uint32_t ms)
-{
-	event_add(d->ev_sweep, &(struct timeval){.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000});
-}
-
-static void
-on_sweep(evutil_socket_t fd, short what, void *arg)
-{
-	struct bgpd *d = arg;
-
-	(void)fd;
-	(void)what;
-	loop_enter(&d->loop);
-	if (!d->kernel->synced || !pipeline_idle(d->pipeline)) {
-		arm_sweep(d, SWEEP_RETRY_MS);
-		return;
-	}
-	d->swept = true;
-	kernel_sweep(d->kernel);
-}
-
-void
-daemon_end_of_rib(struct bgpd *d)
-{
-	struct peer *p;
-
-	if (d->swept)
-		return;
-	TAILQ_FOREACH(p, &d->peers, entry)
-	if (!p->conf->shutdown && !p->admin_down && (!peer_established(p) || !peer_routes_in_sync(p)))
-		return;
-	arm_sweep(d, SWEEP_RETRY_MS);
-}
-
 static bool
 drains(const struct bgpd *d)
 {
@@ -279,7 +243,10 @@ daemon_stop(struct bgpd *d)
 	log_info("daemon.stop", LOG_U("pid", getpid()));
 	listen_set(&d->listen, NULL, 0);
 	TAILQ_FOREACH(p, &d->peers, entry)
-	peer_stop(p, BGP_CEASE_ADMIN_SHUTDOWN, NULL);
+	if (d->conf->kernel.keep_on_stop)
+		peer_leave(p);
+	else
+		peer_stop(p, BGP_CEASE_ADMIN_SHUTDOWN, NULL);
 	event_add(d->ev_stop, &(struct timeval){.tv_usec = 1000});
 }
 
@@ -380,6 +347,7 @@ start_parts(struct bgpd *d)
 	d->groups = groups_new(d);
 	d->sessions = session_pool_new(&d->loop);
 	d->updates = update_queue_new(d);
+	restart_init(&d->restart, d);
 	listen_init(&d->listen, &d->loop, on_accept, d);
 	/* First the socket: it tells a second daemon that there is one, before anything of the first is touched. */
 	d->ctl = ctl_new(d);
@@ -389,9 +357,7 @@ start_parts(struct bgpd *d)
 	if (d->kernel == NULL)
 		return false;
 	d->ev_stop = evtimer_new(d->loop.base, on_stop_timer, d);
-	d->ev_sweep = evtimer_new(d->loop.base, on_sweep, d);
-	ASSERT(d->ev_stop != NULL && d->ev_sweep != NULL);
-	arm_sweep(d, d->conf->router.graceful_restart.restart_s * 1000);
+	ASSERT(d->ev_stop != NULL);
 	signals_start(d);
 	daemon_apply_settings(d);
 	own_begin(&d->own);
@@ -428,8 +394,7 @@ daemon_free(struct bgpd *d, bool keep)
 			event_free(d->signals[i]);
 	if (d->ev_stop != NULL)
 		event_free(d->ev_stop);
-	if (d->ev_sweep != NULL)
-		event_free(d->ev_sweep);
+	restart_fini(&d->restart);
 	if (d->sessions != NULL) {
 		listen_fini(&d->listen);
 		session_pool_free(d->sessions);

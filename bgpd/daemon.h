@@ -14,6 +14,7 @@
 #include "bgpd/onlink.h"
 #include "bgpd/own.h"
 #include "bgpd/peer_table.h"
+#include "bgpd/restart.h"
 #include "bgpd/session.h"
 #include "conf/conf.h"
 #include "fib/fib.h"
@@ -78,8 +79,7 @@ struct bgpd {
 
 	bool draining; /* before an orderly stop */
 	bool stopping;
-	bool swept;             /* kernel routes of an earlier run are gone or claimed */
-	struct event *ev_sweep; /* when nobody says End-of-RIB */
+	struct restart restart; /* what a start owes to the run before it (restart.h) */
 	struct event *ev_stop; /* ends the wait for lingering sessions */
 	struct event *signals[5];
 };
@@ -102,8 +102,6 @@ void daemon_stop(struct bgpd *d);
  * it announces as next hops.
  */
 void daemon_kernel_synced(struct bgpd *d);
-/* A neighbour has sent End-of-RIB, or none is expected: sweeps the kernel when that was the last. */
-void daemon_end_of_rib(struct bgpd *d);
 /* This host has a new address: a listener that had to wait for it may have it now. */
 void daemon_address_added(struct bgpd *d, const struct ip_addr *addr);
 /* A neighbour with a password has another address: the listeners are to know it. */

@@ -408,6 +408,7 @@ params_of(const struct peer *p)
 	    .nexthop = rules[p->conf->next_hop],
 	    .role = peer_role(p),
 	    .rr_client = p->conf->route_reflector_client,
+	    .llgr = p->session.caps.llgr,
 	    .local_as = p->ours.as,
 	    .cluster_id = d->cluster_id,
 	    .default_local_pref = d->conf->router.default_local_preference,
@@ -419,6 +420,8 @@ params_of(const struct peer *p)
 		kernel_subnet_of(d->kernel, &p->addr, &e.subnet);
 	return e;
 }
+
+#define OPTION_LLGR 0x01u /* of adjout_key.options */
 
 static struct adjout_key
 key_of(const struct group_member *m, const struct export_params *e, const struct policy_chain *chain)
@@ -439,6 +442,7 @@ key_of(const struct group_member *m, const struct export_params *e, const struct
 	k.role = (uint8_t)(e->role << 1 | e->rr_client);
 	k.families = family_bits_of(c->families);
 	k.as4 = c->as4;
+	k.options = e->llgr ? OPTION_LLGR : 0;
 	k.ext_nexthop = family_bits_of(c->ext_next_hop);
 	k.nexthop_rule = e->nexthop;
 	k.options = e->options;
@@ -492,6 +496,16 @@ group_for(struct groups *g, const struct group_member *m)
 	return grp;
 }
 
+static void
+end_of_rib(struct group_member *m)
+{
+	const struct peer *p = m->owner;
+
+	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
+		if (p->session.caps.families & OPEN_FAMILY(f))
+			adjout_member_eor(&m->out, f);
+}
+
 void
 groups_join(struct groups *g, struct peer *p, struct group_member *m)
 {
@@ -501,9 +515,20 @@ groups_join(struct groups *g, struct peer *p, struct group_member *m)
 	m->out.source = peer_routes_source(p)->index;
 	m->out.nexthop = peer_routes_own_nexthop(p);
 	group_member_join(group_for(g, m), m);
-	for (int f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
-		if (p->session.caps.families & OPEN_FAMILY(f))
-			adjout_member_eor(&m->out, (enum family)f);
+	if (!restart_deferring(&g->d->restart))
+		end_of_rib(m);
+	drain_start(g);
+}
+
+void
+groups_end_of_rib(struct groups *g)
+{
+	struct adjout_group *ag;
+	struct adjout_member *m;
+
+	TAILQ_FOREACH(ag, &g->list.adjout.groups, entry)
+	TAILQ_FOREACH(m, &ag->members, entry)
+	end_of_rib(container_of(m, struct group_member, out));
 	drain_start(g);
 }
 

@@ -31,6 +31,8 @@ bool groups_pin(const struct groups *g, enum family f, uint32_t id);
 
 /* The session of p is established: it joins the group of its view, and is told everything, then End-of-RIB. */
 void groups_join(struct groups *g, struct peer *p, struct group_member *m);
+/* The deferral of a graceful restart is over: members whose End-of-RIB was held back are due it. */
+void groups_end_of_rib(struct groups *g);
 void groups_leave(struct groups *g, struct group_member *m);
 /*
  * The configuration has changed: a group whose members all have the same new view gets that view in place, other

@@ -107,6 +107,19 @@ kernel_reconfigure(struct kernel *k)
 	kernel_watch_rescan(k);
 }
 
+uint8_t
+kernel_kept(const struct kernel *k)
+{
+	struct fib_stats st;
+	uint8_t set = 0;
+
+	fib_stats_get(k->fib, &st);
+	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
+		if (st.adopted_of[f] > 0)
+			set |= (uint8_t)(1u << f);
+	return set;
+}
+
 void
 kernel_sweep(struct kernel *k)
 {

@@ -36,6 +36,8 @@ void kernel_free(struct kernel *k, bool keep);
 void kernel_reconfigure(struct kernel *k);
 
 void kernel_rib_change(struct kernel *k, const struct rib_change *c);
+/* Families with routes of an earlier run that nobody has claimed yet: bits 1 << family. */
+uint8_t kernel_kept(const struct kernel *k);
 /* Removes routes of an earlier run that nobody claimed. */
 void kernel_sweep(struct kernel *k);
 

@@ -247,6 +247,7 @@ llgr_decode(struct open_msg *o, struct rbuf *r)
 {
 	struct open_caps *c = &o->caps;
 
+	c->llgr = true;
 	while (rbuf_left(r) >= 7) {
 		enum family f = family_read(r);
 		uint8_t flags = rbuf_u8(r);
@@ -550,6 +551,7 @@ open_negotiate(const struct open_msg *ours, const struct open_msg *theirs, uint3
 	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
 		if (c->families & OPEN_FAMILY(f))
 			c->add_path[f] = add_path_common(a->add_path[f], b->add_path[f]);
+	c->llgr = b->gr && b->llgr;
 	if (!a->gr || !b->gr)
 		return;
 	c->gr = true;

@@ -53,6 +53,7 @@ struct open_caps {
 	uint16_t gr_time_s;
 	uint8_t gr_families;   /* set */
 	uint8_t gr_forwarding; /* set: forwarding state kept (F bit) */
+	bool llgr;             /* the capability was there, if only with no family; read, not written */
 	uint8_t llgr_families; /* set; RFC 9494 */
 	uint8_t llgr_forwarding;
 	uint32_t llgr_time_s[FAMILY_COUNT];

@@ -48,6 +48,23 @@ conf_families(uint32_t conf_bits)
 	return set;
 }
 
+/* Graceful restart for all families; which bits are true is known when the OPEN is sent (restart_caps). */
+static void
+restart_offer(const struct conf_graceful_restart *gr, struct open_caps *caps)
+{
+	if (!gr->enabled)
+		return;
+	caps->gr = true;
+	caps->gr_notification = true;
+	caps->gr_time_s = (uint16_t)gr->restart_s;
+	caps->gr_families = caps->families;
+	if (gr->long_lived_s == 0)
+		return;
+	caps->llgr_families = caps->families;
+	for (int f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
+		caps->llgr_time_s[f] = gr->long_lived_s;
+}
+
 /* The OPEN that this configuration makes us send. */
 static struct open_msg
 open_of(const struct bgpd *d, const struct conf_neighbor *nb)
@@ -71,6 +88,7 @@ open_of(const struct bgpd *d, const struct conf_neighbor *nb)
 	};
 	if (o.caps.has_role)
 		o.caps.role = roles[nb->role];
+	restart_offer(&nb->graceful_restart, &o.caps);
 	return o;
 }
 
@@ -139,6 +157,7 @@ peer_free(struct peer *p)
 	max_out_down(p);
 	drain_fini(p);
 	peer_timers_fini(p);
+	peer_gr_fini(p);
 	peer_routes_free(p);
 	if (p->range != NULL)
 		dynamic_left(p->d, p->range);
@@ -177,6 +196,8 @@ peer_end(struct peer *p, const struct bgp_error *cease, uint32_t restart_s)
 		p->admin_down = true;
 		end_with(p, cease, FSM_EV_MANUAL_STOP);
 		event_del(p->idle_hold);
+		peer_gr_forget(p);
+		restart_peers_changed(&p->d->restart);
 		return;
 	}
 	end_with(p, cease, FSM_EV_AUTO_STOP);
@@ -191,6 +212,13 @@ peer_stop(struct peer *p, uint8_t cease_subcode, const char *text)
 
 	notify_shutdown_set(&err, cease_subcode, text);
 	peer_end(p, &err, PEER_STAY_DOWN);
+}
+
+void
+peer_leave(struct peer *p)
+{
+	p->main->silent = peer_established(p) && p->session.caps.gr;
+	peer_stop(p, BGP_CEASE_ADMIN_SHUTDOWN, NULL);
 }
 
 void
@@ -259,6 +287,7 @@ peer_accept(struct peer *p, int fd, bool shared)
 	if (c->session == NULL)
 		return;
 	c->incoming = true;
+	c->accepted_ns = p->d->loop.turn_start_ns;
 	c->shared = shared;
 	if (c == p->second)
 		c->state = FSM_ACTIVE;

@@ -17,6 +17,7 @@
 #include "bgpd/fsm.h"
 #include "bgpd/max_out.h"
 #include "bgpd/open.h"
+#include "bgpd/peer_gr.h"
 #include "bgpd/session.h"
 #include "conf/conf.h"
 
@@ -33,6 +34,9 @@ struct peer_conn {
 	struct session *session; /* NULL: none */
 	uint8_t state;           /* enum fsm_state */
 	bool incoming;
+	bool hard_reset;        /* the NOTIFICATION that came wants no routes kept (RFC 8538 3.1) */
+	bool silent;            /* ends without a NOTIFICATION, as for a graceful restart */
+	uint64_t accepted_ns;   /* incoming: when it came */
 	bool shared;            /* incoming, and several neighbours have the address: our OPEN waits for theirs */
 	bool has_open;          /* theirs is filled in */
 	uint8_t rx_type;        /* enum bgp_msg_type of the message that came last */
@@ -75,6 +79,7 @@ struct peer {
 	struct open_session session; /* what was negotiated; valid while Established */
 	struct max_out max_out;
 	struct drain drain;
+	struct peer_gr gr;           /* while it restarts gracefully */
 	struct peer_routes *routes;  /* its part of the RIB; lives as long as the peer */
 	uint64_t updown_ns;          /* monotonic time of the last change into or out of Established */
 	char last_error[512];        /* "" none: why the last session ended */
@@ -100,6 +105,11 @@ void peer_end(struct peer *p, const struct bgp_error *cease, uint32_t restart_s)
  * peer_start.
  */
 void peer_stop(struct peer *p, uint8_t cease_subcode, const char *text);
+/*
+ * We go away for a graceful restart: a neighbour that has agreed on it loses the connection without a NOTIFICATION, so
+ * that it keeps our routes (RFC 4724 4.2); others get Cease/Administrative Shutdown. Stays in Idle.
+ */
+void peer_leave(struct peer *p);
 /* As peer_stop, and starts again by itself after the idle hold time. */
 void peer_reset(struct peer *p, uint8_t code, uint8_t subcode, const char *reason);
 /* The session is to end with this NOTIFICATION because of a message that came (UPDATE or refresh error). */

@@ -104,10 +104,10 @@ dial(struct peer_conn *c)
  * The NOTIFICATION that this step sends, or NULL. What a decoder or a command left in c->error says more than the
  * machine's own code, unless it is about something else.
  */
-static const struct bgp_error *
-notification_of(const struct peer_conn *c, const struct fsm_result *r, struct bgp_error *own)
+static struct bgp_error *
+notification_of(struct peer_conn *c, const struct fsm_result *r, struct bgp_error *own)
 {
-	if (!(r->actions & FSM_DO_NOTIFY))
+	if (!(r->actions & FSM_DO_NOTIFY) || c->silent)
 		return NULL;
 	if (c->error.code != 0 && (r->code == 0 || r->code == c->error.code))
 		return &c->error;
@@ -117,6 +117,34 @@ notification_of(const struct peer_conn *c, const struct fsm_result *r, struct bg
 	return r->code != 0 ? own : NULL;
 }
 
+/*
+ * RFC 8538 4: between two who keep routes over a NOTIFICATION, those that are meant to take the routes away go
+ * inside a Hard Reset.
+ */
+static void
+harden(const struct peer_conn *c, struct bgp_error *send)
+{
+	static const bool hard[] = {[BGP_CEASE_MAX_PREFIX] = true,
+	    [BGP_CEASE_ADMIN_SHUTDOWN] = true,
+	    [BGP_CEASE_DECONFIGURED] = true};
+
+	if (send != NULL && c->state == FSM_ESTABLISHED && c->peer->session.caps.gr_notification &&
+	    send->code == BGP_ERR_CEASE && send->subcode < ARRAY_LEN(hard) && hard[send->subcode])
+		notify_wrap_hard_reset(send);
+}
+
+/* May the neighbour's routes be kept after this end of its session, if it agreed on graceful restart? */
+static bool
+loss_is_graceful(const struct peer_conn *c, enum fsm_event ev, const struct bgp_error *send)
+{
+	if (ev == FSM_EV_TCP_FAILS)
+		return true;
+	/* RFC 8538 4.1: any NOTIFICATION, and the hold timer, but no Hard Reset and nobody's will. */
+	if (!c->peer->session.caps.gr_notification || ev == FSM_EV_MANUAL_STOP || c->hard_reset)
+		return false;
+	return send == NULL || send->code != BGP_ERR_CEASE || send->subcode != BGP_CEASE_HARD_RESET;
+}
+
 static void
 drop_tcp(struct peer_conn *c, const struct bgp_error *send)
 {
@@ -124,7 +152,7 @@ drop_tcp(struct peer_conn *c, const struct bgp_error *send)
 
 	c->session = NULL;
 	c->has_open = c->open_waits = c->keepalive_waits = false;
-	c->incoming = false;
+	c->incoming = c->silent = c->hard_reset = false;
 	c->shared = false;
 	if (s == NULL)
 		return;
@@ -223,6 +251,7 @@ do_messages(struct peer_conn *c, uint32_t actions)
 
 	if (actions & FSM_DO_SEND_OPEN) {
 		c->sent = c->peer->ours;
+		restart_caps(&c->peer->d->restart, c->peer, &c->sent.caps);
 		conn_send(c, msg, open_encode(&c->sent, msg, sizeof msg));
 	}
 	if (actions & FSM_DO_SEND_KEEPALIVE)
@@ -272,9 +301,10 @@ peer_event(struct peer_conn *c, enum fsm_event ev)
 	enum fsm_state from = c->state;
 	struct fsm_result r = fsm_step(from, ev, conn_facts(c));
 	struct bgp_error own;
-	const struct bgp_error *send = c->session != NULL ? notification_of(c, &r, &own) : NULL;
+	struct bgp_error *send = c->session != NULL ? notification_of(c, &r, &own) : NULL;
 
 	remember_error(c, send, ev);
+	harden(c, send);
 	c->state = r.state;
 	/* Only main waits or dials: a second connection that fails is forgotten. */
 	if (c == p->second && r.actions & FSM_DO_DROP_TCP)
@@ -282,7 +312,7 @@ peer_event(struct peer_conn *c, enum fsm_event ev)
 	log_change(c, from, r.state, ev);
 	if (from == FSM_ESTABLISHED && r.state != FSM_ESTABLISHED) {
 		p->updown_ns = p->d->loop.turn_start_ns;
-		peer_routes_down(p);
+		peer_routes_down(p, loss_is_graceful(c, ev, send));
 	}
 	if (r.actions & FSM_DO_STOP_TIMERS)
 		stop_timers(c);

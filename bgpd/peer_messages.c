@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define COLLISION_NS 2000000000ull /* connections that began so close to each other collide */
+
 static void
 on_connected(void *ctx, struct session *s, int err)
 {
@@ -29,6 +31,18 @@ peer_conn_other(const struct peer_conn *c)
 }
 
 /*
+ * RFC 4724 4.2: a new connection from a neighbour with graceful restart, whose session is up, tells that it has lost that
+ * one. But not a connection of the same time, which is the other half of a collision that it has not noticed yet.
+ */
+static bool
+has_restarted(const struct peer_conn *c)
+{
+	const struct peer *p = c->peer;
+
+	return p->session.caps.gr && c->incoming && c->accepted_ns >= p->updown_ns + COLLISION_NS;
+}
+
+/*
  * RFC 4271 6.8: an OPEN has come while the other connection is past sending its own. True: c goes on now.
  *
  * No connection is closed for one that may never get an OPEN: the neighbour may have closed that one already,
@@ -41,6 +55,10 @@ collision_survives(struct peer_conn *c)
 	struct peer *p = c->peer;
 	struct peer_conn *o = peer_conn_other(c);
 
+	if (o->state == FSM_ESTABLISHED && has_restarted(c)) {
+		peer_event(o, FSM_EV_TCP_FAILS);
+		return true;
+	}
 	if (o->state == FSM_ESTABLISHED) {
 		peer_event(c, FSM_EV_COLLISION_DUMP);
 		return false;
@@ -129,12 +147,15 @@ notification_received(struct peer_conn *c, const struct msg_frame *f)
 	char text[BGP_SHUTDOWN_TEXT_MAX + 1];
 
 	notify_decode(f->body, f->body_len, &err);
+	c->hard_reset = err.code == BGP_ERR_CEASE && err.subcode == BGP_CEASE_HARD_RESET;
+	bool wrapped = notify_unwrap_hard_reset(&err);
 	bool told = notify_shutdown_get(&err, text);
-	snprintf(p->last_error, sizeof p->last_error, "received %s/%s%s%s%s", notify_code_name(err.code),
-	    notify_subcode_name(err.code, err.subcode), told ? ": \"" : "", told ? text : "", told ? "\"" : "");
+	snprintf(p->last_error, sizeof p->last_error, "received %s%s/%s%s%s%s", wrapped ? "Hard Reset: " : "",
+	    notify_code_name(err.code), notify_subcode_name(err.code, err.subcode), told ? ": \"" : "", told ? text : "", told ? "\"" : "");
 	log_info("neighbor.notification", LOG_S("neighbor", p->name), LOG_S("direction", "received"),
 	    LOG_U("code", err.code), LOG_U("subcode", err.subcode), LOG_S("name", notify_code_name(err.code)),
-	    LOG_S("subname", notify_subcode_name(err.code, err.subcode)), LOG_S("text", told ? text : NULL));
+	    LOG_S("subname", notify_subcode_name(err.code, err.subcode)), LOG_S("text", told ? text : NULL),
+	    LOG_S("hard_reset", c->hard_reset ? "yes" : NULL));
 	if (notify_shutdown_malformed(&err))
 		log_warn("neighbor.notification", LOG_S("neighbor", p->name), LOG_S("direction", "received"),
 		    LOG_S("reason", "malformed shutdown communication"), LOG_U("length", err.data[0]),

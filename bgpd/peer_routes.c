@@ -3,8 +3,9 @@
  * peer_routes: see peer_routes.h.
  *
  * The source in the RIB lives as long as the peer. When a session ends its paths
- * go stale at once and are swept in slices; a new session may begin meanwhile,
- * since what it announces belongs to a new generation. RFC 2918, 7313, 4724 2.
+ * go stale at once and are swept in slices, or kept for a graceful restart; a new
+ * session may begin meanwhile, since what it announces belongs to a new generation.
+ * RFC 2918, 7313, 4724 2, 9494 4.2.
  */
 #include "bgpd/peer_routes.h"
 
@@ -18,10 +19,17 @@
 #include "bgpd/update_in.h"
 #include "lib/log.h"
 #include "lib/mem.h"
+#include "rib/community.h"
+#include "rib/llgr.h"
 #include "rib/walk.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+enum refilter_mode {
+	REFILTER_ALL,
+	REFILTER_BLOCKED, /* routes that max-prefix keeps out */
+};
 
 struct peer_routes {
 	struct peer *peer;
@@ -38,7 +46,7 @@ struct peer_routes {
 	struct job refilter; /* import policy has changed: every kept route is judged again */
 	struct rib_walk refilter_walk;
 	bool refiltering;
-	bool blocked_only; /* the walk is for routes that max-prefix keeps out */
+	enum refilter_mode mode;
 	bool blocked_due;  /* there was room for some when the walk was under way */
 };
 
@@ -163,6 +171,9 @@ peer_routes_up(struct peer *p)
 	r->joined = true;
 	session_stream_ready(p->main->session);
 	tell_missing_policy(p);
+	peer_gr_up(p);
+	admit_blocked(r);
+	restart_peers_changed(&p->d->restart);
 }
 
 static void
@@ -170,17 +181,32 @@ swept(void *ctx)
 {
 	struct peer *p = ctx;
 
-	if (p->removed)
+	if (p->removed) {
 		peer_free(p);
-	else
-		admit_blocked(p->routes);
+		return;
+	}
+	admit_blocked(p->routes);
+	check_limits(p);
 }
 
 void
-peer_routes_down(struct peer *p)
+peer_routes_mark(struct peer *p, enum family f)
+{
+	rib_source_stale(p->routes->source, f);
+}
+
+void
+peer_routes_sweep(struct peer *p, enum family f)
+{
+	pipeline_sweep(p->d->pipeline, p->routes->source, f, swept, p);
+}
+
+void
+peer_routes_down(struct peer *p, bool graceful)
 {
 	struct peer_routes *r = p->routes;
 
+	bool refiltering = r->refiltering && r->mode == REFILTER_ALL;
 	loop_job_cancel(&p->d->loop, &r->refilter);
 	r->refiltering = r->blocked_due = false;
 	update_in_drop(p->d->updates);
@@ -191,8 +217,11 @@ peer_routes_down(struct peer *p)
 	groups_leave(p->d->groups, &r->member);
 	nexthop_unref(p->d->nexthops, r->own_nexthop);
 	r->own_nexthop = 0;
-	rib_source_stale(r->source, FAMILY_NONE);
-	pipeline_sweep(p->d->pipeline, r->source, FAMILY_NONE, swept, p);
+	peer_gr_lost(p, graceful);
+	/* A new policy counts for what is kept, too. */
+	if (refiltering)
+		peer_routes_rejudge_stale(p);
+	restart_peers_changed(&p->d->restart);
 }
 
 static void
@@ -230,6 +259,17 @@ refresh_message(struct peer *p, const struct msg_frame *f)
 	}
 }
 
+static void
+end_of_rib(struct peer *p, uint8_t families)
+{
+	/* What was queued before it is not stale. */
+	update_in_flush(p->d->updates, p);
+	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
+		if (families & OPEN_FAMILY(f))
+			peer_gr_end_of_rib(p, f);
+	restart_peers_changed(&p->d->restart);
+}
+
 void
 peer_routes_message(struct peer *p, const struct msg_frame *f)
 {
@@ -248,7 +288,7 @@ peer_routes_message(struct peer *p, const struct msg_frame *f)
 	}
 	if (eor != 0 && !(r->eor & eor)) {
 		r->eor |= eor;
-		daemon_end_of_rib(p->d);
+		end_of_rib(p, eor);
 	}
 }
 
@@ -307,9 +347,13 @@ check_limits(struct peer *p)
 
 	if (!CONF_HAS(p->conf, CONF_NB_MAX_PREFIX) || !r->joined)
 		return;
+	/* Until stale paths are swept, what a neighbour has renamed while it restarted is there under both names. */
+	bool twice = peer_gr_keeps(p, FAMILY_NONE) || pipeline_sweeping(p->d->pipeline, r->source);
 	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
-		tell_limit(r, f, m);
-		if (r->source->received[f] <= m->limit || m->action == CONF_MAX_WARN || m->action == CONF_MAX_BLOCK)
+		uint64_t limit = twice ? 2ull * m->limit : m->limit;
+		if (!twice)
+			tell_limit(r, f, m);
+		if (r->source->received[f] <= limit || m->action == CONF_MAX_WARN || m->action == CONF_MAX_BLOCK)
 			continue;
 		notify_max_prefix_set(&cease, family_afi(f), BGP_SAFI_UNICAST, m->limit);
 		peer_end(p, &cease, m->action == CONF_MAX_SHUTDOWN ? PEER_STAY_DOWN : m->restart_after_s);
@@ -332,22 +376,44 @@ peer_routes_in_sync(const struct peer *p)
 	return (p->session.caps.families & ~p->routes->eor) == 0;
 }
 
+/* RFC 9494 4.2: the result of import as a route of last resort, with LLGR_STALE. False: it has NO_LLGR and goes. */
+static bool
+last_resort(struct bgpd *d, struct import_result *res)
+{
+	if (res->reject != RIB_REJECT_NONE)
+		return true;
+	const struct attr_set *s = attr_get(d->attrs, res->effective);
+	if (community_has(s, COMMUNITY_NO_LLGR))
+		return false;
+	attr_id marked = llgr_stale_add(d->attrs, res->effective);
+	attr_unref(d->attrs, res->effective);
+	res->effective = marked;
+	/* No room for a community more in 64 KB: then it cannot be told from a good one, and goes. */
+	return marked != ATTR_NONE;
+}
+
 /* Judges one path again, as it was received. */
 static void
 refilter_path(struct peer_routes *r, enum family f, uint32_t id, const struct rib_path *path)
 {
 	struct bgpd *d = r->peer->d;
 	struct ip_prefix prefix = rib_prefix(d->rib, f, id);
+	uint8_t gen = path->gen;
 	attr_id received = attr_ref(d->attrs, rib_path_received(d->rib, f, id, path));
 	struct import_result res;
 
 	import_run(r->peer, received, &prefix, &res);
+	bool stale = rib_path_stale(d->rib, f, path);
+	bool keep = !stale || !peer_gr_is_long(&r->peer->gr, f) || last_resort(d, &res);
 	struct rib_op op = {.prefix = prefix,
+	    .withdraw = !keep,
 	    .reject = (uint8_t)res.reject,
 	    .hash = rib_hash(d->rib, &prefix),
 	    .received = received,
 	    .effective = res.effective};
 	rib_apply(d->rib, r->source, &op, 1, loop_now_s(&d->loop), RIB_BULK);
+	if (keep && stale)
+		rib_path_generation_set(d->rib, r->source, f, id, gen);
 	attr_unref(d->attrs, res.effective);
 	attr_unref(d->attrs, received);
 }
@@ -355,9 +421,10 @@ refilter_path(struct peer_routes *r, enum family f, uint32_t id, const struct ri
 static bool
 refilter_wants(const struct peer_routes *r, enum family f, const struct rib_path *path)
 {
-	if (path == NULL || rib_path_stale(r->peer->d->rib, f, path))
+	/* Also what is stale: should the session end before it is announced again or swept, it is kept. */
+	if (path == NULL)
 		return false;
-	return !r->blocked_only ||
+	return r->mode == REFILTER_ALL ||
 	    (rib_path_reject(path) == RIB_REJECT_MAX_PREFIX && rib_source_has_room(r->source, f));
 }
 
@@ -382,7 +449,8 @@ refilter_run(struct job *job, uint64_t deadline_ns)
 			rib_walk_source(w, FAMILY_IPV6, r->source);
 			continue;
 		}
-		r->refiltering = r->blocked_only = r->blocked_due;
+		r->refiltering = r->blocked_due;
+		r->mode = REFILTER_BLOCKED;
 		r->blocked_due = false;
 		rib_walk_source(w, FAMILY_IPV4, r->source);
 	}
@@ -391,10 +459,10 @@ refilter_run(struct job *job, uint64_t deadline_ns)
 }
 
 static void
-refilter_start(struct peer_routes *r, bool blocked_only)
+refilter_start(struct peer_routes *r, enum refilter_mode mode)
 {
 	r->refiltering = true;
-	r->blocked_only = blocked_only;
+	r->mode = mode;
 	rib_walk_source(&r->refilter_walk, FAMILY_IPV4, r->source);
 	loop_job_start(&r->peer->d->loop, &r->refilter);
 }
@@ -412,16 +480,25 @@ admit_blocked(struct peer_routes *r)
 	if (r->refiltering)
 		r->blocked_due = true;
 	else
-		refilter_start(r, true);
+		refilter_start(r, REFILTER_BLOCKED);
 }
 
 void
 peer_routes_reconfigure(struct peer *p)
 {
-	if (!p->routes->joined)
+	if (!p->routes->joined) {
+		peer_routes_rejudge_stale(p);
 		return;
+	}
 	source_identify(p);
-	refilter_start(p->routes, false);
+	refilter_start(p->routes, REFILTER_ALL);
+}
+
+void
+peer_routes_rejudge_stale(struct peer *p)
+{
+	if (peer_gr_keeps(p, FAMILY_NONE))
+		refilter_start(p->routes, REFILTER_ALL);
 }
 
 void

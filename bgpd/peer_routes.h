@@ -20,8 +20,16 @@ void peer_routes_free(struct peer *p);
 
 /* The session is established: the peer's session and theirs are filled in. */
 void peer_routes_up(struct peer *p);
-/* It is no longer: paths go stale and are swept. */
-void peer_routes_down(struct peer *p);
+/* It is no longer; graceful: not in a way that forbids keeping its routes (peer_gr.h says whether they are). */
+void peer_routes_down(struct peer *p, bool graceful);
+/* For peer_gr: all paths of a family become stale; those that are stale now are swept, in slices. */
+void peer_routes_mark(struct peer *p, enum family f);
+void peer_routes_sweep(struct peer *p, enum family f);
+/*
+ * Its kept stale paths go through the import policy again and stay stale; those of a family that is in its long-lived
+ * time get LLGR_STALE, and those with NO_LLGR go (RFC 9494 4.2).
+ */
+void peer_routes_rejudge_stale(struct peer *p);
 /* May a new session begin, or do too many old paths still wait to be swept? */
 bool peer_routes_ready(const struct peer *p);
 /* An UPDATE or ROUTE-REFRESH; errors go to peer_update_error. */
@@ -38,7 +46,7 @@ bool peer_routes_in_sync(const struct peer *p);
  * neighbour's order the one that counts. A limit that is lowered throws out nothing.
  */
 void peer_routes_limit_changed(struct peer *p);
-/* Its import policy has changed: all kept routes are judged again. */
+/* Its import policy has changed: all kept routes are judged again, without a session those that are kept as stale. */
 void peer_routes_reconfigure(struct peer *p);
 /* The peer goes away: frees it when nothing of it is left in the RIB. */
 void peer_routes_retire(struct peer *p);

@@ -29,6 +29,7 @@ struct pipeline {
 	struct job decide, resolve, sweep, touch;
 	struct event *bulk_timer, *resolve_timer;
 	bool bulk_due;
+	bool deferred; /* graceful restart waits for neighbours before anything is decided */
 
 	struct bitmap changed; /* next hops that resolve differently and whose prefixes are to be marked */
 	bool rejudge; /* and there were some since policies were told */
@@ -63,6 +64,11 @@ pipeline_decide(struct pipeline *p)
 {
 	uint32_t bulk = rib_dirty_count(p->d->rib, RIB_BULK);
 
+	if (p->deferred) {
+		if (nexthop_pending(p->d->nexthops) > 0)
+			pipeline_resolve(p);
+		return;
+	}
 	if (bulk >= PIPELINE_BULK_HIGH)
 		session_pool_hold(p->d->sessions, true);
 	if (bulk >= PIPELINE_BULK_FULL || (bulk > 0 && session_pool_busy(p->d->sessions) == 0))
@@ -73,6 +79,18 @@ pipeline_decide(struct pipeline *p)
 		loop_job_soon(&p->d->loop, &p->decide);
 	else if (p->bulk_due)
 		loop_job_start(&p->d->loop, &p->decide);
+}
+
+void
+pipeline_defer(struct pipeline *p, bool on)
+{
+	p->deferred = on;
+	if (on) {
+		loop_job_cancel(&p->d->loop, &p->decide);
+		session_pool_hold(p->d->sessions, false);
+	} else {
+		pipeline_decide(p);
+	}
 }
 
 static void
@@ -247,6 +265,12 @@ pipeline_sweep(struct pipeline *p, struct rib_source *s, enum family f, void (*d
 		sw->ctx = ctx;
 	}
 	loop_job_start(&p->d->loop, &p->sweep);
+}
+
+bool
+pipeline_sweeping(const struct pipeline *p, const struct rib_source *s)
+{
+	return sweep_find(p, s) != NULL;
 }
 
 void

@@ -31,6 +31,8 @@ void pipeline_free(struct pipeline *p);
  * session has more to read, or after PIPELINE_BULK_DELAY_MS.
  */
 void pipeline_decide(struct pipeline *p);
+/* While on, nothing is decided, whatever comes in, and no neighbour is kept from sending for it. */
+void pipeline_defer(struct pipeline *p, bool on);
 /* Routes or links that next hops resolve through have changed, or a next hop was interned. */
 void pipeline_resolve(struct pipeline *p);
 /*
@@ -38,6 +40,8 @@ void pipeline_resolve(struct pipeline *p);
  * job when they are gone; NULL leaves what an earlier sweep, which still runs, has to call.
  */
 void pipeline_sweep(struct pipeline *p, struct rib_source *s, enum family f, void (*done)(void *ctx), void *ctx);
+/* Is a sweep of this source under way? */
+bool pipeline_sweeping(const struct pipeline *p, const struct rib_source *s);
 /* Forgets a sweep whose owner goes away. */
 void pipeline_sweep_cancel(struct pipeline *p, const struct rib_source *s);
 /* Has every prefix decided again. */

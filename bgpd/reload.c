@@ -69,6 +69,14 @@ compile(struct bgpd *d, const struct conf_changes *ch)
 	policies_free(old);
 }
 
+/* Whatever it was, it may be somebody else now: of its routes nothing is kept, also not those of an earlier loss. */
+static void
+reset_peer(struct peer *p)
+{
+	peer_reset(p, BGP_ERR_CEASE, BGP_CEASE_CONFIG_CHANGE, "its configuration changed");
+	peer_gr_forget(p);
+}
+
 /* Peers of the old configuration: changed, or gone. refilter: something that all of them depend on is another one. */
 static void
 apply_peers(struct bgpd *d, const struct conf_changes *ch, bool refilter)
@@ -92,7 +100,7 @@ apply_peers(struct bgpd *d, const struct conf_changes *ch, bool refilter)
 			log_info("neighbor.changed", LOG_S("neighbor", p->name),
 			    LOG_S("effect", conf_effect_name(nc->effect)));
 		if (nc != NULL && nc->effect == CONF_EFFECT_RESET)
-			peer_reset(p, BGP_ERR_CEASE, BGP_CEASE_CONFIG_CHANGE, "its configuration changed");
+			reset_peer(p);
 		else if (refilter || effects & (CONF_EFFECT_BIT(CONF_EFFECT_POLICY) | CONF_EFFECT_BIT(CONF_EFFECT_REFRESH)))
 			peer_routes_reconfigure(p);
 	}

@@ -16,7 +16,8 @@ config() { # NAME AS PEER-AS PEER4 PEER6 NETWORK4 NETWORK6
 		  peer: {remote-as: $3, connect-retry-time: 1, hold-time: 3, import: [accept], export: [mark]}
 		neighbors:
 		  - {address: $4, name: peer4, group: peer, families: [ipv4-unicast, ipv6-unicast]}
-		  - {address: "$5", name: peer6, group: peer, families: [ipv4-unicast, ipv6-unicast]}
+		  - {address: "$5", name: peer6, group: peer, families: [ipv4-unicast, ipv6-unicast],
+		     graceful-restart: {enabled: false}}
 		networks:
 		$(for n in $(seq 0 99); do
 			echo "  - {prefix: 100.$6.$n.0/24}"
@@ -74,6 +75,8 @@ has 'bgp.update.path_attribute.mp_reach_nlri.afi == 1 && bgp.update.path_attribu
 	'IPv4 route with an IPv6 next hop'
 has 'bgp.update.path_attribute.mp_reach_nlri.afi == 2' 'IPv6 route'
 has 'bgp.update.path_attribute.mp_unreach_nlri.afi == 2 || bgp.update.withdrawn_routes.length > 0' withdrawal
+# With graceful restart it is inside a Hard Reset (RFC 8538), where version 4.0 does not read it.
+has 'bgp.notify.major_error == 6 && bgp.notify.minor_error_cease == 9' 'Hard Reset'
 has 'bgp.notify.communication == "moving to the other rack"' 'shutdown communication'
 has 'bgp.route_refresh.subtype == 1' BoRR
 bad=$(read_capture -Y '_ws.malformed || (bgp && _ws.expert.severity >= 0x00800000)' -V)

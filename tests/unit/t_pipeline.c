@@ -187,4 +187,21 @@ START_TEST(test_resolve)
 }
 END_TEST
 
-SUITE("pipeline", test_urgent, test_bulk, test_sweep, test_sweep_cancel, test_resolve)
+/* While selection is deferred nothing is decided, however much waits; then all of it is. */
+START_TEST(test_defer)
+{
+	begin();
+	pipeline_defer(t.d.pipeline, true);
+	apply(10, RIB_URGENT);
+	for (int i = 0; i < 100; i++)
+		looptest_turn(&t.d.loop);
+	ck_assert_uint_eq(rib_dirty_count(t.d.rib, RIB_URGENT), 10);
+	ck_assert(!pipeline_idle(t.d.pipeline));
+	pipeline_defer(t.d.pipeline, false);
+	bgpdtest_settle(&t);
+	ck_assert_uint_eq(rib_dirty_count(t.d.rib, RIB_URGENT), 0);
+	end();
+}
+END_TEST
+
+SUITE("pipeline", test_defer, test_urgent, test_bulk, test_sweep, test_sweep_cancel, test_resolve)
