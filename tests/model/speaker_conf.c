@@ -359,7 +359,7 @@ conf_file(const struct mconf *c)
 	CHECK(fd >= 0);
 	FILE *f = fdopen(dup(fd), "w");
 	CHECK(f != NULL);
-	fprintf(f, "router: {as: %u, id: 10.255.0.1, cluster-id: 10.255.0.%u, listen: [], default-local-preference: %u, "
+	fprintf(f, "router: {as: %u, id: 10.255.0.1, cluster-id: 10.255.0.%u, listen: [], graceful-restart: {stale-time: 40}, default-local-preference: %u, "
 		   "resolve-via-default: %s, multipath: {ebgp: %u, ibgp: %u, as-path-relax: %s}}\n"
 		   "log: {level: error}\n",
 	    LOCAL_AS, c->cluster_id & 0xff, c->default_local_pref, c->via_default ? "true" : "false", c->multipath_ebgp,

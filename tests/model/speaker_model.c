@@ -89,6 +89,116 @@ pull(struct mpeer *n, size_t max)
 }
 
 static void
+route_changed(struct mroute *r, unsigned prefix)
+{
+	r->changed = the_model->step;
+	r->stale = r->kept = false;
+	/* Other prefixes may depend on it. */
+	if (prefix >= PFX_ORDINARY)
+		the_model->last_event = the_model->step;
+}
+
+/* ---- graceful restart of neighbours ---- */
+
+static void
+kept_gone(struct mroute *r, unsigned prefix)
+{
+	memset(&r->a, 0, sizeof r->a);
+	r->there = r->kept = false;
+	route_changed(r, prefix);
+}
+
+void
+kept_forget(struct mpeer *n, unsigned f)
+{
+	for (unsigned i = 0; i < NPREFIX; i++)
+		if (n->route[f][i].kept)
+			kept_gone(&n->route[f][i], i);
+}
+
+static bool
+kept_any(const struct mpeer *n, unsigned f)
+{
+	for (unsigned i = 0; i < NPREFIX; i++)
+		if (n->route[f][i].kept)
+			return true;
+	return false;
+}
+
+#define STALE_S 40 /* stale-time of the configuration */
+
+/* The daemon's timers end it, and when they do is the clock's matter: not early, and not late where all have fired. */
+static void
+kept_follow(bool all_fired)
+{
+	for (unsigned i = 0; i < NPEER; i++)
+		for (unsigned f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
+			struct mpeer *n = &the_model->peer[i];
+			struct peer *p = peer_of(i);
+			uint32_t s = !n->up && n->kept_s < STALE_S ? n->kept_s : STALE_S;
+			uint64_t due_ns = n->lost_ns + s * 1000000000ull;
+			if (!kept_any(n, f))
+				continue;
+			bool keeps = p != NULL && peer_gr_keeps(p, (enum family)f);
+			if (!keeps && the_model->now_ns + 100000000 < due_ns)
+				fail("neighbour %u family %u: kept routes have gone early", i, f);
+			if (keeps && all_fired && the_model->now_ns > due_ns + 1000000000)
+				fail("neighbour %u family %u: routes are kept for too long", i, f);
+			if (!keeps) {
+				kept_forget(n, f);
+				the_model->seen_kept_late++;
+			}
+		}
+}
+
+/* It is back: RFC 4724 4.2, what it has not preserved goes at once. */
+static void
+kept_back(struct mpeer *n)
+{
+	const struct open_caps *c = &n->caps;
+
+	for (unsigned f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
+		if (!kept_any(n, f))
+			continue;
+		if (c->gr && (c->families & c->gr_families & c->gr_forwarding & OPEN_FAMILY(f))) {
+			the_model->seen_kept_back++;
+			continue;
+		}
+		kept_forget(n, f);
+		n->quiet_up = false;
+	}
+}
+
+static void
+send_end_of_rib(struct mpeer *n, unsigned f)
+{
+	uint8_t msg[BGP_MSG_MAX];
+
+	if (!(n->caps.families & OPEN_FAMILY(f)) || (n->sent_eor & OPEN_FAMILY(f)))
+		return;
+	session_deliver(n->session, msg, wire_end_of_rib((enum family)f, msg));
+	session_delivered(n->session);
+	n->sent_eor |= OPEN_FAMILY(f);
+	the_model->seen_kept_swept += kept_any(n, f);
+	kept_forget(n, f);
+}
+
+static void
+random_restart(struct open_caps *c)
+{
+	static const uint16_t times[] = {0, 3, 20, 100};
+
+	c->gr = rnd(4) != 0;
+	if (!c->gr)
+		return;
+	c->gr_notification = rnd(2) == 0;
+	c->gr_restarting = rnd(2) == 0;
+	c->gr_time_s = times[rnd(ARRAY_LEN(times))];
+	c->gr_families = (uint8_t)(rnd(5) == 0 ? rnd(4) << FAMILY_IPV4 : 3u << FAMILY_IPV4);
+	c->gr_forwarding = (uint8_t)((rnd(4) == 0 ? rnd(4) << FAMILY_IPV4 : c->gr_families) & c->gr_families);
+}
+
+static void
 random_caps(struct mpeer *n)
 {
 	struct open_caps *c = &n->caps;
@@ -102,6 +212,7 @@ random_caps(struct mpeer *n)
 	c->extended_message = rnd(3) == 0;
 	if (c->families & OPEN_FAMILY(FAMILY_IPV4) && !all && rnd(2) == 0)
 		c->ext_next_hop = OPEN_FAMILY(FAMILY_IPV4);
+	random_restart(c);
 }
 
 static void
@@ -113,9 +224,9 @@ come_up(struct mpeer *n)
 
 	random_caps(n);
 	o.caps = n->caps;
-	n->eor = n->borr = n->asked = n->borr_in = 0;
+	n->eor = n->borr = n->asked = n->borr_in = n->sent_eor = 0;
 	n->slow = rnd(4) == 0;
-	n->lowered = false;
+	n->lowered = n->lowered && (kept_any(n, FAMILY_IPV4) || kept_any(n, FAMILY_IPV6));
 	n->quiet_up = quiet();
 	n->up_step = the_model->step;
 	session_answer(n->session, true);
@@ -124,6 +235,7 @@ come_up(struct mpeer *n)
 	session_deliver(n->session, msg, msg_keepalive_encode(msg));
 	n->up = true;
 	session_delivered(n->session);
+	kept_back(n);
 	CHECK(peer_established(peer_of((unsigned)(n - the_model->peer))));
 	the_model->seen_up++;
 }
@@ -246,16 +358,6 @@ random_attr(const struct mpeer *n, unsigned f, unsigned prefix, struct mattr *a)
 	bool other = f == FAMILY_IPV4 && prefix < PFX_ORDINARY && n->caps.ext_next_hop != 0 && rnd(4) == 0;
 	a->nexthop = random_nexthop(other ? FAMILY_IPV6 : f, prefix);
 	random_blob(n, f, a);
-}
-
-static void
-route_changed(struct mroute *r, unsigned prefix)
-{
-	r->changed = the_model->step;
-	r->stale = false;
-	/* Other prefixes may depend on it. */
-	if (prefix >= PFX_ORDINARY)
-		the_model->last_event = the_model->step;
 }
 
 static void
@@ -388,6 +490,7 @@ step_settle(void)
 		busy = fib_run() || busy;
 	}
 	CHECK(decided());
+	kept_follow(true);
 	TAILQ_FOREACH(g, &the_model->d->groups->list.adjout.groups, entry)
 	check_idle(g);
 	for (unsigned i = 0; i < NPEER; i++) {
@@ -406,6 +509,7 @@ step_glance(void)
 			return;
 	if (!decided())
 		return;
+	kept_follow(false);
 	compare_decided();
 }
 
@@ -434,6 +538,13 @@ load(const struct mconf *c)
 		struct mpeer *n = &the_model->peer[i];
 		unsigned old = the_model->conf.neighbor[i].limit, limit = c->neighbor[i].limit;
 		n->lowered = n->lowered || (limit > 0 && (old == 0 || limit < old));
+		const struct mneighbor *was = &the_model->conf.neighbor[i];
+		/* One that is another now, or gone. */
+		bool role = !n->internal && c->neighbor[i].role != was->role;
+		if (!c->neighbor[i].there || role || c->neighbor[i].multihop != was->multihop) {
+			kept_forget(n, FAMILY_IPV4);
+			kept_forget(n, FAMILY_IPV6);
+		}
 		if (c->neighbor[i].there && !the_model->conf.neighbor[i].there)
 			n->tag = (uint8_t)(n->tag + NPEER <= UINT8_MAX ? n->tag + NPEER : 1 + (int)i);
 	}
@@ -457,9 +568,11 @@ step_command(unsigned i)
 	loop_enter(&the_model->d->loop);
 	if (p->admin_down)
 		peer_start(p);
-	else if (rnd(4) == 0)
+	else if (rnd(4) == 0) {
 		peer_stop(p, BGP_CEASE_ADMIN_SHUTDOWN, NULL);
-	else if (rnd(2) == 0)
+		kept_forget(&the_model->peer[i], FAMILY_IPV4);
+		kept_forget(&the_model->peer[i], FAMILY_IPV6);
+	} else if (rnd(2) == 0)
 		peer_reset(p, BGP_ERR_CEASE, BGP_CEASE_ADMIN_RESET, "");
 	else
 		peer_routes_refresh_out(p);
@@ -485,7 +598,8 @@ step_refresh(struct mpeer *n)
 		ask_again(n, f);
 	} else if (n->caps.enhanced_refresh && rnd(3) == 0 && n->borr_in & OPEN_FAMILY(f)) {
 		end_again(n, f);
-	} else if (n->caps.enhanced_refresh) {
+	} else if (n->caps.enhanced_refresh && (!n->caps.gr || (n->sent_eor & OPEN_FAMILY(f)))) {
+		/* RFC 7313 4: not before End-of-RIB */
 		send_again(n, f);
 	}
 }
@@ -518,8 +632,10 @@ step_neighbor(void)
 	} else if (what < 950) {
 		session_deliver(n->session, msg, msg_keepalive_encode(msg));
 		session_delivered(n->session);
-	} else if (what < 985)
+	} else if (what < 970)
 		step_refresh(n);
+	else if (what < 985)
+		send_end_of_rib(n, FAMILY_IPV4 + rnd(2));
 	else if (what < 990)
 		step_command(i);
 	else if (what < 995)
@@ -731,6 +847,7 @@ step(void)
 		stretch_begin();
 	else
 		step_settle();
+	kept_follow(false);
 	note_groups();
 }
 
@@ -846,9 +963,10 @@ main(int argc, char **argv)
 	printf("seed %" PRIu64 ": %" PRIu64 " steps, %" PRIu64 " comparisons, %" PRIu64 " sessions, %" PRIu64
 	       " reloads, %" PRIu64 " End-of-RIB (%" PRIu64 " prefixes checked), %" PRIu64 " EoRR, %" PRIu64
 	       " multipath, %" PRIu64 " recursive, %" PRIu64 " too long, %" PRIu64
-	       " ids reused, %" PRIu64 " blocked; steps with a shared group %" PRIu64 ", a full ring %" PRIu64 ", a detached member %" PRIu64 "\n",
+	       " ids reused, %" PRIu64 " blocked, %" PRIu64 " kept over a restart (%" PRIu64 " times back, %" PRIu64 " ended by End-of-RIB, %" PRIu64
+	       " by time); steps with a shared group %" PRIu64 ", a full ring %" PRIu64 ", a detached member %" PRIu64 "\n",
 	    m->seed, m->step, m->compared, m->seen_up, m->seen_reload, m->seen_eor, m->seen_eor_checked, m->seen_eorr,
-	    m->seen_multipath, m->seen_recursive, m->seen_long, m->seen_reused, m->seen_blocked, m->seen_shared, m->seen_full,
+	    m->seen_multipath, m->seen_recursive, m->seen_long, m->seen_reused, m->seen_blocked, m->seen_kept, m->seen_kept_back, m->seen_kept_swept, m->seen_kept_late, m->seen_shared, m->seen_full,
 	    m->seen_detached);
 	free(m);
 	return status;

@@ -67,6 +67,7 @@ struct mattr {
 struct mroute {
 	bool there;
 	bool stale; /* not yet seen again since our BoRR */
+	bool kept;  /* of a session that was lost gracefully, not announced again */
 	bool blocked; /* kept out by max-prefix: which ones is up to the daemon, how many is not */
 	uint64_t changed;
 	struct mattr a;
@@ -155,6 +156,9 @@ struct mpeer {
 	uint64_t up_step;
 	bool quiet_up; /* nothing but decisions was going on when it came up */
 	bool slow;     /* reads seldom */
+	uint64_t lost_ns; /* when the session ended whose routes are kept */
+	uint16_t kept_s;  /* how long it wanted that */
+	uint8_t sent_eor; /* families whose End-of-RIB it has sent, OPEN_FAMILY bits */
 	bool lowered;  /* its max-prefix has come down since: what was there before stays */
 	uint8_t eor;   /* families whose End-of-RIB has come, OPEN_FAMILY bits */
 	uint8_t borr_in; /* families that it is sending again */
@@ -193,6 +197,7 @@ struct model {
 	struct attr_scratch scratch;
 	/* How often things were seen, for the last line. */
 	uint64_t compared, seen_eor, seen_eorr, seen_up, seen_closed, seen_reload, seen_recursive, seen_multipath, seen_long;
+	uint64_t seen_kept, seen_kept_back, seen_kept_swept, seen_kept_late;
 	uint64_t seen_shared, seen_full, seen_detached, seen_eor_checked, seen_reused, seen_blocked;
 	uint64_t steps;
 };
@@ -244,6 +249,7 @@ int conf_file(const struct mconf *c); /* a descriptor of it as YAML */
 /* speaker_wire.c */
 size_t wire_announce(const struct mpeer *n, enum family f, const unsigned *prefix, unsigned count,
     const struct mattr *a, uint8_t *msg);
+size_t wire_end_of_rib(enum family f, uint8_t *msg);
 size_t wire_withdraw(const struct mpeer *n, enum family f, const unsigned *prefix, unsigned count, uint8_t *msg);
 /* Takes in a message that a neighbour was sent. */
 void wire_message(struct mpeer *n, const uint8_t *msg, size_t len);
@@ -269,6 +275,9 @@ enum oracle_out {
 enum oracle_out oracle_export(unsigned peer, enum family f, unsigned prefix, const struct verdict *v, struct mattr *out);
 /* The ways of all paths used. */
 unsigned oracle_ways(struct verdict v[FAMILY_COUNT][NPREFIX], enum family f, unsigned prefix, struct way *ways);
+
+/* speaker_model.c: kept routes of a family go, since their time is over or they are not wanted. */
+void kept_forget(struct mpeer *n, unsigned f);
 
 /* speaker_compare.c: all end the program where the two disagree */
 struct peer *peer_of(unsigned peer); /* NULL: not configured */

@@ -148,6 +148,35 @@ session_stream_ready(struct session *s)
 	s->ready = true;
 }
 
+/*
+ * A session has ended. RFC 4724 4.2 keeps its routes if nobody has told why it did, RFC 8538 also if somebody has, unless
+ * that was a Hard Reset; what an earlier loss has kept goes in any case. A neighbour that is configured to be another one
+ * leaves nothing.
+ */
+static void
+kept_begin(struct mpeer *n, const struct bgp_error *err)
+{
+	bool keep = n->caps.gr && n->caps.gr_time_s > 0;
+
+	if (err != NULL)
+		keep = keep && n->caps.gr_notification &&
+		    !(err->code == BGP_ERR_CEASE &&
+			(err->subcode == BGP_CEASE_HARD_RESET || err->subcode == BGP_CEASE_CONFIG_CHANGE));
+	n->lost_ns = the_model->now_ns;
+	n->kept_s = n->caps.gr_time_s;
+	for (unsigned f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
+		for (unsigned i = 0; i < NPREFIX; i++) {
+			struct mroute *r = &n->route[f][i];
+			if (r->there && !r->kept && keep && (n->caps.gr_families & OPEN_FAMILY(f))) {
+				r->kept = true;
+				r->stale = false;
+				the_model->seen_kept++;
+			} else {
+				memset(r, 0, sizeof *r);
+			}
+		}
+}
+
 void
 session_close(struct session *s, const struct bgp_error *err)
 {
@@ -159,10 +188,11 @@ session_close(struct session *s, const struct bgp_error *err)
 		fail("neighbour %u is sent NOTIFICATION %u/%u %s", s->peer, err->code, err->subcode, err->reason);
 	the_model->seen_closed++;
 	n->session = NULL;
+	if (n->up)
+		kept_begin(n, err);
 	n->up = false;
 	n->part_len = 0;
 	n->borr_in = 0;
-	memset(n->route, 0, sizeof n->route);
 	memset(n->told, 0, sizeof n->told);
 	the_model->last_event = the_model->step;
 	free(s);

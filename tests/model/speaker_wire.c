@@ -167,6 +167,13 @@ wire_announce(const struct mpeer *n, enum family f, const unsigned *prefix, unsi
 	return w.len;
 }
 
+/* RFC 4724 2 */
+size_t
+wire_end_of_rib(enum family f, uint8_t *msg)
+{
+	return wire_withdraw(NULL, f, NULL, 0, msg);
+}
+
 size_t
 wire_withdraw(const struct mpeer *n, enum family f, const unsigned *prefix, unsigned count, uint8_t *msg)
 {
