@@ -196,7 +196,6 @@ daemon_apply_settings(struct bgpd *d)
 	warn_unsupported(d);
 }
 
-static void
 static bool
 drains(const struct bgpd *d)
 {
