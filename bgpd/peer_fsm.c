@@ -20,6 +20,7 @@
 
 /* How long our OPEN waits for theirs where only that tells whom we speak to: they send it at once. */
 #define DELAY_OPEN_S 5
+#define DYNAMIC_LOOK_MS 1000 /* whether a dynamic neighbour still has a reason to be there */
 
 static void
 timer_start(struct event *ev, uint64_t ms)
@@ -445,8 +446,15 @@ on_idle_hold(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	loop_enter(&p->d->loop);
 	if (p->range != NULL && p->main->session == NULL && p->second->session == NULL) {
-		peer_retire(p);
-		return;
+		/* One that restarts gracefully may come back for its routes. */
+		if (!peer_gr_keeps(p, FAMILY_NONE)) {
+			peer_retire(p);
+			return;
+		}
+		if (p->main->state != FSM_IDLE) {
+			timer_start(p->idle_hold, DYNAMIC_LOOK_MS);
+			return;
+		}
 	}
 	if (p->main->state != FSM_IDLE)
 		return;

@@ -21,6 +21,7 @@
 #include "bgpd/peer.h"
 #include "bgpd/peer_routes.h"
 #include "bgpd/pipeline.h"
+#include "bgpd/reload.h"
 #include "conf/conf.h"
 #include "lib/str.h"
 #include "tests/unit/looptest.h"
@@ -105,6 +106,24 @@ static inline void
 bgpdtest_settle(struct bgpdtest *t)
 {
 	UNTIL(&t->d.loop, pipeline_idle(t->d.pipeline) && TAILQ_EMPTY(&t->d.loop.jobs));
+}
+
+static inline void
+bgpdtest_reloaded(void *ctx, int result, const char *reason)
+{
+	ck_assert_msg(result == 0, "%s", reason != NULL ? reason : "?");
+	*(bool *)ctx = true;
+}
+
+/* A new configuration takes the place of the running one. */
+static inline void
+bgpdtest_reload(struct bgpdtest *t, const char *router, const char *rest)
+{
+	bool done = false;
+
+	bgpdtest_write(t, router, rest);
+	reload_file(t->d.reload, 0, bgpdtest_reloaded, &done);
+	UNTIL(&t->d.loop, done);
 }
 
 /* The kernel reports an interface that is up, and an address on it. */

@@ -2,7 +2,6 @@
 /* Tests of bgpd/dynamic: who is let in by a prefix, as whom, how many, and for how long. */
 #include "bgpd/dynamic.h"
 
-#include "bgpd/reload.h"
 #include "tests/unit/bgpdtest.h"
 #include "tests/unit/suite.h"
 
@@ -15,12 +14,7 @@ static struct speaker s, other;
 static void
 change(const char *rest)
 {
-	struct str errors = {0};
-
-	bgpdtest_write(&t, "", rest);
-	int r = reload(&t.d, t.conf, &errors);
-	ck_assert_msg(r == 0, "%s", str_get(&errors));
-	str_free(&errors);
+	bgpdtest_reload(&t, "", rest);
 }
 
 /* Somebody connects from there; the session comes up. */

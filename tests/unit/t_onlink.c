@@ -5,7 +5,6 @@
  */
 #include "bgpd/onlink.h"
 
-#include "bgpd/reload.h"
 #include "tests/unit/bgpdtest.h"
 #include "tests/unit/suite.h"
 
@@ -18,12 +17,7 @@ static struct peer *p;
 static void
 change(const char *rest)
 {
-	struct str errors = {0};
-
-	bgpdtest_write(&t, "", rest);
-	int r = reload(&t.d, t.conf, &errors);
-	ck_assert_msg(r == 0, "%s", str_get(&errors));
-	str_free(&errors);
+	bgpdtest_reload(&t, "", rest);
 }
 
 static struct ip_addr
