@@ -39,6 +39,7 @@ on_retry(evutil_socket_t fd, short what, void *arg)
 	(void)fd, (void)what;
 	loop_enter(fib->loop);
 	fib->retry_s = fib->retry_s < 64 ? fib->retry_s * 2 : 64;
+	fib_object_retry(fib);
 	fib_walk_start(fib, WALK_RETRY);
 }
 

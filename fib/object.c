@@ -13,7 +13,8 @@
  * without a word; a group loses the member, and goes with its last one. Whoever
  * deletes an object of ours deletes our routes with it; that is notified for the
  * object alone. A group that lacks something is replaced in its place when the
- * link is back.
+ * link is back; where that is refused, when the missing member has come after
+ * all, or after the back-off.
  *
  * Blackholes and routes out of an interface without a gateway stay as they are:
  * they are few, and the kernel gives the latter another scope.
@@ -88,11 +89,24 @@ fib_object_all_dead(const struct fib *fib, const struct nhset *n)
 	return true;
 }
 
-/* The next hops that the object is to have now: of a group those whose link can carry, if there are any. */
-static unsigned
-content(const struct fib *fib, const struct nhset *n, struct fib_nh nh[FIB_NH_MAX])
+/* Which next hops the object is to have now: of a group those whose link can carry, if there are any. */
+static uint64_t
+wanted_hops(const struct fib *fib, const struct nhset *n)
 {
-	bool all = fib_object_all_dead(fib, n);
+	_Static_assert(FIB_NH_MAX <= 64, "a bit for each next hop");
+	bool all = n->count == 1 || fib_object_all_dead(fib, n);
+	uint64_t hops = 0;
+
+	for (unsigned i = 0; i < n->count; i++)
+		if (all || can_carry(fib, &n->nh[i]))
+			hops |= 1ull << i;
+	return hops;
+}
+
+/* The object's next hops, where it has those. */
+static unsigned
+content_of(const struct fib *fib, const struct nhset *n, uint64_t hops, struct fib_nh nh[FIB_NH_MAX])
+{
 	unsigned count = 0;
 
 	if (n->count == 1) {
@@ -100,13 +114,19 @@ content(const struct fib *fib, const struct nhset *n, struct fib_nh nh[FIB_NH_MA
 		return 1;
 	}
 	for (unsigned i = 0; i < n->count; i++) {
-		if (!all && !can_carry(fib, &n->nh[i]))
+		if ((hops & 1ull << i) == 0)
 			continue;
 		memset(&nh[count], 0, sizeof *nh);
 		nh[count].ifindex = member(fib, n, i)->nhid;
 		nh[count++].weight = n->nh[i].weight;
 	}
 	return count;
+}
+
+static unsigned
+content(const struct fib *fib, const struct nhset *n, struct fib_nh nh[FIB_NH_MAX])
+{
+	return content_of(fib, n, wanted_hops(fib, n), nh);
 }
 
 static bool
@@ -139,7 +159,8 @@ push_object(struct fib *fib, uint32_t id, enum fib_verb verb)
 	struct nhset *n = nhset_at(&fib->nhsets, id);
 	struct fib_nh nh[FIB_NH_MAX];
 	struct fib_op op = {.kind = FIB_OP_NEXTHOP};
-	unsigned count = content(fib, n, nh);
+	n->sent = wanted_hops(fib, n);
+	unsigned count = content_of(fib, n, n->sent, nh);
 
 	op.u.nexthop = (struct fib_op_nexthop){
 	    .verb = (uint8_t)verb,
@@ -201,11 +222,11 @@ make_single(struct fib *fib, uint32_t id)
 static bool
 make_group_members(struct fib *fib, struct nhset *n)
 {
-	bool all = fib_object_all_dead(fib, n);
+	uint64_t hops = wanted_hops(fib, n);
 
 	make_members(fib, n);
 	for (unsigned i = 0; i < n->count; i++)
-		if ((all || can_carry(fib, &n->nh[i])) && !make_single(fib, n->member[i]))
+		if ((hops & 1ull << i) != 0 && !make_single(fib, n->member[i]))
 			return false;
 	return true;
 }
@@ -262,14 +283,35 @@ fib_object_repairs(struct fib *fib)
 	return true;
 }
 
+/* Is the kernel's object another than it could be now? */
+static bool
+can_be_repaired(const struct fib *fib, const struct nhset *n)
+{
+	const struct nhobj *e = nhobjs_find(&fib->nhobjs, n->nhid);
+	struct fib_nh nh[FIB_NH_MAX];
+
+	if (n->refs == 0 || n->object != OBJECT_PARTIAL)
+		return false;
+	if (e == NULL || (n->count > 1 && n->member == NULL))
+		return true;
+	return !has_content(e, n, nh, content(fib, n, nh));
+}
+
 void
 fib_object_link_up(struct fib *fib)
 {
-	for (uint32_t id = 1; fib->objects && id < fib->nhsets.slab.top; id++) {
-		const struct nhset *n = nhset_at(&fib->nhsets, id);
-		if (n->refs > 0 && n->object == OBJECT_PARTIAL)
+	for (uint32_t id = 1; fib->objects && id < fib->nhsets.slab.top; id++)
+		if (can_be_repaired(fib, nhset_at(&fib->nhsets, id)))
 			repair_later(fib, id);
-	}
+}
+
+void
+fib_object_retry(struct fib *fib)
+{
+	if (!fib->repair_refused)
+		return;
+	fib->repair_refused = false;
+	fib_object_link_up(fib);
 }
 
 /* Deletion. */
@@ -402,6 +444,7 @@ refused(struct fib *fib, struct nhset *n, const struct fib_ev_result *r)
 {
 	n->error = (uint16_t)r->error;
 	n->object = r->verb == FIB_ADD ? OBJECT_NONE : OBJECT_PARTIAL;
+	fib->repair_refused |= n->object == OBJECT_PARTIAL;
 	if (r->error == EEXIST) {
 		/* Somebody has taken the number, or it is one of ours that we had lost sight of. */
 		n->nhid = 0;
@@ -438,12 +481,17 @@ fib_object_result(struct fib *fib, const struct fib_ev_result *r)
 		refused(fib, n, r);
 		return;
 	}
-	unsigned count = content(fib, n, nh);
+	unsigned count = content_of(fib, n, n->sent, nh);
 	struct nhobj *e = nhobjs_put(&fib->nhobjs, n->nhid, fib->env.conf.protocol, n->count > 1, nh, count);
 	e->nhset = r->id;
 	e->gen = fib->known.gen;
 	n->object = count == n->count ? OBJECT_THERE : OBJECT_PARTIAL;
 	n->stolen = false;
+	/* A link came or went while it was under way. */
+	if (n->sent != wanted_hops(fib, n))
+		repair_later(fib, r->id);
+	if (n->count == 1)
+		fib_object_retry(fib); /* a group may have been refused for want of this one */
 }
 
 int
@@ -522,6 +570,8 @@ fib_object_event(struct fib *fib, const struct fib_ev_nexthop *ev, const struct 
 void
 fib_object_link_down(struct fib *fib, uint32_t ifindex)
 {
+	struct fib_nh nh[FIB_NH_MAX];
+
 	for (uint32_t id = 1; fib->objects && id < fib->nhsets.slab.top; id++) {
 		struct nhset *n = nhset_at(&fib->nhsets, id);
 		bool hit = false;
@@ -529,10 +579,16 @@ fib_object_link_down(struct fib *fib, uint32_t ifindex)
 			continue;
 		for (unsigned i = 0; i < n->count; i++)
 			hit |= n->nh[i].ifindex == ifindex;
-		if (hit && fib_object_all_dead(fib, n))
+		if (!hit)
+			continue;
+		if (fib_object_all_dead(fib, n)) {
 			lost(fib, n);
-		else if (hit)
-			n->object = OBJECT_PARTIAL;
+			continue;
+		}
+		n->object = OBJECT_PARTIAL;
+		if (n->member != NULL)
+			nhobjs_put(&fib->nhobjs, n->nhid, fib->env.conf.protocol, true, nh,
+				   content(fib, n, nh));
 	}
 }
 

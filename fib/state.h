@@ -104,6 +104,7 @@ struct fib {
 	bool objects_known;    /* the kernel has nexthop objects */
 	bool objects;          /* and they are used */
 	struct bitmap repairs; /* sets whose object is to be replaced in its place */
+	bool repair_refused;   /* one of those was refused since it was last tried */
 	uint32_t objects_inflight;
 	struct assembly assembly;
 	struct walk walk;
@@ -175,6 +176,7 @@ int fib_object_error(const struct fib *fib, const struct fib_ev_result *r);
 void fib_object_event(struct fib *fib, const struct fib_ev_nexthop *ev, const struct fib_nh *nh);
 void fib_object_link_down(struct fib *fib, uint32_t ifindex);
 void fib_object_link_up(struct fib *fib);
+void fib_object_retry(struct fib *fib); /* repairs that were refused */
 /* Can no link of the set carry an object's next hop? */
 bool fib_object_all_dead(const struct fib *fib, const struct nhset *n);
 bool fib_object_dumped_step(struct fib *fib, unsigned part, uint32_t *cursor);

@@ -711,6 +711,102 @@ START_TEST(test_object_and_carrier)
 }
 END_TEST
 
+/* Route 1 over link 3 and route 2 over both, all installed; the group's creation is left in *both. */
+static struct fib_op
+one_and_both(struct fib_op *both)
+{
+	set(1, via(1u << 3));
+	struct fib_op one = expect_object(FIB_ADD, 1);
+	struct fib_op route = expect_named(FIB_ADD, one.u.nexthop.nhid);
+	answer(&one, 0);
+	answer(&route, 0);
+	set(2, via(1u << 3 | 1u << 4));
+	struct fib_op four = expect_object(FIB_ADD, 1);
+	*both = expect_object(FIB_ADD, 2);
+	route = expect_named(FIB_ADD, both->u.nexthop.nhid);
+	answer(&four, 0);
+	answer(both, 0);
+	answer(&route, 0);
+	return one;
+}
+
+/* A member was asked for while its link had no carrier, and is refused after that is back. */
+START_TEST(test_group_after_refused_member)
+{
+	struct fib_op both, one = one_and_both(&both);
+
+	link_event(3, IFF_UP);
+	run_ms(5);
+	set(3, via(1u << 3));
+	ck_assert_uint_eq(expect_object(FIB_ADD, 1).u.nexthop.nhid, one.u.nexthop.nhid);
+	struct fib_op route = expect_op(FIB_OP_ROUTE);
+	link_event(3, CARRIER);
+	run_ms(5);
+	struct fib_op repair = expect_object(FIB_REPLACE, 2);
+	answer(&one, ENETDOWN);
+	answer(&route, EINVAL);
+	answer(&repair, EINVAL);
+	run_ms(60);
+	/* The routes ask for the member again, and when it is there the group gets it. */
+	ck_assert_uint_eq(expect_object(FIB_ADD, 1).u.nexthop.nhid, one.u.nexthop.nhid);
+	expect_op(FIB_OP_ROUTE);
+	expect_op(FIB_OP_ROUTE);
+	expect_none();
+	answer(&one, 0);
+	ck_assert_uint_eq(expect_object(FIB_REPLACE, 2).u.nexthop.nhid, both.u.nexthop.nhid);
+	expect_none();
+}
+END_TEST
+
+/* Nothing else uses the missing member: the group asks for it again after the back-off. */
+START_TEST(test_group_repair_refused)
+{
+	struct fib_op both, one = one_and_both(&both);
+
+	fib_route_del(fib, FAMILY_IPV4, 1);
+	run_ms(5);
+	struct fib_op del = expect_op(FIB_OP_ROUTE);
+	answer(&del, 0);
+	link_event(3, IFF_UP);
+	run_ms(5);
+	link_event(3, CARRIER);
+	run_ms(5);
+	ck_assert_uint_eq(expect_object(FIB_ADD, 1).u.nexthop.nhid, one.u.nexthop.nhid);
+	struct fib_op repair = expect_object(FIB_REPLACE, 2);
+	answer(&one, ENETDOWN);
+	answer(&repair, EINVAL);
+	expect_none();
+	run_ms(1200);
+	expect_object(FIB_ADD, 1);
+	repair = expect_object(FIB_REPLACE, 2);
+	answer(&one, 0);
+	answer(&repair, 0);
+	run_ms(2200);
+	expect_none();
+}
+END_TEST
+
+START_TEST(test_link_up_while_group_is_made)
+{
+	link_event(3, IFF_UP);
+	run_ms(5);
+	set(2, via(1u << 3 | 1u << 4));
+	struct fib_op four = expect_object(FIB_ADD, 1), both = expect_object(FIB_ADD, 1);
+	struct fib_op route = expect_named(FIB_ADD, both.u.nexthop.nhid);
+	link_event(3, CARRIER);
+	run_ms(5);
+	expect_none();
+	answer(&four, 0);
+	answer(&both, 0);
+	answer(&route, 0);
+	struct fib_op three = expect_object(FIB_ADD, 1), repair = expect_object(FIB_REPLACE, 2);
+	ck_assert_uint_eq(repair.u.nexthop.nhid, both.u.nexthop.nhid);
+	answer(&three, 0);
+	answer(&repair, 0);
+	expect_none();
+}
+END_TEST
+
 START_TEST(test_many_part)
 {
 	struct fib_op op;
@@ -774,6 +870,9 @@ main(void)
 	tcase_add_test(objects, test_object_life);
 	tcase_add_test(objects, test_object_refused);
 	tcase_add_test(objects, test_object_and_carrier);
+	tcase_add_test(objects, test_group_after_refused_member);
+	tcase_add_test(objects, test_group_repair_refused);
+	tcase_add_test(objects, test_link_up_while_group_is_made);
 	tcase_add_test(objects, test_many_part);
 	suite_add_tcase(s, objects);
 	suite_add_tcase(s, played);
