@@ -203,7 +203,8 @@ bench_netlink_remove(struct bench_netlink *n, const struct bench_table *t, const
 }
 
 static void
-route_count(const struct nlmsghdr *h, const struct bench_table *t, uint32_t gateway, struct bench_fib_count *out)
+route_count(const struct nlmsghdr *h, const struct bench_table *t, uint32_t gateway, struct bench_fib_count *out,
+	    struct bitmap *seen)
 {
 	const struct rtmsg *m = NLMSG_DATA(h);
 	uint32_t left = (uint32_t)RTM_PAYLOAD(h);
@@ -222,17 +223,21 @@ route_count(const struct nlmsghdr *h, const struct bench_table *t, uint32_t gate
 	}
 	/* With nexthop_compat_mode off, a dump names the object only. */
 	bool right = via == gateway || (via == 0 && has_object);
-	if (bench_table_find(t, (uint64_t)dst << 32, m->rtm_dst_len) < 0)
+	int64_t route = bench_table_find(t, (uint64_t)dst << 32, m->rtm_dst_len);
+	if (route < 0)
 		out->other++;
 	else if (right)
 		out->there++;
 	else
 		out->wrong++;
+	if (route >= 0 && right && seen != NULL)
+		bitmap_set(seen, (uint32_t)route);
 }
 
 /* One dump. -EAGAIN: it was interrupted by a change, and may be incomplete. */
 static int
-dump_once(struct bench_netlink *n, const struct bench_table *t, uint32_t gateway, struct bench_fib_count *out)
+dump_once(struct bench_netlink *n, const struct bench_table *t, uint32_t gateway, struct bench_fib_count *out,
+	  struct bitmap *seen)
 {
 	struct nlmsghdr *h = message_begin(n, 0, RTM_GETROUTE, NLM_F_DUMP);
 	struct rtmsg *m = message_room(h, sizeof(*m));
@@ -241,6 +246,8 @@ dump_once(struct bench_netlink *n, const struct bench_table *t, uint32_t gateway
 
 	m->rtm_family = AF_INET;
 	memset(out, 0, sizeof(*out));
+	if (seen != NULL)
+		bitmap_fini(seen);
 	if (send(n->fd, n->buf, h->nlmsg_len, 0) < 0)
 		return -errno;
 	for (;;) {
@@ -258,18 +265,18 @@ dump_once(struct bench_netlink *n, const struct bench_table *t, uint32_t gateway
 				return rc;
 			if (h->nlmsg_type == NLMSG_ERROR)
 				return ((const struct nlmsgerr *)NLMSG_DATA(h))->error;
-			route_count(h, t, gateway, out);
+			route_count(h, t, gateway, out, seen);
 		}
 	}
 }
 
 int
 bench_netlink_count(struct bench_netlink *n, const struct bench_table *t, uint32_t gateway,
-		    struct bench_fib_count *out)
+		    struct bench_fib_count *out, struct bitmap *seen)
 {
 	int rc = -EAGAIN;
 
 	for (int i = 0; i < TRIES_MAX && rc == -EAGAIN; i++)
-		rc = dump_once(n, t, gateway, out);
+		rc = dump_once(n, t, gateway, out, seen);
 	return rc;
 }

@@ -11,6 +11,7 @@
 
 #include <stdint.h>
 
+#include "lib/bitmap.h"
 #include "tools/bench_table.h"
 
 struct bench_netlink {
@@ -38,8 +39,8 @@ void bench_netlink_close(struct bench_netlink *n);
 int bench_netlink_install(struct bench_netlink *n, const struct bench_table *t, const struct bench_hop *hop);
 /* Removes them: one by one, or all with their nexthop object. */
 int bench_netlink_remove(struct bench_netlink *n, const struct bench_table *t, const struct bench_hop *hop);
-/* A whole dump. */
+/* A whole dump. seen, if not NULL, is emptied and gets the indices of the routes that are counted as there. */
 int bench_netlink_count(struct bench_netlink *n, const struct bench_table *t, uint32_t gateway,
-			struct bench_fib_count *out);
+			struct bench_fib_count *out, struct bitmap *seen);
 
 #endif
