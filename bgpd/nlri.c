@@ -23,25 +23,57 @@ family_afi(enum family f)
 	return f == FAMILY_IPV4 ? BGP_AFI_IPV4 : BGP_AFI_IPV6;
 }
 
+/* The first bits of the octets at p, written as one number: what hashes the prefix next reads four octets at once. */
+static void
+bytes_take_v4(uint8_t bytes[16], const uint8_t *p, unsigned bits)
+{
+	uint32_t v = 0;
+
+	for (unsigned at = 0; at < bits; at += 8)
+		v |= (uint32_t)*p++ << (24 - at);
+	if (bits > 0)
+		v &= UINT32_MAX << (32 - bits);
+	be32_put(bytes, v);
+	memset(bytes + 4, 0, 12);
+}
+
+static void
+bytes_take_v6(uint8_t bytes[16], const uint8_t *p, unsigned bits)
+{
+	size_t octets = (bits + 7) / 8;
+
+	memset(bytes, 0, 16);
+	if (octets > 0) {
+		memcpy(bytes, p, octets);
+		bytes[octets - 1] &= (uint8_t)(0xff << (octets * 8 - bits));
+	}
+}
+
 enum nlri_result
-nlri_next(struct rbuf *r, enum family f, bool add_path, struct nlri *out)
+nlri_read(struct rbuf *r, enum family f, bool add_path, uint32_t *path_id, struct ip_prefix *out)
 {
 	if (rbuf_left(r) == 0)
 		return r->err ? NLRI_BAD : NLRI_END;
-	uint32_t path_id = add_path ? rbuf_u32(r) : 0;
+	*path_id = add_path ? rbuf_u32(r) : 0;
 	unsigned bits = rbuf_u8(r);
-	size_t octets = (bits + 7) / 8;
 	if (bits > family_bits(f))
 		r->err = true;
-	const uint8_t *p = rbuf_bytes(r, octets);
+	const uint8_t *p = rbuf_bytes(r, (bits + 7) / 8);
 	if (p == NULL)
 		return NLRI_BAD;
-	*out = (struct nlri){.path_id = path_id, .prefix = {.len = (uint8_t)bits, .family = (uint8_t)f}};
-	if (octets > 0) {
-		memcpy(out->prefix.bytes, p, octets);
-		out->prefix.bytes[octets - 1] &= (uint8_t)(0xff << (octets * 8 - bits));
-	}
+	if (f == FAMILY_IPV4)
+		bytes_take_v4(out->bytes, p, bits);
+	else
+		bytes_take_v6(out->bytes, p, bits);
+	out->len = (uint8_t)bits;
+	out->family = (uint8_t)f;
 	return NLRI_OK;
+}
+
+enum nlri_result
+nlri_next(struct rbuf *r, enum family f, bool add_path, struct nlri *out)
+{
+	return nlri_read(r, f, add_path, &out->path_id, &out->prefix);
 }
 
 int

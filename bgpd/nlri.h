@@ -36,6 +36,8 @@ uint16_t family_afi(enum family f); /* the SAFI is always BGP_SAFI_UNICAST */
 
 /* The next one of a field; END when nothing is left, BAD on a length over the family's or a truncated one. */
 enum nlri_result nlri_next(struct rbuf *r, enum family f, bool add_path, struct nlri *out);
+/* The same into places of the caller's: a million times a table, copying the prefix costs more than reading it. */
+enum nlri_result nlri_read(struct rbuf *r, enum family f, bool add_path, uint32_t *path_id, struct ip_prefix *out);
 /* Number of entries in a whole field, or -1 where it is malformed. */
 int nlri_check(const uint8_t *p, size_t len, enum family f, bool add_path);
 /*

@@ -27,6 +27,26 @@ START_TEST(decode_ipv4)
 }
 END_TEST
 
+/* Of 255.255.255.255 as many bits as each length has stay. */
+START_TEST(decode_ipv4_lengths)
+{
+	for (unsigned bits = 0; bits <= 32; bits++) {
+		uint8_t in[5] = {(uint8_t)bits, 255, 255, 255, 255};
+		struct rbuf r = rbuf_of(in, 1 + (bits + 7) / 8);
+		struct ip_prefix p;
+		uint32_t path_id;
+
+		memset(&p, 0xaa, sizeof(p));
+		ck_assert_int_eq(nlri_read(&r, FAMILY_IPV4, false, &path_id, &p), NLRI_OK);
+		ck_assert_uint_eq(path_id, 0);
+		ck_assert_uint_eq(p.len, bits);
+		ck_assert_uint_eq(p.family, FAMILY_IPV4);
+		for (unsigned i = 0; i < 128; i++)
+			ck_assert_uint_eq(p.bytes[i / 8] >> (7 - i % 8) & 1, i < bits);
+	}
+}
+END_TEST
+
 START_TEST(decode_ipv6_add_path)
 {
 	const uint8_t in[] = {0, 0, 1, 2, 32, 0x20, 0x01, 0x0d, 0xb8};
@@ -120,6 +140,7 @@ main(void)
 	TCase *t = tcase_create("nlri");
 
 	tcase_add_test(t, decode_ipv4);
+	tcase_add_test(t, decode_ipv4_lengths);
 	tcase_add_test(t, decode_ipv6_add_path);
 	tcase_add_loop_test(t, decode_bad, 0, sizeof(bads) / sizeof(bads[0]));
 	tcase_add_test(t, encode);
