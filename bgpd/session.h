@@ -39,7 +39,10 @@ struct session;
 struct session_ops {
 	/* A dialled connection is up (err 0) or has failed (-errno; the session is then closed by its user). */
 	void (*connected)(void *ctx, struct session *s, int err);
-	/* A whole message; f and its body are good during the call. The callback may close the session. */
+	/*
+	 * A whole message; f is good during the call, its body until batch, or until the session is closed, which the
+	 * callback may do.
+	 */
 	void (*message)(void *ctx, struct session *s, const struct msg_frame *f);
 	/* After the last message of a read. */
 	void (*batch)(void *ctx, struct session *s);

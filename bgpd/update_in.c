@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * update_in: see update_in.h.
+ *
+ * The announcements of a message become operations when the next message has been decoded: by then the cache has
+ * what their attributes are looked up in. The order of operations stays that of the messages.
  */
 #include "bgpd/update_in.h"
 
@@ -23,9 +26,20 @@
 #define REFS_MAX 8192 /* attribute references that wait for one rib_apply */
 #define FEW_OPS  256  /* so many are decided before all that came in bulk; more would hold up those with one */
 
+/* One field of announced prefixes. */
+struct announced {
+	struct update_nlri field;
+	const uint8_t *attrs; /* in the scratch of its message */
+	size_t attrs_len;
+	uint32_t nexthop; /* a reference */
+	uint32_t hash;    /* attr_ahead() */
+};
+
 struct update_queue {
 	struct bgpd *d;
-	struct attr_scratch *scratch;
+	struct attr_scratch *scratch[2]; /* of the message that is decoded, of the one before */
+	struct announced waiting[2];     /* of the message before */
+	unsigned nwaiting;
 	struct rib_op *ops;
 	attr_id *refs;
 	unsigned nops, nrefs;
@@ -37,7 +51,8 @@ update_queue_new(struct bgpd *d)
 	struct update_queue *q = xcalloc(1, sizeof *q);
 
 	q->d = d;
-	q->scratch = xmalloc(sizeof *q->scratch);
+	q->scratch[0] = xmalloc(sizeof *q->scratch[0]);
+	q->scratch[1] = xmalloc(sizeof *q->scratch[1]);
 	q->ops = xreallocarray(NULL, OPS_MAX, sizeof *q->ops);
 	q->refs = xreallocarray(NULL, REFS_MAX, sizeof *q->refs);
 	return q;
@@ -47,14 +62,15 @@ void
 update_queue_free(struct update_queue *q)
 {
 	update_in_drop(q);
-	free(q->scratch);
+	free(q->scratch[0]);
+	free(q->scratch[1]);
 	free(q->ops);
 	free(q->refs);
 	free(q);
 }
 
-void
-update_in_drop(struct update_queue *q)
+static void
+drop_ops(struct update_queue *q)
 {
 	for (unsigned i = 0; i < q->nrefs; i++)
 		attr_unref(q->d->attrs, q->refs[i]);
@@ -62,7 +78,16 @@ update_in_drop(struct update_queue *q)
 }
 
 void
-update_in_flush(struct update_queue *q, struct peer *p)
+update_in_drop(struct update_queue *q)
+{
+	for (unsigned i = 0; i < q->nwaiting; i++)
+		nexthop_unref(q->d->nexthops, q->waiting[i].nexthop);
+	q->nwaiting = 0;
+	drop_ops(q);
+}
+
+static void
+apply_ops(struct update_queue *q, struct peer *p)
 {
 	struct bgpd *d = q->d;
 
@@ -71,7 +96,7 @@ update_in_flush(struct update_queue *q, struct peer *p)
 	/* Output waits for more of a table that is coming; whatever came alone goes on at once. */
 	enum rib_queue queue = session_has_more(p->main->session) || q->nops > FEW_OPS ? RIB_BULK : RIB_URGENT;
 	rib_apply(d->rib, peer_routes_source(p), q->ops, q->nops, loop_now_s(&d->loop), queue);
-	update_in_drop(q);
+	drop_ops(q);
 	if (nexthop_pending(d->nexthops) > 0)
 		pipeline_resolve(d->pipeline);
 	pipeline_decide(d->pipeline);
@@ -85,24 +110,22 @@ hold_ref(struct update_queue *q, attr_id id)
 }
 
 static void
-add_op(struct update_queue *q, const struct rib_op *op)
-{
-	q->ops[q->nops++] = *op;
-}
-
-static void
 queue_withdrawals(struct update_queue *q, struct peer *p, const struct update_nlri *field)
 {
 	struct rbuf r = rbuf_of(field->p, field->len);
-	struct nlri n;
+	uint32_t path_id;
 
 	if (field->family == FAMILY_NONE)
 		return;
-	while (nlri_next(&r, (enum family)field->family, field->add_path, &n) == NLRI_OK) {
+	for (;;) {
 		if (q->nops == OPS_MAX)
-			update_in_flush(q, p);
-		add_op(q, &(struct rib_op){
-			      .prefix = n.prefix, .withdraw = true, .hash = rib_hash(q->d->rib, &n.prefix)});
+			apply_ops(q, p);
+		struct rib_op *op = &q->ops[q->nops];
+		if (nlri_read(&r, (enum family)field->family, field->add_path, &path_id, &op->prefix) != NLRI_OK)
+			return;
+		op->withdraw = true;
+		op->hash = rib_hash(q->d->rib, &op->prefix);
+		q->nops++;
 	}
 }
 
@@ -150,23 +173,20 @@ note_no_unicast(struct peer *p, const struct ip_prefix *prefix)
 		    LOG_S("effect", "ignored: no unicast destination"));
 }
 
-/* The operations of one field of announced prefixes; the attributes are those of u. */
+/* The operations of one field of announced prefixes. */
 static void
-queue_announcements(struct update_queue *q, struct peer *p, const struct update_in *u, const struct update_nlri *field,
-    bool mp)
+queue_announcements(struct update_queue *q, struct peer *p, const struct announced *a)
 {
+	const struct update_nlri *field = &a->field;
 	struct rbuf r = rbuf_of(field->p, field->len);
 	struct import_route route;
 	struct import_result res;
-	struct nlri n;
+	uint32_t path_id;
 
-	if (field->family == FAMILY_NONE || field->len == 0)
-		return;
 	if (q->nrefs + 2 > REFS_MAX)
-		update_in_flush(q, p);
-	uint32_t nexthop = next_hop_of(q, p, u, mp);
-	attr_id received = attr_intern(q->d->attrs, nexthop, NULL, u->attrs, u->attrs_len);
-	nexthop_unref(q->d->nexthops, nexthop);
+		apply_ops(q, p);
+	attr_id received = attr_intern_hashed(q->d->attrs, a->hash, a->nexthop, a->attrs, a->attrs_len);
+	nexthop_unref(q->d->nexthops, a->nexthop);
 	hold_ref(q, received);
 
 	bool by_prefix = import_reads_prefix(p);
@@ -176,33 +196,98 @@ queue_announcements(struct update_queue *q, struct peer *p, const struct update_
 		if (res.effective != ATTR_NONE)
 			hold_ref(q, res.effective);
 	}
-	while (nlri_next(&r, (enum family)field->family, field->add_path, &n) == NLRI_OK) {
-		if (!nlri_is_unicast(&n.prefix)) {
-			note_no_unicast(p, &n.prefix);
-			continue;
-		}
+	for (;;) {
 		if (q->nops == OPS_MAX || q->nrefs == REFS_MAX) {
 			/* The references of this message must outlive the flush. */
 			attr_ref(q->d->attrs, received);
 			if (!by_prefix && res.effective != ATTR_NONE)
 				attr_ref(q->d->attrs, res.effective);
-			update_in_flush(q, p);
+			apply_ops(q, p);
 			hold_ref(q, received);
 			if (!by_prefix && res.effective != ATTR_NONE)
 				hold_ref(q, res.effective);
 		}
+		struct rib_op *op = &q->ops[q->nops];
+		if (nlri_read(&r, (enum family)field->family, field->add_path, &path_id, &op->prefix) != NLRI_OK)
+			break;
+		if (!nlri_is_unicast(&op->prefix)) {
+			note_no_unicast(p, &op->prefix);
+			continue;
+		}
 		if (by_prefix) {
-			import_judge(&route, &n.prefix, NULL, &res);
+			import_judge(&route, &op->prefix, NULL, &res);
 			if (res.effective != ATTR_NONE)
 				hold_ref(q, res.effective);
 		}
-		add_op(q, &(struct rib_op){.prefix = n.prefix,
-			      .reject = (uint8_t)res.reject,
-			      .hash = rib_hash(q->d->rib, &n.prefix),
-			      .received = received,
-			      .effective = res.effective});
+		op->withdraw = false;
+		op->reject = (uint8_t)res.reject;
+		op->hash = rib_hash(q->d->rib, &op->prefix);
+		op->received = received;
+		op->effective = res.effective;
+		q->nops++;
 	}
 	import_end(&route);
+}
+
+/* The operations of the message before; from here on its scratch is free. */
+static void
+queue_waiting(struct update_queue *q, struct peer *p)
+{
+	unsigned n = q->nwaiting;
+
+	/* Nothing waits any more while they are queued, which may apply what is full. */
+	q->nwaiting = 0;
+	for (unsigned i = 0; i < n; i++)
+		queue_announcements(q, p, &q->waiting[i]);
+}
+
+/* What is going to be looked up is asked for. */
+static void
+fetch_ahead(struct update_queue *q, struct peer *p, const struct update_in *u, bool mp, struct announced a[2],
+    unsigned *n)
+{
+	const struct update_nlri *field = mp ? &u->mp_announce : &u->announce;
+
+	if (field->family == FAMILY_NONE || field->len == 0)
+		return;
+	uint32_t nexthop = next_hop_of(q, p, u, mp);
+	a[(*n)++] = (struct announced){.field = *field,
+	    .attrs = u->attrs,
+	    .attrs_len = u->attrs_len,
+	    .nexthop = nexthop,
+	    .hash = attr_ahead(q->d->attrs, nexthop, u->attrs, u->attrs_len)};
+}
+
+void
+update_in_flush(struct update_queue *q, struct peer *p)
+{
+	queue_waiting(q, p);
+	apply_ops(q, p);
+}
+
+/* The operations of a good message, or one to be treated as withdrawing, after those of the message before. */
+static void
+queue_message(struct update_queue *q, struct peer *p, const struct update_in *u)
+{
+	struct announced a[2];
+	unsigned n = 0;
+
+	if (u->outcome != ATTR_WITHDRAW) {
+		fetch_ahead(q, p, u, false, a, &n);
+		fetch_ahead(q, p, u, true, a, &n);
+	}
+	queue_waiting(q, p);
+	queue_withdrawals(q, p, &u->withdraw);
+	queue_withdrawals(q, p, &u->mp_withdraw);
+	if (u->outcome == ATTR_WITHDRAW) {
+		queue_withdrawals(q, p, &u->announce);
+		queue_withdrawals(q, p, &u->mp_announce);
+	}
+	memcpy(q->waiting, a, n * sizeof(a[0]));
+	q->nwaiting = n;
+	struct attr_scratch *used = q->scratch[0];
+	q->scratch[0] = q->scratch[1];
+	q->scratch[1] = used;
 }
 
 static void
@@ -244,7 +329,9 @@ update_in_message(struct update_queue *q, struct peer *p, const uint8_t *body, s
 
 	*eor = 0;
 	session_of(p, &session);
-	update_decode(&session, body, len, q->scratch, &u);
+	for (unsigned i = 0; i < q->nwaiting; i++)
+		attr_ahead_slot(q->d->attrs, q->waiting[i].hash);
+	update_decode(&session, body, len, q->scratch[0], &u);
 	note_error(p, peer_routes_update_stats(p), &u, body, len);
 	if (u.outcome >= ATTR_AF_DISABLE) {
 		*err = u.err;
@@ -252,14 +339,6 @@ update_in_message(struct update_queue *q, struct peer *p, const uint8_t *body, s
 	}
 	if (u.end_of_rib)
 		*eor = OPEN_FAMILY(u.eor_family);
-	queue_withdrawals(q, p, &u.withdraw);
-	queue_withdrawals(q, p, &u.mp_withdraw);
-	if (u.outcome == ATTR_WITHDRAW) {
-		queue_withdrawals(q, p, &u.announce);
-		queue_withdrawals(q, p, &u.mp_announce);
-	} else {
-		queue_announcements(q, p, &u, &u.announce, false);
-		queue_announcements(q, p, &u, &u.mp_announce, true);
-	}
+	queue_message(q, p, &u);
 	return (enum attr_outcome)u.outcome;
 }

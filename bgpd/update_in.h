@@ -28,7 +28,8 @@ struct update_stats {
 };
 
 /*
- * Takes the body of an UPDATE, which stands behind its header. Families whose End-of-RIB it is are reported in *eor (OPEN_FAMILY bit, 0: none). The
+ * Takes the body of an UPDATE, which stands behind its header and stays until update_in_flush or update_in_drop.
+ * Families whose End-of-RIB it is are reported in *eor (OPEN_FAMILY bit, 0: none). The
  * outcome tells whether the session may go on (ATTR_RESET, ATTR_AF_DISABLE: err is what to send).
  */
 enum attr_outcome update_in_message(struct update_queue *q, struct peer *p, const uint8_t *body, size_t len,

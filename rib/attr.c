@@ -275,20 +275,54 @@ set_create(struct attr_table *t, const struct attr_key *k)
 	return id;
 }
 
+static attr_id
+intern(struct attr_table *t, const struct attr_key *k)
+{
+	attr_id id = hidx_find(&t->index, k->hash, attr_eq, t, k);
+
+	return id != ATTR_NONE ? attr_ref(t, id) : set_create(t, k);
+}
+
 attr_id
 attr_intern(struct attr_table *t, uint32_t nexthop, const struct attr_local *local, const uint8_t *wire,
 	    size_t len)
 {
 	static const struct attr_local absent;
 	struct attr_key k = {.nexthop = nexthop, .wire = wire, .len = len};
-	attr_id id;
 
 	ASSERT(len <= UINT16_MAX);
 	if (local && memcmp(local, &absent, sizeof(absent)) != 0)
 		k.local = local;
 	k.hash = key_hash(t->seed, &k);
-	id = hidx_find(&t->index, k.hash, attr_eq, t, &k);
-	return id != ATTR_NONE ? attr_ref(t, id) : set_create(t, &k);
+	return intern(t, &k);
+}
+
+uint32_t
+attr_ahead(const struct attr_table *t, uint32_t nexthop, const uint8_t *wire, size_t len)
+{
+	struct attr_key k = {.nexthop = nexthop, .wire = wire, .len = len};
+	uint32_t hash = key_hash(t->seed, &k);
+
+	hidx_prefetch(&t->index, hash);
+	return hash;
+}
+
+void
+attr_ahead_slot(const struct attr_table *t, uint32_t hash)
+{
+	uint32_t id = hidx_hint(&t->index, hash);
+
+	if (id != ATTR_NONE)
+		__builtin_prefetch(attr_slot(t, id), 1);
+}
+
+attr_id
+attr_intern_hashed(struct attr_table *t, uint32_t hash, uint32_t nexthop, const uint8_t *wire, size_t len)
+{
+	struct attr_key k = {.hash = hash, .nexthop = nexthop, .wire = wire, .len = len};
+
+	ASSERT(len <= UINT16_MAX);
+	return intern(t, &k);
 }
 
 void

@@ -147,6 +147,15 @@ attr_table_count(const struct attr_table *t)
 attr_id attr_intern(struct attr_table *t, uint32_t nexthop, const struct attr_local *local,
 		    const uint8_t *wire, size_t len);
 
+/*
+ * Interning in three steps, for who has other work between them (of the time to look a set up, two thirds is waiting for
+ * memory): attr_ahead gives the hash and asks the cache for the place in the index, attr_ahead_slot for what is found
+ * there, and attr_intern_hashed is attr_intern with that hash and no local part. The table may change between.
+ */
+uint32_t attr_ahead(const struct attr_table *t, uint32_t nexthop, const uint8_t *wire, size_t len);
+void attr_ahead_slot(const struct attr_table *t, uint32_t hash);
+attr_id attr_intern_hashed(struct attr_table *t, uint32_t hash, uint32_t nexthop, const uint8_t *wire, size_t len);
+
 static inline struct attr_slot *
 attr_slot(const struct attr_table *t, attr_id id)
 {

@@ -271,21 +271,38 @@ session_answer(struct session *s, bool up)
 	turn_end();
 }
 
+/* A message of the read under way, in memory of its own: good until the read ends, and not an octet longer. */
+struct delivered {
+	struct delivered *next;
+	uint8_t *msg;
+};
+static struct delivered *delivered;
+
 void
 session_deliver(struct session *s, const uint8_t *msg, size_t len)
 {
 	struct msg_frame f;
 	struct bgp_error err;
+	struct delivered *d = xmalloc(sizeof *d);
 
+	*d = (struct delivered){.next = delivered, .msg = memcpy(xmalloc(len), msg, len)};
+	delivered = d;
 	loop_enter(&the_model->d->loop);
-	CHECK(msg_frame(msg, len, s->max_len, &f, &err) == MSG_FRAME_READY && f.len == len);
+	CHECK(msg_frame(d->msg, len, s->max_len, &f, &err) == MSG_FRAME_READY && f.len == len);
 	s->ops->message(s->ctx, s, &f);
 }
 
 void
 session_delivered(struct session *s)
 {
+	struct delivered *d;
+
 	s->ops->batch(s->ctx, s);
+	while ((d = delivered) != NULL) {
+		delivered = d->next;
+		free(d->msg);
+		free(d);
+	}
 	turn_end();
 }
 

@@ -212,4 +212,27 @@ START_TEST(test_edit_long)
 }
 END_TEST
 
-SUITE("attr", test_intern, test_many, test_summary, test_canonical, test_edit, test_edit_long)
+/* In steps, also where the table changed between them. */
+START_TEST(test_ahead)
+{
+	struct attr_table t;
+
+	attr_table_init(&t, 1, NULL);
+	uint32_t h1 = attr_ahead(&t, 1, full, sizeof(full)), h2 = attr_ahead(&t, 2, full, sizeof(full));
+	attr_ahead_slot(&t, h1);
+	attr_id x = attr_intern(&t, 1, NULL, full, sizeof(full));
+	attr_ahead_slot(&t, h1);
+	attr_id y = attr_intern_hashed(&t, h2, 2, full, sizeof(full));
+	ck_assert_uint_eq(attr_intern_hashed(&t, h1, 1, full, sizeof(full)), x);
+	ck_assert_uint_ne(x, y);
+	ck_assert_uint_eq(attr_intern(&t, 2, NULL, full, sizeof(full)), y);
+	ck_assert_uint_eq(attr_table_count(&t), 2);
+	attr_unref(&t, x);
+	attr_unref(&t, x);
+	attr_ahead_slot(&t, h1);
+	ck_assert_uint_eq(attr_table_count(&t), 1);
+	attr_table_fini(&t);
+}
+END_TEST
+
+SUITE("attr", test_intern, test_many, test_ahead, test_summary, test_canonical, test_edit, test_edit_long)

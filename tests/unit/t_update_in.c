@@ -3,6 +3,10 @@
 #include "bgpd/compile.h"
 #include "bgpd/update_in.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include "tests/unit/bgpdtest.h"
 #include "tests/unit/suite.h"
 
@@ -105,6 +109,67 @@ END_TEST
 	    0x01, 0x0d, 0xb8 /* 2001:db8::/32 by 2001:db8::2 */
 #define MP_UNREACH 0x80, 15, 8, 0, 2, 1, 32, 0x20, 0x01, 0x0d, 0xb9 /* 2001:db9::/32 */
 #define MP_UNREACH_SAME 0x80, 15, 8, 0, 2, 1, 32, 0x20, 0x01, 0x0d, 0xb8
+
+#define SEND(...)                                                                                            \
+	do {                                                                                                 \
+		static const uint8_t body_[] = {__VA_ARGS__};                                                \
+		speaker_send_update(&s, body_, sizeof(body_));                                               \
+	} while (0)
+#define MED(n) 0x80, 4, 4, 0, 0, 0, (n)
+
+/* What is sent from here on lies in the socket together when the daemon reads. */
+static void
+send_at_once(void)
+{
+	ck_assert_int_eq(setsockopt(s.fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int)), 0);
+}
+
+/* RFC 4271 4.3: what several UPDATEs of one read say of a prefix counts in their order, with the attributes of each. */
+START_TEST(test_one_read)
+{
+	begin(one_peer);
+	send_at_once();
+	uint32_t sets = attr_table_count(t.d.attrs);
+	SEND(LEN16(0), LEN16(GOOD_LEN + 7), GOOD, MED(1), NLRI_A, NLRI_B, NLRI_C);
+	SEND(LEN16(4), NLRI_B, LEN16(0));
+	SEND(LEN16(0), LEN16(GOOD_LEN + 7), GOOD, MED(2), NLRI_A);
+	SEND(LEN16(4), NLRI_D, LEN16(0));
+	SEND(LEN16(0), LEN16(GOOD_LEN + 7), GOOD, MED(3), NLRI_D);
+	/* Treated as a withdrawal: RFC 7606 7.1. */
+	SEND(LEN16(0), LEN16(GOOD_LEN), 0x40, 1, 1, 3, PATH_65002, NEXT_HOP, NLRI_C);
+	SEND(LEN16(0), LEN16(GOOD_LEN + 7 + 29), GOOD, MED(4), MP_REACH);
+	UNTIL(&t.d.loop, bgpdtest_path(&t, p, "2001:db8::/32") != NULL);
+	bgpdtest_settle(&t);
+	ck_assert_uint_eq(attr_get(t.d.attrs, bgpdtest_path(&t, p, PREFIX_A)->attr)->med, 2);
+	ck_assert_ptr_null(bgpdtest_path(&t, p, PREFIX_B));
+	ck_assert_ptr_null(bgpdtest_path(&t, p, PREFIX_C));
+	ck_assert_uint_eq(attr_get(t.d.attrs, bgpdtest_path(&t, p, PREFIX_D)->attr)->med, 3);
+	ck_assert_uint_eq(attr_get(t.d.attrs, bgpdtest_path(&t, p, "2001:db8::/32")->attr)->med, 4);
+	UPDATE(LEN16(8), NLRI_A, NLRI_D, LEN16(11), MP_UNREACH_SAME);
+	UNTIL(&t.d.loop, attr_table_count(t.d.attrs) == sets);
+	end();
+}
+END_TEST
+
+/* A session that ends within a read takes what waits with it, also its references. */
+START_TEST(test_one_read_reset)
+{
+	begin(one_peer);
+	send_at_once();
+	uint32_t sets = attr_table_count(t.d.attrs);
+	SEND(LEN16(0), LEN16(GOOD_LEN), GOOD, NLRI_A);
+	SEND(LEN16(0), LEN16(GOOD_LEN + 7), GOOD, MED(2), NLRI_B);
+	SEND(LEN16(200), LEN16(0));
+	speaker_next_real(&s); /* End-of-RIB of each family comes first */
+	speaker_next_real(&s);
+	SPEAKER_NOTIFIED(&s, BGP_ERR_UPDATE, BGP_UPDATE_MALFORMED_LIST);
+	bgpdtest_settle(&t);
+	ck_assert_ptr_null(bgpdtest_path(&t, p, PREFIX_A));
+	ck_assert_ptr_null(bgpdtest_path(&t, p, PREFIX_B));
+	UNTIL(&t.d.loop, attr_table_count(t.d.attrs) == sets);
+	end();
+}
+END_TEST
 
 /* RFC 4760 3, 4: all four fields in one UPDATE, each with its own next hop. */
 START_TEST(test_four_fields)
@@ -360,6 +425,7 @@ START_TEST(test_block)
 }
 END_TEST
 
-SUITE("update_in", test_announce_withdraw, test_withdraw_then_announce, test_four_fields, test_treat_as_withdraw,
-    test_attribute_discard, test_reset, test_communities_sorted, test_references, test_end_of_rib, test_import_loop,
-    test_import_no_policy, test_import_reflection_loops, test_import_allow_own_as, test_many, test_block)
+SUITE("update_in", test_announce_withdraw, test_withdraw_then_announce, test_one_read, test_one_read_reset,
+    test_four_fields, test_treat_as_withdraw, test_attribute_discard, test_reset, test_communities_sorted,
+    test_references, test_end_of_rib, test_import_loop, test_import_no_policy, test_import_reflection_loops,
+    test_import_allow_own_as, test_many, test_block)
