@@ -97,7 +97,7 @@ struct gr_result
 gr_step(enum gr_state state, enum gr_event event, uint32_t facts)
 {
 	ASSERT(state < GR_STATES && event < GR_EVENTS);
-	return step(&states[state], state, event, facts);
+	return step(&states[state], (uint8_t)state, (uint8_t)event, facts);
 }
 
 const char *
@@ -154,7 +154,7 @@ gr_start_step(enum gr_start_state state, enum gr_start_event event, uint32_t fac
 		facts &= ~(GR_START_IF_AWAY | GR_START_IF_PLAIN);
 	if (facts & GR_START_IF_LIMIT)
 		facts &= ~UNSETTLED;
-	return step(&start_states[state], state, event, facts);
+	return step(&start_states[state], (uint8_t)state, (uint8_t)event, facts);
 }
 
 const char *
