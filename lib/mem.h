@@ -37,7 +37,7 @@ void xunmap(void *p, size_t size); /* NULL is fine */
  * pages where the kernel has them: a fault for 512 pages, and tables of millions of routes that are read all over need few
  * translations (of the time to fill such a table a quarter). The last of them may be in use in part.
  */
-#define XMAP_HUGE (4u << 20)
+#define XMAP_HUGE (16u << 20)
 void *xmap_segment(size_t size, uint32_t no, void *before);
 /* Gives n segments of a table back. */
 void xunmap_segments(void *const *segs, uint32_t n, size_t size);
