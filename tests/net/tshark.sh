@@ -51,6 +51,9 @@ expect 10 refreshed
 say "1,200 communities: a message longer than 4,096 octets (RFC 8654)"
 expect 10 best b 100.64.200.0/24 '.communities | length == 1200'
 say "IPv4 over the IPv6 session has an IPv6 next hop (RFC 8950)"
+# In a segment of its own: behind a longer message tshark may lose its way.
+ctl a network add 100.64.201.0/24 >/dev/null || fail "$stage"
+expect 10 best b 100.64.201.0/24
 ask b '[.rib[].exit_nexthop] == ["fd99:1::1"]' show rib in peer6 100.64.1.0/24 >/dev/null || fail "$stage"
 keepalives() { ask b '.neighbors[0].stats.message.received.keepalive > 2' show neighbor peer4; }
 expect 10 keepalives
