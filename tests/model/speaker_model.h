@@ -278,6 +278,21 @@ unsigned oracle_ways(struct verdict v[FAMILY_COUNT][NPREFIX], enum family f, uns
 
 /* speaker_model.c: kept routes of a family go, since their time is over or they are not wanted. */
 void kept_forget(struct mpeer *n, unsigned f);
+/* The neighbour has said something of the prefix, which may have been stale. */
+void route_changed(struct mroute *r, unsigned prefix);
+void send_refresh(struct mpeer *n, unsigned f, enum refresh_subtype subtype);
+
+/* speaker_routes.c */
+/* net4.host, net4 the upper 24 bits; or 2001:db8:net6::host. */
+struct ip_addr model_address(unsigned f, unsigned net4, unsigned net6, unsigned host);
+void random_attr(const struct mpeer *n, unsigned f, unsigned prefix, struct mattr *a);
+void announce(struct mpeer *n, unsigned f, const unsigned *prefix, unsigned count, const struct mattr *a);
+void withdraw(struct mpeer *n, unsigned f, const unsigned *prefix, unsigned count);
+/* One message with a few routes. */
+void step_routes(struct mpeer *n);
+/* Answers a ROUTE-REFRESH, between BoRR and EoRR where both know RFC 7313: begins, or goes on; and ends. */
+void send_again(struct mpeer *n, unsigned f);
+void end_again(struct mpeer *n, unsigned f);
 
 /* speaker_compare.c: all end the program where the two disagree */
 struct peer *peer_of(unsigned peer); /* NULL: not configured */

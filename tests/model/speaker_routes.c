@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * speaker_routes: what neighbours of the speaker model announce and withdraw, and how they send it again.
+ * See speaker_model.h.
+ */
+#include "tests/model/speaker_model.h"
+
+#include "lib/mem.h"
+
+#include <string.h>
+
+struct ip_addr
+model_address(unsigned f, unsigned net4, unsigned net6, unsigned host)
+{
+	struct ip_addr a;
+	char text[64];
+
+	if (f == FAMILY_IPV4)
+		snprintf(text, sizeof text, "%u.%u.%u.%u", net4 >> 16, net4 >> 8 & 255, net4 & 255, host);
+	else
+		snprintf(text, sizeof text, "2001:db8:%x::%u", net6, host);
+	CHECK(ip_addr_parse(text, &a) == 0);
+	return a;
+}
+
+static struct ip_addr
+random_nexthop(unsigned f, unsigned prefix)
+{
+	static const uint8_t hosts[] = {10, 11, 20, 21, 99};
+	unsigned link = 1 + rnd(3), level = 0;
+
+	if (prefix == PFX_SELF)
+		return model_address(f, 10 << 16 | 1, 1, 20);
+	if (prefix < PFX_ORDINARY)
+		level = rnd(8);
+	else if (prefix >= PFX_COVER2 && prefix < PFX_SELF)
+		level = rnd(6);
+	switch (level) {
+	case 4: /* by the foreign route, without that by the default route */
+		return model_address(f, 192 << 16 | 168 << 8 | 9, 0x909, 1);
+	case 5:
+		link = 1 + rnd(2);
+		return model_address(f, 172 << 16 | 16 << 8 | link, 0x1600 + link, 1);
+	case 6:
+		link = 1 + rnd(2);
+		return model_address(f, 172 << 16 | 17 << 8 | link, 0x1700 + link, 1);
+	default:
+		return model_address(f, 10 << 16 | link, link, hosts[rnd(ARRAY_LEN(hosts))]);
+	}
+}
+
+static void
+random_path(const struct mpeer *n, struct mattr *a)
+{
+	static const uint32_t pool[] = {65001, 65002, 65003, 65010, 70000, 4200000001u};
+
+	if (!n->internal)
+		a->path[a->npath++] = n->as;
+	/* RFC 7947 2.2.2.1: a route server leaves itself out. */
+	if (the_model->conf.neighbor[n - the_model->peer].role == ROLE_RS_CLIENT && !n->internal && rnd(2) == 0)
+		a->path[0] = pool[rnd(ARRAY_LEN(pool))];
+	for (unsigned k = rnd(n->internal ? 3 : 2); k > 0; k--)
+		a->path[a->npath++] = rnd(30) == 0 ? LOCAL_AS : pool[rnd(ARRAY_LEN(pool))];
+}
+
+static void
+random_blob(const struct mpeer *n, unsigned f, struct mattr *a)
+{
+	uint32_t what = rnd(24);
+
+	if (what > 8)
+		return;
+	a->tag = n->tag;
+	a->blob = 1;
+	if (what > 1)
+		return;
+	/* About as long as a message can be, so that it fits into some and not into others. */
+	a->blob = 300;
+	size_t size = wire_size(a, (enum family)f, family_bits((enum family)f), n->caps.as4);
+	size_t want = n->caps.extended_message ? 4040 + rnd(600) : 4020 + rnd(77);
+	a->blob = (uint16_t)(a->blob + want - size);
+}
+
+void
+random_attr(const struct mpeer *n, unsigned f, unsigned prefix, struct mattr *a)
+{
+	memset(a, 0, sizeof *a);
+	if (rnd(2) == 0) {
+		/* Often the same, so that there are ties, and neighbours that send equal sets. */
+		if (!n->internal)
+			a->path[a->npath++] = n->as;
+		a->has_local_pref = n->internal;
+		a->local_pref = n->internal ? 100 : 0;
+		a->nexthop = random_nexthop(f, prefix);
+		return;
+	}
+	a->origin = (uint8_t)(rnd(4) == 0 ? rnd(3) : 0);
+	random_path(n, a);
+	a->has_med = rnd(2) == 0;
+	a->med = a->has_med ? rnd(3) : 0;
+	a->communities = (uint8_t)(rnd(3) == 0 ? 1u << rnd(NCOMMUNITY) : 0);
+	a->ext = (uint8_t)(rnd(6) == 0 ? rnd(2) : 0);
+	if (rnd(5) == 0)
+		a->otc = rnd(2) == 0 ? n->as : 65010;
+	if (n->internal) {
+		a->has_local_pref = true;
+		a->local_pref = 50 + 50 * rnd(3);
+		a->ext |= (uint8_t)(rnd(8) == 0 ? X_NON_TRANSITIVE : 0);
+		if (rnd(4) == 0)
+			a->originator = rnd(8) == 0 ? ROUTER_ID : 0x0a090000u + rnd(6);
+		for (a->ncluster = 0; a->ncluster < 2 && rnd(3) == 0; a->ncluster++)
+			a->cluster[a->ncluster] = rnd(6) == 0 ? 0x0aff0001u + rnd(2) : 0x01010101u * (1 + rnd(2));
+	}
+	/* RFC 8950: an IPv6 next hop for an IPv4 route. */
+	bool other = f == FAMILY_IPV4 && prefix < PFX_ORDINARY && n->caps.ext_next_hop != 0 && rnd(4) == 0;
+	a->nexthop = random_nexthop(other ? FAMILY_IPV6 : f, prefix);
+	random_blob(n, f, a);
+}
+
+void
+announce(struct mpeer *n, unsigned f, const unsigned *prefix, unsigned count, const struct mattr *a)
+{
+	static uint8_t msg[BGP_MSG_MAX_EXT];
+
+	session_deliver(n->session, msg, wire_announce(n, (enum family)f, prefix, count, a, msg));
+	for (unsigned i = 0; i < count; i++) {
+		struct mroute *r = &n->route[f][prefix[i]];
+		r->there = true;
+		r->a = *a;
+		route_changed(r, prefix[i]);
+	}
+}
+
+void
+withdraw(struct mpeer *n, unsigned f, const unsigned *prefix, unsigned count)
+{
+	uint8_t msg[BGP_MSG_MAX];
+
+	session_deliver(n->session, msg, wire_withdraw(n, (enum family)f, prefix, count, msg));
+	for (unsigned i = 0; i < count; i++) {
+		struct mroute *r = &n->route[f][prefix[i]];
+		memset(&r->a, 0, sizeof r->a);
+		r->there = false;
+		route_changed(r, prefix[i]);
+	}
+}
+
+/* A read with one or a few messages in it. */
+void
+step_routes(struct mpeer *n)
+{
+	for (unsigned messages = 1 + rnd(3); messages > 0; messages--) {
+		unsigned f = FAMILY_IPV4 + rnd(2), prefix[4], count = 1;
+		struct mattr a;
+		if (!(n->caps.families & OPEN_FAMILY(f)))
+			continue;
+		/* In the calm nothing changes that others depend on. */
+		prefix[0] = rnd(the_model->stretch == STRETCH_CALM ? PFX_ORDINARY : NPREFIX);
+		while (prefix[0] < PFX_ORDINARY - 4 && count < 4 && rnd(3) == 0) {
+			prefix[count] = prefix[count - 1] + 1;
+			count++;
+		}
+		if (rnd(3) == 0) {
+			withdraw(n, f, prefix, count);
+			continue;
+		}
+		random_attr(n, f, prefix[0], &a);
+		if (a.blob > 100)
+			count = 1;
+		announce(n, f, prefix, count, &a);
+	}
+	session_delivered(n->session);
+}
+
+/* The neighbour sends its routes again (RFC 7313): begins, or goes on. */
+void
+send_again(struct mpeer *n, unsigned f)
+{
+	if (!(n->borr_in & OPEN_FAMILY(f))) {
+		send_refresh(n, f, REFRESH_BORR);
+		n->borr_in |= OPEN_FAMILY(f);
+		for (unsigned i = 0; i < NPREFIX; i++)
+			n->route[f][i].stale = true;
+		return;
+	}
+	for (unsigned i = 0; i < NPREFIX; i++) {
+		struct mattr same = n->route[f][i].a;
+		if (n->route[f][i].there && n->route[f][i].stale && rnd(3) != 0)
+			announce(n, f, &i, 1, &same);
+	}
+	session_delivered(n->session);
+}
+
+void
+end_again(struct mpeer *n, unsigned f)
+{
+	send_refresh(n, f, REFRESH_EORR);
+	n->borr_in &= (uint8_t)~OPEN_FAMILY(f);
+	for (unsigned i = 0; i < NPREFIX; i++) {
+		struct mroute *r = &n->route[f][i];
+		if (!r->there || !r->stale)
+			continue;
+		memset(&r->a, 0, sizeof r->a);
+		r->there = false;
+		route_changed(r, i);
+	}
+}
