@@ -16,6 +16,7 @@
 #include "bgpd/policy_place.h"
 #include "bgpd/reload.h"
 #include "bgpd/update_in.h"
+#include "lib/fdtable.h"
 #include "lib/log.h"
 #include "lib/mem.h"
 
@@ -26,6 +27,9 @@
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
+
+#define DESCRIPTORS_OWN 64
+#define DESCRIPTORS_MIN 1024 /* 8 KB of the kernel */
 
 static bool
 pinned(void *ctx, enum family f, uint32_t id)
@@ -194,6 +198,17 @@ daemon_apply_settings(struct bgpd *d)
 	}
 	apply_listeners(d);
 	warn_unsupported(d);
+}
+
+/* Two connections a neighbour, as in a collision, and some of our own; ranges and reloads may bring more. */
+static void
+reserve_descriptors(const struct conf *c)
+{
+	unsigned n = 2 * c->neighbors.n + DESCRIPTORS_OWN;
+	int r = fdtable_reserve(n > DESCRIPTORS_MIN ? n : DESCRIPTORS_MIN);
+
+	if (r < 0)
+		log_warn("daemon.descriptors", LOG_S("error", strerror(-r)));
 }
 
 static bool
@@ -426,6 +441,7 @@ daemon_start(struct bgpd *d, const struct daemon_options *options, struct conf *
 	if (loop_init(&d->loop) < 0)
 		return false;
 	d->start_ns = time_mono_ns();
+	reserve_descriptors(conf);
 	return start_parts(d);
 }
 
