@@ -99,7 +99,8 @@ class Trial:
         if self.probe:
             self.probing("")
             time.sleep(IDLE_PROBE_QUICK_S if self.bench.quick else IDLE_PROBE_S)
-            self.metrics["idle"] = self.probing("")["max_ms"]
+            idle = self.probing("")
+            self.metrics["idle"], self.metrics["idle median"] = idle["max_ms"], idle["median_ms"]
         self.inside_ms()
 
     def daemon_start(self):
