@@ -421,7 +421,7 @@ params_of(const struct peer *p)
 	return e;
 }
 
-#define OPTION_LLGR 0x01u /* of adjout_key.options */
+#define OPTION_LLGR 0x80u /* of adjout_key.options, beside EXPORT_OPT_* */
 
 static struct adjout_key
 key_of(const struct group_member *m, const struct export_params *e, const struct policy_chain *chain)
@@ -442,10 +442,9 @@ key_of(const struct group_member *m, const struct export_params *e, const struct
 	k.role = (uint8_t)(e->role << 1 | e->rr_client);
 	k.families = family_bits_of(c->families);
 	k.as4 = c->as4;
-	k.options = e->llgr ? OPTION_LLGR : 0;
 	k.ext_nexthop = family_bits_of(c->ext_next_hop);
 	k.nexthop_rule = e->nexthop;
-	k.options = e->options;
+	k.options = (uint8_t)(e->options | (e->llgr ? OPTION_LLGR : 0));
 	k.nexthop_len4 = m->self_len[FAMILY_IPV4];
 	k.nexthop_len6 = m->self_len[FAMILY_IPV6];
 	return k;

@@ -14,7 +14,7 @@ static struct bgpdtest t;
 static struct speaker sa, sb;
 
 /* What is different in the OPEN of the second of a pair. */
-enum twist { NOTHING, NO_AS4, ONLY_IPV4, EXTENDED, EXT_NEXT_HOP };
+enum twist { NOTHING, NO_AS4, ONLY_IPV4, EXTENDED, EXT_NEXT_HOP, LLGR };
 
 static const struct pair {
 	const char *what;
@@ -54,6 +54,7 @@ static const struct pair {
     {"four-octet AS", "", "", B, NO_AS4, 65002, 65002, false},
     {"families", "", "", B, ONLY_IPV4, 65002, 65002, false},
     {"extended next hop", "", "", B, EXT_NEXT_HOP, 65002, 65002, false},
+    {"long-lived graceful restart", "", "", B, LLGR, 65002, 65002, false},
 };
 
 static struct peer *
@@ -65,6 +66,11 @@ session(struct speaker *s, const char *addr, uint32_t as, uint32_t id, enum twis
 	if (twist == ONLY_IPV4)
 		o.caps.families = OPEN_FAMILY(FAMILY_IPV4);
 	o.caps.extended_message = twist == EXTENDED;
+	if (twist == LLGR) {
+		o.caps.gr = true;
+		o.caps.llgr_families = OPEN_FAMILY(FAMILY_IPV4);
+		o.caps.llgr_time_s[FAMILY_IPV4] = 60;
+	}
 	if (twist == EXT_NEXT_HOP)
 		o.caps.ext_next_hop = OPEN_FAMILY(FAMILY_IPV4);
 	return bgpdtest_session_open(&t, s, addr, &o);
