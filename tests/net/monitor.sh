@@ -65,11 +65,11 @@ for round in $(seq 1 8); do
 	ctl b reload >/dev/null || fail "$stage"
 	expect 20 best a 10.9.195.0/24 ".med == $round"
 done
-# The best path of each: whatever has not come is counted. Changes of a kernel route that waits become one.
-expect 20 total all 20000
+# Whatever has not come is counted. On a busy machine changes that wait become one, but not most of them.
+expect 20 total all 10000
 kill -CONT "${pids[ribs]}"
 expect 10 saw ribs '.event == "lost" and .events > 0'
-expect 10 total ribs 20000
+expect 20 total ribs 10000
 say "and goes on with what comes next"
 ctl b network add 192.0.2.0/24 >/dev/null || fail "$stage"
 expect 10 saw ribs '.prefix == "192.0.2.0/24" and .path.neighbor.name == "b" and .path.med == null'
