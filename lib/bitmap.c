@@ -56,10 +56,7 @@ bitmap_set(struct bitmap *b, uint32_t id)
 	uint32_t p = id >> BITMAP_PAGE_SHIFT, i = id & (BITMAP_PAGE_BITS - 1);
 
 	ASSERT(id != BITMAP_END);
-	struct bitmap_page *page = p < b->npages ? b->pages[p] : NULL;
-	if (page == NULL)
-		page = page_get(b, p);
-	uint64_t *w = &page->w[i / 64];
+	uint64_t *w = &page_get(b, p)->w[i / 64];
 	uint64_t bit = 1ull << (i % 64);
 
 	if (*w & bit)
