@@ -420,4 +420,25 @@ has_objects(void)
 	return false;
 }
 
+/* Runs the suite and frees it; what main() returns. */
+static inline int
+run_suite(Suite *s)
+{
+	SRunner *sr = srunner_create(s);
+
+	srunner_run_all(sr, CK_NORMAL);
+	int failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static inline bool
+is_root(void)
+{
+	if (geteuid() == 0)
+		return true;
+	printf("skipped: needs root for a network namespace\n");
+	return false;
+}
+
 #endif

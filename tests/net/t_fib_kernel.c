@@ -458,18 +458,11 @@ common_case(const char *name, void (*fixture)(void))
 int
 main(void)
 {
-	Suite *s = suite_create("fib_kernel");
-
-	if (geteuid() != 0) {
-		printf("skipped: needs root for a network namespace\n");
+	if (!is_root())
 		return 77;
-	}
+	Suite *s = suite_create("fib_kernel");
 	suite_add_tcase(s, common_case("kernel", setup_plain));
 	if (has_objects())
 		suite_add_tcase(s, common_case("objects", setup_objects));
-	SRunner *sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	int failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -216,18 +216,9 @@ objects_case(void)
 int
 main(void)
 {
+	if (!is_root() || !has_objects())
+		return 77;
 	Suite *s = suite_create("fib_objects");
-
-	if (geteuid() != 0) {
-		printf("skipped: needs root for a network namespace\n");
-		return 77;
-	}
-	if (!has_objects())
-		return 77;
 	suite_add_tcase(s, objects_case());
-	SRunner *sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	int failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }
