@@ -18,6 +18,7 @@
 static void on_read(evutil_socket_t fd, short what, void *arg);
 static void on_write(evutil_socket_t fd, short what, void *arg);
 static void on_much(evutil_socket_t fd, short what, void *arg);
+static enum job_result dials_run(struct job *job, uint64_t deadline_ns);
 
 struct session_pool *
 session_pool_new(struct loop *loop)
@@ -30,6 +31,8 @@ session_pool_new(struct loop *loop)
 	p->scratch = xmalloc(SESSION_READ_MAX + BGP_MSG_MAX_EXT);
 	LIST_INIT(&p->lingering);
 	TAILQ_INIT(&p->much);
+	TAILQ_INIT(&p->dials);
+	p->dial_job = (struct job){.run = dials_run, .name = "dial"};
 	p->ev_much = event_new(loop->base, -1, 0, on_much, p);
 	ASSERT(p->ev_much != NULL && event_priority_set(p->ev_much, LOOP_PRIO_IO) == 0);
 	return p;
@@ -40,6 +43,7 @@ session_pool_free(struct session_pool *p)
 {
 	while (!LIST_EMPTY(&p->lingering))
 		session_free(LIST_FIRST(&p->lingering));
+	loop_job_cancel(p->loop, &p->dial_job);
 	event_free(p->ev_much);
 	free(p->scratch);
 	free(p);
@@ -91,6 +95,8 @@ void
 session_free(struct session *s)
 {
 	session_much_end(s);
+	if (s->dial_waits)
+		TAILQ_REMOVE(&s->pool->dials, s, dial_entry);
 	if (s->closing) {
 		LIST_REMOVE(s, entry);
 		s->pool->nlingering--;
@@ -158,8 +164,6 @@ dial_options(int fd, const struct session_dial *d)
 struct session *
 session_dial(struct session_pool *p, const struct session_dial *d, const struct session_ops *ops, void *ctx, int *err)
 {
-	struct sockaddr_storage ss;
-	socklen_t len = ip_addr_to_sockaddr(&d->remote, d->port, &ss);
 	int fd = sockopt_open(d->remote.family);
 
 	if (fd < 0) {
@@ -167,8 +171,6 @@ session_dial(struct session_pool *p, const struct session_dial *d, const struct 
 		return NULL;
 	}
 	*err = dial_options(fd, d);
-	if (*err == 0 && connect(fd, (struct sockaddr *)&ss, len) < 0 && errno != EINPROGRESS)
-		*err = -errno;
 	if (*err < 0) {
 		close(fd);
 		return NULL;
@@ -178,9 +180,11 @@ session_dial(struct session_pool *p, const struct session_dial *d, const struct 
 		*err = -ENOMEM;
 		return NULL;
 	}
-	/* Also a connect that succeeded at once is reported from the loop, never from within this call. */
-	s->connecting = true;
-	event_add(s->ev_write, NULL);
+	s->remote = d->remote;
+	s->port = d->port;
+	s->connecting = s->dial_waits = true;
+	TAILQ_INSERT_TAIL(&p->dials, s, dial_entry);
+	loop_job_start(p->loop, &p->dial_job);
 	return s;
 }
 
@@ -193,6 +197,37 @@ connect_done(struct session *s)
 	if (r == 0)
 		event_add(s->ev_read, NULL);
 	s->ops->connected(s->ctx, s, r);
+}
+
+static void
+connect_start(struct session *s)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = ip_addr_to_sockaddr(&s->remote, s->port, &ss);
+
+	/* Also one that succeeds at once is reported by on_write. */
+	if (connect(s->fd, (struct sockaddr *)&ss, len) == 0 || errno == EINPROGRESS) {
+		event_add(s->ev_write, NULL);
+		return;
+	}
+	s->connecting = false;
+	s->ops->connected(s->ctx, s, -errno);
+}
+
+static enum job_result
+dials_run(struct job *job, uint64_t deadline_ns)
+{
+	struct session_pool *p = container_of(job, struct session_pool, dial_job);
+	struct session *s;
+
+	while ((s = TAILQ_FIRST(&p->dials)) != NULL) {
+		TAILQ_REMOVE(&p->dials, s, dial_entry);
+		s->dial_waits = false;
+		connect_start(s);
+		if (time_mono_ns() >= deadline_ns)
+			break;
+	}
+	return TAILQ_EMPTY(&p->dials) ? JOB_DONE : JOB_MORE;
 }
 
 /* Keeps what is left of an incomplete message until the next read. False: out of memory. */

@@ -89,7 +89,10 @@ struct session_dial {
 	unsigned gtsm_hops; /* 0: off, then ttl */
 	unsigned ttl;
 };
-/* Starts to connect. The session, or NULL with *err = -errno when nothing could be started. */
+/*
+ * The session, or NULL with *err = -errno when nothing could be started. It connects from the loop, behind others that
+ * were dialled before; connected() is never called from within this call.
+ */
 struct session *session_dial(struct session_pool *p, const struct session_dial *d, const struct session_ops *ops,
     void *ctx, int *err);
 /* Takes over an accepted socket. Options that concern the neighbour (TTL) are set by the caller. */

@@ -2,6 +2,8 @@
 /* Tests of bgpd/session and session_write: framing over reads, the order of what goes out, and how it ends. */
 #include "bgpd/session.h"
 
+#include <poll.h>
+
 #include "tests/unit/speaker.h"
 #include "tests/unit/suite.h"
 
@@ -483,6 +485,62 @@ START_TEST(test_dial)
 }
 END_TEST
 
+/* Hundreds that are dialled at once all connect, and those that are given up before are forgotten. */
+START_TEST(test_dial_many)
+{
+	enum { N = 300 };
+	struct session *all[N];
+	struct session_dial d = {.ttl = 1};
+	int err = 0;
+
+	ck_assert_int_eq(loop_init(&loop), 0);
+	pool = session_pool_new(&loop);
+	int fd = speaker_listen("127.0.0.2", &d.port);
+	ip_addr_parse("127.0.0.2", &d.remote);
+	ck_assert_int_eq(listen(fd, N), 0);
+	for (unsigned i = 0; i < N; i++) {
+		all[i] = session_dial(pool, &d, &ops, NULL, &err);
+		ck_assert_ptr_nonnull(all[i]);
+	}
+	/* The kernel connects within the call on this host: nobody may be held up by hundreds of them. */
+	ck_assert_int_lt(poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, 0), 1);
+	session_close(all[N / 2], NULL);
+	session_close(all[N - 1], NULL);
+	UNTIL(&loop, user.connected > 0);
+	UNTIL(&loop, user.connected == N - 2);
+	ck_assert_int_eq(user.err, 0);
+	for (unsigned i = 0; i < N - 1; i++)
+		if (i != N / 2)
+			session_close(all[i], NULL);
+	/* Nor does a pool that goes mind who has not connected. */
+	session = session_dial(pool, &d, &ops, NULL, &err);
+	ck_assert_ptr_nonnull(session);
+	session_close(session, NULL);
+	close(fd);
+	session_pool_free(pool);
+	loop_fini(&loop);
+}
+END_TEST
+
+/* A connect that fails at once, as to the broadcast address, is reported from the loop, too. */
+START_TEST(test_dial_unreachable)
+{
+	struct session_dial d = {.ttl = 1, .port = 179};
+	int err = 0;
+
+	ck_assert_int_eq(loop_init(&loop), 0);
+	pool = session_pool_new(&loop);
+	ip_addr_parse("255.255.255.255", &d.remote);
+	session = session_dial(pool, &d, &ops, NULL, &err);
+	ck_assert_ptr_nonnull(session);
+	ck_assert_uint_eq(user.connected, 0);
+	UNTIL(&loop, user.connected == 1);
+	ck_assert_int_lt(user.err, 0);
+	session_pool_free(pool);
+	loop_fini(&loop);
+}
+END_TEST
+
 /* Who was read, in that order: a letter a batch. */
 static char order[64];
 static unsigned norder;
@@ -579,4 +637,4 @@ END_TEST
 
 SUITE("session", test_turns, test_framing, test_max_len, test_close_in_callback, test_peer_closes, test_pause, test_order,
     test_close_mid_stream, test_linger_reads, test_half_closed, test_half_closed_full,
-    test_linger_ends, test_queue_full, test_dial)
+    test_linger_ends, test_queue_full, test_dial, test_dial_many, test_dial_unreachable)
