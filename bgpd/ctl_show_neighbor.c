@@ -173,7 +173,7 @@ neighbor_json(const struct bgpd *d, const struct peer *p)
 	json_object_set_new(o, "range", ctl_json_text(p->range != NULL ? p->conf->name : NULL));
 	json_object_set_new(o, "remote_addr", ctl_json_addr(&p->addr));
 	json_object_set_new(o, "remote_as", remote_as != 0 ? json_integer(remote_as) : json_null());
-	json_object_set_new(o, "local_as", json_integer(p->conf->local_as));
+	json_object_set_new(o, "local_as", json_integer(p->ours.as));
 	json_object_set_new(o, "description", ctl_json_text(p->conf->description));
 	json_object_set_new(o, "hostname",
 			    ctl_json_text(theirs != NULL && theirs->hostname[0] != '\0' ? theirs->hostname : NULL));

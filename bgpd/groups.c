@@ -15,6 +15,7 @@
 #include "bgpd/pipeline.h"
 #include "lib/log.h"
 #include "lib/mem.h"
+#include "rib/aspath.h"
 #include "rib/walk.h"
 
 #include <stdlib.h>
@@ -396,6 +397,25 @@ family_bits_of(uint8_t open_set)
 	return bits;
 }
 
+/* What is done to the AS path towards an external neighbour; its own AS is named only where that matters to it. */
+static void
+path_params(const struct peer *p, struct export_params *e)
+{
+	static const uint8_t modes[] = {[CONF_PRIVATE_NONE] = ASPATH_PRIVATE_KEEP,
+	    [CONF_PRIVATE_LEADING] = ASPATH_PRIVATE_LEADING,
+	    [CONF_PRIVATE_ALL] = ASPATH_PRIVATE_ALL,
+	    [CONF_PRIVATE_REPLACE] = ASPATH_PRIVATE_REPLACE};
+	uint32_t remote_as = peer_routes_source(p)->as;
+
+	e->remove_private = modes[p->conf->remove_private_as];
+	if (p->conf->as_override)
+		e->options |= EXPORT_OPT_OVERRIDE;
+	if (p->conf->as_override || (e->remove_private != ASPATH_PRIVATE_KEEP && aspath_as_is_private(remote_as)))
+		e->remote_as = remote_as;
+	if (!p->conf->local_as_replace && e->local_as != p->d->conf->router.as)
+		e->own_as = p->d->conf->router.as;
+}
+
 static struct export_params
 params_of(const struct peer *p)
 {
@@ -416,8 +436,10 @@ params_of(const struct peer *p)
 
 	if (p->drain.stage != DRAIN_NONE)
 		e.options = p->drain.stage == DRAIN_ANNOUNCED ? EXPORT_OPT_GSHUT : EXPORT_OPT_NOTHING;
-	if (e.type == RIB_PEER_EBGP)
+	if (e.type == RIB_PEER_EBGP) {
 		kernel_subnet_of(d->kernel, &p->addr, &e.subnet);
+		path_params(p, &e);
+	}
 	return e;
 }
 
@@ -432,6 +454,9 @@ key_of(const struct group_member *m, const struct export_params *e, const struct
 	memset(&k, 0, sizeof k);
 	k.policy = chain->id;
 	k.local_as = e->type == RIB_PEER_EBGP ? e->local_as : 0;
+	k.own_as = e->own_as;
+	k.remote_as = e->remote_as;
+	k.remove_private = e->remove_private;
 	if (e->subnet.family != FAMILY_NONE && e->nexthop == EXPORT_NEXTHOP_AUTO)
 		k.subnet = (uint32_t)hash_bytes(0, &e->subnet, sizeof e->subnet);
 	if (e->type == RIB_PEER_IBGP)

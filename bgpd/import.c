@@ -9,10 +9,13 @@
 #include "bgpd/peer.h"
 #include "bgpd/peer_routes.h"
 #include "lib/buf.h"
+#include "lib/mem.h"
 #include "rib/aspath.h"
 #include "rib/community.h"
 #include "rib/otc.h"
 #include "rib/policy.h"
+
+#include <stdlib.h>
 
 static bool
 cluster_loop(const struct attr_set *s, uint32_t cluster_id)
@@ -106,6 +109,32 @@ last_resort(struct attr_table *t, attr_id attr)
 	return out;
 }
 
+/* The same attributes with local-as in front of the path; takes the reference, returns one or ATTR_NONE. */
+static attr_id
+local_as_prepended(const struct peer *p, struct attr_table *t, attr_id attr)
+{
+	struct attr_edit e = {0};
+	struct aspath path;
+	attr_id out = ATTR_NONE;
+
+	if (attr == ATTR_NONE || !p->conf->local_as_prepend || p->session.internal || p->ours.as == p->d->conf->router.as)
+		return attr;
+	attr_edit_begin(&e, attr_get(t, attr));
+	path.p = attr_edit_find(&e, ATTR_AS_PATH, &path.len);
+	uint8_t *mem = xmalloc(path.len + 8);
+	struct wbuf w = wbuf_of(mem, path.len + 8);
+	aspath_prepend(&w, path, &p->ours.as, 1);
+	ASSERT(!w.err);
+	if (w.len <= UINT16_MAX) {
+		attr_edit_put(&e, ATTR_FLAG_TRANSITIVE, ATTR_AS_PATH, w.base, w.len);
+		out = attr_edit_commit(&e, t);
+	}
+	attr_edit_fini(&e);
+	free(mem);
+	attr_unref(t, attr);
+	return out;
+}
+
 void
 import_begin(struct import_route *r, struct peer *p, attr_id received)
 {
@@ -119,8 +148,13 @@ import_begin(struct import_route *r, struct peer *p, attr_id received)
 		return;
 	bool add = otc_ingress(peer_role(p), src->as, s) == OTC_ADD;
 	r->attr = add ? otc_add(d->attrs, received, src->as) : attr_ref(d->attrs, received);
-	if (r->attr == ATTR_NONE)
+	if (r->attr == ATTR_NONE) {
 		r->reject = RIB_REJECT_ROUTE_LEAK; /* unmarked it could become one */
+		return;
+	}
+	r->attr = local_as_prepended(p, d->attrs, r->attr);
+	if (r->attr == ATTR_NONE)
+		r->reject = RIB_REJECT_AS_LOOP; /* no path that long comes from anywhere else */
 	else
 		r->in = policies_input(d, r->chain->reads, src, r->attr, NULL);
 }

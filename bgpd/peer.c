@@ -304,6 +304,15 @@ dial_if_waiting(struct peer *p)
 }
 
 void
+peer_as_refused(struct peer *p)
+{
+	if (!p->conf->local_as_dual || peer_established(p))
+		return;
+	p->other_as = !p->other_as;
+	p->ours.as = p->other_as ? p->d->conf->router.as : p->conf->local_as;
+}
+
+void
 peer_reconfigure(struct peer *p, const struct conf_neighbor *conf)
 {
 	/* Whatever of a neighbour its place in the table depends on may change in between. */
@@ -313,6 +322,9 @@ peer_reconfigure(struct peer *p, const struct conf_neighbor *conf)
 	if (p->range == NULL && conf->interface == NULL && conf->address.scope == NULL)
 		p->addr = conf->address.addr;
 	p->ours = open_of(p->d, conf);
+	p->other_as = p->other_as && conf->local_as_dual;
+	if (p->other_as)
+		p->ours.as = p->d->conf->router.as;
 	peer_table_add(&p->d->peer_table, p);
 	onlink_configure(p);
 	if (conf->shutdown) {

@@ -73,6 +73,7 @@ struct peer {
 	struct event *connect_retry, *idle_hold;
 	uint32_t failures;   /* in a row, for the back-off in Idle */
 	bool admin_down;     /* by command */
+	bool other_as;       /* the neighbour has refused local-as: it is router.as's turn (local-as-dual) */
 	bool removed;        /* no longer configured: goes when its paths are swept */
 
 	struct open_msg ours;        /* the OPEN we send */
@@ -119,6 +120,8 @@ void peer_update_error(struct peer *p, const struct bgp_error *err);
  * tell whose it is (peer_of_open).
  */
 void peer_accept(struct peer *p, int fd, bool shared);
+/* The neighbour expects another AS of us: local-as-dual gives it the other one the next time. */
+void peer_as_refused(struct peer *p);
 /* New settings that the running session need not end for. */
 void peer_reconfigure(struct peer *p, const struct conf_neighbor *conf);
 /*

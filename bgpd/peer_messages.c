@@ -160,6 +160,8 @@ notification_received(struct peer_conn *c, const struct msg_frame *f)
 		log_warn("neighbor.notification", LOG_S("neighbor", p->name), LOG_S("direction", "received"),
 		    LOG_S("reason", "malformed shutdown communication"), LOG_U("length", err.data[0]),
 		    LOG_U("octets", err.data_len - 1u));
+	if (err.code == BGP_ERR_OPEN && err.subcode == BGP_OPEN_BAD_PEER_AS)
+		peer_as_refused(p);
 	bool version = err.code == BGP_ERR_OPEN && err.subcode == BGP_OPEN_BAD_VERSION;
 	peer_event(c, version ? FSM_EV_NOTIF_VERSION : FSM_EV_NOTIF);
 }

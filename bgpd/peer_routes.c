@@ -92,7 +92,7 @@ peer_routes_free(struct peer *p)
 }
 
 struct rib_source *
-peer_routes_source(struct peer *p)
+peer_routes_source(const struct peer *p)
 {
 	return p->routes->source;
 }

@@ -66,7 +66,7 @@ uint32_t peer_routes_own_nexthop(struct peer *p);
 struct group_member;
 /* Its membership, or NULL while the session is down. */
 const struct group_member *peer_routes_member(const struct peer *p);
-struct rib_source *peer_routes_source(struct peer *p);
+struct rib_source *peer_routes_source(const struct peer *p);
 struct update_stats *peer_routes_update_stats(struct peer *p);
 
 struct peer_route_counts {

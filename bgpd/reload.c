@@ -103,6 +103,9 @@ apply_peers(struct bgpd *d, const struct conf_changes *ch, bool refilter)
 			reset_peer(p);
 		else if (refilter || effects & (CONF_EFFECT_BIT(CONF_EFFECT_POLICY) | CONF_EFFECT_BIT(CONF_EFFECT_REFRESH)))
 			peer_routes_reconfigure(p);
+		if (effects & CONF_EFFECT_BIT(CONF_EFFECT_REFRESH) && nc->effect != CONF_EFFECT_RESET &&
+		    peer_established(p) && p->session.caps.route_refresh)
+			peer_routes_refresh_in(p);
 	}
 }
 

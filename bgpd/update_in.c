@@ -294,15 +294,14 @@ static void
 session_of(const struct peer *p, struct attr_session *s)
 {
 	const struct open_caps *c = &p->session.caps;
-	/* RFC 7947 2.2.2.1: a route server does not put its AS in. */
-	bool transparent = p->session.internal || peer_role(p) == EXPORT_ROLE_RS_CLIENT;
+	bool any_first = p->session.internal || !p->conf->enforce_first_as;
 
 	*s = (struct attr_session){
 	    .external = !p->session.internal,
 	    .as4 = c->as4,
 	    .families = c->families,
 	    .ext_next_hop = c->ext_next_hop,
-	    .first_as = transparent ? 0 : p->main->theirs.as,
+	    .first_as = any_first ? 0 : p->main->theirs.as,
 	};
 }
 

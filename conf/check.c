@@ -116,10 +116,41 @@ as_defaults(const struct conf_loader *ld, struct conf_neighbor *nb)
 	}
 	if (nb->remote_as.type == CONF_REMOTE_INTERNAL)
 		nb->remote_as.as = nb->local_as;
+	if (!CONF_HAS(nb, CONF_NB_ENFORCE_FIRST_AS)) {
+		bool server = CONF_HAS(nb, CONF_NB_ROLE) && nb->role == CONF_ROLE_RS_CLIENT;
+		nb->enforce_first_as = !server && !conf_neighbor_is_internal(nb);
+		nb->has |= BIT(CONF_NB_ENFORCE_FIRST_AS);
+	}
 	if (!CONF_HAS(nb, CONF_NB_FAMILIES)) {
 		nb->families = CONF_FAMILY(neighbor_family(nb));
 		nb->has |= BIT(CONF_NB_FAMILIES);
 	}
+}
+
+/* What there is only towards another AS, and asked for. */
+static void
+path_check(struct conf_loader *ld, struct yml_node *n, const struct conf_neighbor *nb)
+{
+	const struct {
+		const char *key;
+		bool asked;
+	} external[] = {
+	    {"local-as-prepend", nb->local_as_prepend}, {"local-as-replace", !nb->local_as_replace},
+	    {"local-as-dual", nb->local_as_dual},       {"as-override", nb->as_override},
+	    {"remove-private-as", nb->remove_private_as != CONF_PRIVATE_NONE},
+	    {"enforce-first-as", yml_map_get(n, "enforce-first-as") != NULL && nb->enforce_first_as},
+	};
+
+	for (size_t i = 0; conf_neighbor_is_internal(nb) && i < ARRAY_LEN(external); i++)
+		if (external[i].asked && yml_map_get(n, external[i].key) != NULL)
+			load_fail_key(ld, key_node(n, external[i].key), external[i].key,
+				      "found it for an internal neighbor, expected it for external ones only");
+	if (nb->local_as_dual && nb->local_as == ld->conf->router.as)
+		load_fail_key(ld, key_node(n, "local-as-dual"), "local-as-dual",
+			      "found true without a local-as, expected one that is not router.as");
+	else if (nb->local_as_dual && nb->remote_as.type == CONF_REMOTE_NUMBER && nb->remote_as.as == ld->conf->router.as)
+		load_fail_key(ld, key_node(n, "local-as-dual"), "local-as-dual",
+			      "found true with router.as as remote-as, expected a neighbor that is external either way");
 }
 
 /* What only goes with one of iBGP and eBGP. */
@@ -137,6 +168,7 @@ type_check(struct conf_loader *ld, struct yml_node *n, const struct conf_neighbo
 		load_fail_key(
 		    ld, key_node(n, "role"), "role",
 		    "found a role for an internal neighbor, expected it for external ones only (RFC 9234)");
+	path_check(ld, n, nb);
 }
 
 static void

@@ -117,6 +117,7 @@ enum conf_role { /* RFC 9234 4.1, our own role */
 		 CONF_ROLE_CUSTOMER,
 		 CONF_ROLE_PEER
 };
+enum conf_private_as { CONF_PRIVATE_NONE, CONF_PRIVATE_LEADING, CONF_PRIVATE_ALL, CONF_PRIVATE_REPLACE };
 enum conf_add_path { CONF_ADD_PATH_NONE, CONF_ADD_PATH_BEST, CONF_ADD_PATH_ECMP, CONF_ADD_PATH_ALL };
 enum conf_max_action { CONF_MAX_WARN, CONF_MAX_BLOCK, CONF_MAX_RESTART, CONF_MAX_SHUTDOWN };
 
@@ -195,6 +196,12 @@ enum conf_neighbor_key {
 	CONF_NB_MAX_NEIGHBORS,
 	CONF_NB_MAX_PREFIX_OUT,
 	CONF_NB_GRACEFUL_SHUTDOWN,
+	CONF_NB_LOCAL_AS_PREPEND,
+	CONF_NB_LOCAL_AS_REPLACE,
+	CONF_NB_LOCAL_AS_DUAL,
+	CONF_NB_AS_OVERRIDE,
+	CONF_NB_REMOVE_PRIVATE_AS,
+	CONF_NB_ENFORCE_FIRST_AS,
 	CONF_NB_KEYS
 };
 
@@ -234,6 +241,12 @@ struct conf_neighbor {
 	bool shutdown;
 	struct conf_max_prefix max_prefix_out; /* sent, if CONF_HAS(n, CONF_NB_MAX_PREFIX_OUT); never CONF_MAX_BLOCK */
 	bool graceful_shutdown; /* heed the community, RFC 8326 */
+	bool local_as_prepend;  /* local_as goes into received paths too */
+	bool local_as_replace;  /* it is sent instead of router.as, not in front of it */
+	bool local_as_dual;     /* the session may also come up with router.as */
+	bool as_override;       /* sent paths: our AS for the neighbour's */
+	uint32_t remove_private_as; /* enum conf_private_as: sent paths */
+	bool enforce_first_as;  /* received paths begin with the neighbour's AS */
 	uint32_t max_neighbors; /* of a prefix, at the same time; else 0 */
 };
 #define CONF_FAMILY(family) (1u << (family)) /* of enum family */

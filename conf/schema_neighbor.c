@@ -17,6 +17,11 @@ static const struct conf_word next_hop_words[] = {
 static const struct conf_word role_words[] = {
     {"provider", CONF_ROLE_PROVIDER},   {"customer", CONF_ROLE_CUSTOMER},   {"peer", CONF_ROLE_PEER},
     {"rs-server", CONF_ROLE_RS_SERVER}, {"rs-client", CONF_ROLE_RS_CLIENT}, {0}};
+static const struct conf_word private_as_words[] = {{"none", CONF_PRIVATE_NONE},
+						    {"leading", CONF_PRIVATE_LEADING},
+						    {"all", CONF_PRIVATE_ALL},
+						    {"replace", CONF_PRIVATE_REPLACE},
+						    {0}};
 static const struct conf_word max_action_words[] = {{"warn", CONF_MAX_WARN},
 						    {"block", CONF_MAX_BLOCK},
 						    {"restart", CONF_MAX_RESTART},
@@ -456,6 +461,60 @@ static const struct conf_row neighbor_rows[] = {
 	 .effect = CONF_EFFECT_POLICY,
 	 .doc = "Give routes of an external neighbor that come with the community graceful-shutdown local preference 0, "
 		"whatever policy says: the neighbor is about to withdraw them (RFC 8326)."},
+    [CONF_NB_LOCAL_AS_PREPEND] =
+	{.key = "local-as-prepend",
+	 .type = &conf_type_bool,
+	 AT(conf_neighbor, local_as_prepend),
+	 .def = "false",
+	 .effect = CONF_EFFECT_POLICY,
+	 .doc = "Put local-as in front of the AS path of what the neighbor sends, as if it came through an AS of that "
+		"number. Only for external neighbors."},
+    [CONF_NB_LOCAL_AS_REPLACE] =
+	{.key = "local-as-replace",
+	 .type = &conf_type_bool,
+	 AT(conf_neighbor, local_as_replace),
+	 .def = "true",
+	 .effect = CONF_EFFECT_POLICY,
+	 .doc = "Send paths that begin with local-as alone; with false they begin with local-as and then router.as. The "
+		"local-as of FRR without further words is local-as-prepend: true with local-as-replace: false; its "
+		"no-prepend is the latter alone, and its no-prepend replace-as is the default here. Only for external "
+		"neighbors."},
+    [CONF_NB_LOCAL_AS_DUAL] =
+	{.key = "local-as-dual",
+	 .type = &conf_type_bool,
+	 AT(conf_neighbor, local_as_dual),
+	 .def = "false",
+	 .effect = CONF_EFFECT_RESET,
+	 .doc = "When the neighbor refuses local-as (Bad Peer AS), try router.as the next time, and so on in turn. Only "
+		"for external neighbors with local-as."},
+    [CONF_NB_AS_OVERRIDE] =
+	{.key = "as-override",
+	 .type = &conf_type_bool,
+	 AT(conf_neighbor, as_override),
+	 .def = "false",
+	 .effect = CONF_EFFECT_POLICY,
+	 .doc = "Send our own AS (local-as) in place of the neighbor's wherever that is in the AS path, so that sites of one "
+		"AS take each other's routes from us. That takes its protection against loops away: mind what is sent "
+		"back. Only for external neighbors."},
+    [CONF_NB_REMOVE_PRIVATE_AS] =
+	{.key = "remove-private-as",
+	 .type = &conf_type_word,
+	 AT(conf_neighbor, remove_private_as),
+	 .words = private_as_words,
+	 .def = "none",
+	 .effect = CONF_EFFECT_POLICY,
+	 .doc = "Send AS paths without ASes for private use (RFC 6996): without those before the first that is not private "
+		"(leading), without any (all), or with our own in place of each (replace). The neighbor's own AS stays, "
+		"so that it sees loops. What the export policy puts in front counts as part of the path, our own AS "
+		"does not. Only for external neighbors."},
+    [CONF_NB_ENFORCE_FIRST_AS] =
+	{.key = "enforce-first-as",
+	 .type = &conf_type_bool,
+	 AT(conf_neighbor, enforce_first_as),
+	 .effect = CONF_EFFECT_REFRESH,
+	 .def_doc = "true for external neighbors, but false with role rs-client",
+	 .doc = "Take routes of an external neighbor only if their AS path begins with its AS (RFC 4271 6.3); others count "
+		"as withdrawn (RFC 7606). A route server does not put its AS in (RFC 7947)."},
 };
 _Static_assert(ARRAY_LEN(neighbor_rows) == CONF_NB_KEYS, "a row for each key");
 

@@ -20,6 +20,7 @@
 struct adjout_key {
 	uint64_t policy;   /* identity of the compiled export policy chain, the same for equal ones */
 	uint32_t local_as; /* the AS number that is prepended */
+	uint32_t own_as;   /* the one behind it, 0: none */
 	uint32_t
 	    remote_as;    /* only where the outgoing view depends on it (as-override and the like), else 0 */
 	uint32_t subnet;  /* shared link on which a third-party next hop is kept (RFC 4271 5.1.3), 0: none */

@@ -216,6 +216,54 @@ aspath_strip_confed(struct wbuf *w, struct aspath path)
 			wbuf_put(w, s.as - 2, 2 + 4 * (size_t)s.n);
 }
 
+bool
+aspath_as_is_private(uint32_t as)
+{
+	return (as >= 64512 && as <= 65534) || (as >= 4200000000u && as <= 4294967294u);
+}
+
+void
+aspath_private_remove(struct wbuf *w, struct aspath path, enum aspath_private mode, uint32_t keep, uint32_t as)
+{
+	bool going = mode != ASPATH_PRIVATE_KEEP;
+	struct seg s;
+
+	while (seg_next(&path, &s)) {
+		struct wbuf head = *w; /* to come back to, should nothing be left of the segment */
+		uint8_t n = 0;
+
+		wbuf_u8(w, s.type);
+		uint8_t *count = wbuf_room(w, 1);
+		for (unsigned i = 0; i < s.n; i++) {
+			uint32_t old = seg_as(&s, i);
+			bool private = aspath_as_is_private(old) && old != keep;
+			if (!private && mode == ASPATH_PRIVATE_LEADING)
+				going = false;
+			if (private && going && mode != ASPATH_PRIVATE_REPLACE)
+				continue;
+			wbuf_u32(w, private && going ? as : old);
+			n++;
+		}
+		if (n == 0)
+			*w = head;
+		else if (count != NULL)
+			*count = n;
+	}
+}
+
+void
+aspath_replace(struct wbuf *w, struct aspath path, uint32_t what, uint32_t with)
+{
+	struct seg s;
+
+	while (seg_next(&path, &s)) {
+		wbuf_u8(w, s.type);
+		wbuf_u8(w, (uint8_t)s.n);
+		for (unsigned i = 0; i < s.n; i++)
+			wbuf_u32(w, seg_as(&s, i) == what ? with : seg_as(&s, i));
+	}
+}
+
 static const char seg_brackets[][2] = {
     [ASPATH_SET] = {'{', '}'},
     [ASPATH_CONFED_SEQUENCE] = {'(', ')'},

@@ -57,6 +57,17 @@ bool aspath_next(struct aspath_place *at);                      /* false: that w
 void aspath_prepend(struct wbuf *w, struct aspath path, const uint32_t *as, size_t n);
 /* Writes path without its confederation segments (RFC 5065 4.1). w needs room for path.len. */
 void aspath_strip_confed(struct wbuf *w, struct aspath path);
+/* Is it for private use: 64512..65534, 4200000000..4294967294 (RFC 6996 5)? */
+bool aspath_as_is_private(uint32_t as);
+
+enum aspath_private { ASPATH_PRIVATE_KEEP, ASPATH_PRIVATE_LEADING, ASPATH_PRIVATE_ALL, ASPATH_PRIVATE_REPLACE };
+/*
+ * Writes path without its private ASes: those before the first that is none, or all, or (REPLACE) with as in place of
+ * each. keep is an AS that counts as not private. w needs room for path.len.
+ */
+void aspath_private_remove(struct wbuf *w, struct aspath path, enum aspath_private mode, uint32_t keep, uint32_t as);
+/* Writes path with `with` in place of each AS `what`. w needs room for path.len. */
+void aspath_replace(struct wbuf *w, struct aspath path, uint32_t what, uint32_t with);
 
 /* Adds text: "65001 65002 {1 2}", confederation sequences in (), confederation sets in []; nothing if empty.
  */

@@ -135,22 +135,46 @@ to_ibgp(struct attr_edit *e, const struct export_params *p, const struct rib_sou
 	return cluster_prepend(e, p->cluster_id);
 }
 
-/* Prepends our AS to the path without its confederation segments. False: the path would be too long. */
-static bool
-path_prepend(struct attr_edit *e, uint32_t local_as)
+/* Writes the path that is ours to pass on, w having room for path.len; tmp has as much. */
+static struct aspath
+path_clean(const struct export_params *p, struct aspath path, uint8_t *mem, uint8_t *tmp)
 {
+	struct wbuf w = wbuf_of(mem, path.len), private;
+
+	aspath_strip_confed(&w, path);
+	ASSERT(!w.err);
+	path = (struct aspath){mem, w.len};
+	if (p->remove_private != ASPATH_PRIVATE_KEEP) {
+		private = wbuf_of(tmp, path.len);
+		aspath_private_remove(&private, path, (enum aspath_private)p->remove_private, p->remote_as, p->local_as);
+		ASSERT(!private.err);
+		path = (struct aspath){tmp, private.len};
+	}
+	if (p->options & EXPORT_OPT_OVERRIDE) {
+		w = wbuf_of(path.p == mem ? tmp : mem, path.len);
+		aspath_replace(&w, path, p->remote_as, p->local_as);
+		ASSERT(!w.err);
+		path = (struct aspath){w.base, w.len};
+	}
+	return path;
+}
+
+/* Prepends our AS to the path. False: the path would be too long. */
+static bool
+path_prepend(struct attr_edit *e, const struct export_params *p)
+{
+	const uint32_t ours[] = {p->local_as, p->own_as};
+	size_t n = p->own_as != 0 ? 2 : 1;
 	struct aspath path;
-	struct wbuf stripped, w;
+	struct wbuf w;
 	uint8_t *mem;
 	bool fits;
 
 	path.p = attr_edit_find(e, ATTR_AS_PATH, &path.len);
-	mem = xmalloc(2 * path.len + 8);
-	stripped = wbuf_of(mem, path.len);
-	aspath_strip_confed(&stripped, path);
-	w = wbuf_of(mem + path.len, path.len + 8);
-	aspath_prepend(&w, (struct aspath){mem, stripped.len}, &local_as, 1);
-	ASSERT(!stripped.err && !w.err);
+	mem = xmalloc(3 * path.len + 12);
+	w = wbuf_of(mem + 2 * path.len, path.len + 12);
+	aspath_prepend(&w, path_clean(p, path, mem, mem + path.len), ours, n);
+	ASSERT(!w.err);
 	fits = w.len <= UINT16_MAX;
 	if (fits)
 		attr_edit_put(e, ATTR_FLAG_TRANSITIVE, ATTR_AS_PATH, w.base, w.len);
@@ -197,7 +221,7 @@ to_ebgp(struct attr_edit *e, const struct export_params *p, const struct rib_sou
 	ext_communities_strip(e);
 	if (roles[p->role].adds && !(in->flags & ATTR_F_HAS_OTC))
 		attr_edit_put_u32(e, ATTR_FLAG_OPTIONAL | ATTR_FLAG_TRANSITIVE, ATTR_OTC, p->local_as);
-	return path_prepend(e, p->local_as);
+	return path_prepend(e, p);
 }
 
 attr_id

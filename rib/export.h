@@ -38,6 +38,7 @@ enum export_role {
 
 #define EXPORT_OPT_GSHUT   0x01u /* the session is about to end: GRACEFUL_SHUTDOWN on everything (RFC 8326) */
 #define EXPORT_OPT_NOTHING 0x02u /* whatever was sent is withdrawn */
+#define EXPORT_OPT_OVERRIDE 0x04u /* towards eBGP: our AS stands for the receiver's in the path */
 
 /* What is the same for all members of an export group. */
 struct export_params {
@@ -48,7 +49,10 @@ struct export_params {
 	bool rr_client;              /* the receiver is a client of ours (RFC 4456) */
 	bool llgr;                   /* has the capability of RFC 9494 */
 	bool aigp;                   /* AIGP is enabled on the session (RFC 7311 3.1) */
+	uint8_t remove_private;      /* enum aspath_private, for eBGP; the receiver's own AS stays, so that it sees loops */
 	uint32_t local_as;           /* is prepended towards eBGP */
+	uint32_t own_as;             /* goes in before that, so that it is seen behind it; 0: nothing */
+	uint32_t remote_as;          /* the receiver's, where options or remove_private need it */
 	uint32_t cluster_id;         /* host order */
 	uint32_t default_local_pref; /* for what has none, towards iBGP */
 	struct ip_prefix subnet; /* subnet shared with an eBGP neighbour one hop away; FAMILY_NONE: none */

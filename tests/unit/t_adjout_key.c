@@ -15,6 +15,8 @@ START_TEST(test_members)
 	} other[] = {
 	    {{.policy = 7 + (1ull << 40), .local_as = 65001, .families = 6},
 	     "policy=1099511627783 local_as=65001 families=6"},
+	    {{.policy = 7, .local_as = 65001, .own_as = 65002, .families = 6},
+	     "policy=7 local_as=65001 own_as=65002 families=6"},
 	    {{.policy = 7, .local_as = 4200000000, .families = 6}, "policy=7 local_as=4200000000 families=6"},
 	    {{.policy = 7, .local_as = 65001, .families = 6, .nexthop_len6 = 32},
 	     "policy=7 local_as=65001 families=6 nexthop_len6=32"},

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "lib/mem.h"
 #include "tests/unit/suite.h"
 
 #define AS(...)                                                                                              \
@@ -128,6 +129,56 @@ START_TEST(test_strip_confed)
 }
 END_TEST
 
+/* RFC 6996 5. */
+START_TEST(test_private)
+{
+	static const uint32_t no[] = {0, 64511, 65535, 65536, 4199999999, 4294967295};
+	static const uint32_t yes[] = {64512, 65534, 4200000000, 4294967294};
+	static const struct {
+		const char *path, *leading, *all, *replace;
+	} paths[] = {
+	    {"", "", "", ""},
+	    {"64512 65001", "", "", "7 7"},
+	    {"1 64512 2", "1 64512 2", "1 2", "1 7 2"},
+	    {"64512 1 65001", "1 65001", "1", "7 1 7"},
+	    {"64512 64999 65001", "64999 65001", "64999", "7 64999 7"}, /* 64999 is kept */
+	    {"64512 {64513 64514} {3 64515} 64516", "{3 64515} 64516", "{3}", "7 {7 7} {3 7} 7"},
+	    {"65535 4200000000", "65535 4200000000", "65535", "65535 7"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(no); i++)
+		ck_assert_msg(!aspath_as_is_private(no[i]), "%u", no[i]);
+	for (size_t i = 0; i < ARRAY_LEN(yes); i++)
+		ck_assert_msg(aspath_as_is_private(yes[i]), "%u", yes[i]);
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+		const char *want[] = {[ASPATH_PRIVATE_KEEP] = paths[i].path,
+				      [ASPATH_PRIVATE_LEADING] = paths[i].leading,
+				      [ASPATH_PRIVATE_ALL] = paths[i].all,
+				      [ASPATH_PRIVATE_REPLACE] = paths[i].replace};
+		for (enum aspath_private mode = ASPATH_PRIVATE_KEEP; mode <= ASPATH_PRIVATE_REPLACE; mode++) {
+			uint8_t m[256], o[256];
+			struct aspath path = path_of(paths[i].path, m, sizeof(m));
+			struct wbuf w = wbuf_of(o, path.len);
+			aspath_private_remove(&w, path, mode, 64999, 7);
+			ck_assert(!w.err);
+			check_text((struct aspath){o, w.len}, want[mode]);
+		}
+	}
+}
+END_TEST
+
+START_TEST(test_replace)
+{
+	uint8_t m[256], o[256];
+	struct aspath path = path_of("1 2 1 {1 3} 4", m, sizeof(m));
+	struct wbuf w = wbuf_of(o, path.len);
+
+	aspath_replace(&w, path, 1, 9);
+	ck_assert(!w.err);
+	check_text((struct aspath){o, w.len}, "9 2 9 {9 3} 4");
+}
+END_TEST
+
 START_TEST(test_text)
 {
 	static const char *const same[] = {"", "4294967295", "65001 65002 {1 2}", "(1 2) [3 4] 5 {6}"};
@@ -209,5 +260,5 @@ START_TEST(test_begins_with)
 }
 END_TEST
 
-SUITE("aspath", test_check, test_numbers, test_prepend, test_prepend_full, test_strip_confed, test_text,
+SUITE("aspath", test_check, test_numbers, test_prepend, test_prepend_full, test_strip_confed, test_private, test_replace, test_text,
       test_match, test_begins_with)

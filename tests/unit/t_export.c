@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/mem.h"
+#include "rib/aspath.h"
 #include "rib/policy.h"
 #include "tests/unit/suite.h"
 
@@ -190,6 +191,56 @@ START_TEST(test_med)
 }
 END_TEST
 
+#define AS(n)   0, 0, (uint8_t)((n) >> 8), (uint8_t)(n)
+#define PATH(n) 0x40, 2, 2 + 4 * (n), 2, n
+
+START_TEST(test_private)
+{
+	static const uint8_t wire[] = {ORIGIN, PATH(5), AS(64512), AS(64513), AS(3), AS(64514), AS(64512)};
+	static const uint8_t leading[] = {ORIGIN, PATH(5), AS(65001), AS(64513), AS(3), AS(64514), AS(64512)};
+	static const uint8_t all[] = {ORIGIN, PATH(3), AS(65001), AS(64513), AS(3)};
+	static const uint8_t replace[] = {ORIGIN, PATH(6), AS(65001), AS(65001), AS(64513), AS(3), AS(65001), AS(65001)};
+	struct export_params p = ebgp;
+
+	p.remote_as = 64513; /* stays, in each of them */
+	p.remove_private = ASPATH_PRIVATE_LEADING;
+	SEND(&p, &from_ebgp, 1, 0, wire, leading);
+	p.remove_private = ASPATH_PRIVATE_ALL;
+	SEND(&p, &from_ebgp, 1, 0, wire, all);
+	p.remove_private = ASPATH_PRIVATE_REPLACE;
+	SEND(&p, &from_ebgp, 1, 0, wire, replace);
+}
+END_TEST
+
+START_TEST(test_override)
+{
+	static const uint8_t wire[] = {ORIGIN, PATH(4), AS(3), AS(64513), AS(64512), AS(64513)};
+	static const uint8_t want[] = {ORIGIN, PATH(5), AS(65001), AS(3), AS(65001), AS(64512), AS(65001)};
+	static const uint8_t both[] = {ORIGIN, PATH(4), AS(65001), AS(3), AS(65001), AS(65001)};
+	struct export_params p = ebgp;
+
+	p.options = EXPORT_OPT_OVERRIDE;
+	p.remote_as = 64513;
+	SEND(&p, &from_ebgp, 1, 0, wire, want);
+	p.remove_private = ASPATH_PRIVATE_ALL;
+	SEND(&p, &from_ebgp, 1, 0, wire, both);
+}
+END_TEST
+
+/* local-as without replacing: the neighbour's idea of us first, then who we are. */
+START_TEST(test_own_as)
+{
+	static const uint8_t wire[] = {ORIGIN, PATH(1), AS(3)}, bare[] = {ORIGIN};
+	static const uint8_t want[] = {ORIGIN, PATH(3), AS(65001), AS(65009), AS(3)};
+	static const uint8_t alone[] = {ORIGIN, PATH(2), AS(65001), AS(65009)};
+	struct export_params p = ebgp;
+
+	p.own_as = 65009;
+	SEND(&p, &from_ebgp, 1, 0, wire, want);
+	SEND(&p, &own, ATTR_NEXTHOP_NONE, 0, bare, alone);
+}
+END_TEST
+
 START_TEST(test_to_ibgp)
 {
 	static const uint8_t wire[] = {ORIGIN, PATH_65002, MED_10, 0x80, 26, 3, 1, 0, 3};
@@ -269,5 +320,6 @@ START_TEST(test_nexthop)
 }
 END_TEST
 
-SUITE("export", test_reflection_rules, test_well_known, test_llgr, test_otc, test_to_ebgp, test_med, test_to_ibgp, test_drain,
+SUITE("export", test_reflection_rules, test_well_known, test_llgr, test_otc, test_to_ebgp, test_med, test_private, test_override,
+      test_own_as, test_to_ibgp, test_drain,
       test_reflect, test_nexthop)

@@ -33,7 +33,7 @@ begin_dialled(const char *more)
 {
 	uint16_t port = 0;
 	int fd = speaker_listen(PEER_ADDR, &port);
-	char keys[160];
+	char keys[240];
 
 	snprintf(keys, sizeof(keys), ", name: " PEER_ADDR ", port: %u%s", port, more);
 	begin(keys);
@@ -95,6 +95,45 @@ START_TEST(test_dialled)
 	/* RFC 4271 4.2: the smaller of both; 10: a third of it. */
 	ck_assert_uint_eq(p->session.hold_s, 12);
 	ck_assert_uint_eq(p->session.keepalive_s, 4);
+	close(fd);
+	bgpdtest_stop(&t);
+}
+END_TEST
+
+/* The AS of the OPEN on the next connection, which is then refused with Bad Peer AS. */
+static uint32_t
+refuse(int fd)
+{
+	const struct bgp_error bad = {.code = BGP_ERR_OPEN, .subcode = BGP_OPEN_BAD_PEER_AS};
+	uint8_t msg[BGP_MSG_MAX];
+	struct open_msg ours;
+	struct bgp_error err;
+
+	speaker_accept(&out, &t.d.loop, fd);
+	ck_assert_int_eq(speaker_next(&out), BGP_MSG_OPEN);
+	ck_assert(open_decode(out.body, out.body_len, &ours, &err));
+	speaker_write(&out, msg, notify_encode(&bad, msg, sizeof(msg)));
+	speaker_close(&out);
+	return ours.as;
+}
+
+/* In turn, as often as it is refused; a reload in between does not start over. Without it always the same. */
+START_TEST(test_local_as_dual)
+{
+	int fd = begin_dialled(", local-as: 65010, local-as-dual: true, connect-retry-time: 1, "
+			       "idle-hold-time: {initial: 0, max: 0}");
+
+	ck_assert_uint_eq(refuse(fd), 65010);
+	ck_assert_uint_eq(refuse(fd), BGPDTEST_AS);
+	ck_assert_uint_eq(refuse(fd), 65010);
+	UNTIL(&t.d.loop, p->ours.as == BGPDTEST_AS);
+	peer_reconfigure(p, p->conf);
+	ck_assert_uint_eq(refuse(fd), BGPDTEST_AS);
+	close(fd);
+	bgpdtest_stop(&t);
+	fd = begin_dialled(", local-as: 65010, connect-retry-time: 1, idle-hold-time: {initial: 0, max: 0}");
+	ck_assert_uint_eq(refuse(fd), 65010);
+	ck_assert_uint_eq(refuse(fd), 65010);
 	close(fd);
 	bgpdtest_stop(&t);
 }
@@ -421,6 +460,6 @@ START_TEST(test_find)
 }
 END_TEST
 
-SUITE("peer", test_passive, test_dialled, test_collision, test_collision_established, test_second_silent, test_admin,
+SUITE("peer", test_passive, test_dialled, test_local_as_dual, test_collision, test_collision_established, test_second_silent, test_admin,
     test_reset, test_configured_down, test_idle_hold_backoff, test_hold_timer, test_hold_zero, test_errors, test_notified,
     test_retire, test_find)

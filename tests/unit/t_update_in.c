@@ -386,6 +386,48 @@ END_TEST
 
 /* max-prefix with block: whenever one goes the next one that was kept out comes in. */
 /* A few routes are decided before all that came in bulk, hundreds are bulk themselves. */
+#define PATH_3 0x40, 2, 6, 2, 1, 0, 0, 0, 3 /* not the neighbour's AS */
+
+/* RFC 4271 6.3 and 7606 7.2: not its own AS first, treat as withdraw; RFC 7947 2.2.2.1: a route server's clients do. */
+START_TEST(test_enforce_first_as)
+{
+	static const struct {
+		const char *keys;
+		bool taken;
+	} cases[] = {{"", false},
+		     {", enforce-first-as: false", true},
+		     {", role: rs-client", true},
+		     {", role: rs-client, enforce-first-as: true", false},
+		     {", role: customer", false}};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct str conf = {0};
+		str_addf(&conf, "neighbors: [{address: 127.0.0.2, remote-as: 65002, passive: true, import: [accept]%s}]\n",
+			 cases[i].keys);
+		begin(str_get(&conf));
+		str_free(&conf);
+		UPDATE(LEN16(0), LEN16(GOOD_LEN), ORIGIN, PATH_3, NEXT_HOP, NLRI_A);
+		ck_assert_msg((bgpdtest_path(&t, p, PREFIX_A) != NULL) == cases[i].taken, "with \"%s\"", cases[i].keys);
+		end();
+	}
+}
+END_TEST
+
+/* As FRR's local-as without no-prepend: what policies and others see begins with local-as. */
+START_TEST(test_local_as_prepend)
+{
+	static const uint8_t want[] = {ORIGIN, 0x40, 2, 10, 2, 2, 0, 0, 0xfd, 0xe8, 0, 0, 0xfd, 0xea};
+
+	begin("neighbors: [{address: 127.0.0.2, remote-as: 65002, local-as: 65000, local-as-prepend: true, passive: true, "
+	      "import: [accept]}]\n");
+	UPDATE(LEN16(0), LEN16(GOOD_LEN), GOOD, NLRI_A);
+	const struct attr_set *set = attr_get(t.d.attrs, bgpdtest_path(&t, p, PREFIX_A)->attr);
+	ck_assert_uint_eq(set->wire_len, sizeof(want));
+	ck_assert_mem_eq(set->wire, want, sizeof(want));
+	end();
+}
+END_TEST
+
 START_TEST(test_many)
 {
 	static const uint8_t head[] = {LEN16(0), LEN16(GOOD_LEN), GOOD};
@@ -428,4 +470,4 @@ END_TEST
 SUITE("update_in", test_announce_withdraw, test_withdraw_then_announce, test_one_read, test_one_read_reset,
     test_four_fields, test_treat_as_withdraw, test_attribute_discard, test_reset, test_communities_sorted,
     test_references, test_end_of_rib, test_import_loop, test_import_no_policy, test_import_reflection_loops,
-    test_import_allow_own_as, test_many, test_block)
+    test_import_allow_own_as, test_enforce_first_as, test_local_as_prepend, test_many, test_block)
