@@ -428,6 +428,7 @@ params_of(const struct peer *p)
 	    .nexthop = rules[p->conf->next_hop],
 	    .role = peer_role(p),
 	    .rr_client = p->conf->route_reflector_client,
+	    .rs_client = p->conf->route_server_client,
 	    .llgr = p->session.caps.llgr,
 	    .local_as = p->ours.as,
 	    .cluster_id = d->cluster_id,
@@ -464,7 +465,7 @@ key_of(const struct group_member *m, const struct export_params *e, const struct
 	if (e->type == RIB_PEER_IBGP || chain->reads & POLICY_READS_LOCAL_PREF)
 		k.default_local_pref = e->default_local_pref;
 	k.type = e->type;
-	k.role = (uint8_t)(e->role << 1 | e->rr_client);
+	k.role = (uint8_t)(e->rs_client << 4 | e->role << 1 | e->rr_client);
 	k.families = family_bits_of(c->families);
 	k.as4 = c->as4;
 	k.ext_nexthop = family_bits_of(c->ext_next_hop);

@@ -73,6 +73,7 @@ peer_routes_new(struct peer *p)
 	s->as = p->conf->remote_as.as;
 	s->peer_type = peer_is_internal(p) ? RIB_PEER_IBGP : RIB_PEER_EBGP;
 	s->rr_client = p->conf->route_reflector_client;
+	s->rs_client = p->conf->route_server_client;
 	p->routes = r;
 	set_limits(r);
 	return true;
@@ -147,9 +148,10 @@ source_identify(struct peer *p)
 	s->as = p->main->theirs.as;
 	s->peer_type = p->session.internal ? RIB_PEER_IBGP : RIB_PEER_EBGP;
 	s->rr_client = p->conf->route_reflector_client;
+	s->rs_client = p->conf->route_server_client;
 	s->addr = p->addr;
 	if (was.router_id == s->router_id && was.as == s->as && was.peer_type == s->peer_type &&
-	    was.rr_client == s->rr_client && ip_addr_eq(&was.addr, &s->addr))
+	    was.rr_client == s->rr_client && was.rs_client == s->rs_client && ip_addr_eq(&was.addr, &s->addr))
 		return;
 	groups_source_changed(p->d->groups, s);
 	if (s->ids[FAMILY_IPV4].count + s->ids[FAMILY_IPV6].count > 0)

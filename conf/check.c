@@ -138,6 +138,7 @@ path_check(struct conf_loader *ld, struct yml_node *n, const struct conf_neighbo
 	    {"local-as-prepend", nb->local_as_prepend}, {"local-as-replace", !nb->local_as_replace},
 	    {"local-as-dual", nb->local_as_dual},       {"as-override", nb->as_override},
 	    {"remove-private-as", nb->remove_private_as != CONF_PRIVATE_NONE},
+	    {"route-server-client", nb->route_server_client},
 	    {"enforce-first-as", yml_map_get(n, "enforce-first-as") != NULL && nb->enforce_first_as},
 	};
 

@@ -202,6 +202,7 @@ enum conf_neighbor_key {
 	CONF_NB_AS_OVERRIDE,
 	CONF_NB_REMOVE_PRIVATE_AS,
 	CONF_NB_ENFORCE_FIRST_AS,
+	CONF_NB_ROUTE_SERVER_CLIENT,
 	CONF_NB_KEYS
 };
 
@@ -246,6 +247,7 @@ struct conf_neighbor {
 	bool local_as_dual;     /* the session may also come up with router.as */
 	bool as_override;       /* sent paths: our AS for the neighbour's */
 	uint32_t remove_private_as; /* enum conf_private_as: sent paths */
+	bool route_server_client;
 	bool enforce_first_as;  /* received paths begin with the neighbour's AS */
 	uint32_t max_neighbors; /* of a prefix, at the same time; else 0 */
 };

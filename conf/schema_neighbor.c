@@ -515,6 +515,16 @@ static const struct conf_row neighbor_rows[] = {
 	 .def_doc = "true for external neighbors, but false with role rs-client",
 	 .doc = "Take routes of an external neighbor only if their AS path begins with its AS (RFC 4271 6.3); others count "
 		"as withdrawn (RFC 7606). A route server does not put its AS in (RFC 7947)."},
+    [CONF_NB_ROUTE_SERVER_CLIENT] =
+	{.key = "route-server-client",
+	 .type = &conf_type_bool,
+	 AT(conf_neighbor, route_server_client),
+	 .def = "false",
+	 .effect = CONF_EFFECT_POLICY,
+	 .doc = "Be a route server for it (RFC 7947): what it is sent has the AS path, the next hop and the MED that were "
+		"received, without our own AS (unless the path would be empty), and NO_EXPORT from one client to another "
+		"is theirs to obey. Each prefix has one best path, the same for all clients: where export policy keeps "
+		"that from one, it gets no other. Only for external neighbors, which must not enforce our AS as the first."},
 };
 _Static_assert(ARRAY_LEN(neighbor_rows) == CONF_NB_KEYS, "a row for each key");
 

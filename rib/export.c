@@ -54,6 +54,13 @@ is_from_ibgp(const struct rib_source *source)
 	return source->kind == RIB_SOURCE_BGP && source->peer_type == RIB_PEER_IBGP;
 }
 
+/* Between clients of a route server it is as if they had a session with each other (RFC 7947 2.2). */
+static bool
+is_between_clients(const struct export_params *p, const struct rib_source *source)
+{
+	return p->rs_client && source->kind == RIB_SOURCE_BGP && source->rs_client;
+}
+
 enum export_verdict
 export_check(const struct export_params *p, const struct rib_source *source, const struct attr_set *attrs)
 {
@@ -66,7 +73,9 @@ export_check(const struct export_params *p, const struct rib_source *source, con
 	if (p->type == RIB_PEER_IBGP)
 		return is_from_ibgp(source) && !source->rr_client && !p->rr_client ? EXPORT_NOT_REFLECTED
 										   : EXPORT_OK;
-	if (community_has(attrs, COMMUNITY_NO_EXPORT) || community_has(attrs, COMMUNITY_NO_EXPORT_SUBCONFED))
+	/* RFC 7947 2.2.4: what a client says in a community is meant for the others. */
+	bool meant_for_us = !is_between_clients(p, source);
+	if (meant_for_us && (community_has(attrs, COMMUNITY_NO_EXPORT) || community_has(attrs, COMMUNITY_NO_EXPORT_SUBCONFED)))
 		return EXPORT_NO_EXPORT;
 	if (roles[p->role].bars && (attrs->flags & ATTR_F_HAS_OTC))
 		return EXPORT_OTC;
@@ -87,7 +96,7 @@ nexthop_of(const struct export_params *p, const struct attr_table *t, const stru
 	/* A link-local address alone says nothing beyond the link that it came over. */
 	if (p->nexthop == EXPORT_NEXTHOP_SELF || addr.family == FAMILY_NONE)
 		return ATTR_NEXTHOP_SELF;
-	if (p->type == RIB_PEER_IBGP)
+	if (p->type == RIB_PEER_IBGP || p->rs_client) /* RFC 7947 2.2.1 */
 		return in->nexthop;
 	/* RFC 4271 5.1.3 2: a third party on the subnet that we share with the receiver may be named. */
 	if (addr.family == p->subnet.family &&
@@ -159,13 +168,13 @@ path_clean(const struct export_params *p, struct aspath path, uint8_t *mem, uint
 	return path;
 }
 
-/* Prepends our AS to the path. False: the path would be too long. */
+/* Prepends our AS to the path, where it belongs there. False: the path would be too long. */
 static bool
 path_prepend(struct attr_edit *e, const struct export_params *p)
 {
 	const uint32_t ours[] = {p->local_as, p->own_as};
 	size_t n = p->own_as != 0 ? 2 : 1;
-	struct aspath path;
+	struct aspath path, clean;
 	struct wbuf w;
 	uint8_t *mem;
 	bool fits;
@@ -173,7 +182,11 @@ path_prepend(struct attr_edit *e, const struct export_params *p)
 	path.p = attr_edit_find(e, ATTR_AS_PATH, &path.len);
 	mem = xmalloc(3 * path.len + 12);
 	w = wbuf_of(mem + 2 * path.len, path.len + 12);
-	aspath_prepend(&w, path_clean(p, path, mem, mem + path.len), ours, n);
+	clean = path_clean(p, path, mem, mem + path.len);
+	/* RFC 7947 2.2.2.1: a route server is not in the path, but it does not send an empty one either. */
+	if (p->rs_client && clean.len > 0)
+		n = 0;
+	aspath_prepend(&w, clean, ours, n);
 	ASSERT(!w.err);
 	fits = w.len <= UINT16_MAX;
 	if (fits)
@@ -216,7 +229,7 @@ to_ebgp(struct attr_edit *e, const struct export_params *p, const struct rib_sou
 	attr_edit_del(e, ATTR_ORIGINATOR_ID); /* RFC 4456 8: both are for one AS */
 	attr_edit_del(e, ATTR_CLUSTER_LIST);
 	/* RFC 4271 5.1.4: a MED that a neighbouring AS sent is not passed on to others. */
-	if (source->kind == RIB_SOURCE_BGP && !(policy_set & POLICY_SET_MED))
+	if (source->kind == RIB_SOURCE_BGP && !(policy_set & POLICY_SET_MED) && !p->rs_client) /* RFC 7947 2.2.3 */
 		attr_edit_del(e, ATTR_MED);
 	ext_communities_strip(e);
 	if (roles[p->role].adds && !(in->flags & ATTR_F_HAS_OTC))

@@ -7,7 +7,7 @@
  * the policy into the one that is sent. Called by the export groups, once for a
  * group; what differs between its members (split horizon, the address of next-hop
  * self) is not decided here. RFC 4271 5.1 and 9.2, RFC 1997, RFC 4360 6, RFC 4456,
- * RFC 7311, RFC 9234.
+ * RFC 7311, RFC 7947, RFC 9234.
  */
 #ifndef RIB_EXPORT_H
 #define RIB_EXPORT_H
@@ -47,6 +47,7 @@ struct export_params {
 	uint8_t role;                /* enum export_role, for eBGP */
 	uint8_t options;             /* EXPORT_OPT_* */
 	bool rr_client;              /* the receiver is a client of ours (RFC 4456) */
+	bool rs_client;              /* it is a client of the route server that we are (RFC 7947) */
 	bool llgr;                   /* has the capability of RFC 9494 */
 	bool aigp;                   /* AIGP is enabled on the session (RFC 7311 3.1) */
 	uint8_t remove_private;      /* enum aspath_private, for eBGP; the receiver's own AS stays, so that it sees loops */

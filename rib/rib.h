@@ -100,9 +100,10 @@ struct rib_source {
 	uint8_t kind;       /* enum rib_source_kind */
 	uint8_t gen[FAMILY_COUNT];        /* generation of paths announced now */
 	uint8_t oldest_gen[FAMILY_COUNT]; /* no path is older */
-	uint8_t peer_type;  /* * enum rib_peer_type; after a change of the five marked, what has paths of it is
+	uint8_t peer_type;  /* * enum rib_peer_type; after a change of the six marked, what has paths of it is
 			       to be touched with RIB_CHANGE_REDO */
 	bool rr_client;     /* * */
+	bool rs_client;     /* * */
 	bool removed;
 	uint32_t router_id;              /* * BGP identifier, host order */
 	uint32_t as;                     /* * remote AS */

@@ -241,6 +241,30 @@ START_TEST(test_own_as)
 }
 END_TEST
 
+/* RFC 7947 2.2: path, next hop and MED stay, and NO_EXPORT is not the server's to obey. */
+START_TEST(test_route_server)
+{
+	static const uint8_t wire[] = {ORIGIN, PATH(2), AS(3), AS(4), MED_10, LOCAL_PREF_200};
+	static const uint8_t want[] = {ORIGIN, PATH(2), AS(3), AS(4), MED_10};
+	static const uint8_t bare[] = {ORIGIN}, with_ours[] = {ORIGIN, PATH(1), AS(65001)};
+	uint8_t no_export[] = {0xc0, 8, 4, 0xff, 0xff, 0xff, 1};
+	struct export_params p = ebgp;
+	struct rib_source client = from_ebgp;
+
+	p.rs_client = true;
+	client.rs_client = true;
+	ck_assert_uint_eq(SEND(&p, &client, 5, 0, wire, want), 5);
+	ck_assert_uint_eq(SEND(&p, &from_ebgp, 5, 0, wire, want), 5);
+	ck_assert_uint_eq(SEND(&p, &client, LINK_LOCAL, 0, wire, want), ATTR_NEXTHOP_SELF);
+	ck_assert_uint_eq(SEND(&p, &own, ATTR_NEXTHOP_NONE, 0, bare, with_ours), ATTR_NEXTHOP_SELF);
+	ck_assert_int_eq(verdict(&p, &client, no_export, sizeof(no_export)), EXPORT_OK);
+	ck_assert_int_eq(verdict(&p, &from_ebgp, no_export, sizeof(no_export)), EXPORT_NO_EXPORT);
+	ck_assert_int_eq(verdict(&ebgp, &client, no_export, sizeof(no_export)), EXPORT_NO_EXPORT);
+	no_export[6] = 2;
+	ck_assert_int_eq(verdict(&p, &client, no_export, sizeof(no_export)), EXPORT_NO_ADVERTISE);
+}
+END_TEST
+
 START_TEST(test_to_ibgp)
 {
 	static const uint8_t wire[] = {ORIGIN, PATH_65002, MED_10, 0x80, 26, 3, 1, 0, 3};
@@ -321,5 +345,5 @@ START_TEST(test_nexthop)
 END_TEST
 
 SUITE("export", test_reflection_rules, test_well_known, test_llgr, test_otc, test_to_ebgp, test_med, test_private, test_override,
-      test_own_as, test_to_ibgp, test_drain,
+      test_own_as, test_route_server, test_to_ibgp, test_drain,
       test_reflect, test_nexthop)
