@@ -320,10 +320,31 @@ software_decode(struct open_msg *o, struct rbuf *r)
 }
 
 static void
-no_encode(const struct open_msg *o, struct wbuf *w)
+name_put(struct wbuf *w, const char *name)
 {
-	(void)o;
-	(void)w;
+	size_t n = strlen(name);
+
+	wbuf_u8(w, (uint8_t)n);
+	wbuf_put(w, name, n);
+}
+
+static void
+hostname_encode(const struct open_msg *o, struct wbuf *w)
+{
+	if (o->hostname[0] == '\0')
+		return;
+	cap_head(w, 73, strlen(o->hostname) + 2);
+	name_put(w, o->hostname);
+	wbuf_u8(w, 0); /* no domain of its own */
+}
+
+static void
+software_encode(const struct open_msg *o, struct wbuf *w)
+{
+	if (o->software[0] == '\0')
+		return;
+	cap_head(w, 75, strlen(o->software) + 1);
+	name_put(w, o->software);
 }
 
 /* In the order they are sent. A value is well-formed if its length is base + n * step octets (step 0: base).
@@ -348,8 +369,8 @@ static const struct cap_row {
     {.code = 69, .base = 0, .step = 4, .decode = add_path_decode, .encode = add_path_encode}, /* RFC 7911 4 */
     {.code = 70, .base = 0, .decode = enhanced_decode, .encode = enhanced_encode},    /* RFC 7313 3.1 */
     {.code = 71, .base = 0, .step = 7, .decode = llgr_decode, .encode = llgr_encode}, /* RFC 9494 3 */
-    {.code = 73, .base = 1, .step = 1, .decode = hostname_decode, .encode = no_encode},
-    {.code = 75, .base = 1, .step = 1, .decode = software_decode, .encode = no_encode},
+    {.code = 73, .base = 1, .step = 1, .decode = hostname_decode, .encode = hostname_encode},
+    {.code = 75, .base = 1, .step = 1, .decode = software_decode, .encode = software_encode},
 };
 
 size_t

@@ -7,7 +7,7 @@
  * Capabilities are rows of one table in open.c; one nobody knows is skipped
  * (RFC 5492 3). RFC 4271 4.2 and 6.2, 5492, 9072 (extended parameters), 6286
  * (identifier), 7607 (AS 0), 6793, 4760, 8950, 8654, 9234, 4724, 8538, 9494,
- * 7911, 2918, 7313; hostname and software version by their drafts, read only.
+ * 7911, 2918, 7313; hostname and software version by their drafts.
  */
 #ifndef BGPD_OPEN_H
 #define BGPD_OPEN_H
@@ -64,7 +64,7 @@ struct open_msg {
 	uint32_t id;     /* BGP Identifier, host order */
 	uint16_t hold_s; /* 0 or ≥ 3 */
 	struct open_caps caps;
-	/* Of theirs, for people; never sent. "": not told, else cut to what fits and without control characters. */
+	/* For people. "": not told, and not sent; what is read is cut to what fits and without control characters. */
 	char hostname[OPEN_NAME_MAX + 1]; /* with the domain, draft-walton-bgp-hostname-capability */
 	char software[OPEN_NAME_MAX + 1]; /* draft-ietf-idr-software-version */
 };

@@ -14,9 +14,14 @@
 #include "lib/mem.h"
 #include "rib/export.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#ifndef PACKAGE_VERSION
+#define PACKAGE_VERSION "unknown"
+#endif
 
 bool
 peer_is_internal(const struct peer *p)
@@ -65,6 +70,14 @@ restart_offer(const struct conf_graceful_restart *gr, struct open_caps *caps)
 		caps->llgr_time_s[f] = gr->long_lived_s;
 }
 
+static void
+hostname_offer(struct open_msg *o)
+{
+	/* One that does not fit comes without a NUL; the last octet of o->hostname stays one. */
+	if (gethostname(o->hostname, sizeof o->hostname - 1) != 0 && errno != ENAMETOOLONG)
+		o->hostname[0] = '\0';
+}
+
 /* The OPEN that this configuration makes us send. */
 static struct open_msg
 open_of(const struct bgpd *d, const struct conf_neighbor *nb)
@@ -89,6 +102,10 @@ open_of(const struct bgpd *d, const struct conf_neighbor *nb)
 	if (o.caps.has_role)
 		o.caps.role = roles[nb->role];
 	restart_offer(&nb->graceful_restart, &o.caps);
+	if (nb->send_hostname)
+		hostname_offer(&o);
+	if (nb->send_software_version)
+		strlcpy(o.software, "Godwit " PACKAGE_VERSION, sizeof o.software);
 	return o;
 }
 

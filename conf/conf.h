@@ -203,6 +203,8 @@ enum conf_neighbor_key {
 	CONF_NB_REMOVE_PRIVATE_AS,
 	CONF_NB_ENFORCE_FIRST_AS,
 	CONF_NB_ROUTE_SERVER_CLIENT,
+	CONF_NB_SEND_HOSTNAME,
+	CONF_NB_SEND_SOFTWARE_VERSION,
 	CONF_NB_KEYS
 };
 
@@ -248,6 +250,7 @@ struct conf_neighbor {
 	bool as_override;       /* sent paths: our AS for the neighbour's */
 	uint32_t remove_private_as; /* enum conf_private_as: sent paths */
 	bool route_server_client;
+	bool send_hostname, send_software_version; /* in the OPEN */
 	bool enforce_first_as;  /* received paths begin with the neighbour's AS */
 	uint32_t max_neighbors; /* of a prefix, at the same time; else 0 */
 };

@@ -525,6 +525,22 @@ static const struct conf_row neighbor_rows[] = {
 		"received, without our own AS (unless the path would be empty), and NO_EXPORT from one client to another "
 		"is theirs to obey. Each prefix has one best path, the same for all clients: where export policy keeps "
 		"that from one, it gets no other. Only for external neighbors, which must not enforce our AS as the first."},
+    [CONF_NB_SEND_HOSTNAME] =
+	{.key = "send-hostname",
+	 .type = &conf_type_bool,
+	 AT(conf_neighbor, send_hostname),
+	 .def = "false",
+	 .effect = CONF_EFFECT_SOFT,
+	 .doc = "Tell it the name of this host, for people to read (draft-walton-bgp-hostname-capability). What it tells "
+		"is shown in any case."},
+    [CONF_NB_SEND_SOFTWARE_VERSION] =
+	{.key = "send-software-version",
+	 .type = &conf_type_bool,
+	 AT(conf_neighbor, send_software_version),
+	 .def = "false",
+	 .effect = CONF_EFFECT_SOFT,
+	 .doc = "Tell it which program and version this is (draft-ietf-idr-software-version). What it tells is shown in "
+		"any case."},
 };
 _Static_assert(ARRAY_LEN(neighbor_rows) == CONF_NB_KEYS, "a row for each key");
 

@@ -91,6 +91,33 @@ START_TEST(names)
 }
 END_TEST
 
+START_TEST(names_sent)
+{
+	static const uint8_t want[] = {2, 13, 73, 4, 2, 'r', '1', 0, 75, 5, 4, 'B', 'i', 'r', 'd'};
+	struct open_msg out = {.as = 1, .id = 1, .hostname = "r1", .software = "Bird"};
+	uint8_t msg[OPEN_MAX];
+
+	ck_assert_uint_eq(open_encode(&out, msg, sizeof(msg)), 29 + sizeof(want));
+	ck_assert_uint_eq(msg[28], sizeof(want));
+	ck_assert_mem_eq(msg + 29, want, sizeof(want));
+	/* The longest names fit in beside all there is. */
+	out.caps = (struct open_caps){.families = OPEN_FAMILY(FAMILY_IPV4) | OPEN_FAMILY(FAMILY_IPV6),
+				      .ext_next_hop = OPEN_FAMILY(FAMILY_IPV4) | OPEN_FAMILY(FAMILY_IPV6),
+				      .as4 = true, .route_refresh = true, .enhanced_refresh = true,
+				      .extended_message = true, .has_role = true, .gr = true,
+				      .gr_families = OPEN_FAMILY(FAMILY_IPV4) | OPEN_FAMILY(FAMILY_IPV6),
+				      .llgr_families = OPEN_FAMILY(FAMILY_IPV4) | OPEN_FAMILY(FAMILY_IPV6),
+				      .add_path = {[FAMILY_IPV4] = ADD_PATH_BOTH, [FAMILY_IPV6] = ADD_PATH_BOTH}};
+	memset(out.hostname, 'h', OPEN_NAME_MAX);
+	memset(out.software, 's', OPEN_NAME_MAX);
+	size_t len = open_encode(&out, msg, sizeof(msg));
+	ck_assert_uint_gt(len, 0);
+	ck_assert(open_decode(msg + BGP_HEADER_LEN, len - BGP_HEADER_LEN, &o, &e));
+	ck_assert_str_eq(o.hostname, out.hostname);
+	ck_assert_str_eq(o.software, out.software);
+}
+END_TEST
+
 START_TEST(extended_parameters)
 {
 	/* RFC 9072: 255, 255, length in two octets; parameters with two octets of length */
@@ -378,6 +405,7 @@ main(void)
 	tcase_add_test(t, llgr_and_unknown_families);
 	tcase_add_test(t, extended_parameters);
 	tcase_add_test(t, names);
+	tcase_add_test(t, names_sent);
 	tcase_add_loop_test(t, decode_bad, 0, sizeof(bads) / sizeof(bads[0]));
 	tcase_add_test(t, encode);
 	tcase_add_test(t, round_trip);

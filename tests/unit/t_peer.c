@@ -139,6 +139,28 @@ START_TEST(test_local_as_dual)
 }
 END_TEST
 
+/* Only who is to be told who we are is told. */
+START_TEST(test_names)
+{
+	static const char *const keys[] = {"", ", send-hostname: true, send-software-version: true"};
+	char host[OPEN_NAME_MAX + 1] = "";
+	struct open_msg ours;
+	struct bgp_error err;
+
+	ck_assert_int_eq(gethostname(host, sizeof(host) - 1), 0);
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		int fd = begin_dialled(keys[i]);
+		speaker_accept(&out, &t.d.loop, fd);
+		ck_assert_int_eq(speaker_next(&out), BGP_MSG_OPEN);
+		ck_assert(open_decode(out.body, out.body_len, &ours, &err));
+		ck_assert_str_eq(ours.hostname, i == 0 ? "" : host);
+		ck_assert_msg((strncmp(ours.software, "Godwit ", 7) == 0) == (i == 1), "software \"%s\"", ours.software);
+		close(fd);
+		bgpdtest_stop(&t);
+	}
+}
+END_TEST
+
 /* RFC 4271 6.8: two connections, both OPENs sent to us; the one of the higher identifier's side stays. */
 static void
 collide(uint32_t id, bool daemons_stays, bool incoming_open_first)
@@ -460,6 +482,6 @@ START_TEST(test_find)
 }
 END_TEST
 
-SUITE("peer", test_passive, test_dialled, test_local_as_dual, test_collision, test_collision_established, test_second_silent, test_admin,
+SUITE("peer", test_passive, test_dialled, test_local_as_dual, test_names, test_collision, test_collision_established, test_second_silent, test_admin,
     test_reset, test_configured_down, test_idle_hold_backoff, test_hold_timer, test_hold_zero, test_errors, test_notified,
     test_retire, test_find)
