@@ -70,6 +70,7 @@ rib_start(struct bgpd *d)
 	rib_config_set(d->rib, &rc);
 	nexthop_set_allow_default(d->nexthops, d->conf->router.resolve_via_default);
 	originate_init(&d->originate, d->rib);
+	aggregates_own_init(&d->aggregates, d, seed());
 	d->policies = policies_new(d, d->conf, NULL);
 }
 
@@ -374,6 +375,7 @@ start_parts(struct bgpd *d)
 	ASSERT(d->ev_stop != NULL);
 	signals_start(d);
 	daemon_apply_settings(d);
+	aggregates_own_apply(&d->aggregates);
 	own_begin(&d->own);
 	own_run_all(&d->own);
 	for (uint32_t i = 0; i < d->conf->neighbors.n; i++) {
@@ -423,6 +425,7 @@ daemon_free(struct bgpd *d, bool keep)
 		pipeline_free(d->pipeline);
 	policies_free(d->policies);
 	if (d->rib != NULL) {
+		aggregates_own_fini(&d->aggregates);
 		rib_free(d->rib);
 		attr_table_fini(d->attrs);
 		nexthop_table_free(d->nexthops);

@@ -8,6 +8,7 @@
 #ifndef BGPD_DAEMON_H
 #define BGPD_DAEMON_H
 
+#include "bgpd/aggregates.h"
 #include "bgpd/dynamic.h"
 #include "bgpd/listen.h"
 #include "bgpd/monitor.h"
@@ -59,6 +60,7 @@ struct bgpd {
 	struct nexthop_table *nexthops;
 	struct rib *rib;
 	struct originate originate;
+	struct aggregates_own aggregates;
 	struct policies *policies; /* compiled from conf (compile.h) */
 	struct kernel *kernel;     /* between rib and fib (kernel.h) */
 	struct groups *groups;     /* export groups (group.h) */

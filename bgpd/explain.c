@@ -178,7 +178,7 @@ explain_learn(struct bgpd *d, const struct ip_prefix *prefix, attr_id *received,
 
 /* What keeps every route from this neighbour, or NULL. */
 static const char *
-no_way(const struct peer *to, enum family f, const struct rib_path *best, const struct group_member *m)
+no_way(const struct peer *to, enum family f, uint32_t id, const struct rib_path *best, const struct group_member *m)
 {
 	if (m == NULL)
 		return "session-down";
@@ -186,6 +186,8 @@ no_way(const struct peer *to, enum family f, const struct rib_path *best, const 
 		return "family";
 	if (best == NULL)
 		return "no-best-path";
+	if (aggregates_hides(&to->d->aggregates.set, f, id))
+		return "summary-only";
 	return best->source == m->out.source ? "split-horizon" : NULL;
 }
 
@@ -197,7 +199,7 @@ explain_out(struct bgpd *d, struct peer *to, enum family f, uint32_t id, struct 
 	const struct rib_path *best = rib_best(d->rib, f, id);
 
 	begin(out);
-	out->reason = no_way(to, f, best, m);
+	out->reason = no_way(to, f, id, best, m);
 	if (out->reason != NULL)
 		return;
 	enum groups_verdict v =

@@ -33,7 +33,7 @@ view_current(void *ctx, enum family f, uint32_t id, uint32_t *attr, uint16_t *so
 
 	if (rib_prefix_dirty(g->d->rib, f, id))
 		return ADJOUT_DIRTY;
-	best = rib_best(g->d->rib, f, id);
+	best = aggregates_hides(&g->d->aggregates.set, f, id) ? NULL : rib_best(g->d->rib, f, id);
 	*attr = best != NULL ? best->attr : ATTR_NONE;
 	*source = best != NULL ? best->source : 0;
 	return ADJOUT_SETTLED;

@@ -24,6 +24,20 @@ own_attr_begin(struct attr_edit *e)
 	attr_edit_put(e, ATTR_FLAG_TRANSITIVE, ATTR_AS_PATH, "", 0);
 }
 
+void
+own_attr_extras(struct attr_edit *e, const uint32_t *med, const uint32_t *local_preference,
+    const struct conf_community *communities, uint32_t n)
+{
+	if (med != NULL)
+		attr_edit_put_u32(e, ATTR_FLAG_OPTIONAL, ATTR_MED, *med);
+	if (local_preference != NULL)
+		attr_edit_put_u32(e, ATTR_FLAG_TRANSITIVE, ATTR_LOCAL_PREF, *local_preference);
+	for (uint32_t i = 0; i < n; i++) {
+		struct community_pattern c = compile_community(&communities[i]);
+		community_add(e, &c);
+	}
+}
+
 static attr_id
 network_attr(struct bgpd *d, const struct conf_network *n)
 {
@@ -32,14 +46,8 @@ network_attr(struct bgpd *d, const struct conf_network *n)
 	own_attr_begin(&e);
 	if (n->blackhole)
 		e.local.discard = ATTR_DISCARD_BLACKHOLE;
-	if (CONF_HAS(n, CONF_NET_MED))
-		attr_edit_put_u32(&e, ATTR_FLAG_OPTIONAL, ATTR_MED, n->med);
-	if (CONF_HAS(n, CONF_NET_LOCAL_PREFERENCE))
-		attr_edit_put_u32(&e, ATTR_FLAG_TRANSITIVE, ATTR_LOCAL_PREF, n->local_preference);
-	for (uint32_t i = 0; i < n->communities.n; i++) {
-		struct community_pattern c = compile_community(&n->communities.v[i]);
-		community_add(&e, &c);
-	}
+	own_attr_extras(&e, CONF_HAS(n, CONF_NET_MED) ? &n->med : NULL,
+	    CONF_HAS(n, CONF_NET_LOCAL_PREFERENCE) ? &n->local_preference : NULL, n->communities.v, n->communities.n);
 	attr_id id = attr_edit_commit(&e, d->attrs);
 	attr_edit_fini(&e);
 	return id;
@@ -93,7 +101,8 @@ own_begin(struct own *o)
 	struct originate *orig = &o->d->originate;
 
 	ASSERT(!o->busy);
-	bool began = originate_begin(orig, ORIGINATE_NETWORK) && originate_begin(orig, ORIGINATE_STATIC);
+	bool began = originate_begin(orig, ORIGINATE_NETWORK) && originate_begin(orig, ORIGINATE_STATIC) &&
+	    originate_begin(orig, ORIGINATE_AGGREGATE);
 	ASSERT(began); /* the one before has been swept */
 	o->set = ORIGINATE_NETWORK;
 	o->at = 0;
@@ -117,9 +126,16 @@ say(struct own *o, uint32_t budget)
 	}
 	for (; budget > 0 && o->set == ORIGINATE_STATIC && o->at < conf->statics.n; o->at++, budget--)
 		announce_static(d, &conf->statics.v[o->at]);
+	if (budget > 0 && o->set == ORIGINATE_STATIC) {
+		o->set = ORIGINATE_AGGREGATE;
+		o->at = 0;
+	}
+	for (; budget > 0 && o->at < d->aggregates.n; o->at++, budget--)
+		aggregates_own_say(&d->aggregates, o->at);
 	if (budget > 0) {
 		originate_end(&d->originate, ORIGINATE_NETWORK);
 		originate_end(&d->originate, ORIGINATE_STATIC);
+		originate_end(&d->originate, ORIGINATE_AGGREGATE);
 		o->saying = false;
 	}
 	return budget;

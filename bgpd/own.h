@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * own: the routes of the configuration (networks, statics, aggregates' places)
+ * own: the routes of the configuration (networks, statics, aggregates)
  * and of `bgpctl network add`, as paths of the RIB. After a reload those of the
  * configuration are said again one by one, as a job, and what was not said goes.
  */
@@ -12,12 +12,13 @@
 #include "rib/originate.h"
 
 struct bgpd;
+struct conf_community;
 
 /* Brings the configuration's routes into the RIB, in slices. Its members are own.c's, but for the daemon's to embed. */
 struct own {
 	struct bgpd *d;
 	struct job job;
-	enum originate_set set; /* being said: ORIGINATE_NETWORK or ORIGINATE_STATIC */
+	enum originate_set set; /* being said: ORIGINATE_NETWORK, _STATIC or _AGGREGATE */
 	uint32_t at;            /* index into its list */
 	bool saying;            /* else what was not said again is being removed */
 	bool busy;
@@ -28,8 +29,11 @@ void own_fini(struct own *o);
 
 /* Begins the attributes that every route of our own has: ORIGIN IGP and an empty AS_PATH. */
 void own_attr_begin(struct attr_edit *e);
+/* And what the configuration may add; NULL and 0: nothing. */
+void own_attr_extras(struct attr_edit *e, const uint32_t *med, const uint32_t *local_preference,
+    const struct conf_community *communities, uint32_t n);
 /*
- * Begins to bring networks and statics of the running configuration, which stays it until that is done, into the RIB;
+ * Begins to bring networks, statics and aggregates that are there of the running configuration, which stays it until that is done, into the RIB;
  * what is no longer there goes. reload_own_done tells the end. Not while it is busy.
  */
 void own_begin(struct own *o);

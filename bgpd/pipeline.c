@@ -136,8 +136,11 @@ pipeline_rib_change(void *ctx, const struct rib_change *c)
 {
 	struct bgpd *d = ctx;
 
+	struct rib_change seen;
+
 	kernel_rib_change(d->kernel, c);
-	groups_rib_change(d->groups, c);
+	aggregates_own_change(&d->aggregates, c, &seen);
+	groups_rib_change(d->groups, &seen);
 	if (c->what & RIB_CHANGE_BEST)
 		monitor_rib(&d->monitors, d, c);
 }
@@ -334,7 +337,7 @@ pipeline_idle(const struct pipeline *p)
 {
 	return rib_dirty_count(p->d->rib, RIB_URGENT) == 0 && rib_dirty_count(p->d->rib, RIB_BULK) == 0 &&
 	    nexthop_pending(p->d->nexthops) == 0 && p->changed.count == 0 && !p->nh_walking && !p->touching &&
-	    TAILQ_EMPTY(&p->sweeps);
+	    TAILQ_EMPTY(&p->sweeps) && aggregates_idle(&p->d->aggregates.set);
 }
 
 struct pipeline *

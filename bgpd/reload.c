@@ -45,7 +45,7 @@ struct reload {
 };
 
 #define SECTION(s) (1ull << (s))
-#define OWN_SECTIONS (SECTION(CONF_SEC_NETWORKS) | SECTION(CONF_SEC_STATICS))
+#define OWN_SECTIONS (SECTION(CONF_SEC_NETWORKS) | SECTION(CONF_SEC_STATICS) | SECTION(CONF_SEC_AGGREGATES))
 #define POLICY_SECTIONS                                                                                     \
 	(SECTION(CONF_SEC_PREFIX_SETS) | SECTION(CONF_SEC_AS_PATH_SETS) | SECTION(CONF_SEC_COMMUNITY_SETS) | \
 	    SECTION(CONF_SEC_POLICIES))
@@ -129,7 +129,7 @@ static struct conf *
 apply(struct bgpd *d, struct conf *new_conf, const struct conf_changes *ch)
 {
 	struct conf *old_conf = d->conf;
-	uint32_t old_cluster_id = d->cluster_id;
+	uint32_t old_cluster_id = d->cluster_id, old_router_id = d->router_id;
 	bool default_changed =
 	    new_conf->router.default_local_preference != old_conf->router.default_local_preference;
 
@@ -141,7 +141,10 @@ apply(struct bgpd *d, struct conf *new_conf, const struct conf_changes *ch)
 	dynamic_apply(d);
 	apply_peers(d, ch, d->cluster_id != old_cluster_id || default_changed);
 	daemon_apply_settings(d);
-	if (ch->sections & OWN_SECTIONS)
+	bool aggregator_changed = d->router_id != old_router_id && d->conf->aggregates.n > 0;
+	if (ch->sections & SECTION(CONF_SEC_AGGREGATES) || aggregator_changed)
+		aggregates_own_apply(&d->aggregates);
+	if (ch->sections & OWN_SECTIONS || aggregator_changed)
 		own_begin(&d->own);
 	add_peers(d, ch);
 	groups_reconfigure(d->groups);

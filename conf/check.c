@@ -308,6 +308,17 @@ check_network(struct conf_loader *ld, struct yml_node *n, void *obj)
 		net->has &= ~BIT(CONF_NET_COMMUNITIES);
 }
 
+void
+check_aggregate(struct conf_loader *ld, struct yml_node *n, void *obj)
+{
+	struct conf_aggregate *agg = obj;
+
+	(void)ld;
+	(void)n;
+	if (agg->communities.n == 0)
+		agg->has &= ~BIT(CONF_AGG_COMMUNITIES);
+}
+
 /* ---- rules ---- */
 
 /* Nothing to match and nothing to set is what a rule without them has. */

@@ -310,11 +310,25 @@ struct conf_static {
 	bool blackhole, unreachable;
 };
 
+enum conf_aggregate_key {
+	CONF_AGG_PREFIX,
+	CONF_AGG_SUMMARY_ONLY,
+	CONF_AGG_BLACKHOLE,
+	CONF_AGG_MED,
+	CONF_AGG_LOCAL_PREFERENCE,
+	CONF_AGG_COMMUNITIES,
+	CONF_AGG_KEYS
+};
+
 struct conf_aggregate {
-	uint64_t has;
+	uint64_t has; /* bits of enum conf_aggregate_key */
 	struct conf_pos pos;
 	struct ip_prefix prefix;
 	bool summary_only;
+	bool blackhole;                               /* with a blackhole route in the kernel while it is there */
+	uint32_t med;                                 /* if CONF_HAS */
+	uint32_t local_preference;                    /* if CONF_HAS */
+	CONF_LIST(struct conf_community) communities; /* each of one value */
 };
 
 /* ---- kernel ---- */

@@ -266,20 +266,46 @@ static const struct conf_table static_table = {TABLE(static_rows),
 					       .finish = check_static};
 
 static const struct conf_row aggregate_rows[] = {
-    {.key = "prefix",
-     .type = &conf_type_prefix,
-     AT(conf_aggregate, prefix),
-     .flags = CONF_ROW_REQUIRED,
-     .doc = "The prefix to announce as long as a more specific one is there."},
-    {.key = "summary-only",
-     .type = &conf_type_bool,
-     AT(conf_aggregate, summary_only),
-     .def = "false",
-     .doc = "Do not announce the more specific ones."},
+    [CONF_AGG_PREFIX] = {.key = "prefix",
+			 .type = &conf_type_prefix,
+			 AT(conf_aggregate, prefix),
+			 .flags = CONF_ROW_REQUIRED,
+			 .doc = "The prefix to announce as long as a more specific one is there."},
+    [CONF_AGG_SUMMARY_ONLY] = {.key = "summary-only",
+			       .type = &conf_type_bool,
+			       AT(conf_aggregate, summary_only),
+			       .def = "false",
+			       .doc = "Do not announce the more specific ones, but for other aggregates, while it is "
+				      "there."},
+    [CONF_AGG_BLACKHOLE] = {.key = "blackhole",
+			    .type = &conf_type_bool,
+			    AT(conf_aggregate, blackhole),
+			    .def = "false",
+			    .doc = "Also put a blackhole route for it into the kernel while it is there, so that packets "
+				   "to addresses that no more specific one covers do not come back by a default route."},
+    [CONF_AGG_MED] = {.key = "med",
+		      .type = &conf_type_number,
+		      AT(conf_aggregate, med),
+		      .max = UINT32_MAX,
+		      .def_doc = "none",
+		      .doc = "MULTI_EXIT_DISC to announce it with."},
+    [CONF_AGG_LOCAL_PREFERENCE] = {.key = "local-preference",
+				   .type = &conf_type_number,
+				   AT(conf_aggregate, local_preference),
+				   .max = UINT32_MAX,
+				   .def_doc = "router.default-local-preference",
+				   .doc = "Local preference."},
+    [CONF_AGG_COMMUNITIES] = {.key = "communities",
+			      .type = &conf_type_list,
+			      AT(conf_aggregate, communities),
+			      .elem = &(const struct conf_row){.type = &conf_type_community},
+			      .def_doc = "none",
+			      .doc = "Communities of any kind to announce it with."},
 };
-static const struct conf_table aggregate_table = {
-    TABLE(aggregate_rows), .size = sizeof(struct conf_aggregate),
-    .pos_offset = offsetof(struct conf_aggregate, pos), .has_key = true, .key_row = 0};
+static const struct conf_table aggregate_table = {TABLE(aggregate_rows), .size = sizeof(struct conf_aggregate),
+						  .pos_offset = offsetof(struct conf_aggregate, pos),
+						  .has_key = true, .key_row = CONF_AGG_PREFIX,
+						  .finish = check_aggregate};
 
 /* ---- kernel ---- */
 
@@ -511,13 +537,14 @@ static const struct conf_row root_rows[] = {
     [CONF_SEC_AGGREGATES] = {.key = "aggregates",
 			     .type = &conf_type_list,
 			     AT(conf, aggregates),
-			     .only = "",
 			     .elem =
 				 &(const struct conf_row){.type = &conf_type_map, .table = &aggregate_table},
 			     .flags = CONF_ROW_LINES,
 			     .doc =
-				 "Prefixes to announce in place of more specific ones; never with an AS_SET "
-				 "(RFC 9774)."},
+				 "Prefixes to announce while the best path of a more specific one is there that is "
+				 "not an aggregate itself. The route has the source aggregate and the preference of "
+				 "a static one; its AS path is empty, never an AS_SET (RFC 9774), and it has "
+				 "ATOMIC_AGGREGATE, and AGGREGATOR with router.as and router.id."},
     [CONF_SEC_KERNEL] = {.key = "kernel",
 			 .type = &conf_type_map,
 			 AT(conf, kernel),

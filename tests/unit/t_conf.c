@@ -42,7 +42,6 @@ START_TEST(test_inert)
 	static const char *const want[] = {
 	    "router.user",
 	    "neighbors[1].add-path.send",
-	    "aggregates",
 	    "bird-sockets",
 	    "metrics",
 	};
