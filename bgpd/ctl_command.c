@@ -79,6 +79,7 @@ static const struct command commands[] = {
      "what is rejected on its way in or out, and by which rule"},
     {"show fib", NO_ARGS, ctl_show_fib, "routes in the kernel"},
     {"show nexthop", NO_ARGS, ctl_show_nexthop, "next hops and how they resolve"},
+    {"show checks", NO_ARGS, ctl_show_checks, "conditions of networks"},
     {"show interfaces", NO_ARGS, ctl_show_interfaces, "interfaces and their addresses"},
     {"show policy", {TEXT("name")}, ctl_show_policy, "policies and who uses them"},
     {"show memory", NO_ARGS, ctl_show_memory, "memory and the event loop"},

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ctl_show_misc: `show policy`.
+ * ctl_show_misc: `show policy` and `show checks`.
  */
 #include "bgpd/ctl_command.h"
 #include "bgpd/ctl_json.h"
@@ -108,4 +108,35 @@ ctl_show_policy(struct ctl_client *c, const json_t *args)
 		}
 	}
 	ctl_fail(c, CTL_ERR_NOT_FOUND, "there is no policy '%s'", name);
+}
+
+/* A place in the list of networks, as above. */
+struct check_show {
+	uint32_t at;
+};
+
+static bool
+check_step(struct ctl_client *c, void *state)
+{
+	struct check_show *st = state;
+	const struct health *h = &ctl_client_daemon(c)->health;
+
+	for (unsigned i = 0; i < CTL_STEP; i++) {
+		if (st->at >= h->n)
+			return true;
+		json_t *row = health_json(h, st->at++);
+		if (row != NULL)
+			ctl_row(c, row);
+	}
+	return false;
+}
+
+void
+ctl_show_checks(struct ctl_client *c, const json_t *args)
+{
+	struct ctl_walk walk = {.rows = "checks", .step = check_step, .free = free};
+
+	(void)args;
+	walk.state = xcalloc(1, sizeof(struct check_show));
+	ctl_stream(c, NULL, &walk);
 }

@@ -357,6 +357,7 @@ start_parts(struct bgpd *d)
 	rib_start(d);
 	d->pipeline = pipeline_new(d);
 	own_init(&d->own, d);
+	health_init(&d->health, d);
 	d->loader = loader_new(d);
 	d->reload = reload_new(d);
 	d->groups = groups_new(d);
@@ -376,6 +377,7 @@ start_parts(struct bgpd *d)
 	signals_start(d);
 	daemon_apply_settings(d);
 	aggregates_own_apply(&d->aggregates);
+	health_apply(&d->health);
 	own_begin(&d->own);
 	own_run_all(&d->own);
 	for (uint32_t i = 0; i < d->conf->neighbors.n; i++) {
@@ -403,6 +405,7 @@ daemon_free(struct bgpd *d, bool keep)
 	peer_table_fini(&d->peer_table);
 	if (d->own.d != NULL)
 		own_fini(&d->own);
+	health_fini(&d->health);
 	dynamic_fini(&d->ranges);
 	onlink_close(d);
 	for (unsigned i = 0; i < ARRAY_LEN(d->signals); i++)

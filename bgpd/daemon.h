@@ -10,6 +10,7 @@
 
 #include "bgpd/aggregates.h"
 #include "bgpd/dynamic.h"
+#include "bgpd/health.h"
 #include "bgpd/listen.h"
 #include "bgpd/monitor.h"
 #include "bgpd/onlink.h"
@@ -66,6 +67,7 @@ struct bgpd {
 	struct groups *groups;     /* export groups (group.h) */
 	struct pipeline *pipeline; /* the jobs that carry changes on (pipeline.h) */
 	struct update_queue *updates;
+	struct health health;      /* conditions of networks */
 	struct own own;            /* routes of the configuration on their way into the RIB */
 	struct loader *loader;     /* reads configurations (loader.h) */
 	struct reload *reload;     /* and makes them the running one (reload.h) */

@@ -80,6 +80,12 @@ announce(struct bgpd *d, enum originate_set set, const struct ip_prefix *p, attr
 	attr_unref(d->attrs, attr);
 }
 
+static void
+announce_network(struct bgpd *d, const struct conf_network *n)
+{
+	announce(d, ORIGINATE_NETWORK, &n->prefix, network_attr(d, n), RIB_REJECT_NONE);
+}
+
 /*
  * No resolver looks after a route that names its interface: it is good as long as that is up. Nor do its attributes
  * tell which one it is, so the kernel half is to look again even where they are the same.
@@ -118,8 +124,8 @@ say(struct own *o, uint32_t budget)
 	const struct conf *conf = d->conf;
 
 	for (; budget > 0 && o->set == ORIGINATE_NETWORK && o->at < conf->networks.n; o->at++, budget--)
-		announce(d, ORIGINATE_NETWORK, &conf->networks.v[o->at].prefix, network_attr(d, &conf->networks.v[o->at]),
-		    RIB_REJECT_NONE);
+		if (health_holds(&d->health, o->at))
+			announce_network(d, &conf->networks.v[o->at]);
 	if (budget > 0 && o->set == ORIGINATE_NETWORK) {
 		o->set = ORIGINATE_STATIC;
 		o->at = 0;
@@ -211,6 +217,19 @@ own_link_changed(struct bgpd *d, const char *name)
 	}
 	if (any)
 		pipeline_decide(d->pipeline);
+	health_link_changed(&d->health, name);
+}
+
+void
+own_network_changed(struct bgpd *d, uint32_t number)
+{
+	const struct conf_network *n = &d->conf->networks.v[number];
+
+	if (health_holds(&d->health, number))
+		announce_network(d, n);
+	else
+		originate_del(&d->originate, ORIGINATE_NETWORK, &n->prefix, loop_now_s(&d->loop));
+	pipeline_decide(d->pipeline);
 }
 
 void

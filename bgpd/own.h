@@ -40,10 +40,12 @@ void own_begin(struct own *o);
 bool own_busy(const struct own *o);
 /* Does all of it at once: before anybody waits for the loop. */
 void own_run_all(struct own *o);
-/* An interface went up or down, came or went: statics that name it are good or not. */
+/* An interface went up or down, came or went: statics and networks that name it are good or not. */
 void own_link_changed(struct bgpd *d, const char *name);
 /* A network by command: stays over a reload, not over a restart. False: there was none to delete. */
 void own_network_add(struct bgpd *d, const struct ip_prefix *p);
 bool own_network_del(struct bgpd *d, const struct ip_prefix *p);
+/* The network at this place of the configuration has a condition, which holds now or no longer (health.h). */
+void own_network_changed(struct bgpd *d, uint32_t number);
 
 #endif

@@ -141,6 +141,7 @@ apply(struct bgpd *d, struct conf *new_conf, const struct conf_changes *ch)
 	dynamic_apply(d);
 	apply_peers(d, ch, d->cluster_id != old_cluster_id || default_changed);
 	daemon_apply_settings(d);
+	health_apply(&d->health);
 	bool aggregator_changed = d->router_id != old_router_id && d->conf->aggregates.n > 0;
 	if (ch->sections & SECTION(CONF_SEC_AGGREGATES) || aggregator_changed)
 		aggregates_own_apply(&d->aggregates);

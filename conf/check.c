@@ -296,6 +296,61 @@ check_neighbor(struct conf_loader *ld, struct yml_node *n, void *obj)
 
 /* ---- networks ---- */
 
+/* http://ADDRESS[:PORT][/PATH], an IPv6 address in brackets. False: it is not. */
+static bool
+url_parse(const char *url, struct conf_endpoint *to, const char **path)
+{
+	static const char scheme[] = "http://";
+	char host[IP_ADDR_STRLEN];
+	const char *at = url + sizeof(scheme) - 1, *end, *error = NULL;
+
+	if (strncmp(url, scheme, sizeof(scheme) - 1) != 0)
+		return false;
+	bool bracket = *at == '[';
+	at += bracket;
+	size_t len = strcspn(at, bracket ? "]" : ":/");
+	if (len >= sizeof(host) || (bracket && at[len] != ']'))
+		return false;
+	memcpy(host, at, len);
+	host[len] = '\0';
+	if (ip_addr_parse(host, &to->address) != 0 || bracket != (to->address.family == FAMILY_IPV6))
+		return false;
+	at += len + bracket;
+	to->port = 80;
+	end = at + strcspn(at, "/");
+	if (*at == ':') {
+		char port[6] = {0};
+		if (end - at < 2 || end - at > 6)
+			return false;
+		memcpy(port, at + 1, (size_t)(end - at - 1));
+		to->port = (uint32_t)strtonum(port, 1, 65535, &error);
+	} else if (at != end) {
+		return false;
+	}
+	*path = *end != '\0' ? end : "/";
+	return error == NULL && strpbrk(end, " \t\r\n") == NULL;
+}
+
+void
+check_while(struct conf_loader *ld, struct yml_node *n, void *obj)
+{
+	struct conf_while *w = obj;
+	static const char *const kinds[] = {"tcp", "http", "file", "interface"};
+	unsigned given = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		given += yml_map_get(n, kinds[i]) != NULL;
+
+	if (given != 1)
+		load_fail(ld, n, "found %s, expected one of tcp, http, file and interface",
+			  given == 0 ? "none" : "more than one");
+	else if (CONF_HAS(w, CONF_WHILE_HTTP) && !url_parse(w->http, &w->tcp, &w->http_path))
+		load_fail_key(ld, key_node(n, "http"), "http",
+			      "found \"%s\", expected http:// with an IP address, a port and a path, as in "
+			      "http://10.0.0.9:8080/health",
+			      w->http);
+}
+
 /* An empty list of communities is none. */
 void
 check_network(struct conf_loader *ld, struct yml_node *n, void *obj)

@@ -281,12 +281,39 @@ struct conf_community {
 	uint8_t ext_subtype; /* 0x02 route target, 0x03 route origin (RFC 4360 4, 5) */
 };
 
+struct conf_endpoint {
+	struct ip_addr address;
+	uint32_t port;
+};
+
+enum conf_while_key {
+	CONF_WHILE_TCP,
+	CONF_WHILE_HTTP,
+	CONF_WHILE_FILE,
+	CONF_WHILE_INTERFACE,
+	CONF_WHILE_INTERVAL,
+	CONF_WHILE_TIMEOUT,
+	CONF_WHILE_RISE,
+	CONF_WHILE_FALL,
+	CONF_WHILE_KEYS
+};
+
+/* What must hold for a network to be announced: exactly one of the first four keys. */
+struct conf_while {
+	uint64_t has;             /* bits of enum conf_while_key */
+	struct conf_endpoint tcp; /* to connect to; of http too */
+	const char *http, *file, *interface;
+	const char *http_path; /* of http, with the first slash */
+	uint32_t interval_s, timeout_s, rise, fall;
+};
+
 enum conf_network_key {
 	CONF_NET_PREFIX,
 	CONF_NET_BLACKHOLE,
 	CONF_NET_MED,
 	CONF_NET_LOCAL_PREFERENCE,
 	CONF_NET_COMMUNITIES,
+	CONF_NET_WHILE,
 	CONF_NET_KEYS
 };
 
@@ -298,6 +325,7 @@ struct conf_network {
 	uint32_t med;                                 /* if CONF_HAS */
 	uint32_t local_preference;                    /* if CONF_HAS */
 	CONF_LIST(struct conf_community) communities; /* each of one value */
+	struct conf_while condition;                  /* if CONF_HAS(n, CONF_NET_WHILE) */
 };
 
 /* Exactly one of: via and/or interface; blackhole; unreachable. */
@@ -545,11 +573,6 @@ struct conf_control {
 struct conf_bird_sockets {
 	uint64_t has;
 	const char *ipv4, *ipv6; /* NULL: off */
-};
-
-struct conf_endpoint {
-	struct ip_addr address;
-	uint32_t port;
 };
 
 struct conf_metrics {

@@ -86,6 +86,7 @@ void check_static(struct conf_loader *ld, struct yml_node *n, void *obj);
 void check_root(struct conf_loader *ld, struct yml_node *n, void *obj);
 void check_idle_hold(struct conf_loader *ld, struct yml_node *n, void *obj);
 /* Empty lists and maps that say the same as none. */
+void check_while(struct conf_loader *ld, struct yml_node *n, void *obj);
 void check_network(struct conf_loader *ld, struct yml_node *n, void *obj);
 void check_aggregate(struct conf_loader *ld, struct yml_node *n, void *obj);
 void check_rule(struct conf_loader *ld, struct yml_node *n, void *obj);

@@ -49,6 +49,7 @@ static const struct form forms[] = {
      "show rib rejected [ADDRESS|PREFIX] [FILTER]..."},
     {{"show", "fib"}, "show fib", NULL, false, "show fib"},
     {{"show", "nexthop"}, "show nexthop", NULL, false, "show nexthop"},
+    {{"show", "checks"}, "show checks", NULL, false, "show checks"},
     {{"show", "interfaces"}, "show interfaces", NULL, false, "show interfaces"},
     {{"show", "policy"}, "show policy", "name", false, "show policy [NAME]"},
     {{"show", "memory"}, "show memory", NULL, false, "show memory"},

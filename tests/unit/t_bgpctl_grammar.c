@@ -76,6 +76,7 @@ static const struct {
     {"show rib why 10.0.0.0/8", "show rib why {\"prefix\":\"10.0.0.0/8\"}"},
     {"show fib", "show fib {}"},
     {"show nexthop", "show nexthop {}"},
+    {"show checks", "show checks {}"},
     {"show interfaces", "show interfaces {}"},
     {"show policy", "show policy {}"},
     {"show policy to-tor", "show policy {\"name\":\"to-tor\"}"},

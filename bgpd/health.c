@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * health: see health.h.
+ *
+ * A check has one timer: until the next probe, or while one is under way until
+ * that has taken too long. A probe that finds HEALTH_PROBES others under way
+ * waits a moment.
+ */
+#include "bgpd/health.h"
+
+#include "bgpd/ctl_json.h"
+#include "bgpd/daemon.h"
+#include "bgpd/kernel.h"
+#include "bgpd/own.h"
+#include "lib/log.h"
+#include "lib/mem.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define ANSWER_MAX   4096u /* octets of an HTTP answer that are looked at for its first line */
+#define WAIT_MS      100   /* for others to finish */
+
+enum check_state { CHECK_UNKNOWN, CHECK_UP, CHECK_DOWN };
+
+static const char *const state_names[] = {[CHECK_UNKNOWN] = "unknown", [CHECK_UP] = "up", [CHECK_DOWN] = "down"};
+
+struct check {
+	struct health *health;
+	struct ip_prefix prefix;
+	uint32_t number;      /* of the network */
+	struct conf_while is; /* texts are its own */
+	enum check_state state;
+	bool last_good;
+	char last[64]; /* what came of the last probe */
+	uint32_t in_row; /* results like the last one */
+	uint64_t changed_ns;
+	struct event *timer;
+	struct bufferevent *probe; /* NULL: none under way */
+};
+
+static void
+timer_set(struct check *c, uint32_t ms)
+{
+	event_add(c->timer, &(struct timeval){.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000});
+}
+
+static void
+probe_end(struct check *c)
+{
+	if (c->probe == NULL)
+		return;
+	bufferevent_free(c->probe);
+	c->probe = NULL;
+	c->health->probing--;
+}
+
+static void
+state_set(struct check *c, enum check_state state)
+{
+	char text[IP_PREFIX_STRLEN];
+
+	if (c->state == state)
+		return;
+	log_info("network.check", LOG_S("prefix", ip_prefix_str(&c->prefix, text, sizeof text)),
+	    LOG_S("from", state_names[c->state]), LOG_S("to", state_names[state]), LOG_S("result", c->last));
+	c->state = state;
+	c->changed_ns = time_mono_ns();
+	own_network_changed(c->health->d, c->number);
+}
+
+static void
+note(struct check *c, bool good, const char *text)
+{
+	uint32_t needed = good ? c->is.rise : c->is.fall;
+
+	c->in_row = good == c->last_good ? c->in_row + 1 : 1;
+	c->last_good = good;
+	strlcpy(c->last, text, sizeof c->last);
+	if (c->state == CHECK_UNKNOWN || c->is.interface != NULL || c->in_row >= needed)
+		state_set(c, good ? CHECK_UP : CHECK_DOWN);
+}
+
+/* What came of a probe, and the time of the next one. */
+static void
+result(struct check *c, bool good, const char *text)
+{
+	probe_end(c);
+	note(c, good, text);
+	timer_set(c, c->is.interval_s * 1000);
+}
+
+static void
+on_event(struct bufferevent *bev, short what, void *arg)
+{
+	struct check *c = arg;
+	int error = EVUTIL_SOCKET_ERROR();
+
+	loop_enter(&c->health->d->loop);
+	if (!(what & BEV_EVENT_CONNECTED)) {
+		result(c, false, what & BEV_EVENT_EOF ? "closed without an answer" : strerror(error));
+	} else if (c->is.http == NULL) {
+		result(c, true, "connected");
+	} else {
+		evbuffer_add_printf(bufferevent_get_output(bev),
+		    "GET %s HTTP/1.0\r\nHost: %.*s\r\nUser-Agent: godwit\r\nConnection: close\r\n\r\n", c->is.http_path,
+		    (int)strcspn(c->is.http + 7, "/"), c->is.http + 7);
+		bufferevent_enable(bev, EV_READ | EV_WRITE);
+	}
+}
+
+/* The status line is all that matters. */
+static void
+on_read(struct bufferevent *bev, void *arg)
+{
+	struct check *c = arg;
+	struct evbuffer *in = bufferevent_get_input(bev);
+	size_t len;
+	unsigned status;
+	char text[64];
+
+	loop_enter(&c->health->d->loop);
+	char *line = evbuffer_readln(in, &len, EVBUFFER_EOL_CRLF);
+	if (line == NULL) {
+		if (evbuffer_get_length(in) >= ANSWER_MAX)
+			result(c, false, "no HTTP answer");
+		return;
+	}
+	if (sscanf(line, "HTTP/%*1u.%*1u %3u", &status) == 1) {
+		snprintf(text, sizeof text, "status %u", status);
+		result(c, status >= 200 && status < 400, text);
+	} else {
+		result(c, false, "no HTTP answer");
+	}
+	free(line);
+}
+
+static void
+probe_begin(struct check *c)
+{
+	struct health *h = c->health;
+	struct sockaddr_storage ss;
+	socklen_t len = ip_addr_to_sockaddr(&c->is.tcp.address, (uint16_t)c->is.tcp.port, &ss);
+
+	if (h->probing >= HEALTH_PROBES) {
+		timer_set(c, WAIT_MS);
+		return;
+	}
+	c->probe = bufferevent_socket_new(h->d->loop.base, -1, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+	ASSERT(c->probe != NULL);
+	h->probing++;
+	timer_set(c, c->is.timeout_s * 1000);
+	bufferevent_setwatermark(c->probe, EV_READ, 0, ANSWER_MAX);
+	bufferevent_setcb(c->probe, c->is.http != NULL ? on_read : NULL, NULL, on_event, c);
+	if (bufferevent_socket_connect(c->probe, (struct sockaddr *)&ss, (int)len) < 0)
+		result(c, false, "cannot connect");
+}
+
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct check *c = arg;
+	struct stat st;
+
+	(void)fd;
+	(void)what;
+	loop_enter(&c->health->d->loop);
+	if (c->probe != NULL)
+		result(c, false, "timeout");
+	else if (c->is.file != NULL && stat(c->is.file, &st) == 0)
+		result(c, true, "there");
+	else if (c->is.file != NULL)
+		result(c, false, strerror(errno));
+	else
+		probe_begin(c);
+}
+
+static void
+interface_look(struct check *c)
+{
+	bool up = kernel_is_up(c->health->d->kernel, c->is.interface);
+
+	note(c, up, up ? "up" : "not up");
+}
+
+/* ---- the set ---- */
+
+static const char *
+own_text(const char *s)
+{
+	return s != NULL ? xstrdup(s) : NULL;
+}
+
+static struct check *
+check_new(struct health *h, const struct conf_network *n)
+{
+	struct check *c = xcalloc(1, sizeof *c);
+
+	c->health = h;
+	c->prefix = n->prefix;
+	c->is = n->condition;
+	c->is.http = own_text(c->is.http);
+	c->is.http_path = own_text(c->is.http_path);
+	c->is.file = own_text(c->is.file);
+	c->is.interface = own_text(c->is.interface);
+	strlcpy(c->last, "none yet", sizeof c->last);
+	c->changed_ns = time_mono_ns();
+	c->timer = evtimer_new(h->d->loop.base, on_timer, c);
+	ASSERT(c->timer != NULL);
+	return c;
+}
+
+static void
+check_free(struct check *c)
+{
+	if (c == NULL)
+		return;
+	probe_end(c);
+	event_free(c->timer);
+	free((char *)(uintptr_t)c->is.http);
+	free((char *)(uintptr_t)c->is.http_path);
+	free((char *)(uintptr_t)c->is.file);
+	free((char *)(uintptr_t)c->is.interface);
+	free(c);
+}
+
+static bool
+text_eq(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool
+is_same(const struct conf_while *a, const struct conf_while *b)
+{
+	return ip_addr_eq(&a->tcp.address, &b->tcp.address) && a->tcp.port == b->tcp.port && text_eq(a->http, b->http) &&
+	    text_eq(a->file, b->file) && text_eq(a->interface, b->interface) && a->interval_s == b->interval_s &&
+	    a->timeout_s == b->timeout_s && a->rise == b->rise && a->fall == b->fall;
+}
+
+static int
+by_prefix(const void *a, const void *b)
+{
+	const struct check *x = *(struct check *const *)a, *y = *(struct check *const *)b;
+
+	return ip_prefix_cmp(&x->prefix, &y->prefix);
+}
+
+/* The checks alone, in the order of their prefixes. */
+static uint32_t
+pack(struct check **of, uint32_t n)
+{
+	uint32_t packed = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (of[i] != NULL)
+			of[packed++] = of[i];
+	if (packed > 0)
+		qsort(of, packed, sizeof(struct check *), by_prefix);
+	return packed;
+}
+
+/* The check of a network: the one that it had if the condition is the same, else a new one with the state of that. */
+static struct check *
+check_for(struct health *h, struct check **old, uint32_t n, const struct conf_network *net)
+{
+	struct check key = {.prefix = net->prefix}, *k = &key;
+	struct check **found = n > 0 ? bsearch(&k, old, n, sizeof(struct check *), by_prefix) : NULL;
+
+	if (found != NULL && is_same(&(*found)->is, &net->condition))
+		return *found;
+	struct check *c = check_new(h, net);
+	if (found != NULL) {
+		c->state = (*found)->state;
+		c->changed_ns = (*found)->changed_ns;
+	}
+	return c;
+}
+
+static void
+check_start(struct check *c)
+{
+	if (c->is.interface != NULL)
+		interface_look(c);
+	else
+		timer_set(c, 0);
+}
+
+void
+health_apply(struct health *h)
+{
+	const struct conf *conf = h->d->conf;
+	struct check **old = h->of;
+	uint32_t nold = pack(old, h->n);
+
+	h->n = conf->networks.n;
+	h->of = xcalloc(h->n + 1u, sizeof(struct check *));
+	for (uint32_t i = 0; i < h->n; i++) {
+		const struct conf_network *net = &conf->networks.v[i];
+		if (!CONF_HAS(net, CONF_NET_WHILE))
+			continue;
+		struct check *c = check_for(h, old, nold, net);
+		bool fresh = c->in_row == 0;
+		c->number = i;
+		h->of[i] = c;
+		if (fresh && c->probe == NULL)
+			check_start(c);
+	}
+	for (uint32_t i = 0; i < nold; i++)
+		if (old[i]->number >= h->n || h->of[old[i]->number] != old[i])
+			check_free(old[i]);
+	free(old);
+}
+
+bool
+health_holds(const struct health *h, uint32_t number)
+{
+	return h->of[number] == NULL || h->of[number]->state == CHECK_UP;
+}
+
+void
+health_link_changed(struct health *h, const char *name)
+{
+	for (uint32_t i = 0; i < h->n; i++)
+		if (h->of[i] != NULL && h->of[i]->is.interface != NULL && strcmp(h->of[i]->is.interface, name) == 0)
+			interface_look(h->of[i]);
+}
+
+json_t *
+health_json(const struct health *h, uint32_t number)
+{
+	const struct check *c = number < h->n ? h->of[number] : NULL;
+	char prefix[IP_PREFIX_STRLEN], to[IP_ADDR_STRLEN + 8], addr[IP_ADDR_STRLEN];
+	const char *kind = "tcp", *target = to;
+
+	if (c == NULL)
+		return NULL;
+	snprintf(to, sizeof to, c->is.tcp.address.family == FAMILY_IPV6 ? "[%s]:%u" : "%s:%u",
+	    ip_addr_str(&c->is.tcp.address, addr, sizeof addr), c->is.tcp.port);
+	if (c->is.http != NULL) {
+		kind = "http";
+		target = c->is.http;
+	} else if (c->is.file != NULL) {
+		kind = "file";
+		target = c->is.file;
+	} else if (c->is.interface != NULL) {
+		kind = "interface";
+		target = c->is.interface;
+	}
+	return json_pack("{s:s,s:s,s:o,s:s,s:o,s:I,s:I}", "prefix", ip_prefix_str(&c->prefix, prefix, sizeof prefix), "kind",
+	    kind, "target", ctl_json_text(target), "state", state_names[c->state], "last_result", ctl_json_text(c->last),
+	    "in_row", (json_int_t)c->in_row, "since_s", (json_int_t)((time_mono_ns() - c->changed_ns) / 1000000000u));
+}
+
+void
+health_init(struct health *h, struct bgpd *d)
+{
+	*h = (struct health){.d = d};
+}
+
+void
+health_fini(struct health *h)
+{
+	for (uint32_t i = 0; i < h->n; i++)
+		check_free(h->of[i]);
+	free(h->of);
+}
