@@ -106,7 +106,7 @@ is_valid(const struct bgpd *d, const struct ctl_path *cp)
 {
 	const struct attr_set *s = attr_get(d->attrs, cp->path->attr);
 
-	return (cp->path->flags & RIB_PATH_REJECTED) == 0 && nexthop_resolved(d->nexthops, s->nexthop);
+	return !rib_path_rejected(cp->path) && nexthop_resolved(d->nexthops, s->nexthop);
 }
 
 static void
@@ -189,11 +189,11 @@ ctl_route_json(const struct bgpd *d, const struct ip_prefix *prefix, const struc
 	json_object_set_new_nocheck(o, "source", json_string(rib_source_kind_name(kind)));
 	json_object_set_new_nocheck(o, "neighbor", source_neighbor_json(src));
 	put_attributes(o, d, cp, attr_get(d->attrs, cp->attr));
-	json_object_set_new_nocheck(o, "path_id", json_null());
+	json_object_set_new_nocheck(o, "path_id", p->has_id ? json_integer(rib_path_id(p)) : json_null());
 	json_object_set_new_nocheck(o, "age_s", json_integer(now_s > p->time_s ? now_s - p->time_s : 0));
 	json_object_set_new_nocheck(o, "stale", json_boolean(rib_path_stale(d->rib, (enum family)prefix->family, p)));
 	json_object_set_new_nocheck(o, "reason",
-				    json_string((p->flags & RIB_PATH_REJECTED) != 0
+				    json_string(rib_path_rejected(p)
 						    ? rib_reject_name(rib_path_reject(p))
 						    : rib_reason_name(cp->reason)));
 	return o;
@@ -279,7 +279,7 @@ bool
 ctl_path_fits(const struct bgpd *d, const struct ctl_path_filter *f, const struct ctl_path *cp)
 {
 	const struct rib_path *p = cp->path;
-	bool rejected = (p->flags & RIB_PATH_REJECTED) != 0;
+	bool rejected = rib_path_rejected(p);
 
 	if (f->rejected ? !rejected : rejected && !f->any)
 		return false;

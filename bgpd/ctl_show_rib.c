@@ -95,7 +95,7 @@ show_path(void *ctx, const struct rib_path *p, enum rib_reason reason)
 	if (st->limited)
 		st->limit--;
 	json_t *row = ctl_path_json(d, &cp);
-	if (cp.path->flags & RIB_PATH_REJECTED)
+	if (rib_path_rejected(cp.path))
 		explain_row(ps, p, row);
 	ctl_row(ps->c, row);
 }

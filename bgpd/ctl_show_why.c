@@ -85,7 +85,7 @@ show_in(void *ctx, const struct rib_path *p, enum rib_reason reason)
 	struct bgpd *d = ctl_client_daemon(in->c);
 	const struct rib_source *src = rib_source_get(d->rib, p->source);
 	const struct peer *from = src->kind == RIB_SOURCE_BGP ? src->owner : NULL;
-	bool rejected = (p->flags & RIB_PATH_REJECTED) != 0, best = (p->flags & RIB_PATH_BEST) != 0;
+	bool rejected = rib_path_rejected(p), best = (p->flags & RIB_PATH_BEST) != 0;
 	struct ctl_path cp = {.family = in->family, .id = in->id, .path = p, .attr = p->attr, .reason = reason};
 	struct explain e;
 
@@ -183,9 +183,9 @@ show_learn(struct ctl_client *c, struct why_show *st)
 	if (!explain_learn(d, &st->at, &attr, &e))
 		return;
 	struct rib_path p = {.attr = attr,
-	    .time_s = loop_now_s(&d->loop),
+	    .time_s = loop_now_s(&d->loop) & INT32_MAX,
 	    .source = d->originate.source[ORIGINATE_KERNEL]->index,
-	    .flags = RIB_PATH_REJECTED | RIB_REJECT_POLICY << RIB_PATH_REJECT_SHIFT};
+	    .flags = RIB_REJECT_POLICY << RIB_PATH_REJECT_SHIFT};
 	json_t *row = ctl_route_json(d, &st->at, &(struct ctl_path){.path = &p, .attr = attr});
 	ctl_explain_json(row, &e);
 	json_object_set_new_nocheck(row, "exports", json_null());

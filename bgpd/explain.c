@@ -146,7 +146,7 @@ explain_in(struct bgpd *d, enum family f, uint32_t id, const struct rib_path *p,
 	struct ip_prefix prefix = rib_prefix(d->rib, f, id);
 
 	begin(out);
-	out->refused = (p->flags & RIB_PATH_REJECTED) != 0;
+	out->refused = rib_path_rejected(p);
 	out->accepted = !out->refused;
 	out->attr = attr_ref(d->attrs, p->attr);
 	out->reason = rib_reject_name(rib_path_reject(p));

@@ -412,10 +412,11 @@ refilter_path(struct peer_routes *r, enum family f, uint32_t id, const struct ri
 	    .reject = (uint8_t)res.reject,
 	    .hash = rib_hash(d->rib, &prefix),
 	    .received = received,
-	    .effective = res.effective};
+	    .effective = res.effective,
+	    .path_id = rib_path_id(path)};
 	rib_apply(d->rib, r->source, &op, 1, loop_now_s(&d->loop), RIB_BULK);
 	if (keep && stale)
-		rib_path_generation_set(d->rib, r->source, f, id, gen);
+		rib_path_generation_set(d->rib, r->source, f, id, op.path_id, gen);
 	attr_unref(d->attrs, res.effective);
 	attr_unref(d->attrs, received);
 }
@@ -430,6 +431,23 @@ refilter_wants(const struct peer_routes *r, enum family f, const struct rib_path
 	    (rib_path_reject(path) == RIB_REJECT_MAX_PREFIX && rib_source_has_room(r->source, f));
 }
 
+/* All paths of one prefix; by their ids, since one that goes may move another. */
+static void
+refilter_prefix(struct peer_routes *r, enum family f, uint32_t id)
+{
+	const struct rib *rib = r->peer->d->rib;
+	uint16_t source = r->source->index;
+	uint32_t ids[RIB_PATHS_MAX], n = 0;
+
+	for (const struct rib_path *p = rib_path_of(rib, f, id, source); p != NULL; p = rib_path_of_next(rib, f, p))
+		ids[n++] = rib_path_id(p);
+	for (uint32_t i = 0; i < n; i++) {
+		const struct rib_path *p = rib_path_by_id(rib, f, id, source, ids[i]);
+		if (refilter_wants(r, f, p))
+			refilter_path(r, f, id, p);
+	}
+}
+
 /* The received sets are kept, so a changed import policy needs nothing from the neighbour. */
 static enum job_result
 refilter_run(struct job *job, uint64_t deadline_ns)
@@ -440,11 +458,8 @@ refilter_run(struct job *job, uint64_t deadline_ns)
 
 	while (r->refiltering && time_mono_ns() < deadline_ns) {
 		uint32_t budget = d->portion, id;
-		while ((id = rib_walk_next(d->rib, w, &budget)) != 0) {
-			const struct rib_path *path = rib_path_of(d->rib, w->family, id, r->source->index);
-			if (refilter_wants(r, w->family, path))
-				refilter_path(r, w->family, id, path);
-		}
+		while ((id = rib_walk_next(d->rib, w, &budget)) != 0)
+			refilter_prefix(r, w->family, id);
 		if (!w->done)
 			continue;
 		if (w->family == FAMILY_IPV4) {

@@ -188,13 +188,21 @@ run_med(struct decide_path *c, unsigned n)
 	}
 }
 
-/* RFC 4271 9.1.2.2 g. Two sources of our own, or a peer seen twice, are told apart by their number. */
+/*
+ * RFC 4271 9.1.2.2 g. Two sources of our own, or a peer seen twice, are told apart by their number, and paths of
+ * one neighbour by their ids.
+ */
 static int
 neighbor_cmp(const struct decide_path *a, const struct decide_path *b)
 {
 	int d = ip_addr_cmp(&a->source->addr, &b->source->addr);
 
-	return d != 0 ? d : (int)a->source->index - (int)b->source->index;
+	if (d == 0)
+		d = (int)a->source->index - (int)b->source->index;
+	if (d != 0)
+		return d;
+	uint32_t ida = rib_path_id(a->path), idb = rib_path_id(b->path);
+	return (ida > idb) - (ida < idb);
 }
 
 static void
@@ -207,7 +215,7 @@ run_neighbor(struct decide_path *c, unsigned n)
 			low = &c[i];
 	for (unsigned i = 0; i < n; i++)
 		if (alive(&c[i]) && &c[i] != low)
-			c[i].reason = RIB_REASON_NEIGHBOR_ADDRESS;
+			c[i].reason = c[i].source == low->source ? RIB_REASON_PATH_ID : RIB_REASON_NEIGHBOR_ADDRESS;
 }
 
 /* The order that the steps after the cut give. */

@@ -29,7 +29,7 @@ add_candidate(struct rib *rib, unsigned n, const struct rib_path *p)
 	    .reason = RIB_REASON_BEST,
 	};
 	c->igp_metric = nexthop_metric(rib->nexthops, c->attr->nexthop);
-	if (p->flags & RIB_PATH_REJECTED)
+	if (rib_path_rejected(p))
 		c->reason = RIB_REASON_REJECTED;
 	else if (!nexthop_resolved(rib->nexthops, c->attr->nexthop))
 		c->reason = RIB_REASON_UNRESOLVED;
@@ -47,7 +47,7 @@ judge(struct rib *rib, enum family f, uint32_t id, int *best, unsigned *members)
 	return n;
 }
 
-/* Writes the verdict into the paths. True: the multipath set is not what the flags said before. */
+/* Writes the verdict into the paths, of which there are some. True: the multipath set is not what the flags said before. */
 static bool
 write_flags(struct rib *rib, enum family f, uint32_t id, unsigned members)
 {
@@ -56,7 +56,7 @@ write_flags(struct rib *rib, enum family f, uint32_t id, unsigned members)
 	bool changed = false;
 
 	if (p->attr == 0)
-		return false;
+		p = rib_further(rib, p->next);
 	for (;; c++) {
 		unsigned flags = p->flags & ~(unsigned)(RIB_PATH_BEST | RIB_PATH_MULTIPATH);
 		if (c->reason == RIB_REASON_BEST)
@@ -83,7 +83,7 @@ judge_single(struct rib *rib, struct rib_path *p, bool *set_changed)
 	*set_changed = false;
 	if (p->attr == ATTR_NONE)
 		return NULL;
-	if (!(flags & RIB_PATH_REJECTED) &&
+	if (!rib_path_rejected(p) &&
 	    nexthop_resolved(rib->nexthops, attr_get(rib->attrs, p->attr)->nexthop))
 		flags |= RIB_PATH_BEST;
 	*set_changed = (p->flags & RIB_PATH_MULTIPATH) != 0;
@@ -147,8 +147,8 @@ decide_one(struct rib *rib, const struct dirty_entry *e)
 	    .id = e->id,
 	    .old_attr = e->old_attr,
 	    .old_source = e->old_source,
-	    .best = first->attr == ATTR_NONE || first->next == 0 ? judge_single(rib, first, &set_changed)
-								 : judge_all(rib, f, e->id, &set_changed),
+	    .best = first->next == 0 ? judge_single(rib, first, &set_changed)
+				     : judge_all(rib, f, e->id, &set_changed),
 	};
 	note_best(rib, e, c.best);
 	c.what = what_changed(e, flags, set_changed, c.best);
@@ -165,7 +165,7 @@ decide_one(struct rib *rib, const struct dirty_entry *e)
 void
 rib_prefix_release(struct rib *rib, enum family f, uint32_t id)
 {
-	if ((prefix_key(&rib->table[f], id)->flags & RIB_F_DIRTY) || rib_first(rib, f, id)->attr != 0)
+	if ((prefix_key(&rib->table[f], id)->flags & RIB_F_DIRTY) || rib_path_first(rib, f, id) != NULL)
 		return;
 	if (rib->cb.pinned == NULL || !rib->cb.pinned(rib->cb.ctx, f, id))
 		prefix_remove(&rib->table[f], id);

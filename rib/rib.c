@@ -84,6 +84,7 @@ rib_new(struct attr_table *attrs, struct nexthop_table *nexthops, const struct r
 	ASSERT(rib->table[FAMILY_IPV4].recs.rec_size == 24);
 	ASSERT(rib->table[FAMILY_IPV6].recs.rec_size == 36);
 	slab_init(&rib->paths, sizeof(struct rib_path), PATH_SEG_SHIFT);
+	slab_init(&rib->paths_with_id, sizeof(struct rib_path_with_id), PATH_SEG_SHIFT);
 	side_init(&rib->side, attrs, seed);
 	nexthop_set_lookup(nexthops, nexthop_lookup, rib);
 	return rib;
@@ -97,7 +98,7 @@ free_paths(struct rib *rib, enum family f)
 
 	for (; (id = prefix_next(&rib->table[f], &at, &scan)) != 0; at++)
 		while ((p = rib_path_first(rib, f, id)) != NULL)
-			rib_path_remove(rib, rib_source_get(rib, p->source), f, id, RIB_URGENT);
+			rib_path_remove(rib, rib_source_get(rib, p->source), f, id, rib_path_id(p), RIB_URGENT);
 }
 
 static void
@@ -133,6 +134,7 @@ rib_free(struct rib *rib)
 	free(rib->sources);
 	side_fini(&rib->side);
 	slab_fini(&rib->paths);
+	slab_fini(&rib->paths_with_id);
 	free(rib->cand);
 	free(rib);
 }
@@ -272,7 +274,9 @@ rib_path_first(const struct rib *rib, enum family f, uint32_t id)
 {
 	const struct rib_path *p = rib_first(rib, f, id);
 
-	return p->attr != 0 ? p : NULL;
+	if (p->attr != 0)
+		return p;
+	return p->next != 0 ? rib_further(rib, p->next) : NULL;
 }
 
 const struct rib_path *
@@ -302,10 +306,35 @@ rib_path_of(const struct rib *rib, enum family f, uint32_t id, uint16_t source)
 	return p;
 }
 
+const struct rib_path *
+rib_path_of_next(const struct rib *rib, enum family f, const struct rib_path *p)
+{
+	uint16_t source = p->source;
+
+	do
+		p = rib_path_next(rib, f, p);
+	while (p != NULL && p->source != source);
+	return p;
+}
+
+const struct rib_path *
+rib_path_by_id(const struct rib *rib, enum family f, uint32_t id, uint16_t source, uint32_t path_id)
+{
+	const struct rib_path *p = rib_path_of(rib, f, id, source);
+
+	while (p != NULL && rib_path_id(p) != path_id)
+		p = rib_path_of_next(rib, f, p);
+	return p;
+}
+
 attr_id
 rib_path_received(const struct rib *rib, enum family f, uint32_t id, const struct rib_path *p)
 {
-	return p->flags & RIB_PATH_SIDE ? side_get(&rib->side, f, id, p->source) : p->attr;
+	if (!(p->flags & RIB_PATH_SIDE))
+		return p->attr;
+	if (p->has_id)
+		return ((const struct rib_path_with_id *)(const void *)p)->received;
+	return side_get(&rib->side, f, id, p->source);
 }
 
 bool
@@ -343,10 +372,12 @@ rib_stats(const struct rib *rib, struct rib_stats *out)
 		      {"IPv6 prefix records", prefix_count(t6), slab_bytes(&t6->recs)},
 		      {"IPv6 prefix index", prefix_count(t6), hidx_bytes(&t6->index)},
 		      {"further paths", rib->paths.used, slab_bytes(&rib->paths)},
+		      {"paths with an id", rib->paths_with_id.used, slab_bytes(&rib->paths_with_id)},
 		      {"received attributes", rib->side.recs.used, side_bytes(&rib->side)},
 		      {"undecided prefixes", (uint64_t)dq[RIB_URGENT].count + dq[RIB_BULK].count,
 		       dirty_bytes(&dq[RIB_URGENT]) + dirty_bytes(&dq[RIB_BULK])},
 		      source_part(rib)},
+	    .paths_left_out = rib->paths_left_out,
 	};
 	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
 		out->prefixes[f] = prefix_count(&rib->table[f]);
@@ -373,6 +404,7 @@ static const char *const reason_names[RIB_REASON_COUNT] = {
     [RIB_REASON_ROUTER_ID] = "router-id",
     [RIB_REASON_CLUSTER_LENGTH] = "cluster-list-length",
     [RIB_REASON_NEIGHBOR_ADDRESS] = "neighbor-address",
+    [RIB_REASON_PATH_ID] = "path-id",
 };
 
 const char *

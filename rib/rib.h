@@ -3,8 +3,9 @@
  * rib: paths of all prefixes, which are Adj-RIB-In and Loc-RIB in one.
  *
  * A path belongs to a source (a neighbour, or the daemon's own networks, statics,
- * connected or kernel routes) and names its attributes after import policy; where
- * those differ from what was received, the received ones are in a side table.
+ * connected or kernel routes), of which a prefix has one, or several with ADD-PATH:
+ * they are told apart by the neighbour's path id. It names its attributes after import
+ * policy; where those differ from what was received, the received ones are kept beside.
  * rib_apply writes operations and marks each changed prefix dirty once, noting
  * what was best before; rib_decide_run decides dirty prefixes in portions and
  * tells the owner what changed. A path whose generation is not its source's is
@@ -12,7 +13,7 @@
  * with a sweep (rib/walk).
  *
  * No clock, no sockets, no configuration: the same calls give the same result.
- * RFC 4271 3.2 and 9.1, RFC 4724, RFC 7313.
+ * RFC 4271 3.2 and 9.1, RFC 4724, RFC 7313, RFC 7911.
  */
 #ifndef RIB_RIB_H
 #define RIB_RIB_H
@@ -29,19 +30,30 @@
 /* Flags of a path. The high four bits hold enum rib_reject. */
 #define RIB_PATH_BEST         0x01
 #define RIB_PATH_MULTIPATH    0x02 /* in the multipath set; set only where that has two members or more */
-#define RIB_PATH_REJECTED     0x04 /* takes no part in the decision; attr is the received set */
 #define RIB_PATH_SIDE         0x08 /* the received set differs from attr: rib_path_received() */
 #define RIB_PATH_REJECT_SHIFT 4
 
 struct rib_path {
 	attr_id attr;    /* effective attributes, a reference; 0: no path here */
 	uint32_t next;   /* handle of a further path of the prefix, 0: none */
-	uint32_t time_s; /* monotonic seconds of the last change */
+	uint32_t time_s : 31; /* monotonic seconds of the last change */
+	uint32_t has_id : 1;  /* the record is a longer one with a path id: rib_path_id() */
 	uint16_t source;
 	uint8_t gen; /* the source's generation when it was last announced */
 	uint8_t flags;
 };
 _Static_assert(sizeof(struct rib_path) == 16, "a path is sixteen octets");
+/* A path with an id (RFC 7911) other than 0. */
+struct rib_path_with_id {
+	struct rib_path path;
+	uint32_t path_id;  /* the neighbour's */
+	attr_id received;  /* a reference; 0: as path.attr */
+	uint16_t number;   /* among the source's paths of the prefix, from 1: stays as long as the path does */
+	uint16_t pad;
+};
+_Static_assert(sizeof(struct rib_path_with_id) == 28, "with an id it is 28");
+/* So many paths a source may have of a prefix: further ones are not kept. A bound on what a search costs. */
+#define RIB_PATHS_MAX 1024
 /* With its first path inside a prefix record is 24 octets for IPv4 and 36 for IPv6. */
 _Static_assert(sizeof(struct prefix_key) == 4, "length, flags and two octets before the address");
 
@@ -80,6 +92,7 @@ enum rib_reason {
 	RIB_REASON_ROUTER_ID, /* or ORIGINATOR_ID */
 	RIB_REASON_CLUSTER_LENGTH,
 	RIB_REASON_NEIGHBOR_ADDRESS,
+	RIB_REASON_PATH_ID, /* another of the same neighbour has a lower one */
 	RIB_REASON_COUNT
 };
 
@@ -113,11 +126,12 @@ struct rib_source {
 	struct bitmap ids[FAMILY_COUNT];  /* prefixes where it has a path */
 	struct bitmap best[FAMILY_COUNT]; /* where its path was the best one when last decided */
 	uint32_t received[FAMILY_COUNT]; /* its paths, with rejected ones */
+	uint32_t with_id[FAMILY_COUNT];  /* those of them with a path id */
 	uint32_t accepted[FAMILY_COUNT];
 	uint32_t blocked[FAMILY_COUNT]; /* rejected for RIB_REJECT_MAX_PREFIX */
 	uint32_t vacated[FAMILY_COUNT]; /* paths that were not and are gone: a total, may wrap */
 	/*
-	 * * 0: none. A prefix that the source has no path of, or a blocked one, is kept as rejected
+	 * * 0: none. A path that is new, or a blocked one, is kept as rejected
 	 * (RIB_REJECT_MAX_PREFIX) when so many others of the family are there already. A lower limit throws
 	 * nothing out; when there is room again the owner announces blocked paths anew.
 	 */
@@ -133,6 +147,7 @@ struct rib_op {
 	uint32_t hash;  /* rib_hash() */
 	attr_id received;  /* as received; rib_apply takes references of its own */
 	attr_id effective; /* after import policy; ignored when rejected */
+	uint32_t path_id;  /* RFC 7911; 0 without */
 };
 
 enum rib_queue { RIB_URGENT, RIB_BULK, RIB_QUEUE_COUNT };
@@ -196,7 +211,10 @@ bool rib_source_has_room(const struct rib_source *s, enum family f);
 
 /* The hash for rib_op. */
 uint32_t rib_hash(const struct rib *rib, const struct ip_prefix *p);
-/* Applies operations of one source in order; returns how many changed something. now_s: monotonic seconds. */
+/*
+ * Applies operations of one source in order; returns how many changed something. now_s: monotonic seconds.
+ * What would be more than RIB_PATHS_MAX paths of a prefix is left out, and counted in rib_stats.
+ */
 unsigned rib_apply(struct rib *rib, struct rib_source *s, const struct rib_op *ops, unsigned n,
 		   uint32_t now_s, enum rib_queue q);
 
@@ -225,7 +243,11 @@ const struct rib_path *rib_best(const struct rib *rib, enum family f,
 				uint32_t id); /* as last decided; NULL: none */
 const struct rib_path *rib_path_first(const struct rib *rib, enum family f, uint32_t id); /* NULL: none */
 const struct rib_path *rib_path_next(const struct rib *rib, enum family f, const struct rib_path *p);
+/* The source's path with this id; the first of its paths, in no order; the next one of the same source. */
+const struct rib_path *rib_path_by_id(const struct rib *rib, enum family f, uint32_t id, uint16_t source,
+				      uint32_t path_id);
 const struct rib_path *rib_path_of(const struct rib *rib, enum family f, uint32_t id, uint16_t source);
+const struct rib_path *rib_path_of_next(const struct rib *rib, enum family f, const struct rib_path *p);
 /* The received attributes of a path, borrowed: its own attr unless policy changed it. */
 attr_id rib_path_received(const struct rib *rib, enum family f, uint32_t id, const struct rib_path *p);
 bool rib_path_stale(const struct rib *rib, enum family f, const struct rib_path *p);
@@ -233,6 +255,18 @@ static inline enum rib_reject
 rib_path_reject(const struct rib_path *p)
 {
 	return (enum rib_reject)(p->flags >> RIB_PATH_REJECT_SHIFT);
+}
+/* Takes no part in the decision; attr is the received set. */
+static inline bool
+rib_path_rejected(const struct rib_path *p)
+{
+	return rib_path_reject(p) != RIB_REJECT_NONE;
+}
+/* As the neighbour gave it, 0 without ADD-PATH. */
+static inline uint32_t
+rib_path_id(const struct rib_path *p)
+{
+	return p->has_id ? ((const struct rib_path_with_id *)(const void *)p)->path_id : 0;
 }
 /* Calls fn for each path with the step that decided on it, computed anew. */
 void rib_why(struct rib *rib, enum family f, uint32_t id,
@@ -247,10 +281,11 @@ struct rib_part {
 	uint64_t count;
 	size_t bytes;
 };
-#define RIB_PARTS 8
+#define RIB_PARTS 9
 
 struct rib_stats {
 	uint32_t prefixes[FAMILY_COUNT], paths[FAMILY_COUNT];
+	uint64_t paths_left_out; /* over RIB_PATHS_MAX, a total */
 	size_t bytes; /* records, indexes, queues and bitmaps; not attribute sets: the sum of the parts */
 	struct rib_part parts[RIB_PARTS];
 };

@@ -5,7 +5,8 @@
  *
  * Invariant: a prefix id is live while it has a path, is dirty, or is pinned by
  * the owner. A path holds one reference to its attributes; its source has the
- * prefix's bit set.
+ * prefix's bit set. The first path is inside the prefix record unless it has an
+ * id: the place there is free (attr 0, source 0) only while all others have one.
  */
 #ifndef RIB_RIB_INT_H
 #define RIB_RIB_INT_H
@@ -29,6 +30,8 @@ struct rib {
 	struct rib_config conf;
 	struct prefix_table table[FAMILY_COUNT]; /* data: struct rib_path, the first path */
 	struct slab paths;                       /* further paths of both families */
+	struct slab paths_with_id;               /* and those with an id */
+	uint64_t paths_left_out;
 	struct side_table side;
 	struct dirty_queue dirty[RIB_QUEUE_COUNT];
 	struct rib_source **sources; /* by index; 0 is never used */
@@ -43,16 +46,24 @@ rib_first(const struct rib *rib, enum family f, uint32_t id)
 {
 	return prefix_data(&rib->table[f], id);
 }
+/* The top bit of a path's handle says which slab it is of. */
+#define RIB_HANDLE_WITH_ID 0x80000000u
 static inline struct rib_path *
 rib_further(const struct rib *rib, uint32_t handle)
 {
+	if (handle & RIB_HANDLE_WITH_ID)
+		return slab_ptr(&rib->paths_with_id, handle & ~RIB_HANDLE_WITH_ID);
 	return slab_ptr(&rib->paths, handle);
 }
 
 /* Notes what is best now, unless that is noted already. Before any change to the prefix. */
 void rib_mark_dirty(struct rib *rib, enum family f, uint32_t id, enum rib_queue q);
-/* Removes the source's path, if it has one. False: it has none. */
-bool rib_path_remove(struct rib *rib, struct rib_source *s, enum family f, uint32_t id, enum rib_queue q);
+/* Removes the source's path with this id, if it has one. False: it has none. */
+bool rib_path_remove(struct rib *rib, struct rib_source *s, enum family f, uint32_t id, uint32_t path_id,
+		     enum rib_queue q);
+/* Removes all paths of the source that are of a generation before the one that is age after its oldest. */
+void rib_paths_expire(struct rib *rib, struct rib_source *s, enum family f, uint32_t id, uint8_t age,
+		      enum rib_queue q);
 /* Frees the id if nothing needs it. */
 void rib_prefix_release(struct rib *rib, enum family f, uint32_t id);
 /* A dirty entry is done with: gives its references back. */

@@ -50,16 +50,17 @@ rib_prefix_touch(struct rib *rib, enum family f, uint32_t id, enum rib_queue q, 
 		k->flags |= RIB_F_REDO;
 }
 
-/* The source's path of a prefix, or NULL; *prev is the path before it, NULL for the first. */
+/*
+ * The source's path of a prefix with this id, or NULL; *prev is the record before it, NULL for the first. A free place
+ * inside the prefix record has no source, so it matches none.
+ */
 static struct rib_path *
-find_path(struct rib *rib, enum family f, uint32_t id, uint16_t source, struct rib_path **prev)
+find_path(struct rib *rib, enum family f, uint32_t id, uint16_t source, uint32_t path_id, struct rib_path **prev)
 {
 	struct rib_path *p = rib_first(rib, f, id);
 
 	*prev = NULL;
-	if (p->attr == 0)
-		return NULL;
-	while (p->source != source) {
+	while (p->source != source || rib_path_id(p) != path_id) {
 		if (p->next == 0)
 			return NULL;
 		*prev = p;
@@ -81,57 +82,180 @@ is_blocked(const struct rib_path *p)
 	return rib_path_reject(p) == RIB_REJECT_MAX_PREFIX;
 }
 
-bool
-rib_path_remove(struct rib *rib, struct rib_source *s, enum family f, uint32_t id, enum rib_queue q)
+static struct rib_path_with_id *
+with_id(struct rib_path *p)
 {
-	struct rib_path *prev, *p = find_path(rib, f, id, s->index, &prev);
+	return (struct rib_path_with_id *)(void *)p;
+}
 
-	if (p == NULL)
-		return false;
+static void
+free_further(struct rib *rib, uint32_t handle)
+{
+	if (handle & RIB_HANDLE_WITH_ID)
+		slab_free(&rib->paths_with_id, handle & ~RIB_HANDLE_WITH_ID);
+	else
+		slab_free(&rib->paths, handle);
+}
+
+/* Takes the record out of the chain. A path without an id that comes next moves into the prefix record. */
+static void
+unlink_path(struct rib *rib, struct rib_path *p, struct rib_path *prev)
+{
+	uint32_t next = p->next;
+
+	if (prev != NULL) {
+		uint32_t h = prev->next;
+		prev->next = next;
+		free_further(rib, h);
+	} else if (next != 0 && !(next & RIB_HANDLE_WITH_ID)) {
+		*p = *rib_further(rib, next);
+		slab_free(&rib->paths, next);
+	} else {
+		*p = (struct rib_path){.next = next};
+	}
+}
+
+static void
+set_received_with_id(struct rib *rib, struct rib_path *p, attr_id received)
+{
+	struct rib_path_with_id *w = with_id(p);
+	attr_id old = w->received;
+
+	w->received = received != p->attr ? attr_ref(rib->attrs, received) : ATTR_NONE;
+	attr_unref(rib->attrs, old);
+	p->flags = (uint8_t)((p->flags & ~(unsigned)RIB_PATH_SIDE) | (w->received != ATTR_NONE ? RIB_PATH_SIDE : 0));
+}
+
+static void
+remove_path(struct rib *rib, struct rib_source *s, enum family f, uint32_t id, struct rib_path *p,
+	    struct rib_path *prev, enum rib_queue q)
+{
 	rib_mark_dirty(rib, f, id, q);
 	note_set_change(rib, f, id, p);
-	if (p->flags & RIB_PATH_SIDE)
+	if (p->has_id)
+		set_received_with_id(rib, p, p->attr);
+	else if (p->flags & RIB_PATH_SIDE)
 		side_del(&rib->side, f, id, s->index);
-	if (!(p->flags & RIB_PATH_REJECTED))
+	if (!rib_path_rejected(p))
 		s->accepted[f]--;
 	s->blocked[f] -= is_blocked(p);
 	s->vacated[f] += !is_blocked(p);
 	s->received[f]--;
+	bool several = s->with_id[f] != 0;
+	s->with_id[f] -= p->has_id;
 	rib->path_count[f]--;
-	bitmap_clear(&s->ids[f], id);
 	attr_unref(rib->attrs, p->attr);
+	unlink_path(rib, p, prev);
+	if (!several || rib_path_of(rib, f, id, s->index) == NULL)
+		bitmap_clear(&s->ids[f], id);
+}
 
-	uint32_t next = p->next;
-	if (prev != NULL) {
-		uint32_t h = prev->next;
-		prev->next = next;
-		slab_free(&rib->paths, h);
-	} else if (next != 0) {
-		*p = *rib_further(rib, next);
-		slab_free(&rib->paths, next);
-	} else {
-		*p = (struct rib_path){0};
-	}
+bool
+rib_path_remove(struct rib *rib, struct rib_source *s, enum family f, uint32_t id, uint32_t path_id, enum rib_queue q)
+{
+	struct rib_path *prev, *p = find_path(rib, f, id, s->index, path_id, &prev);
+
+	if (p == NULL)
+		return false;
+	remove_path(rib, s, f, id, p, prev, q);
 	return true;
 }
 
-/* An empty path of the source behind the first one, or in its place if there is none. */
+static bool
+is_expired(const struct rib_source *s, enum family f, const struct rib_path *p, uint8_t age)
+{
+	return p->source == s->index && (uint8_t)(p->gen - s->oldest_gen[f]) < age;
+}
+
+void
+rib_paths_expire(struct rib *rib, struct rib_source *s, enum family f, uint32_t id, uint8_t age, enum rib_queue q)
+{
+	struct rib_path *first = rib_first(rib, f, id), *prev = first, *p;
+
+	if (s->with_id[f] == 0) {
+		p = find_path(rib, f, id, s->index, 0, &prev);
+		if (p != NULL && is_expired(s, f, p, age))
+			remove_path(rib, s, f, id, p, prev, q);
+		return;
+	}
+	/* The first one last, since the next may move into its place. */
+	while (prev->next != 0) {
+		p = rib_further(rib, prev->next);
+		if (is_expired(s, f, p, age))
+			remove_path(rib, s, f, id, p, prev, q);
+		else
+			prev = p;
+	}
+	if (is_expired(s, f, first, age))
+		remove_path(rib, s, f, id, first, NULL, q);
+}
+
+/* A number that no other path of the source has here; 0: it has too many. */
+static uint16_t
+free_number(const struct rib *rib, const struct rib_source *s, enum family f, uint32_t id)
+{
+	uint64_t taken[RIB_PATHS_MAX / 64] = {1}; /* 0 is the path without an id */
+	const struct rib_path *p = s->with_id[f] != 0 ? rib_path_of(rib, f, id, s->index) : NULL;
+
+	for (; p != NULL; p = rib_path_of_next(rib, f, p)) {
+		if (!p->has_id)
+			continue;
+		unsigned n = ((const struct rib_path_with_id *)(const void *)p)->number;
+		taken[n / 64] |= 1ull << (n % 64);
+	}
+	for (unsigned i = 0; i < RIB_PATHS_MAX / 64; i++)
+		if (~taken[i] != 0)
+			return (uint16_t)(i * 64 + (unsigned)__builtin_ctzll(~taken[i]));
+	return 0;
+}
+
+/* The record of a new path with an id, first in the chain; NULL: the source has too many. */
 static struct rib_path *
-add_path(struct rib *rib, struct rib_source *s, enum family f, uint32_t id)
+add_record_with_id(struct rib *rib, const struct rib_source *s, enum family f, uint32_t id, uint32_t path_id)
+{
+	struct rib_path *first = rib_first(rib, f, id);
+	uint16_t number = free_number(rib, s, f, id);
+
+	if (number == 0)
+		return NULL;
+	uint32_t h = slab_alloc(&rib->paths_with_id) | RIB_HANDLE_WITH_ID;
+	struct rib_path_with_id *w = with_id(rib_further(rib, h));
+	*w = (struct rib_path_with_id){.path = {.next = first->next, .source = s->index, .has_id = 1},
+				       .path_id = path_id,
+				       .number = number};
+	first->next = h;
+	return &w->path;
+}
+
+/* The record of a new path without an id behind the first one, or in its place if that is free. */
+static struct rib_path *
+add_record(struct rib *rib, const struct rib_source *s, enum family f, uint32_t id)
 {
 	struct rib_path *first = rib_first(rib, f, id), *p = first;
-	uint32_t next = 0;
+	uint32_t next = first->next;
 
 	if (first->attr != 0) {
 		uint32_t h = slab_alloc(&rib->paths);
 		p = rib_further(rib, h);
-		next = first->next;
 		first->next = h;
 	}
 	*p = (struct rib_path){.next = next, .source = s->index};
+	return p;
+}
+
+/* An empty path of the source; NULL: it has too many. */
+static struct rib_path *
+add_path(struct rib *rib, struct rib_source *s, enum family f, uint32_t id, uint32_t path_id)
+{
+	struct rib_path *p =
+	    path_id == 0 ? add_record(rib, s, f, id) : add_record_with_id(rib, s, f, id, path_id);
+
+	if (p == NULL)
+		return NULL;
 	bitmap_set(&s->ids[f], id);
 	s->received[f]++;
 	s->accepted[f]++;
+	s->with_id[f] += p->has_id;
 	rib->path_count[f]++;
 	return p;
 }
@@ -139,7 +263,9 @@ add_path(struct rib *rib, struct rib_source *s, enum family f, uint32_t id)
 static void
 set_side(struct rib *rib, enum family f, uint32_t id, struct rib_path *p, attr_id received)
 {
-	if (received != p->attr) {
+	if (p->has_id) {
+		set_received_with_id(rib, p, received);
+	} else if (received != p->attr) {
 		side_set(&rib->side, f, id, p->source, received);
 		p->flags |= RIB_PATH_SIDE;
 	} else if (p->flags & RIB_PATH_SIDE) {
@@ -153,12 +279,12 @@ static void
 write_path(struct rib *rib, struct rib_source *s, enum family f, uint32_t id, struct rib_path *p,
 	   const struct rib_op *op, enum rib_reject reject, attr_id attr)
 {
-	bool was_rejected = (p->flags & RIB_PATH_REJECTED) != 0;
+	bool was_rejected = rib_path_rejected(p);
 	unsigned keep = p->flags & (RIB_PATH_BEST | RIB_PATH_MULTIPATH | RIB_PATH_SIDE);
 	attr_id old = p->attr;
 
 	if (reject != RIB_REJECT_NONE)
-		keep = (keep & RIB_PATH_SIDE) | RIB_PATH_REJECTED | (unsigned)reject << RIB_PATH_REJECT_SHIFT;
+		keep = (keep & RIB_PATH_SIDE) | (unsigned)reject << RIB_PATH_REJECT_SHIFT;
 	if (was_rejected != (reject != RIB_REJECT_NONE))
 		s->accepted[f] += was_rejected ? 1u : UINT32_MAX;
 	s->blocked[f] += (reject == RIB_REJECT_MAX_PREFIX) - (unsigned)is_blocked(p);
@@ -180,7 +306,7 @@ announce(struct rib *rib, struct rib_source *s, const struct rib_op *op, uint32_
 	if (id == 0)
 		id = prefix_insert(t, &op->prefix, op->hash);
 	else
-		p = find_path(rib, f, id, s->index, &prev);
+		p = find_path(rib, f, id, s->index, op->path_id, &prev);
 	if ((p == NULL || is_blocked(p)) && !rib_source_has_room(s, f))
 		reject = RIB_REJECT_MAX_PREFIX;
 	attr_id attr = reject != RIB_REJECT_NONE ? op->received : op->effective;
@@ -192,12 +318,16 @@ announce(struct rib *rib, struct rib_source *s, const struct rib_op *op, uint32_
 	}
 	rib_mark_dirty(rib, f, id, q);
 	if (p == NULL)
-		p = add_path(rib, s, f, id);
+		p = add_path(rib, s, f, id, op->path_id);
 	else if (p->attr != attr || rib_path_reject(p) != reject)
 		note_set_change(rib, f, id, p);
+	if (p == NULL) {
+		rib->paths_left_out++;
+		return false;
+	}
 	write_path(rib, s, f, id, p, op, reject, attr);
 	p->gen = s->gen[f];
-	p->time_s = now_s;
+	p->time_s = now_s & INT32_MAX;
 	return true;
 }
 
@@ -207,7 +337,7 @@ withdraw(struct rib *rib, struct rib_source *s, const struct rib_op *op, enum ri
 	enum family f = (enum family)op->prefix.family;
 	uint32_t id = prefix_find(&rib->table[f], &op->prefix, op->hash);
 
-	return id != 0 && rib_path_remove(rib, s, f, id, q);
+	return id != 0 && rib_path_remove(rib, s, f, id, op->path_id, q);
 }
 
 static void

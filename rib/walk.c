@@ -96,8 +96,7 @@ rib_sweep_run(struct rib *rib, struct rib_sweep *sw, uint32_t budget, enum rib_q
 		uint32_t id = rib_walk_next(rib, w, &budget);
 		uint8_t age = (uint8_t)(sw->gen[f] - s->oldest_gen[f]); /* generations wrap: counted from the oldest */
 		if (id != 0) {
-			if ((uint8_t)(rib_path_of(rib, f, id, s->index)->gen - s->oldest_gen[f]) < age)
-				rib_path_remove(rib, s, f, id, q);
+			rib_paths_expire(rib, s, f, id, age, q);
 		} else if (!w->done) {
 			return false;
 		} else {
@@ -110,11 +109,12 @@ rib_sweep_run(struct rib *rib, struct rib_sweep *sw, uint32_t budget, enum rib_q
 }
 
 void
-rib_path_generation_set(struct rib *rib, const struct rib_source *s, enum family f, uint32_t id, uint8_t gen)
+rib_path_generation_set(struct rib *rib, const struct rib_source *s, enum family f, uint32_t id, uint32_t path_id,
+			uint8_t gen)
 {
 	struct rib_path *p = rib_first(rib, f, id);
 
-	while (p->source != s->index)
+	while (p->source != s->index || rib_path_id(p) != path_id)
 		p = rib_further(rib, p->next);
 	p->gen = gen;
 }

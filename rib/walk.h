@@ -46,7 +46,8 @@ void rib_sweep_add(struct rib_sweep *sw, const struct rib_source *s, enum family
 bool rib_sweep_run(struct rib *rib, struct rib_sweep *sw, uint32_t budget, enum rib_queue q);
 
 /* The source's path of a prefix counts as announced in this generation again: after a change of it that was our own. */
-void rib_path_generation_set(struct rib *rib, const struct rib_source *s, enum family f, uint32_t id, uint8_t gen);
+void rib_path_generation_set(struct rib *rib, const struct rib_source *s, enum family f, uint32_t id, uint32_t path_id,
+			uint8_t gen);
 
 /*
  * Marks prefixes that have a path over one of a set of next hops (ids as bits), which is how changes of

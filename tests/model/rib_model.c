@@ -4,8 +4,8 @@
  *
  *     rib_model SEED STEPS
  *
- * Random announcements, withdrawals, rejections, peers going down and up, sweeps
- * in portions, next hops that come, go and change metric, multipath settings and
+ * Random announcements, withdrawals, rejections, several paths of a source (ADD-PATH),
+ * peers going down and up, sweeps in portions, next hops that come, go and change metric, multipath settings and
  * pins. After every step the best path, the multipath set and the reason of every
  * path must be what a plain model says, the changes told must lead from one
  * verdict to the next without a gap, and counters must agree. Ends with 0, or with
@@ -17,7 +17,8 @@
 #include "rib/walk.h"
 #include "tests/unit/ribtest.h"
 
-#define PEERS    6
+#define SOURCES  6
+#define PEERS    10 /* what the model takes for peers: a source and a path id; the first ones are of one source each */
 #define PREFIXES 24 /* the odd ones are IPv6 */
 #define ATTRS    48
 #define NEXTHOPS 4
@@ -39,9 +40,9 @@ struct model {
 	unsigned long seed, step;
 	struct ribtest t;
 	struct rib_config conf;
-	struct rib_source *peer[PEERS];
-	bool sweeping[PEERS];
-	struct rib_sweep sweep[PEERS];
+	struct rib_source *peer[PEERS]; /* the source of each */
+	bool sweeping[SOURCES];
+	struct rib_sweep sweep[SOURCES];
 	struct path path[PEERS][PREFIXES];
 	attr_id attr[ATTRS];
 	nexthop_id nexthop[NEXTHOPS];
@@ -50,6 +51,12 @@ struct model {
 	struct verdict told[PREFIXES]; /* as the changes said: best and used */
 	attr_id told_attr[PREFIXES];
 };
+
+/* From SOURCES on: a further path of a source that stands before. */
+static const struct {
+	unsigned source;
+	uint32_t path_id;
+} lanes[PEERS] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}, {4, 0}, {5, 0}, {1, 9}, {1, 4}, {2, 7}, {1, UINT32_MAX}};
 
 #define CHECK(m, c)                                                                                          \
 	do {                                                                                                 \
@@ -91,7 +98,7 @@ index_of(struct model *m, enum family f, uint32_t id)
 /* The model's decision: keys in a row, lowest first, and the step that each belongs to. */
 struct row {
 	int peer;
-	uint32_t key[10];
+	uint32_t key[11];
 };
 
 static const struct attr_set *
@@ -129,13 +136,14 @@ fill_row(const struct model *m, struct row *r, unsigned peer, unsigned i)
 	r->key[7] = a->originator_id != 0 ? a->originator_id : s->router_id;
 	r->key[8] = a->cluster_len;
 	r->key[9] = s->addr.family == FAMILY_NONE ? 0 : ip_addr_to_v4(&s->addr);
+	r->key[10] = lanes[peer].path_id;
 }
 
-static const enum rib_reason step_of[10] = {
+static const enum rib_reason step_of[11] = {
     RIB_REASON_PREFERENCE,       RIB_REASON_LOCAL_PREF, RIB_REASON_LOCAL_ORIGIN,
     RIB_REASON_PATH_LENGTH,      RIB_REASON_ORIGIN,     RIB_REASON_EBGP,
     RIB_REASON_IGP_METRIC,       RIB_REASON_ROUTER_ID,  RIB_REASON_CLUSTER_LENGTH,
-    RIB_REASON_NEIGHBOR_ADDRESS,
+    RIB_REASON_NEIGHBOR_ADDRESS, RIB_REASON_PATH_ID,
 };
 
 static int
@@ -143,7 +151,7 @@ row_cmp(const void *a, const void *b)
 {
 	const struct row *x = a, *y = b;
 
-	for (int k = 0; k < 10; k++)
+	for (int k = 0; k < 11; k++)
 		if (x->key[k] != y->key[k])
 			return x->key[k] < y->key[k] ? -1 : 1;
 	return 0;
@@ -230,7 +238,7 @@ judge(const struct model *m, unsigned i, struct verdict *v)
 	unsigned nties = n;
 	qsort(r, n, sizeof(*r), row_cmp);
 	memcpy(ties, r, n * sizeof(*r));
-	keep_ties(r, n, 7, 10, v);
+	keep_ties(r, n, 7, 11, v);
 	v->best = r[0].peer;
 	v->reason[v->best] = RIB_REASON_BEST;
 	v->used[v->best] = true;
@@ -249,6 +257,12 @@ judge(const struct model *m, unsigned i, struct verdict *v)
 	}
 }
 
+static const struct rib_path *
+path_of(const struct model *m, enum family f, uint32_t id, unsigned peer)
+{
+	return rib_path_by_id(m->t.rib, f, id, m->peer[peer]->index, lanes[peer].path_id);
+}
+
 /* What the RIB tells must start where the last telling ended. */
 static void
 change(void *ctx, const struct rib_change *c)
@@ -263,7 +277,7 @@ change(void *ctx, const struct rib_change *c)
 	m->told[i].best = -1;
 	m->told_attr[i] = c->best != NULL ? c->best->attr : 0;
 	for (int peer = 0; peer < PEERS; peer++) {
-		const struct rib_path *p = rib_path_of(m->t.rib, c->family, c->id, m->peer[peer]->index);
+		const struct rib_path *p = path_of(m, c->family, c->id, (unsigned)peer);
 		if (p == NULL)
 			continue;
 		m->told[i].used[peer] = (p->flags & (RIB_PATH_BEST | RIB_PATH_MULTIPATH)) != 0;
@@ -292,13 +306,27 @@ check_why(void *ctx, const struct rib_path *p, enum rib_reason reason)
 	struct why_ctx *w = ctx;
 	unsigned peer = 0;
 
-	while (w->m->peer[peer]->index != p->source)
+	while (w->m->peer[peer]->index != p->source || lanes[peer].path_id != rib_path_id(p))
 		peer++;
 	w->seen++;
 	CHECK(w->m, w->m->path[peer][w->i].present);
 	CHECK(w->m, reason == w->v->reason[peer]);
 	CHECK(w->m, rib_path_stale(w->m->t.rib, (enum family)prefix_of(w->i).family, p) == w->m->path[peer][w->i].stale);
 	CHECK(w->m, rib_path_reject(p) == w->m->path[peer][w->i].reject);
+}
+
+/* The best path may become another of the same source with the same attributes: nobody is told of that. */
+static void
+take_equal(struct model *m, unsigned i, const struct verdict *v)
+{
+	struct verdict *told = &m->told[i];
+
+	CHECK(m, told->best >= 0 && v->best >= 0 && m->peer[told->best] == m->peer[v->best]);
+	CHECK(m, m->told_attr[i] == m->attr[m->path[v->best][i].effective]);
+	bool used = told->used[v->best];
+	told->used[v->best] = told->used[told->best];
+	told->used[told->best] = used;
+	told->best = v->best;
 }
 
 static void
@@ -315,8 +343,8 @@ check_prefix(struct model *m, unsigned i)
 	for (unsigned peer = 0; peer < PEERS; peer++) {
 		struct path *p = &m->path[peer][i];
 		const struct rib_path *rp =
-		    id != 0 ? rib_path_of(m->t.rib, f, id, m->peer[peer]->index) : NULL;
-		if (p->present && p->doomed && m->sweeping[peer] && rp == NULL)
+		    id != 0 ? path_of(m, f, id, peer) : NULL;
+		if (p->present && p->doomed && m->sweeping[lanes[peer].source] && rp == NULL)
 			p->present = false;
 		paths += p->present;
 		CHECK(m, p->present == (rp != NULL));
@@ -333,13 +361,41 @@ check_prefix(struct model *m, unsigned i)
 	CHECK(m, w.seen == paths);
 	const struct rib_path *best = rib_best(m->t.rib, f, id);
 	CHECK(m, (best != NULL) == (v.best >= 0));
-	CHECK(m, m->told[i].best == v.best);
+	if (m->told[i].best != v.best)
+		take_equal(m, i, &v);
 	if (best != NULL) {
 		CHECK(m, best->source == m->peer[v.best]->index);
 		CHECK(m, best->attr == m->attr[m->path[v.best][i].effective]);
 		CHECK(m, m->told_attr[i] == best->attr);
 	}
 	CHECK(m, memcmp(m->told[i].used, v.used, sizeof(v.used)) == 0);
+}
+
+static void
+check_counts(struct model *m, unsigned source)
+{
+	uint32_t received[2] = {0}, accepted[2] = {0}, with_id[2] = {0}, prefixes[2] = {0};
+	const struct rib_source *s = m->peer[source];
+
+	for (unsigned i = 0; i < PREFIXES; i++) {
+		bool any = false;
+		for (unsigned peer = 0; peer < PEERS; peer++) {
+			const struct path *p = &m->path[peer][i];
+			if (lanes[peer].source != source || !p->present)
+				continue;
+			any = true;
+			received[i % 2]++;
+			accepted[i % 2] += p->reject == RIB_REJECT_NONE;
+			with_id[i % 2] += lanes[peer].path_id != 0;
+		}
+		prefixes[i % 2] += any;
+	}
+	for (unsigned f = 0; f < 2; f++) {
+		CHECK(m, s->received[FAMILY_IPV4 + f] == received[f]);
+		CHECK(m, s->accepted[FAMILY_IPV4 + f] == accepted[f]);
+		CHECK(m, s->with_id[FAMILY_IPV4 + f] == with_id[f]);
+		CHECK(m, s->ids[FAMILY_IPV4 + f].count == prefixes[f]);
+	}
 }
 
 static void
@@ -350,33 +406,32 @@ check_all(struct model *m)
 			;
 	for (unsigned i = 0; i < PREFIXES; i++)
 		check_prefix(m, i);
-	for (unsigned peer = 0; peer < PEERS; peer++) {
-		uint32_t received[2] = {0}, accepted[2] = {0};
-		for (unsigned i = 0; i < PREFIXES; i++) {
-			received[i % 2] += m->path[peer][i].present;
-			accepted[i % 2] +=
-			    m->path[peer][i].present && m->path[peer][i].reject == RIB_REJECT_NONE;
-		}
-		for (unsigned f = 0; f < 2; f++) {
-			CHECK(m, m->peer[peer]->received[FAMILY_IPV4 + f] == received[f]);
-			CHECK(m, m->peer[peer]->accepted[FAMILY_IPV4 + f] == accepted[f]);
-			CHECK(m, m->peer[peer]->ids[FAMILY_IPV4 + f].count == received[f]);
-		}
-	}
+	for (unsigned s = 0; s < SOURCES; s++)
+		check_counts(m, s);
 }
 
-/* Some operations of one peer in one call, as a session's read brings them. */
+/* One of the source's paths. */
+static unsigned
+lane_of(struct model *m, unsigned source)
+{
+	unsigned peer = pick(m, PEERS);
+
+	return lanes[peer].source == source ? peer : lane_of(m, source);
+}
+
+/* Some operations of one source in one call, as a session's read brings them. */
 static void
 do_update(struct model *m)
 {
 	struct rib_op ops[40];
-	unsigned n = 1 + pick(m, ARRAY_LEN(ops)), peer = pick(m, PEERS);
+	unsigned n = 1 + pick(m, ARRAY_LEN(ops)), first = pick(m, PEERS);
 
 	for (unsigned o = 0; o < n; o++) {
-		unsigned i = pick(m, PREFIXES);
+		unsigned i = pick(m, PREFIXES), peer = lane_of(m, lanes[first].source);
 		struct path *p = &m->path[peer][i];
 		struct rib_op *op = &ops[o];
-		*op = (struct rib_op){.prefix = prefix_of(i), .withdraw = pick(m, 3) == 0};
+		*op = (struct rib_op){
+		    .prefix = prefix_of(i), .withdraw = pick(m, 3) == 0, .path_id = lanes[peer].path_id};
 		op->hash = rib_hash(m->t.rib, &op->prefix);
 		if (op->withdraw) {
 			p->present = false;
@@ -395,7 +450,7 @@ do_update(struct model *m)
 		op->effective = m->attr[p->effective];
 		op->reject = (uint8_t)p->reject;
 	}
-	rib_apply(m->t.rib, m->peer[peer], ops, n, (uint32_t)m->step, pick(m, 2) ? RIB_URGENT : RIB_BULK);
+	rib_apply(m->t.rib, m->peer[first], ops, n, (uint32_t)m->step, pick(m, 2) ? RIB_URGENT : RIB_BULK);
 }
 
 static bool
@@ -407,38 +462,41 @@ of_family(unsigned i, enum family f)
 static void
 do_stale(struct model *m)
 {
-	unsigned peer = pick(m, PEERS);
+	unsigned source = pick(m, SOURCES);
 	enum family f = (enum family)pick(m, FAMILY_COUNT);
 
-	if (!rib_source_stale(m->peer[peer], f))
+	if (!rib_source_stale(m->peer[source], f))
 		return;
-	for (unsigned i = 0; i < PREFIXES; i++)
-		if (of_family(i, f))
-			m->path[peer][i].stale = m->path[peer][i].present;
+	for (unsigned peer = 0; peer < PEERS; peer++)
+		for (unsigned i = 0; i < PREFIXES; i++)
+			if (lanes[peer].source == source && of_family(i, f))
+				m->path[peer][i].stale = m->path[peer][i].present;
 }
 
 static void
 do_sweep(struct model *m)
 {
-	unsigned peer = pick(m, PEERS);
+	unsigned source = pick(m, SOURCES);
 	enum family f = (enum family)pick(m, FAMILY_COUNT);
 
-	if (!m->sweeping[peer] || pick(m, 16) == 0) {
-		if (m->sweeping[peer])
-			rib_sweep_add(&m->sweep[peer], m->peer[peer], f);
+	if (!m->sweeping[source] || pick(m, 16) == 0) {
+		if (m->sweeping[source])
+			rib_sweep_add(&m->sweep[source], m->peer[source], f);
 		else
-			rib_sweep_begin(&m->sweep[peer], m->peer[peer], f);
-		for (unsigned i = 0; i < PREFIXES; i++)
-			if (of_family(i, f))
-				m->path[peer][i].doomed = m->path[peer][i].stale;
+			rib_sweep_begin(&m->sweep[source], m->peer[source], f);
+		for (unsigned peer = 0; peer < PEERS; peer++)
+			for (unsigned i = 0; i < PREFIXES; i++)
+				if (lanes[peer].source == source && of_family(i, f))
+					m->path[peer][i].doomed = m->path[peer][i].stale;
 	}
-	m->sweeping[peer] = true;
-	if (!rib_sweep_run(m->t.rib, &m->sweep[peer], 1 + pick(m, 12), RIB_BULK))
+	m->sweeping[source] = true;
+	if (!rib_sweep_run(m->t.rib, &m->sweep[source], 1 + pick(m, 12), RIB_BULK))
 		return;
 	check_all(m);
-	m->sweeping[peer] = false;
-	for (unsigned i = 0; i < PREFIXES; i++)
-		CHECK(m, !m->path[peer][i].present || !m->path[peer][i].doomed);
+	m->sweeping[source] = false;
+	for (unsigned peer = 0; peer < PEERS; peer++)
+		for (unsigned i = 0; i < PREFIXES && lanes[peer].source == source; i++)
+			CHECK(m, !m->path[peer][i].present || !m->path[peer][i].doomed);
 }
 
 static void
@@ -529,18 +587,20 @@ make_attrs(struct model *m)
 static void
 start(struct model *m)
 {
-	static const enum rib_peer_type types[PEERS] = {RIB_PEER_EBGP, RIB_PEER_EBGP,   RIB_PEER_IBGP,
+	static const enum rib_peer_type types[SOURCES] = {RIB_PEER_EBGP, RIB_PEER_EBGP,   RIB_PEER_IBGP,
 							RIB_PEER_IBGP, RIB_PEER_CONFED, RIB_PEER_NONE};
-	static const char *const addrs[PEERS - 1] = {"10.9.0.10", "10.9.0.9", "10.9.0.8", "10.9.0.7",
+	static const char *const addrs[SOURCES - 1] = {"10.9.0.10", "10.9.0.9", "10.9.0.8", "10.9.0.7",
 						     "10.9.0.11"};
 
 	m->rnd = m->seed * 0x9e3779b97f4a7c15ull + 1;
 	m->conf = (struct rib_config){.default_local_pref = 100, .multipath_ebgp = 1, .multipath_ibgp = 1};
 	ribtest_init(&m->t, &(struct rib_callbacks){.change = change, .pinned = pinned, .ctx = m});
 	rib_config_set(m->t.rib, &m->conf);
-	for (unsigned peer = 0; peer < PEERS - 1; peer++)
+	for (unsigned peer = 0; peer < SOURCES - 1; peer++)
 		m->peer[peer] = ribtest_peer(&m->t, types[peer], 1 + peer / 2, addrs[peer]);
-	m->peer[PEERS - 1] = rib_source_add(m->t.rib, RIB_SOURCE_NETWORK);
+	m->peer[SOURCES - 1] = rib_source_add(m->t.rib, RIB_SOURCE_NETWORK);
+	for (unsigned peer = SOURCES; peer < PEERS; peer++)
+		m->peer[peer] = m->peer[lanes[peer].source];
 	for (unsigned i = 0; i < PREFIXES; i++)
 		m->told[i].best = -1;
 	make_attrs(m);

@@ -349,7 +349,7 @@ is_accepted(const char *prefix)
 {
 	const struct rib_path *p = bgpdtest_path(&t, bgpdtest_peer(&t, "127.0.0.2"), prefix);
 
-	return p != NULL && (p->flags & RIB_PATH_REJECTED) == 0;
+	return p != NULL && !rib_path_rejected(p);
 }
 
 static bool

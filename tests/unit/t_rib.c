@@ -358,6 +358,84 @@ START_TEST(test_limit)
 }
 END_TEST
 
+static unsigned
+apply_with_id(struct world *w, struct rib_source *s, const char *prefix, uint32_t path_id, attr_id received,
+	      attr_id effective)
+{
+	struct rib_op op = {.prefix = ribtest_prefix(prefix),
+			    .withdraw = received == 0,
+			    .received = received,
+			    .effective = effective,
+			    .path_id = path_id};
+
+	op.hash = rib_hash(w->t.rib, &op.prefix);
+	return rib_apply(w->t.rib, s, &op, 1, 7, RIB_URGENT);
+}
+
+/* RFC 7911 3: prefix and id together name a path; 5: the same again replaces it. */
+START_TEST(test_path_ids)
+{
+	struct world w;
+	struct ip_prefix p = ribtest_prefix("10.0.0.0/8");
+
+	begin(&w);
+	ck_assert_uint_eq(apply_with_id(&w, w.a, "10.0.0.0/8", 7, w.lp100, w.lp100), 1);
+	ck_assert_uint_eq(apply_with_id(&w, w.a, "10.0.0.0/8", 3, w.lp100, w.lp200), 1);
+	decide(&w);
+	uint32_t id = rib_find(w.t.rib, &p);
+	const struct rib_path *three = rib_path_by_id(w.t.rib, FAMILY_IPV4, id, w.a->index, 3);
+	ck_assert_uint_eq(rib_path_id(three), 3);
+	ck_assert_uint_eq(rib_path_received(w.t.rib, FAMILY_IPV4, id, three), w.lp100);
+	ck_assert_ptr_eq(rib_best(w.t.rib, FAMILY_IPV4, id), three);
+	ck_assert_uint_eq(w.a->received[FAMILY_IPV4], 2);
+	ck_assert_uint_eq(w.a->ids[FAMILY_IPV4].count, 1);
+	/* the first of them is not inside the record, and a path without an id may take that place later */
+	ck_assert_ptr_null(rib_path_by_id(w.t.rib, FAMILY_IPV4, id, w.a->index, 0));
+	announce(&w, w.b, "10.0.0.0/8", w.lp100);
+	announce(&w, w.a, "10.0.0.0/8", w.lp100);
+	decide(&w);
+	ck_assert_ptr_eq(rib_best(w.t.rib, FAMILY_IPV4, id), three);
+	ck_assert_uint_eq(w.a->received[FAMILY_IPV4], 3);
+	/* replaced: of three equal ones the lowest id is best */
+	ck_assert_uint_eq(apply_with_id(&w, w.a, "10.0.0.0/8", 3, w.lp100, w.lp100), 1);
+	ck_assert_uint_eq(apply_with_id(&w, w.a, "10.0.0.0/8", 3, w.lp100, w.lp100), 0);
+	decide(&w);
+	ck_assert_uint_eq(w.a->received[FAMILY_IPV4], 3);
+	ck_assert_uint_eq(rib_path_received(w.t.rib, FAMILY_IPV4, id, three), w.lp100);
+	/* each goes by its own id, and the source has the prefix until the last is gone */
+	ck_assert_uint_eq(apply_with_id(&w, w.a, "10.0.0.0/8", 5, 0, 0), 0);
+	ck_assert_uint_eq(apply_with_id(&w, w.a, "10.0.0.0/8", 0, 0, 0), 1);
+	ck_assert_uint_eq(apply_with_id(&w, w.a, "10.0.0.0/8", 7, 0, 0), 1);
+	ck_assert_uint_eq(w.a->ids[FAMILY_IPV4].count, 1);
+	ck_assert_uint_eq(apply_with_id(&w, w.a, "10.0.0.0/8", 3, 0, 0), 1);
+	ck_assert_uint_eq(w.a->ids[FAMILY_IPV4].count, 0);
+	decide(&w);
+	ck_assert_uint_eq(rib_best(w.t.rib, FAMILY_IPV4, id)->source, w.b->index);
+	end(&w);
+}
+END_TEST
+
+/* Nobody makes a search endless: what would be too many is left out, and there is room again when others go. */
+START_TEST(test_paths_max)
+{
+	struct world w;
+	struct rib_stats st;
+
+	begin(&w);
+	for (uint32_t i = 1; i < RIB_PATHS_MAX; i++)
+		ck_assert_uint_eq(apply_with_id(&w, w.a, "10.0.0.0/8", i, w.lp100, w.lp100), 1);
+	ck_assert_uint_eq(apply_with_id(&w, w.a, "10.0.0.0/8", 7777, w.lp200, w.lp200), 0);
+	ck_assert_uint_eq(w.a->received[FAMILY_IPV4], RIB_PATHS_MAX - 1);
+	rib_stats(w.t.rib, &st);
+	ck_assert_uint_eq(st.paths_left_out, 1);
+	ck_assert_uint_eq(apply_with_id(&w, w.a, "10.0.0.0/8", 500, 0, 0), 1);
+	ck_assert_uint_eq(apply_with_id(&w, w.a, "10.0.0.0/8", 7777, w.lp200, w.lp200), 1);
+	decide(&w);
+	ck_assert_uint_eq(w.told.attr, w.lp200);
+	end(&w);
+}
+END_TEST
+
 static const struct rib_part *
 part_of(const struct rib_stats *st, const char *name)
 {
@@ -402,4 +480,4 @@ END_TEST
 
 SUITE("rib", test_best_changes, test_there_and_back, test_decision_mark, test_rejected_and_side,
       test_multipath_told, test_nexthop_unresolved, test_nexthop_between, test_pin, test_sources,
-      test_limit, test_stats)
+      test_limit, test_path_ids, test_paths_max, test_stats)
