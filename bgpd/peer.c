@@ -91,6 +91,9 @@ open_of(const struct bgpd *d, const struct conf_neighbor *nb)
 	o.caps.route_refresh = true;
 	o.caps.enhanced_refresh = true;
 	o.caps.extended_message = nb->extended_messages;
+	for (int f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
+		if (o.caps.families & OPEN_FAMILY(f))
+			o.caps.add_path[f] = nb->add_path.receive ? ADD_PATH_RECEIVE : 0;
 	o.caps.has_role = CONF_HAS(nb, CONF_NB_ROLE);
 	static const uint8_t roles[] = {
 	    [CONF_ROLE_PROVIDER] = BGP_ROLE_PROVIDER,

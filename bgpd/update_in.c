@@ -113,7 +113,6 @@ static void
 queue_withdrawals(struct update_queue *q, struct peer *p, const struct update_nlri *field)
 {
 	struct rbuf r = rbuf_of(field->p, field->len);
-	uint32_t path_id;
 
 	if (field->family == FAMILY_NONE)
 		return;
@@ -121,7 +120,7 @@ queue_withdrawals(struct update_queue *q, struct peer *p, const struct update_nl
 		if (q->nops == OPS_MAX)
 			apply_ops(q, p);
 		struct rib_op *op = &q->ops[q->nops];
-		if (nlri_read(&r, (enum family)field->family, field->add_path, &path_id, &op->prefix) != NLRI_OK)
+		if (nlri_read(&r, (enum family)field->family, field->add_path, &op->path_id, &op->prefix) != NLRI_OK)
 			return;
 		op->withdraw = true;
 		op->hash = rib_hash(q->d->rib, &op->prefix);
@@ -181,7 +180,6 @@ queue_announcements(struct update_queue *q, struct peer *p, const struct announc
 	struct rbuf r = rbuf_of(field->p, field->len);
 	struct import_route route;
 	struct import_result res;
-	uint32_t path_id;
 
 	if (q->nrefs + 2 > REFS_MAX)
 		apply_ops(q, p);
@@ -208,7 +206,7 @@ queue_announcements(struct update_queue *q, struct peer *p, const struct announc
 				hold_ref(q, res.effective);
 		}
 		struct rib_op *op = &q->ops[q->nops];
-		if (nlri_read(&r, (enum family)field->family, field->add_path, &path_id, &op->prefix) != NLRI_OK)
+		if (nlri_read(&r, (enum family)field->family, field->add_path, &op->path_id, &op->prefix) != NLRI_OK)
 			break;
 		if (!nlri_is_unicast(&op->prefix)) {
 			note_no_unicast(p, &op->prefix);
@@ -303,6 +301,8 @@ session_of(const struct peer *p, struct attr_session *s)
 	    .ext_next_hop = c->ext_next_hop,
 	    .first_as = any_first ? 0 : p->main->theirs.as,
 	};
+	for (int f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
+		s->add_path[f] = c->add_path[f] & ADD_PATH_RECEIVE;
 }
 
 /* Counts and logs what is wrong with a message; body stands behind its header. */

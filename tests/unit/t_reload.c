@@ -136,6 +136,43 @@ START_TEST(test_reset)
 }
 END_TEST
 
+static const struct rib_path *
+path_with_id(uint32_t path_id)
+{
+	struct ip_prefix pf = bgpdtest_prefix(PREFIX);
+	uint32_t id = rib_find(t.d.rib, &pf);
+
+	return id == 0 ? NULL
+		       : rib_path_by_id(t.d.rib, FAMILY_IPV4, id, peer_routes_source(p)->index, path_id);
+}
+
+/* With ADD-PATH it is run over each path. */
+START_TEST(test_import_add_path)
+{
+	static const uint8_t first[] = {0, 0, 0, 20, GOOD, 0, 0, 0, 1, NLRI_A};
+	static const uint8_t second[] = {0, 0, 0, 27, GOOD, 0x80, 4, 4, 0, 0, 0, 9, 0, 0, 0, 2, NLRI_A};
+	struct open_msg o = bgpdtest_open(65002, 0x0a000002);
+
+	o.caps.add_path[FAMILY_IPV4] = ADD_PATH_SEND;
+	bgpdtest_start(&t, "", ONE(", add-path: {receive: true}, import: [x], export: []")
+	    "policies: {x: [{action: accept}]}\n");
+	p = bgpdtest_session_open(&t, &s, A, &o);
+	speaker_send_update(&s, first, sizeof(first));
+	speaker_send_update(&s, second, sizeof(second));
+	UNTIL(&t.d.loop, path_with_id(1) != NULL && path_with_id(2) != NULL);
+	ck_assert_uint_eq(attr_get(t.d.attrs, path_with_id(2)->attr)->med, 9);
+	change("", ONE(", add-path: {receive: true}, import: [x], export: []")
+	    "policies: {x: [{set: {med: 7}, action: accept}]}\n");
+	UNTIL(&t.d.loop, attr_get(t.d.attrs, path_with_id(1)->attr)->med == 7 &&
+			     attr_get(t.d.attrs, path_with_id(2)->attr)->med == 7);
+	change("", ONE(", add-path: {receive: true}, import: [x], export: []")
+	    "policies: {x: [{action: accept}]}\n");
+	UNTIL(&t.d.loop, attr_get(t.d.attrs, path_with_id(2)->attr)->med == 9);
+	ck_assert_uint_eq(attr_get(t.d.attrs, path_with_id(1)->attr)->flags & ATTR_F_HAS_MED, 0);
+	end();
+}
+END_TEST
+
 /* A changed import policy is run over what is kept: the neighbour is asked nothing. */
 START_TEST(test_import)
 {
@@ -565,6 +602,6 @@ START_TEST(test_own_in_slices)
 END_TEST
 
 SUITE("reload", test_trial_over, test_trial_confirm, test_rollback, test_trial_again, test_trial_more_time, test_trial_stop,
-    test_own_in_slices, test_bad_file, test_nothing_changed, test_reset, test_import, test_import_set, test_export,
+    test_own_in_slices, test_bad_file, test_nothing_changed, test_reset, test_import, test_import_add_path, test_import_set, test_export,
     test_default_local_preference, test_default_local_preference_in_policy, test_add_remove, test_shutdown, test_own,
     test_listen)

@@ -384,8 +384,6 @@ START_TEST(test_import_allow_own_as)
 }
 END_TEST
 
-/* max-prefix with block: whenever one goes the next one that was kept out comes in. */
-/* A few routes are decided before all that came in bulk, hundreds are bulk themselves. */
 #define PATH_3 0x40, 2, 6, 2, 1, 0, 0, 0, 3 /* not the neighbour's AS */
 
 /* RFC 4271 6.3 and 7606 7.2: not its own AS first, treat as withdraw; RFC 7947 2.2.2.1: a route server's clients do. */
@@ -428,6 +426,7 @@ START_TEST(test_local_as_prepend)
 }
 END_TEST
 
+/* A few routes are decided before all that came in bulk, hundreds are bulk themselves. */
 START_TEST(test_many)
 {
 	static const uint8_t head[] = {LEN16(0), LEN16(GOOD_LEN), GOOD};
@@ -448,6 +447,7 @@ START_TEST(test_many)
 }
 END_TEST
 
+/* max-prefix with block: whenever one goes the next one that was kept out comes in. */
 START_TEST(test_block)
 {
 	begin("neighbors:\n"
@@ -467,7 +467,59 @@ START_TEST(test_block)
 }
 END_TEST
 
+static const struct rib_path *
+path_with_id(const char *prefix, uint32_t path_id)
+{
+	struct ip_prefix pf = bgpdtest_prefix(prefix);
+	uint32_t id = rib_find(t.d.rib, &pf);
+
+	return id == 0 ? NULL
+		       : rib_path_by_id(t.d.rib, (enum family)pf.family, id, peer_routes_source(p)->index, path_id);
+}
+
+/* RFC 7911: negotiated for IPv4 alone; each path is one of its own for policy, refresh and the end of the session. */
+START_TEST(test_add_path)
+{
+	struct open_msg o = bgpdtest_open(65002, 0x0a000002);
+
+	o.caps.add_path[FAMILY_IPV4] = ADD_PATH_BOTH;
+	bgpdtest_start(&t, "", "neighbors:\n"
+	    "  - {address: 127.0.0.2, remote-as: 65002, passive: true, families: [ipv4-unicast, ipv6-unicast], "
+	    "import: [p], export: [], add-path: {receive: true}}\n"
+	    "policies:\n"
+	    "  p:\n"
+	    "    - {match: {origin: incomplete}, action: reject}\n"
+	    "    - {set: {local-preference: 300}, action: accept}\n");
+	p = bgpdtest_session_open(&t, &s, "127.0.0.2", &o);
+	ck_assert_uint_eq(p->session.caps.add_path[FAMILY_IPV4], ADD_PATH_RECEIVE);
+	ck_assert_uint_eq(p->session.caps.add_path[FAMILY_IPV6], 0);
+	UPDATE(LEN16(0), LEN16(GOOD_LEN), GOOD, 0, 0, 0, 1, NLRI_A, 0, 0, 0, 2, NLRI_A, 0, 0, 0, 0, NLRI_A);
+	UPDATE(LEN16(0), LEN16(GOOD_LEN), 0x40, 1, 1, 2, PATH_65002, NEXT_HOP, 0xff, 0, 0, 1, NLRI_A);
+	UPDATE(LEN16(0), LEN16(GOOD_LEN + 7), GOOD, 0x80, 4, 4, 0, 0, 0, 5, 0, 0, 0, 2, NLRI_A);
+	UPDATE(LEN16(0), LEN16(GOOD_LEN + 29), GOOD, MP_REACH);
+	struct peer_route_counts n;
+	peer_routes_counts(p, FAMILY_IPV4, &n);
+	ck_assert_uint_eq(n.received, 4);
+	ck_assert_uint_eq(n.accepted, 3);
+	ck_assert_int_eq(rib_path_reject(path_with_id(PREFIX_A, 0xff000001)), RIB_REJECT_POLICY);
+	ck_assert_uint_eq(attr_get(t.d.attrs, path_with_id(PREFIX_A, 2)->attr)->local_pref, 300);
+	ck_assert_uint_eq(attr_get(t.d.attrs, path_with_id(PREFIX_A, 2)->attr)->med, 5);
+	ck_assert_ptr_nonnull(bgpdtest_path(&t, p, "2001:db8::/32"));
+	UPDATE(LEN16(8), 0, 0, 0, 1, NLRI_A, LEN16(0));
+	ck_assert_ptr_null(path_with_id(PREFIX_A, 1));
+	ck_assert_ptr_nonnull(path_with_id(PREFIX_A, 0));
+	/* a malformed one takes just the paths that it names, RFC 7606 2 */
+	UPDATE(LEN16(0), LEN16(GOOD_LEN), 0x40, 1, 1, 3, PATH_65002, NEXT_HOP, 0, 0, 0, 2, NLRI_A);
+	ck_assert_ptr_null(path_with_id(PREFIX_A, 2));
+	ck_assert_ptr_nonnull(path_with_id(PREFIX_A, 0xff000001));
+	speaker_close(&s);
+	UNTIL(&t.d.loop, !peer_established(p));
+	UNTIL(&t.d.loop, path_with_id(PREFIX_A, 0) == NULL && path_with_id(PREFIX_A, 0xff000001) == NULL);
+	bgpdtest_stop(&t);
+}
+END_TEST
+
 SUITE("update_in", test_announce_withdraw, test_withdraw_then_announce, test_one_read, test_one_read_reset,
     test_four_fields, test_treat_as_withdraw, test_attribute_discard, test_reset, test_communities_sorted,
     test_references, test_end_of_rib, test_import_loop, test_import_no_policy, test_import_reflection_loops,
-    test_import_allow_own_as, test_enforce_first_as, test_local_as_prepend, test_many, test_block)
+    test_import_allow_own_as, test_enforce_first_as, test_local_as_prepend, test_many, test_block, test_add_path)
