@@ -159,7 +159,7 @@ wake_group(struct group *g)
 }
 
 static void
-emit(void *ctx, struct adjout_group *out, struct adjout_member *om, enum family f, uint32_t attr,
+emit(void *ctx, struct adjout_group *out, struct adjout_member *om, enum family f, uint32_t path_id, uint32_t attr,
      struct adjout_audience aud, const uint32_t *ids, uint32_t n)
 {
 	struct group_list *l = ctx;
@@ -170,17 +170,17 @@ emit(void *ctx, struct adjout_group *out, struct adjout_member *om, enum family 
 
 	if (m == NULL && g->readers == 0)
 		return;
-	if (l->ops.encode(l->ops.ctx, g, f, attr, ids, n, GROUP_MSG_MAX, &to) == -EMSGSIZE) {
+	if (l->ops.encode(l->ops.ctx, g, f, path_id, attr, ids, n, GROUP_MSG_MAX, &to) == -EMSGSIZE) {
 		ASSERT(attr != 0);
 		/* RFC 8654 4: those that cannot take a longer message lose the route. */
 		to.who.size_class = CHUNK_EXTENDED;
-		if (!extended || l->ops.encode(l->ops.ctx, g, f, attr, ids, n, GROUP_MSG_MAX_EXT, &to) != 0)
+		if (!extended || l->ops.encode(l->ops.ctx, g, f, path_id, attr, ids, n, GROUP_MSG_MAX_EXT, &to) != 0)
 			to.who.size_class = CHUNK_ANY;
 		bool all = to.who.size_class == CHUNK_EXTENDED && (m != NULL || g->extended == out->nmembers);
 		if (!all) {
 			if (to.who.size_class == CHUNK_EXTENDED)
 				to.who.size_class = CHUNK_PLAIN;
-			l->ops.encode(l->ops.ctx, g, f, 0, ids, n, GROUP_MSG_MAX, &to);
+			l->ops.encode(l->ops.ctx, g, f, path_id, 0, ids, n, GROUP_MSG_MAX, &to);
 			l->ops.too_long(l->ops.ctx, g, f, attr, ids, n);
 		}
 	}

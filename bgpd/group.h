@@ -38,12 +38,12 @@ struct group_out; /* where an encoder puts messages */
 struct group_ops {
 	void *ctx;
 	/*
-	 * Encodes ids with this outgoing set (0: withdrawals) in as many messages as it takes, of at most
+	 * Encodes ids, with this path id (0: without), with this outgoing set (0: withdrawals) in as many messages as it takes, of at most
 	 * msg_max octets, each given to group_put. 0, or -EMSGSIZE (and nothing put) if the attributes leave
 	 * no room for a prefix.
 	 */
-	int (*encode)(void *ctx, struct group *g, enum family f, uint32_t out, const uint32_t *ids,
-		      uint32_t n, size_t msg_max, struct group_out *to);
+	int (*encode)(void *ctx, struct group *g, enum family f, uint32_t path_id, uint32_t out,
+		      const uint32_t *ids, uint32_t n, size_t msg_max, struct group_out *to);
 	/* Puts the End-of-RIB, or the ROUTE-REFRESH that is BoRR or EoRR (RFC 7313 3.2). */
 	void (*mark)(void *ctx, struct group *g, enum family f, enum adjout_mark mark, struct group_out *to);
 	/* The member has something to send and had nothing before. May not call back into the group. */

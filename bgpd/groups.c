@@ -39,6 +39,52 @@ view_current(void *ctx, enum family f, uint32_t id, uint32_t *attr, uint16_t *so
 	return ADJOUT_SETTLED;
 }
 
+struct adjout_path
+groups_path(const struct rib_path *p)
+{
+	return (struct adjout_path){.attr = p->attr,
+	    /* It stays as long as the path does, whatever becomes of policies and the configuration. */
+	    .path_id = rib_path_number(p) << 16 | p->source,
+	    .source = p->source,
+	    .changed = (p->flags & RIB_PATH_CHANGED) != 0};
+}
+
+static void
+add_path(struct groups *g, uint32_t *n, const struct rib_path *p)
+{
+	if (*n == g->paths_cap) {
+		g->paths_cap = g->paths_cap != 0 ? g->paths_cap * 2 : 16;
+		g->paths = xreallocarray(g->paths, g->paths_cap, sizeof *g->paths);
+	}
+	g->paths[(*n)++] = groups_path(p);
+}
+
+static enum adjout_current
+view_paths(void *ctx, enum family f, uint32_t id, uint32_t which, const struct adjout_path **paths, uint32_t *n)
+{
+	struct groups *g = ctx;
+	struct rib *rib = g->d->rib;
+	const struct rib_path *ranked[CONF_ADD_PATH_MAX];
+
+	if (rib_prefix_dirty(rib, f, id))
+		return ADJOUT_DIRTY;
+	*n = 0;
+	if (aggregates_hides(&g->d->aggregates.set, f, id))
+		return ADJOUT_SETTLED;
+	if (which < ADJOUT_PATHS_ECMP) {
+		unsigned found = rib_rank(rib, f, id, ranked, which);
+		for (unsigned i = 0; i < found; i++)
+			add_path(g, n, ranked[i]);
+	} else {
+		unsigned used = RIB_PATH_BEST | RIB_PATH_MULTIPATH;
+		for (const struct rib_path *p = rib_path_first(rib, f, id); p != NULL; p = rib_path_next(rib, f, p))
+			if (which == ADJOUT_PATHS_ALL ? rib_path_usable(rib, p) : (p->flags & used) != 0)
+				add_path(g, n, p);
+	}
+	*paths = g->paths;
+	return ADJOUT_SETTLED;
+}
+
 static uint32_t
 view_next_id(void *ctx, enum family f, uint32_t from)
 {
@@ -234,6 +280,7 @@ groups_new(struct bgpd *d)
 	struct adjout_view view = {
 	    .ctx = g,
 	    .current = view_current,
+	    .paths = view_paths,
 	    .next_id = view_next_id,
 	    .out = view_out,
 	    .attr_ref = view_attr_ref,
@@ -268,6 +315,18 @@ groups_view_free(struct export_view *v)
 	free(v);
 }
 
+/* The RIB tells of paths that are not the best one only while some group sends them. */
+static void
+track_paths(struct groups *g)
+{
+	const struct adjout_group *ag;
+	bool any = false;
+
+	TAILQ_FOREACH(ag, &g->list.adjout.groups, entry)
+	any = any || ag->key.paths_ipv4 != ADJOUT_PATHS_NONE || ag->key.paths_ipv6 != ADJOUT_PATHS_NONE;
+	rib_track_paths(g->d->rib, any);
+}
+
 static void
 group_drop_if_empty(struct group *grp)
 {
@@ -275,8 +334,10 @@ group_drop_if_empty(struct group *grp)
 
 	if (grp->out.nmembers > 0)
 		return;
+	struct groups *g = grp->list->ops.ctx;
 	group_free(grp);
 	groups_view_free(v);
+	track_paths(g);
 }
 
 void
@@ -285,6 +346,7 @@ groups_free(struct groups *g)
 	loop_job_cancel(&g->d->loop, &g->drain);
 	event_free(g->tick);
 	group_list_fini(&g->list);
+	free(g->paths);
 	free(g);
 }
 
@@ -321,9 +383,22 @@ groups_interfaces_changed(struct groups *g)
 	drain_start(g);
 }
 
+/* Where paths are sent, any of them counts, also one whose packets may leave through another interface now. */
+static void
+paths_changed(struct groups *g, const struct rib_change *c)
+{
+	struct adjout_group *ag;
+
+	TAILQ_FOREACH(ag, &g->list.adjout.groups, entry)
+	if (adjout_paths(ag, c->family) != ADJOUT_PATHS_NONE)
+		adjout_paths_change(ag, c->family, c->id, reads_interface(ag));
+}
+
 void
 groups_rib_change(struct groups *g, const struct rib_change *c)
 {
+	if (c->what & RIB_CHANGE_PATHS)
+		paths_changed(g, c);
 	if (!(c->what & RIB_CHANGE_BEST)) {
 		interface_changed(g, c);
 		return;
@@ -374,7 +449,7 @@ groups_flush(struct groups *g, bool more)
 void
 groups_source_changed(struct groups *g, const struct rib_source *s)
 {
-	adjout_source_changed(&g->list.adjout, s->index, s->best);
+	adjout_source_changed(&g->list.adjout, s->index, s->best, s->ids);
 	drain_start(g);
 }
 
@@ -446,6 +521,24 @@ params_of(const struct peer *p)
 
 #define OPTION_LLGR 0x80u /* of adjout_key.options, beside EXPORT_OPT_* */
 
+static uint32_t
+paths_of(const struct peer *p, enum family f)
+{
+	const struct conf_send_paths *send = &p->conf->add_path.send;
+
+	if (!(p->session.caps.add_path[f] & ADD_PATH_SEND))
+		return ADJOUT_PATHS_NONE;
+	/* Once it is agreed ids are sent; "none" comes with another session. */
+	switch (send->mode) {
+	case CONF_ADD_PATH_ALL:
+		return ADJOUT_PATHS_ALL;
+	case CONF_ADD_PATH_ECMP:
+		return ADJOUT_PATHS_ECMP;
+	default:
+		return send->mode == CONF_ADD_PATH_BEST ? send->count : 1;
+	}
+}
+
 static struct adjout_key
 key_of(const struct group_member *m, const struct export_params *e, const struct policy_chain *chain)
 {
@@ -471,6 +564,8 @@ key_of(const struct group_member *m, const struct export_params *e, const struct
 	k.ext_nexthop = family_bits_of(c->ext_next_hop);
 	k.nexthop_rule = e->nexthop;
 	k.options = (uint8_t)(e->options | (e->llgr ? OPTION_LLGR : 0));
+	k.paths_ipv4 = paths_of(m->owner, FAMILY_IPV4);
+	k.paths_ipv6 = paths_of(m->owner, FAMILY_IPV6);
 	k.nexthop_len4 = m->self_len[FAMILY_IPV4];
 	k.nexthop_len6 = m->self_len[FAMILY_IPV6];
 	return k;
@@ -518,6 +613,7 @@ group_for(struct groups *g, const struct group_member *m)
 
 	if (grp == NULL)
 		grp = group_new(&g->list, &key, memoizable(chain), view_new(&params, &key, chain));
+	track_paths(g);
 	return grp;
 }
 

@@ -44,6 +44,9 @@ void groups_room(struct groups *g, const struct group_member *m);
 /* Sends all routes of a family again (route refresh). */
 void groups_refresh(struct groups *g, struct group_member *m, enum family f, bool enhanced);
 
+/* A path as groups with ADD-PATH (RFC 7911) see it, with the id that it is sent with. */
+struct adjout_path groups_path(const struct rib_path *p);
+
 /* Interfaces have other names now: what policies say that look at them is worked out anew. */
 void groups_interfaces_changed(struct groups *g);
 

@@ -13,17 +13,17 @@
 #include <string.h>
 
 static void
-put_withdrawals(struct groups *gs, enum family f, const uint32_t *ids, uint32_t n, size_t msg_max,
+put_withdrawals(struct groups *gs, enum family f, uint32_t path_id, const uint32_t *ids, uint32_t n, size_t msg_max,
     struct group_out *to)
 {
 	uint8_t msg[BGP_MSG_MAX];
-	struct update_form form = {.family = (uint8_t)f, .max_len = BGP_MSG_MAX};
+	struct update_form form = {.family = (uint8_t)f, .add_path = path_id != 0, .max_len = BGP_MSG_MAX};
 	struct update_enc e;
 
 	(void)msg_max; /* withdrawals always fit into messages that everybody takes */
 	update_enc_begin_withdraw(&e, msg, &form);
 	for (uint32_t i = 0; i < n; i++) {
-		struct nlri nlri = {.prefix = rib_prefix(gs->d->rib, f, ids[i])};
+		struct nlri nlri = {.path_id = path_id, .prefix = rib_prefix(gs->d->rib, f, ids[i])};
 		if (update_enc_add(&e, &nlri))
 			continue;
 		group_put(to, msg, update_enc_finish(&e), 0, 0);
@@ -81,17 +81,18 @@ finish_one(struct update_enc *e, const uint8_t *msg, bool own, struct group_out 
 }
 
 int
-groups_encode(void *ctx, struct group *g, enum family f, uint32_t out, const uint32_t *ids, uint32_t n, size_t msg_max,
-    struct group_out *to)
+groups_encode(void *ctx, struct group *g, enum family f, uint32_t path_id, uint32_t out, const uint32_t *ids,
+    uint32_t n, size_t msg_max, struct group_out *to)
 {
 	struct groups *gs = ctx;
 	const struct export_view *v = g->owner;
 	uint8_t msg[BGP_MSG_MAX_EXT];
-	struct update_form form = {.family = (uint8_t)f, .as4 = v->as4, .max_len = (uint16_t)msg_max};
+	struct update_form form = {
+	    .family = (uint8_t)f, .as4 = v->as4, .add_path = path_id != 0, .max_len = (uint16_t)msg_max};
 	struct update_enc e;
 
 	if (out == ATTR_NONE) {
-		put_withdrawals(gs, f, ids, n, msg_max, to);
+		put_withdrawals(gs, f, path_id, ids, n, msg_max, to);
 		return 0;
 	}
 	const struct attr_set *s = attr_get(gs->d->attrs, out);
@@ -100,7 +101,7 @@ groups_encode(void *ctx, struct group *g, enum family f, uint32_t out, const uin
 	if (!update_enc_begin(&e, msg, &form, s->wire, s->wire_len))
 		return -EMSGSIZE;
 	for (uint32_t i = 0; i < n; i++) {
-		struct nlri nlri = {.prefix = rib_prefix(gs->d->rib, f, ids[i])};
+		struct nlri nlri = {.path_id = path_id, .prefix = rib_prefix(gs->d->rib, f, ids[i])};
 		if (update_enc_add(&e, &nlri))
 			continue;
 		finish_one(&e, msg, own, to);

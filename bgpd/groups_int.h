@@ -15,6 +15,8 @@ struct groups {
 	struct group_list list;
 	struct job drain;
 	struct event *tick;
+	struct adjout_path *paths; /* of the prefix looked at last */
+	uint32_t paths_cap;
 };
 
 /* What all members of a group have in common: group.owner. */
@@ -28,8 +30,8 @@ struct export_view {
 
 /* May a set with this next hop be sent for prefixes of f? */
 bool groups_next_hop_fits(const struct groups *gs, const struct export_view *v, enum family f, uint32_t nexthop);
-int groups_encode(void *ctx, struct group *g, enum family f, uint32_t out, const uint32_t *ids, uint32_t n,
-    size_t msg_max, struct group_out *to);
+int groups_encode(void *ctx, struct group *g, enum family f, uint32_t path_id, uint32_t out, const uint32_t *ids,
+    uint32_t n, size_t msg_max, struct group_out *to);
 void groups_mark(void *ctx, struct group *g, enum family f, enum adjout_mark mark, struct group_out *to);
 
 #endif

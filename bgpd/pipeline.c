@@ -135,10 +135,10 @@ void
 pipeline_rib_change(void *ctx, const struct rib_change *c)
 {
 	struct bgpd *d = ctx;
-
 	struct rib_change seen;
 
-	kernel_rib_change(d->kernel, c);
+	if (c->what != RIB_CHANGE_PATHS)
+		kernel_rib_change(d->kernel, c);
 	aggregates_own_change(&d->aggregates, c, &seen);
 	groups_rib_change(d->groups, &seen);
 	if (c->what & RIB_CHANGE_BEST)

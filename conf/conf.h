@@ -119,6 +119,7 @@ enum conf_role { /* RFC 9234 4.1, our own role */
 };
 enum conf_private_as { CONF_PRIVATE_NONE, CONF_PRIVATE_LEADING, CONF_PRIVATE_ALL, CONF_PRIVATE_REPLACE };
 enum conf_add_path { CONF_ADD_PATH_NONE, CONF_ADD_PATH_BEST, CONF_ADD_PATH_ECMP, CONF_ADD_PATH_ALL };
+#define CONF_ADD_PATH_MAX 255
 enum conf_max_action { CONF_MAX_WARN, CONF_MAX_BLOCK, CONF_MAX_RESTART, CONF_MAX_SHUTDOWN };
 
 struct conf_as_spec {
@@ -144,7 +145,7 @@ struct conf_idle_hold {
 
 struct conf_send_paths {
 	uint32_t mode;  /* enum conf_add_path */
-	uint32_t count; /* for CONF_ADD_PATH_BEST */
+	uint32_t count; /* for CONF_ADD_PATH_BEST: 1..CONF_ADD_PATH_MAX */
 };
 
 struct conf_add_path_opts {

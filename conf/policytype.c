@@ -198,7 +198,7 @@ send_paths_parse(struct conf_loader *ld, const struct conf_row *row, struct yml_
 	else if (strcmp(text, "all") == 0)
 		out->mode = CONF_ADD_PATH_ALL;
 	else if (strncmp(text, "best ", 5) == 0 && load_number(text + 5, &out->count) && out->count >= 1 &&
-		 out->count <= 255)
+		 out->count <= CONF_ADD_PATH_MAX)
 		out->mode = CONF_ADD_PATH_BEST;
 	else
 		return load_wrong(ld, row, n);

@@ -63,6 +63,7 @@ adjout_group_close(struct adjout_group *g)
 			bitmap_or(&a->orphan[f], maps[i]);
 			bitmap_fini(maps[i]);
 		}
+		adjout_channels_fini(&g->fam[f].channels);
 	}
 	adjout_batch_fini(&g->batch, &a->view);
 	adjout_memo_clear(g);
@@ -131,7 +132,7 @@ adjout_send(struct adjout_group *g, enum family f, uint32_t id, uint32_t out, ui
 
 	g->last.attr = 0;
 	note_withheld(g, f, id, to, source);
-	adjout_batch_add(&g->batch, &g->adjout->view, f, id, out, to);
+	adjout_batch_add(&g->batch, &g->adjout->view, f, id, 0, out, to);
 	bitmap_set(&g->fam[f].in_batch, id);
 	if (out == 0) {
 		bitmap_clear(&g->fam[f].announced, id);
@@ -140,7 +141,7 @@ adjout_send(struct adjout_group *g, enum family f, uint32_t id, uint32_t out, ui
 	/* Split horizon: whoever is left out now may have had another path. */
 	if (!bitmap_set(&g->fam[f].announced, id) && to.who == ADJOUT_ALL_BUT) {
 		to.who = ADJOUT_ONLY;
-		adjout_batch_add(&g->batch, &g->adjout->view, f, id, 0, to);
+		adjout_batch_add(&g->batch, &g->adjout->view, f, id, 0, 0, to);
 	}
 }
 
@@ -194,7 +195,7 @@ adjout_change(struct adjout_group *g, enum family f, uint32_t id, uint32_t old_a
 {
 	const struct adjout_sink *s = &g->adjout->sink;
 
-	if (!(g->families & 1u << f))
+	if (!(g->families & 1u << f) || adjout_paths(g, f) != ADJOUT_PATHS_NONE)
 		return;
 	if (bitmap_test(&g->fam[f].in_batch, id) || adjout_batch_full(&g->batch))
 		adjout_flush(g);
@@ -241,6 +242,8 @@ change_sent(struct adjout_group *g, struct adjout_member *none, const struct adj
 			continue;
 		for (uint32_t i = 0; i < r->n; i++)
 			bitmap_set(&m->fam[r->family].bits, ids[i]);
+		if (r->path_id != 0)
+			adjout_paths_due(m, r, ids);
 	}
 	for (uint32_t i = 0; i < r->n && r->out == 0; i++)
 		bitmap_set(&g->adjout->orphan[r->family], ids[i]);
@@ -255,6 +258,8 @@ change_undo(struct adjout_group *g, struct adjout_member *none, const struct adj
 		bitmap_set(&g->fam[r->family].pending, ids[i]);
 		bitmap_set(&g->fam[r->family].announced, ids[i]);
 	}
+	if (r->path_id != 0)
+		adjout_paths_undo(g, r, ids);
 	g->fam[r->family].undone = true;
 }
 
@@ -277,7 +282,8 @@ adjout_group_refilter(struct adjout_group *g, bool memoize)
 }
 
 void
-adjout_source_changed(struct adjout *a, uint16_t source, const struct bitmap best[FAMILY_COUNT])
+adjout_source_changed(struct adjout *a, uint16_t source, const struct bitmap best[FAMILY_COUNT],
+		      const struct bitmap any[FAMILY_COUNT])
 {
 	struct adjout_group *g;
 
@@ -285,9 +291,14 @@ adjout_source_changed(struct adjout *a, uint16_t source, const struct bitmap bes
 	{
 		adjout_flush(g);
 		adjout_memo_forget(g, source);
-		for (int f = 0; f < FAMILY_COUNT; f++)
-			if (g->families & 1u << f)
-				bitmap_or(&g->fam[f].pending, &best[f]);
+		for (int f = 0; f < FAMILY_COUNT; f++) {
+			if (!(g->families & 1u << f))
+				continue;
+			bool paths = adjout_paths(g, (enum family)f) != ADJOUT_PATHS_NONE;
+			bitmap_or(&g->fam[f].pending, paths ? &any[f] : &best[f]);
+			if (paths)
+				adjout_paths_owe_source(g, (enum family)f, source);
+		}
 	}
 }
 
@@ -333,7 +344,9 @@ group_remove(struct adjout_group *g, struct adjout_member *m)
 	g->ndue -= due_count(m);
 	for (int f = 0; f < FAMILY_COUNT; f++) {
 		g->nwithheld -= m->fam[f].withheld.count;
+		g->nwithheld -= adjout_channels_count(&m->fam[f].withheld_paths, 0, BITMAP_END);
 		bitmap_fini(&m->fam[f].withheld);
+		adjout_channels_fini(&m->fam[f].withheld_paths);
 	}
 	bitmap_clear(&g->sources, m->source);
 	/* Neighbours on several ports of one address share its next hop. */
@@ -400,6 +413,7 @@ adjout_member_leave(struct adjout_member *m)
 	for (int f = 0; f < FAMILY_COUNT; f++) {
 		bitmap_or(&g->adjout->orphan[f], &m->fam[f].bits);
 		bitmap_fini(&m->fam[f].bits);
+		adjout_channels_fini(&m->fam[f].due);
 	}
 	group_remove(g, m);
 	m->group = NULL;
@@ -418,6 +432,8 @@ adjout_member_move(struct adjout_member *m, struct adjout_group *to)
 		for (int f = 0; f < FAMILY_COUNT; f++) {
 			bitmap_or(&m->fam[f].bits, &g->fam[f].announced);
 			bitmap_or(&m->fam[f].bits, &to->fam[f].announced);
+			adjout_channels_or(&m->fam[f].due, &g->fam[f].channels);
+			adjout_channels_or(&m->fam[f].due, &to->fam[f].channels);
 			m->fam[f].eor_marked = false;
 			m->fam[f].scan.active = false;
 		}
@@ -493,9 +509,9 @@ adjout_group_bytes(const struct adjout_group *g)
 
 	for (int f = 0; f < FAMILY_COUNT; f++) {
 		sum += bitmap_bytes(&g->fam[f].announced) + bitmap_bytes(&g->fam[f].pending) +
-		       bitmap_bytes(&g->fam[f].in_batch);
+		       bitmap_bytes(&g->fam[f].in_batch) + adjout_channels_bytes(&g->fam[f].channels);
 		TAILQ_FOREACH(m, &g->detached, detached_entry)
-		sum += bitmap_bytes(&m->fam[f].bits);
+		sum += bitmap_bytes(&m->fam[f].bits) + adjout_channels_bytes(&m->fam[f].due);
 	}
 	return sum;
 }

@@ -13,6 +13,9 @@
  * of each and then attaches it). New, slow, refreshed and moved members all use
  * this one way.
  *
+ * Towards neighbours with ADD-PATH a family of a group is of *paths*: each path of a
+ * prefix that is chosen has an announced bit of its own (adjout_paths.c).
+ *
  * Invariants:
  *  - a member was told of a prefix → the group's announced bit is set, or the
  *    prefix is in the batch or in the member's bits;
@@ -21,7 +24,7 @@
  *  - a message sent twice is harmless, one too few is not.
  *
  * Pure: no clock, no sockets; encoding and queues are the owner's (adjout_sink).
- * RFC 4271 9.1.3, 9.2; RFC 4724 2 (End-of-RIB); RFC 2918; RFC 7313.
+ * RFC 4271 9.1.3, 9.2; RFC 4724 2 (End-of-RIB); RFC 2918; RFC 7313; RFC 7911.
  */
 #ifndef RIB_ADJOUT_H
 #define RIB_ADJOUT_H
@@ -55,6 +58,14 @@ struct adjout_audience {
 enum adjout_mark { ADJOUT_EOR, ADJOUT_BORR, ADJOUT_EORR };
 enum adjout_current { ADJOUT_SETTLED, ADJOUT_DIRTY };
 
+/* One of the paths of a prefix that are to be sent, see adjout_view.paths. */
+struct adjout_path {
+	uint32_t attr;
+	uint32_t path_id; /* ≠ 0; another source's is never the same */
+	uint16_t source;
+	bool changed; /* since the last decision of the prefix */
+};
+
 /* The RIB as the groups see it. Attribute ids and next hop ids are only passed through; 0 is none. */
 struct adjout_view {
 	void *ctx;
@@ -64,6 +75,12 @@ struct adjout_view {
 	 */
 	enum adjout_current (*current)(void *ctx, enum family f, uint32_t id, uint32_t *attr,
 				       uint16_t *source);
+	/*
+	 * The paths of a prefix that are to be sent in a family of paths; which is one of ADJOUT_PATHS_* or N, for
+	 * the best N. *paths is the view's own, good until the next call. ADJOUT_DIRTY as above.
+	 */
+	enum adjout_current (*paths)(void *ctx, enum family f, uint32_t id, uint32_t which,
+				     const struct adjout_path **paths, uint32_t *n);
 	/* The first prefix id ≥ from that is in the table, or BITMAP_END. */
 	uint32_t (*next_id)(void *ctx, enum family f, uint32_t from);
 	/* Export policy and transformation: the outgoing attribute id with a reference of the caller's, 0:
@@ -82,11 +99,11 @@ struct adjout_view {
 	bool (*done)(void *ctx, enum family f, uint64_t mark);
 };
 
-/* Where emissions go. m is NULL for the group's stream. */
+/* Where emissions go. m is NULL for the group's stream; path_id is 0 but in a family of paths. */
 struct adjout_sink {
 	void *ctx;
-	void (*emit)(void *ctx, struct adjout_group *g, struct adjout_member *m, enum family f, uint32_t out,
-		     struct adjout_audience to, const uint32_t *ids, uint32_t n);
+	void (*emit)(void *ctx, struct adjout_group *g, struct adjout_member *m, enum family f, uint32_t path_id,
+		     uint32_t out, struct adjout_audience to, const uint32_t *ids, uint32_t n);
 	/* In the stream it is for m alone; with detached in the member's own queue. */
 	void (*mark)(void *ctx, struct adjout_member *m, enum family f, enum adjout_mark mark);
 	bool (*room)(void *ctx, struct adjout_group *g, struct adjout_member *m);
@@ -98,6 +115,7 @@ struct adjout_sink {
 struct adjout_run {
 	uint32_t out; /* referenced; 0: withdrawal */
 	uint32_t nexthop;
+	uint32_t path_id; /* 0 but in a family of paths */
 	uint32_t from, n; /* of the batch's ids */
 	uint16_t source;
 	uint8_t who;
@@ -118,6 +136,19 @@ struct adjout_memo_entry {
 	uint32_t out;  /* referenced; 0: rejected */
 	uint16_t source;
 	uint8_t family;
+};
+
+/* The prefixes of which a path with this id is announced. */
+struct adjout_channel {
+	uint32_t path_id;
+	uint16_t source;
+	uint64_t stamp; /* adjout.stamp when it was last seen to be chosen */
+	struct bitmap ids;
+	struct bitmap owed; /* of a group: has to be sent again, or was to be withdrawn */
+};
+struct adjout_channels { /* sorted by path id */
+	struct adjout_channel *v;
+	uint32_t n, cap;
 };
 
 /* Progress through all ids of a family: those from next on are still to be visited. */
@@ -141,6 +172,7 @@ struct adjout_member {
 	struct {
 		struct bitmap bits;
 		struct bitmap withheld;  /* announced to others, whose next hop is its own address: for the count */
+		struct adjout_channels due, withheld_paths; /* in a family of paths; bits are all due ones together */
 		struct adjout_scan scan; /* of the group's announced bits */
 		uint32_t next;           /* where the walk of bits goes on */
 		uint64_t mark;           /* of the decisions that End-of-RIB waits for */
@@ -169,6 +201,7 @@ struct adjout_group {
 		struct bitmap announced;
 		struct bitmap pending;
 		struct bitmap in_batch;
+		struct adjout_channels channels; /* in a family of paths; announced is then all of them together */
 		struct adjout_scan scan; /* of all prefixes: a new group, a new policy */
 		uint32_t next;
 		uint32_t pass; /* times the walk of pending has come round and all of it could be sent */
@@ -193,7 +226,15 @@ struct adjout {
 	uint32_t ndetached, detached_max;
 	struct adjout_batch scratch;        /* of member drains */
 	struct bitmap orphan[FAMILY_COUNT]; /* ids that something let go of: pinned until adjout_reap */
+	uint64_t stamp;
 };
+
+/* Which paths a family of a group is of; ADJOUT_PATHS_NONE: it has the best path only, and no path ids. */
+static inline uint32_t
+adjout_paths(const struct adjout_group *g, enum family f)
+{
+	return f == FAMILY_IPV4 ? g->key.paths_ipv4 : g->key.paths_ipv6;
+}
 
 /* view and sink are copied. */
 void adjout_init(struct adjout *a, const struct adjout_view *view, const struct adjout_sink *sink);
@@ -211,6 +252,8 @@ void adjout_group_close(struct adjout_group *g);
  */
 void adjout_change(struct adjout_group *g, enum family f, uint32_t id, uint32_t old_attr, uint16_t old_source,
 		   uint32_t new_attr, uint16_t new_source);
+/* The same for a family of paths, where any path of the prefix changed. again: so did what policy may read of them. */
+void adjout_paths_change(struct adjout_group *g, enum family f, uint32_t id, bool again);
 /* End of a slice: sorts and emits the batch. */
 void adjout_flush(struct adjout_group *g);
 /* The export policy changed (or what it reads): everything is computed again. Call it once the view uses the
@@ -220,9 +263,10 @@ void adjout_group_refilter(struct adjout_group *g, bool memoize);
 /*
  * What export makes of the paths of this source may differ from what it was (a new session with another identifier, kind
  * or role, or another owner of the number): forgets what is remembered of it, and has the prefixes whose reported best
- * path is its own (one bitmap a family, may be empty) computed and sent again.
+ * path is its own (one bitmap a family, may be empty) computed and sent again; in a family of paths, all where it has any.
  */
-void adjout_source_changed(struct adjout *a, uint16_t source, const struct bitmap best[FAMILY_COUNT]);
+void adjout_source_changed(struct adjout *a, uint16_t source, const struct bitmap best[FAMILY_COUNT],
+			   const struct bitmap any[FAMILY_COUNT]);
 
 /* A new session: it has been told nothing. Announces the whole table to it. */
 void adjout_member_join(struct adjout_group *g, struct adjout_member *m);
@@ -262,8 +306,10 @@ bool adjout_pins(const struct adjout *a, enum family f, uint32_t id);
  * caller's, 0: nothing, or the prefix waits to be decided or sent (again).
  */
 uint32_t adjout_member_told(const struct adjout_member *m, enum family f, uint32_t id);
+/* The same for one path, in a family of paths. */
+uint32_t adjout_member_told_path(const struct adjout_member *m, enum family f, uint32_t id, const struct adjout_path *p);
 /*
- * How many prefixes of a family the member has been told of. own: prefixes whose best path is the member's own, which are
+ * How many routes of a family the member has been told of: prefixes, or in a family of paths those. own: prefixes whose best path is the member's own, which are
  * withheld from it, as those are whose next hop is its own address (RFC 4271 5.1.3).
  */
 uint32_t adjout_member_count(const struct adjout_member *m, enum family f, const struct bitmap *own);

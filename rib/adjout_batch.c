@@ -5,7 +5,7 @@
  *
  * Prefixes arrive as neighbours send them, a dozen with the same attributes one
  * after the other, so it is runs of them that are kept and sorted, with one
- * reference each. A prefix is in a batch once, or twice for disjoint audiences:
+ * reference each. A prefix, or each path of it, is in a batch once, or twice for disjoint audiences:
  * the sort may therefore forget the order of arrival. Used for the group's changes
  * and, with a batch of its own, for what a detached member is sent.
  */
@@ -19,14 +19,14 @@
 #define BATCH_FIRST 64
 
 static bool
-run_goes_on(const struct adjout_run *r, enum family f, uint32_t out, struct adjout_audience to)
+run_goes_on(const struct adjout_run *r, enum family f, uint32_t path_id, uint32_t out, struct adjout_audience to)
 {
-	return r->out == out && r->family == f && r->who == to.who && r->source == to.source &&
+	return r->out == out && r->path_id == path_id && r->family == f && r->who == to.who && r->source == to.source &&
 	       r->nexthop == to.nexthop;
 }
 
 static void
-run_begin(struct adjout_batch *b, enum family f, uint32_t out, struct adjout_audience to)
+run_begin(struct adjout_batch *b, enum family f, uint32_t path_id, uint32_t out, struct adjout_audience to)
 {
 	if (b->nruns == b->runs_cap) {
 		b->runs_cap = b->runs_cap == 0 ? BATCH_FIRST : b->runs_cap * 2;
@@ -34,6 +34,7 @@ run_begin(struct adjout_batch *b, enum family f, uint32_t out, struct adjout_aud
 	}
 	b->runs[b->nruns++] = (struct adjout_run){.out = out,
 						  .nexthop = to.nexthop,
+						  .path_id = path_id,
 						  .from = b->n,
 						  .source = to.source,
 						  .who = to.who,
@@ -54,11 +55,11 @@ adjout_batch_again(struct adjout_batch *b, uint32_t id)
 }
 
 void
-adjout_batch_add(struct adjout_batch *b, const struct adjout_view *view, enum family f, uint32_t id, uint32_t out,
-		 struct adjout_audience to)
+adjout_batch_add(struct adjout_batch *b, const struct adjout_view *view, enum family f, uint32_t id, uint32_t path_id,
+		 uint32_t out, struct adjout_audience to)
 {
-	if (b->nruns == 0 || !run_goes_on(&b->runs[b->nruns - 1], f, out, to))
-		run_begin(b, f, out, to);
+	if (b->nruns == 0 || !run_goes_on(&b->runs[b->nruns - 1], f, path_id, out, to))
+		run_begin(b, f, path_id, out, to);
 	else if (out != 0)
 		view->attr_unref(view->ctx, out); /* the run has one already */
 	adjout_batch_again(b, id);
@@ -91,6 +92,8 @@ cmp_key(const struct adjout_run *a, const struct adjout_run *b)
 		c = cmp_u32(a->source, b->source);
 	if (c == 0)
 		c = cmp_u32(a->nexthop, b->nexthop);
+	if (c == 0)
+		c = cmp_u32(a->path_id, b->path_id);
 	return c;
 }
 
@@ -155,7 +158,7 @@ adjout_batch_flush(struct adjout_batch *b, struct adjout_group *g, struct adjout
 			struct adjout_audience to = {.nexthop = r->nexthop, .source = r->source, .who = r->who};
 			uint32_t n;
 			const uint32_t *ids = join(b, first, count, &n);
-			s->emit(s->ctx, g, m, (enum family)r->family, r->out, to, ids, n);
+			s->emit(s->ctx, g, m, (enum family)r->family, r->path_id, r->out, to, ids, n);
 		}
 		for (uint32_t i = 0; i < count; i++)
 			(room ? ops->sent : ops->undo)(g, m, &r[i], b->ids + r[i].from);

@@ -18,9 +18,23 @@ min_u32(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
+/* The same in a family of paths. scan: nothing of it may be what it was. */
+static void
+group_drain_paths(struct adjout_group *g, enum family f, uint32_t id, bool scan)
+{
+	bitmap_clear(&g->fam[f].pending, id);
+	bool sent = adjout_paths_send(g, f, id, scan);
+	if (!sent && scan)
+		adjout_paths_owe(g, f, id);
+	if (!sent)
+		bitmap_set(&g->fam[f].pending, id);
+	else if (!bitmap_test(&g->fam[f].announced, id) && !bitmap_test(&g->fam[f].in_batch, id))
+		bitmap_set(&g->adjout->orphan[f], id);
+}
+
 /* Brings all members to the current state of one prefix. */
 static void
-group_drain_one(struct adjout_group *g, enum family f, uint32_t id)
+group_drain_one(struct adjout_group *g, enum family f, uint32_t id, bool scan)
 {
 	const struct adjout_view *v = &g->adjout->view;
 	uint32_t attr;
@@ -28,6 +42,10 @@ group_drain_one(struct adjout_group *g, enum family f, uint32_t id)
 
 	if (bitmap_test(&g->fam[f].in_batch, id) || adjout_batch_full(&g->batch))
 		adjout_flush(g);
+	if (adjout_paths(g, f) != ADJOUT_PATHS_NONE) {
+		group_drain_paths(g, f, id, scan);
+		return;
+	}
 	if (v->current(v->ctx, f, id, &attr, &source) == ADJOUT_DIRTY) {
 		bitmap_set(&g->fam[f].pending, id);
 		return;
@@ -52,7 +70,7 @@ group_scan(struct adjout_group *g, enum family f, uint32_t *budget)
 		scan->active = id != BITMAP_END;
 		scan->next = scan->active ? id + 1 : 0;
 		if (scan->active)
-			group_drain_one(g, f, id);
+			group_drain_one(g, f, id, true);
 	}
 }
 
@@ -87,7 +105,7 @@ adjout_group_drain(struct adjout_group *g, uint32_t budget)
 			uint32_t id = bitmap_next(&g->fam[f].pending, g->fam[f].next);
 			g->fam[f].next = id == BITMAP_END ? 0 : id + 1;
 			if (id != BITMAP_END) {
-				group_drain_one(g, f, id);
+				group_drain_one(g, f, id, false);
 			} else {
 				round_end(g, f);
 				rounds++;
@@ -97,6 +115,15 @@ adjout_group_drain(struct adjout_group *g, uint32_t budget)
 	}
 	adjout_flush(g);
 	return more && has_room(g, NULL);
+}
+
+/* The same in a family of paths. all: not only what it is due. */
+static void
+member_drain_paths(struct adjout_member *m, enum family f, uint32_t id, bool all)
+{
+	bitmap_clear(&m->fam[f].bits, id);
+	if (!adjout_paths_drain(m, f, id, all))
+		bitmap_set(&m->fam[f].bits, id);
 }
 
 /* Tells one detached member the current state of a prefix. had: it may have been told something of it. */
@@ -124,7 +151,7 @@ member_drain_one(struct adjout_member *m, enum family f, uint32_t id, bool had)
 		return;
 	if (out != 0)
 		bitmap_set(&g->fam[f].announced, id);
-	adjout_batch_add(&g->adjout->scratch, v, f, id, out, (struct adjout_audience){.who = ADJOUT_ALL});
+	adjout_batch_add(&g->adjout->scratch, v, f, id, 0, out, (struct adjout_audience){.who = ADJOUT_ALL});
 }
 
 static void
@@ -141,10 +168,12 @@ drained_undo(struct adjout_group *g, struct adjout_member *m, const struct adjou
 	(void)g;
 	for (uint32_t i = 0; i < r->n; i++)
 		bitmap_set(&m->fam[r->family].bits, ids[i]);
+	if (r->path_id != 0)
+		adjout_paths_due(m, r, ids);
 }
 
-static void
-member_flush(struct adjout_member *m)
+void
+adjout_member_flush(struct adjout_member *m)
 {
 	static const struct adjout_batch_ops ops = {.sent = drained_sent, .undo = drained_undo};
 	adjout_batch_flush(&m->group->adjout->scratch, m->group, m, &ops);
@@ -159,6 +188,7 @@ member_drain_family(struct adjout_member *m, enum family f, uint32_t *budget, bo
 	struct adjout_batch *b = &g->adjout->scratch;
 	struct adjout_scan *scan = &m->fam[f].scan;
 	struct bitmap *bits = &m->fam[f].bits;
+	bool paths = adjout_paths(g, f) != ADJOUT_PATHS_NONE;
 	int rounds = 0;
 
 	/* At most to the end and once more: what is left then waits for decisions, or for room. */
@@ -166,24 +196,28 @@ member_drain_family(struct adjout_member *m, enum family f, uint32_t *budget, bo
 		uint32_t id = bitmap_next(bits, m->fam[f].next);
 		m->fam[f].next = id == BITMAP_END ? 0 : id + 1;
 		if (adjout_batch_full(b))
-			member_flush(m);
-		if (id != BITMAP_END)
+			adjout_member_flush(m);
+		if (id != BITMAP_END && paths)
+			member_drain_paths(m, f, id, false);
+		else if (id != BITMAP_END)
 			member_drain_one(m, f, id, true);
 		else
 			rounds++;
 	}
 	/* One thing at a time: a prefix is in the batch once. */
-	member_flush(m);
+	adjout_member_flush(m);
 	for (; *budget > 0 && scan->active && has_room(g, m); (*budget)--) {
 		uint32_t id = bitmap_next(&g->fam[f].announced, scan->next);
 		scan->active = id != BITMAP_END;
 		scan->next = scan->active ? id + 1 : 0;
 		if (adjout_batch_full(b))
-			member_flush(m);
-		if (scan->active)
+			adjout_member_flush(m);
+		if (scan->active && paths)
+			member_drain_paths(m, f, id, true);
+		else if (scan->active)
 			member_drain_one(m, f, id, bitmap_test(bits, id));
 	}
-	member_flush(m);
+	adjout_member_flush(m);
 	*more = *more || scan->active || (bits->count > 0 && rounds < 2);
 	return !scan->active && bits->count == 0;
 }
@@ -230,6 +264,8 @@ member_drain(struct adjout_member *m, uint32_t *budget)
 	g->adjout->ndetached--;
 	m->state = ADJOUT_ATTACHED;
 	g->nattached++;
+	for (int f = 0; f < FAMILY_COUNT; f++)
+		adjout_channels_fini(&m->fam[f].due);
 	s->attach(s->ctx, m);
 	/* Somebody may have waited for its place, also in another group. */
 	return true;

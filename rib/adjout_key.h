@@ -25,6 +25,7 @@ struct adjout_key {
 	    remote_as;    /* only where the outgoing view depends on it (as-override and the like), else 0 */
 	uint32_t subnet;  /* shared link on which a third-party next hop is kept (RFC 4271 5.1.3), 0: none */
 	uint32_t cluster_id;         /* towards internal ones: what is put into CLUSTER_LIST (RFC 4456) */
+	uint32_t paths_ipv4, paths_ipv6; /* which are sent with ADD-PATH, see below; ADJOUT_PATHS_NONE: without */
 	uint32_t default_local_pref; /* towards internal ones, or if policy reads it: for routes without one */
 	uint8_t type;     /* internal, external, confederation: the owner's numbers */
 	uint8_t role;     /* reflector client, route-server client, RFC 9234 role: the owner's bits */
@@ -37,6 +38,11 @@ struct adjout_key {
 	uint8_t remove_private;
 	uint8_t options; /* further booleans of the outgoing view: the owner's bits */
 };
+
+/* Values of paths_*; any other N is the best N. */
+#define ADJOUT_PATHS_NONE 0u
+#define ADJOUT_PATHS_ECMP 0x10000u /* the multipath set, or the best one */
+#define ADJOUT_PATHS_ALL  0x10001u
 
 uint64_t adjout_key_hash(const struct adjout_key *k, uint64_t seed);
 bool adjout_key_eq(const struct adjout_key *a, const struct adjout_key *b);

@@ -15,8 +15,8 @@ void adjout_memo_forget(struct adjout_group *g, uint16_t source);
 
 /* adjout_batch.c */
 /* Takes over the reference of out. The batch must have room (adjout_batch_full). */
-void adjout_batch_add(struct adjout_batch *b, const struct adjout_view *view, enum family f, uint32_t id, uint32_t out,
-		      struct adjout_audience to);
+void adjout_batch_add(struct adjout_batch *b, const struct adjout_view *view, enum family f, uint32_t id, uint32_t path_id,
+		      uint32_t out, struct adjout_audience to);
 /* One more prefix for the last run. */
 void adjout_batch_again(struct adjout_batch *b, uint32_t id);
 bool adjout_batch_full(const struct adjout_batch *b);
@@ -42,7 +42,31 @@ void adjout_send(struct adjout_group *g, enum family f, uint32_t id, uint32_t ou
 void adjout_withhold(struct adjout_member *m, enum family f, uint32_t id, bool withheld);
 /* Notes in one of a member's flags refresh and eor whether that is due, and in the group how many are. */
 void adjout_due_set(struct adjout_member *m, bool *flag, bool due);
+/* Sends what is in the scratch batch to the member that is being drained. */
+void adjout_member_flush(struct adjout_member *m);
 /* Takes a slot for a detached member and detaches it from the stream. False: none is free. */
 bool adjout_member_detach(struct adjout_member *m);
+
+/* adjout_paths.c */
+struct adjout_channel *adjout_channel_find(const struct adjout_channels *c, uint32_t path_id); /* NULL: none */
+void adjout_channels_fini(struct adjout_channels *c);
+void adjout_channels_or(struct adjout_channels *dst, const struct adjout_channels *src);
+size_t adjout_channels_bytes(const struct adjout_channels *c);
+/* Bits of all ids but those of one source, of prefixes with lower ids; below may be BITMAP_END. */
+uint32_t adjout_channels_count(const struct adjout_channels *c, uint16_t but, uint32_t below);
+/*
+ * Brings all members to the current state of a prefix: sends the paths that are to be and are new or changed, or all of
+ * them (again), and withdraws others. False: it waits for a decision, and nothing is done.
+ */
+bool adjout_paths_send(struct adjout_group *g, enum family f, uint32_t id, bool again);
+/* All announced paths of a prefix, or of a source, are sent with the next adjout_paths_send. */
+void adjout_paths_owe(struct adjout_group *g, enum family f, uint32_t id);
+void adjout_paths_owe_source(struct adjout_group *g, enum family f, uint16_t source);
+/* What was in the batch could not be sent. */
+void adjout_paths_undo(struct adjout_group *g, const struct adjout_run *r, const uint32_t *ids);
+/* What the group has sent went past a detached member, or what it was to be sent found no room. */
+void adjout_paths_due(struct adjout_member *m, const struct adjout_run *r, const uint32_t *ids);
+/* Tells a detached member of what it is due of a prefix, or of all paths. False: as above, and it is due them. */
+bool adjout_paths_drain(struct adjout_member *m, enum family f, uint32_t id, bool all);
 
 #endif

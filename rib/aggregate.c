@@ -193,7 +193,7 @@ aggregates_change(struct aggregates *a, const struct rib_change *c, struct rib_c
 	if (was && is)
 		seen->what = 0;
 	else if (was != is)
-		seen->what |= RIB_CHANGE_BEST;
+		seen->what |= RIB_CHANGE_BEST | RIB_CHANGE_PATHS;
 	return a->due_n > 0;
 }
 

@@ -133,6 +133,16 @@ note_best(struct rib *rib, const struct dirty_entry *e, const struct rib_path *b
 }
 
 static void
+clear_changed(struct rib *rib, enum family f, uint32_t id)
+{
+	struct rib_path *p = rib_first(rib, f, id);
+
+	for (; p->next != 0; p = rib_further(rib, p->next))
+		p->flags &= (uint8_t)~RIB_PATH_CHANGED;
+	p->flags &= (uint8_t)~RIB_PATH_CHANGED;
+}
+
+static void
 decide_one(struct rib *rib, const struct dirty_entry *e)
 {
 	enum family f = (enum family)e->family;
@@ -151,13 +161,15 @@ decide_one(struct rib *rib, const struct dirty_entry *e)
 				     : judge_all(rib, f, e->id, &set_changed),
 	};
 	note_best(rib, e, c.best);
-	c.what = what_changed(e, flags, set_changed, c.best);
+	c.what = what_changed(e, flags, set_changed, c.best) | (rib->track ? RIB_CHANGE_PATHS : 0);
 	if ((c.what & (RIB_CHANGE_BEST | RIB_CHANGE_SET)) || (flags & RIB_F_ASKED)) {
 		struct ip_prefix p = prefix_value(&rib->table[f], e->id);
 		nexthop_rib_changed(rib->nexthops, &p);
 	}
 	if (c.what != 0 && rib->cb.change != NULL)
 		rib->cb.change(rib->cb.ctx, &c);
+	if (rib->track)
+		clear_changed(rib, f, e->id);
 	rib_dirty_release(rib, e);
 	rib_prefix_release(rib, f, e->id);
 }
@@ -231,6 +243,26 @@ uint32_t
 rib_dirty_count(const struct rib *rib, enum rib_queue q)
 {
 	return rib->dirty[q].count;
+}
+
+unsigned
+rib_rank(struct rib *rib, enum family f, uint32_t id, const struct rib_path **out, unsigned max)
+{
+	unsigned n = 0, members;
+
+	for (const struct rib_path *p = rib_path_first(rib, f, id); p != NULL; p = rib_path_next(rib, f, p))
+		if (rib_path_usable(rib, p))
+			add_candidate(rib, n++, p);
+	for (unsigned k = 0; k < n && k < max; k++) {
+		struct decide_path *c = &rib->cand[k], first = *c;
+		for (unsigned i = k; n > max && i < n; i++)
+			rib->cand[i].reason = RIB_REASON_BEST;
+		int best = n > max ? decide_paths(c, n - k, &rib->conf, &members) : 0;
+		*c = c[best];
+		c[best] = first;
+		out[k] = c->path;
+	}
+	return n < max ? n : max;
 }
 
 void

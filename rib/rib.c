@@ -151,6 +151,12 @@ rib_config_set(struct rib *rib, const struct rib_config *conf)
 	rib->conf = *conf;
 }
 
+void
+rib_track_paths(struct rib *rib, bool on)
+{
+	rib->track = on;
+}
+
 struct rib_source *
 rib_source_add(struct rib *rib, enum rib_source_kind kind)
 {
@@ -325,6 +331,12 @@ rib_path_by_id(const struct rib *rib, enum family f, uint32_t id, uint16_t sourc
 	while (p != NULL && rib_path_id(p) != path_id)
 		p = rib_path_of_next(rib, f, p);
 	return p;
+}
+
+bool
+rib_path_usable(const struct rib *rib, const struct rib_path *p)
+{
+	return !rib_path_rejected(p) && nexthop_resolved(rib->nexthops, attr_get(rib->attrs, p->attr)->nexthop);
 }
 
 attr_id

@@ -30,6 +30,7 @@
 /* Flags of a path. The high four bits hold enum rib_reject. */
 #define RIB_PATH_BEST         0x01
 #define RIB_PATH_MULTIPATH    0x02 /* in the multipath set; set only where that has two members or more */
+#define RIB_PATH_CHANGED      0x04 /* since the last decision, where rib_track_paths is on */
 #define RIB_PATH_SIDE         0x08 /* the received set differs from attr: rib_path_received() */
 #define RIB_PATH_REJECT_SHIFT 4
 
@@ -158,6 +159,8 @@ enum rib_queue { RIB_URGENT, RIB_BULK, RIB_QUEUE_COUNT };
 #define RIB_CHANGE_NEXTHOP 0x04 /* the way to the next hop of a path in use */
 #define RIB_CHANGE_REDO    0x08 /* asked for with rib_prefix_touch */
 
+#define RIB_CHANGE_PATHS   0x10 /* any path came, changed (RIB_PATH_CHANGED) or went; while rib_track_paths is on */
+
 /* The best path of one prefix before and after. The old attributes are good during the callback only. */
 struct rib_change {
 	enum family family;
@@ -191,6 +194,9 @@ struct rib *rib_new(struct attr_table *attrs, struct nexthop_table *nexthops, co
 void rib_free(struct rib *rib);
 void rib_config_get(const struct rib *rib, struct rib_config *out);
 void rib_config_set(struct rib *rib, const struct rib_config *conf); /* the owner then touches all prefixes */
+
+/* Is somebody interested in paths other than the best and those used beside it? */
+void rib_track_paths(struct rib *rib, bool on);
 
 /* A new source with nothing in it, or NULL when all numbers are taken. */
 struct rib_source *rib_source_add(struct rib *rib, enum rib_source_kind kind);
@@ -267,6 +273,19 @@ static inline uint32_t
 rib_path_id(const struct rib_path *p)
 {
 	return p->has_id ? ((const struct rib_path_with_id *)(const void *)p)->path_id : 0;
+}
+/*
+ * The usable paths of a prefix, best first: the second is what would be best without the first, and so on. Returns how many,
+ * at most max. Of all of them, if there are not more, the order is any.
+ */
+unsigned rib_rank(struct rib *rib, enum family f, uint32_t id, const struct rib_path **out, unsigned max);
+/* May it be used: accepted, and its next hop resolved? */
+bool rib_path_usable(const struct rib *rib, const struct rib_path *p);
+/* Its number among its source's paths of the prefix: 0 without an id, else 1..RIB_PATHS_MAX - 1; it stays as long as the path does. */
+static inline uint32_t
+rib_path_number(const struct rib_path *p)
+{
+	return p->has_id ? ((const struct rib_path_with_id *)(const void *)p)->number : 0;
 }
 /* Calls fn for each path with the step that decided on it, computed anew. */
 void rib_why(struct rib *rib, enum family f, uint32_t id,

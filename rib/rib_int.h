@@ -32,6 +32,7 @@ struct rib {
 	struct slab paths;                       /* further paths of both families */
 	struct slab paths_with_id;               /* and those with an id */
 	uint64_t paths_left_out;
+	bool track; /* rib_track_paths */
 	struct side_table side;
 	struct dirty_queue dirty[RIB_QUEUE_COUNT];
 	struct rib_source **sources; /* by index; 0 is never used */

@@ -289,7 +289,7 @@ write_path(struct rib *rib, struct rib_source *s, enum family f, uint32_t id, st
 		s->accepted[f] += was_rejected ? 1u : UINT32_MAX;
 	s->blocked[f] += (reject == RIB_REJECT_MAX_PREFIX) - (unsigned)is_blocked(p);
 	p->attr = attr_ref(rib->attrs, attr);
-	p->flags = (uint8_t)keep;
+	p->flags = (uint8_t)(keep | RIB_PATH_CHANGED);
 	attr_unref(rib->attrs, old);
 	set_side(rib, f, id, p, op->received);
 }

@@ -4,8 +4,8 @@
  *
  * Neighbours come, go, lag, refresh and change groups while routes and policies
  * change. What each was told is decoded from the octets that it pulled, one random
- * portion at a time, and must equal the list's best path through its policy
- * whenever everything has run dry, and at End-of-RIB for all prefixes that did not
+ * portion at a time, and must equal the list's best path, or with ADD-PATH those that
+ * are to be sent, through its policy whenever everything has run dry, and at End-of-RIB for all prefixes that did not
  * change since that was asked for. The same arguments give the same run.
  */
 #include "tests/model/export_model.h"
@@ -21,6 +21,10 @@
 enum { MSG_UPDATE = 2, MSG_REFRESH = 5 };
 #define HEADER 19
 
+/* Groups: without ADD-PATH, with it in both families, and with it in the second alone. */
+#define NGROUP     (NPOLICY * 4)
+#define CLASS(no)  ((no) / NPOLICY < 2 ? 0 : (no) / NPOLICY - 1)
+
 struct told {
 	uint32_t set; /* 0: nothing */
 	uint8_t self[4];
@@ -31,7 +35,7 @@ struct neighbor {
 	struct group_member m;
 	bool up, awake;
 	uint32_t policy, wanted; /* wanted: of the group it is to move to */
-	struct told told[NFAMILY + 1][NPREFIX];
+	struct told told[NFAMILY + 1][NPREFIX][NLANE]; /* 0: without a path id */
 	uint64_t eor_step[NFAMILY + 1]; /* when End-of-RIB was asked for; 0: not */
 	bool refreshing[NFAMILY + 1];
 	bool borr[NFAMILY + 1];
@@ -44,8 +48,10 @@ struct model {
 	struct world w;
 	struct group_list l;
 	struct neighbor n[NMEMBER];
-	struct group *group[NPOLICY * 2];
-	uint32_t policy_of[NPOLICY * 2]; /* of a group; changes with a reload */
+	struct group *group[NGROUP];
+	uint32_t policy_of[NGROUP]; /* of a group; changes with a reload */
+	uint32_t which_of[NGROUP];  /* paths; so does this */
+	struct adjout_path paths[NLANE];
 	uint64_t policy_step;
 	uint64_t step, rng;
 	uint32_t now_s;
@@ -79,6 +85,27 @@ view_current(void *ctx, enum family f, uint32_t id, uint32_t *attr, uint16_t *so
 		return ADJOUT_DIRTY;
 	*attr = p->attr;
 	*source = p->source;
+	return ADJOUT_SETTLED;
+}
+
+static enum adjout_current
+view_paths(void *ctx, enum family f, uint32_t id, uint32_t which, const struct adjout_path **paths, uint32_t *n)
+{
+	struct model *mo = ctx;
+	uint8_t slot = mo->w.by_id[f][(id - 1) / ID_STEP];
+	uint32_t lanes[NLANE];
+
+	ASSERT(slot != 0);
+	const struct world_prefix *p = &mo->w.prefix[f][slot - 1];
+	if (p->dirty)
+		return ADJOUT_DIRTY;
+	*n = world_select(p, which, lanes);
+	for (uint32_t i = 0; i < *n; i++)
+		mo->paths[i] = (struct adjout_path){.attr = p->path_attr[lanes[i]],
+						    .path_id = world_path_id(lanes[i]),
+						    .source = world_source(lanes[i]),
+						    .changed = p->path_changed[lanes[i]]};
+	*paths = mo->paths;
 	return ADJOUT_SETTLED;
 }
 
@@ -152,7 +179,7 @@ view_done(void *ctx, enum family f, uint64_t mark)
 	return ((struct model *)ctx)->w.popped >= mark;
 }
 
-/* --- a codec: header, family, kind, set, next hop, number of prefixes, prefixes, filler --- */
+/* --- a codec: header, family, set, next hop, number of prefixes, path id, prefixes, filler --- */
 
 static size_t
 header(uint8_t *msg, size_t len, uint8_t type)
@@ -164,7 +191,7 @@ header(uint8_t *msg, size_t len, uint8_t type)
 }
 
 static int
-ops_encode(void *ctx, struct group *g, enum family f, uint32_t out, const uint32_t *ids, uint32_t n,
+ops_encode(void *ctx, struct group *g, enum family f, uint32_t path_id, uint32_t out, const uint32_t *ids, uint32_t n,
 	   size_t msg_max, struct group_out *to)
 {
 	struct model *mo = ctx;
@@ -178,14 +205,15 @@ ops_encode(void *ctx, struct group *g, enum family f, uint32_t out, const uint32
 		return -EMSGSIZE;
 	for (uint32_t i = 0; i < n; i += per) {
 		uint32_t k = n - i < per ? n - i : per;
-		size_t len = HEADER + 10u + k + filler;
+		size_t len = HEADER + 14u + k + filler;
 		uint8_t *p = msg + header(msg, len, MSG_UPDATE);
 		memset(p, 0, len - HEADER);
 		p[0] = (uint8_t)f;
 		be32_put(p + 1, set);
 		p[9] = (uint8_t)k;
+		be32_put(p + 10, path_id);
 		for (uint32_t j = 0; j < k; j++)
-			p[10 + j] = mo->w.by_id[f][(ids[i + j] - 1) / ID_STEP];
+			p[14 + j] = mo->w.by_id[f][(ids[i + j] - 1) / ID_STEP];
 		group_put(to, msg, len, HEADER + 5, self ? 4 : 0);
 	}
 	return 0;
@@ -233,39 +261,80 @@ ops_too_long(void *ctx, struct group *g, enum family f, uint32_t out, const uint
 
 static void
 fail(const struct model *mo, const struct neighbor *n, const char *what, unsigned f, unsigned prefix,
-     uint32_t want, uint32_t got)
+     uint32_t lane, uint32_t want, uint32_t got)
 {
 	fprintf(stderr,
-		"step %llu: neighbour %td: %s: family %u prefix %u: want %x, got %x (group %u policy %u)\n",
-		(unsigned long long)mo->step, n - mo->n, what, f, prefix, want, got, n->policy,
+		"step %llu: neighbour %td: %s: family %u prefix %u lane %u: want %x, got %x (group %u policy %u)\n",
+		(unsigned long long)mo->step, n - mo->n, what, f, prefix, lane, want, got, n->policy,
 		mo->policy_of[n->policy]);
 	abort();
 }
 
+static uint32_t
+which_paths(const struct model *mo, uint32_t no, unsigned f)
+{
+	return CLASS(no) == 0 || (CLASS(no) == 2 && f == 1) ? ADJOUT_PATHS_NONE : mo->which_of[no];
+}
+
+/* The path in this place of what a neighbour is told: lane 0 is the best path, without a path id. */
+static uint32_t
+path_at(const struct model *mo, const struct neighbor *n, unsigned f, unsigned prefix, uint32_t lane, uint16_t *source)
+{
+	const struct world_prefix *p = &mo->w.prefix[f][prefix];
+	uint32_t which = which_paths(mo, n->policy, f), lanes[NLANE];
+
+	*source = world_source(lane);
+	if (which == ADJOUT_PATHS_NONE)
+		return lane == 0 ? world_best(p, source) : 0;
+	uint32_t k = world_select(p, which, lanes);
+	for (uint32_t i = 0; i < k; i++)
+		if (lanes[i] == lane)
+			return p->path[lane];
+	return 0;
+}
+
 /* The set that a neighbour should have been told, 0 for none. */
 static uint32_t
-expected(const struct model *mo, const struct neighbor *n, unsigned f, unsigned prefix)
+expected(const struct model *mo, const struct neighbor *n, unsigned f, unsigned prefix, uint32_t lane, bool any_size)
 {
 	uint16_t source;
-	uint32_t set = world_best(&mo->w.prefix[f][prefix], &source);
+	uint32_t set = path_at(mo, n, f, prefix, lane, &source);
 	uint32_t out = set != 0 ? world_export(&mo->w, mo->policy_of[n->policy], prefix, set, source) : 0;
 
 	if (out == 0 || source == n->m.out.source || set_nexthop(out) == n->m.out.nexthop)
 		return 0;
-	return set_value(out) == SET_LONG && !n->m.extended ? 0 : out;
+	return set_value(out) == SET_LONG && !n->m.extended && !any_size ? 0 : out;
 }
 
 static void
 compare(struct model *mo, const struct neighbor *n, const char *what, unsigned f, unsigned prefix)
 {
-	const struct told *t = &n->told[f][prefix];
-	uint32_t want = expected(mo, n, f, prefix);
-
 	mo->checks++;
-	if (t->set != want)
-		fail(mo, n, what, f, prefix, want, t->set);
-	if (want != 0 && set_nexthop(want) == SET_NEXTHOP_SELF && memcmp(t->self, n->m.self.v4, 4) != 0)
-		fail(mo, n, "next hop", f, prefix, be32_get(n->m.self.v4), be32_get(t->self));
+	for (uint32_t lane = 0; lane < NLANE; lane++) {
+		const struct told *t = &n->told[f][prefix][lane];
+		uint32_t want = expected(mo, n, f, prefix, lane, false);
+		if (t->set != want)
+			fail(mo, n, what, f, prefix, lane, want, t->set);
+		if (want != 0 && set_nexthop(want) == SET_NEXTHOP_SELF && memcmp(t->self, n->m.self.v4, 4) != 0)
+			fail(mo, n, "next hop", f, prefix, lane, be32_get(n->m.self.v4), be32_get(t->self));
+	}
+}
+
+/* With ADD-PATH the number of routes is that of paths. */
+static void
+compare_count(struct model *mo, const struct neighbor *n, unsigned f)
+{
+	static const struct bitmap none;
+	uint32_t want = 0;
+
+	if (which_paths(mo, n->policy, f) == ADJOUT_PATHS_NONE)
+		return;
+	for (unsigned p = 0; p < NPREFIX; p++)
+		for (uint32_t lane = 0; lane < NLANE; lane++)
+			want += expected(mo, n, f, p, lane, true) != 0;
+	uint32_t got = adjout_member_count(&n->m.out, (enum family)f, &none);
+	if (got != want)
+		fail(mo, n, "count", f, 0, 0, want, got);
 }
 
 static void
@@ -274,12 +343,14 @@ on_mark(struct model *mo, struct neighbor *n, unsigned f, enum adjout_mark what)
 	uint64_t since = n->eor_step[f];
 
 	for (unsigned p = 0; p < NPREFIX; p++) {
-		struct told *t = &n->told[f][p];
-		if (what == ADJOUT_BORR)
-			t->stale = t->set != 0;
-		else if (what == ADJOUT_EORR && t->stale)
-			*t = (struct told){0};
-		else if (what == ADJOUT_EOR && mo->w.prefix[f][p].changed < since && mo->policy_step < since)
+		for (uint32_t lane = 0; lane < NLANE; lane++) {
+			struct told *t = &n->told[f][p][lane];
+			if (what == ADJOUT_BORR)
+				t->stale = t->set != 0;
+			else if (what == ADJOUT_EORR && t->stale)
+				*t = (struct told){0};
+		}
+		if (what == ADJOUT_EOR && mo->w.prefix[f][p].changed < since && mo->policy_step < since)
 			compare(mo, n, "at End-of-RIB", f, p);
 	}
 	if (what == ADJOUT_BORR)
@@ -306,10 +377,13 @@ on_message(struct model *mo, struct neighbor *n, const uint8_t *msg, size_t len)
 		on_mark(mo, n, p[0], (enum adjout_mark)p[1]);
 		return;
 	}
-	ASSERT(msg[18] == MSG_UPDATE && len >= HEADER + 10u + p[9]);
+	ASSERT(msg[18] == MSG_UPDATE && len >= HEADER + 14u + p[9]);
+	uint32_t path_id = be32_get(p + 10), lane = path_id >> 16;
+	ASSERT((path_id != 0) == (which_paths(mo, n->policy, p[0]) != ADJOUT_PATHS_NONE));
+	ASSERT(lane < NLANE && (path_id == 0 || path_id == world_path_id(lane)));
 	for (unsigned i = 0; i < p[9]; i++) {
-		struct told *t = &n->told[p[0]][p[10 + i] - 1];
-		ASSERT(p[10 + i] != 0);
+		ASSERT(p[14 + i] != 0);
+		struct told *t = &n->told[p[0]][p[14 + i] - 1][lane];
 		*t = (struct told){.set = be32_get(p + 1)};
 		memcpy(t->self, p + 5, 4);
 	}
@@ -365,7 +439,10 @@ pull(struct model *mo, struct neighbor *n, size_t octets)
 static struct group *
 group_get(struct model *mo, uint32_t no)
 {
-	struct adjout_key key = {.policy = no, .families = 1 << FAMILY_IPV4 | 1 << FAMILY_IPV6};
+	struct adjout_key key = {.policy = no,
+				 .families = 1 << FAMILY_IPV4 | 1 << FAMILY_IPV6,
+				 .paths_ipv4 = which_paths(mo, no, FAMILY_IPV4),
+				 .paths_ipv6 = which_paths(mo, no, FAMILY_IPV6)};
 
 	if (mo->group[no] == NULL)
 		mo->group[no] = group_new(&mo->l, &key, world_memoize(mo->policy_of[no]), NULL);
@@ -387,7 +464,7 @@ step_up(struct model *mo, struct neighbor *n)
 {
 	uint16_t i = (uint16_t)(n - mo->n);
 
-	n->policy = n->wanted = rnd(mo, NPOLICY * 2);
+	n->policy = n->wanted = rnd(mo, NGROUP);
 	n->m = (struct group_member){.owner = n, .extended = rnd(mo, 2) == 0};
 	n->m.out.source = (uint16_t)(i + 1);
 	/* The last two share an address on different ports. */
@@ -415,7 +492,9 @@ step_down(struct model *mo, struct neighbor *n)
 		return;
 	for (unsigned f = 1; f <= NFAMILY; f++)
 		for (unsigned p = 0; p < NPREFIX; p++)
-			world_path(&mo->w, &mo->l, f, p, (uint16_t)(n - mo->n + 1), 0, mo->step);
+			for (uint32_t lane = 1; lane < NLANE; lane++)
+				if (world_source(lane) == n - mo->n + 1)
+					world_path(&mo->w, &mo->l, f, p, lane, 0, mo->step);
 }
 
 static void
@@ -423,7 +502,8 @@ step_move(struct model *mo, struct neighbor *n)
 {
 	uint32_t from = n->policy;
 
-	if (n->wanted == from)
+	/* Whether there are path ids is for the whole session. */
+	if (n->wanted == from || CLASS(n->wanted) != CLASS(from))
 		return;
 	if (group_member_move(&n->m, group_get(mo, n->wanted)) == -EAGAIN) {
 		ASSERT(mo->l.adjout.ndetached == mo->l.adjout.detached_max);
@@ -449,30 +529,36 @@ step_refresh(struct model *mo, struct neighbor *n)
 static void
 step_policy(struct model *mo)
 {
-	uint32_t no = rnd(mo, NPOLICY * 2);
+	static const uint32_t which[] = {ADJOUT_PATHS_ALL, ADJOUT_PATHS_ECMP, 1, 2, 4};
+	uint32_t no = rnd(mo, NGROUP);
 
 	mo->policy_step = mo->step;
 	if (rnd(mo, 3) == 0) {
 		mo->w.outside++;
-		for (no = 0; no < NPOLICY * 2; no++)
+		for (no = 0; no < NGROUP; no++)
 			if (mo->group[no] != NULL && !world_memoize(mo->policy_of[no]))
 				adjout_group_refilter(&mo->group[no]->out, false);
 		return;
 	}
 	mo->policy_of[no] = rnd(mo, NPOLICY);
-	if (mo->group[no] != NULL)
-		adjout_group_refilter(&mo->group[no]->out, world_memoize(mo->policy_of[no]));
+	mo->which_of[no] = which[rnd(mo, ARRAY_LEN(which))];
+	if (mo->group[no] == NULL)
+		return;
+	mo->group[no]->out.key.paths_ipv4 = which_paths(mo, no, FAMILY_IPV4);
+	mo->group[no]->out.key.paths_ipv6 = which_paths(mo, no, FAMILY_IPV6);
+	adjout_group_refilter(&mo->group[no]->out, world_memoize(mo->policy_of[no]));
 }
 
 static void
 step_route(struct model *mo)
 {
-	uint16_t source = (uint16_t)(1 + rnd(mo, NSOURCE - 1));
+	uint32_t lane = 1 + rnd(mo, NLANE - 1);
+	uint16_t source = world_source(lane);
 	uint32_t set = rnd(mo, 3) == 0 ? 0 : set_make(rnd(mo, 8), 1 + rnd(mo, 12), 0, 0);
 
 	if (source <= NMEMBER && !mo->n[source - 1].up)
 		set = 0;
-	world_path(&mo->w, &mo->l, 1 + rnd(mo, NFAMILY), rnd(mo, NPREFIX), source, set, mo->step);
+	world_path(&mo->w, &mo->l, 1 + rnd(mo, NFAMILY), rnd(mo, NPREFIX), lane, set, mo->step);
 }
 
 /* Lets everything run dry, and compares. */
@@ -491,7 +577,7 @@ step_settle(struct model *mo)
 		for (unsigned i = 0; i < NMEMBER; i++)
 			while (mo->n[i].up && pull(mo, &mo->n[i], 5000))
 				busy = true;
-		for (unsigned i = 0; i < NPOLICY * 2; i++)
+		for (unsigned i = 0; i < NGROUP; i++)
 			busy = busy || (mo->group[i] != NULL && !adjout_group_idle(&mo->group[i]->out));
 	}
 	for (unsigned i = 0; i < NMEMBER; i++)
@@ -499,6 +585,7 @@ step_settle(struct model *mo)
 			ASSERT(mo->n[i].eor_step[f] == 0 && !mo->n[i].refreshing[f]);
 			for (unsigned p = 0; p < NPREFIX; p++)
 				compare(mo, &mo->n[i], "at rest", f, p);
+			compare_count(mo, &mo->n[i], f);
 		}
 }
 
@@ -515,7 +602,7 @@ step_neighbor(struct model *mo)
 		mo->seen_reset += n->reset;
 		step_down(mo, n);
 	} else if (what < 6) {
-		n->wanted = rnd(mo, NPOLICY * 2);
+		n->wanted = rnd(mo, NGROUP);
 		step_move(mo, n);
 	} else if (what < 12) {
 		step_refresh(mo, n);
@@ -556,6 +643,7 @@ int
 main(int argc, char **argv)
 {
 	static const struct adjout_view view = {.current = view_current,
+						.paths = view_paths,
 						.next_id = view_next_id,
 						.out = view_out,
 						.attr_ref = view_ref,
@@ -581,8 +669,10 @@ main(int argc, char **argv)
 	mo->l.ring_max = 1000 + rnd(mo, 20000);
 	mo->l.private_max = 500 + rnd(mo, 5000);
 	mo->l.adjout.detached_max = 1 + rnd(mo, 4);
-	for (unsigned i = 0; i < NPOLICY * 2; i++)
+	for (unsigned i = 0; i < NGROUP; i++) {
 		mo->policy_of[i] = i % NPOLICY;
+		mo->which_of[i] = i % 2 == 0 ? ADJOUT_PATHS_ALL : 2;
+	}
 	for (; steps > 0; steps--)
 		step(mo);
 	step_settle(mo);
@@ -594,8 +684,8 @@ main(int argc, char **argv)
 			step_down(mo, &mo->n[i]);
 	for (unsigned f = 1; f <= NFAMILY; f++)
 		for (unsigned p = 0; p < NPREFIX; p++)
-			for (uint16_t s = 1; s < NSOURCE; s++)
-				world_path(&mo->w, &mo->l, f, p, s, 0, mo->step);
+			for (uint32_t lane = 1; lane < NLANE; lane++)
+				world_path(&mo->w, &mo->l, f, p, lane, 0, mo->step);
 	step_settle(mo);
 	while (adjout_reap(&mo->l.adjout, 1000))
 		;

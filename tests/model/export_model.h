@@ -2,8 +2,8 @@
 /*
  * export_model: a world small enough to be obviously right, for export_model.c.
  *
- * The world is a list of paths by (family, prefix, source), a rule that picks the
- * best one, and policies that are arithmetic on a few bits of an attribute set.
+ * The world is a list of paths by (family, prefix, lane), where a lane is a source and
+ * a path id, a rule that ranks them, and policies that are arithmetic on a few bits of an attribute set.
  * Prefixes get ids that are reused as soon as nobody pins them, attribute sets
  * ids that are reused with their last reference, so that whoever forgets to hold
  * on to one is found out.
@@ -15,6 +15,7 @@
 
 #define NPREFIX 48
 #define NSOURCE 11 /* 1..8 are neighbours, 9 and 10 our own routes */
+#define NLANE   14 /* those below NSOURCE are the only or first paths of the source of that number */
 #define NMEMBER 8
 #define NPOLICY 4
 #define NFAMILY 2
@@ -41,7 +42,9 @@ set_nexthop(uint32_t set)
 #define SET_LONG 7u /* sets of this value do not fit into 4096 octets */
 
 struct world_prefix {
-	uint32_t path[NSOURCE]; /* set of each source's path, 0: none */
+	uint32_t path[NLANE];      /* set of each path, 0: none */
+	uint32_t path_attr[NLANE]; /* its attribute id with a reference */
+	bool path_changed[NLANE];  /* since the last decision */
 	uint32_t id;            /* 0: not in the table */
 	uint32_t attr;          /* decided best: attribute id with a reference */
 	uint16_t source;
@@ -68,6 +71,15 @@ void world_ref(struct world *w, uint32_t attr);
 void world_unref(struct world *w, uint32_t attr);
 /* The best path by the list alone: its set and source; 0: none. */
 uint32_t world_best(const struct world_prefix *p, uint16_t *source);
+/* Whose the path is, and the id that it is sent with. */
+uint16_t world_source(uint32_t lane);
+static inline uint32_t
+world_path_id(uint32_t lane)
+{
+	return lane << 16 | world_source(lane);
+}
+/* The lanes that are to be sent: which is as in rib/adjout_key.h. Returns how many. */
+uint32_t world_select(const struct world_prefix *p, uint32_t which, uint32_t lanes[NLANE]);
 /* What policy makes of it: the outgoing set, or 0. */
 uint32_t world_export(const struct world *w, uint32_t policy, uint32_t prefix, uint32_t set, uint16_t source);
 static inline bool
@@ -76,7 +88,7 @@ world_memoize(uint32_t policy)
 	return policy != 3;
 }
 /* Announces (set ≠ 0) or withdraws, and queues the decision. */
-void world_path(struct world *w, struct group_list *l, unsigned f, unsigned prefix, uint16_t source,
+void world_path(struct world *w, struct group_list *l, unsigned f, unsigned prefix, uint32_t lane,
 		uint32_t set, uint64_t step);
 /* Decides the prefix that waits longest; false: none does. */
 bool world_decide(struct world *w, struct group_list *l);

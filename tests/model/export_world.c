@@ -40,21 +40,55 @@ world_unref(struct world *w, uint32_t attr)
 	}
 }
 
+uint16_t
+world_source(uint32_t lane)
+{
+	static const uint16_t further[NLANE - NSOURCE] = {1, 2, 1};
+
+	return (uint16_t)(lane < NSOURCE ? lane : further[lane - NSOURCE]);
+}
+
+/* Of two with one rank the lower lane is the better. */
+static uint32_t
+rank_of(const struct world_prefix *p, uint32_t lane)
+{
+	return p->path[lane] != 0 ? ((set_value(p->path[lane]) * 5 + lane * 3) % 16 + 1) * NLANE - lane : 0;
+}
+
+static uint32_t
+best_lane(const struct world_prefix *p)
+{
+	uint32_t best = 0;
+
+	for (uint32_t lane = 1; lane < NLANE; lane++)
+		if (rank_of(p, lane) > (best != 0 ? rank_of(p, best) : 0))
+			best = lane;
+	return best;
+}
+
 uint32_t
 world_best(const struct world_prefix *p, uint16_t *source)
 {
-	uint32_t best = 0, rank = 0;
+	uint32_t lane = best_lane(p);
 
-	*source = 0;
-	for (uint16_t s = 1; s < NSOURCE; s++) {
-		uint32_t r = (set_value(p->path[s]) * 5 + s * 3) % 16 + 1;
-		if (p->path[s] != 0 && r > rank) {
-			rank = r;
-			best = p->path[s];
-			*source = s;
-		}
+	*source = lane != 0 ? world_source(lane) : 0;
+	return lane != 0 ? p->path[lane] : 0;
+}
+
+uint32_t
+world_select(const struct world_prefix *p, uint32_t which, uint32_t lanes[NLANE])
+{
+	uint32_t best = best_lane(p), n = 0;
+
+	for (uint32_t lane = 1; lane < NLANE; lane++) {
+		uint32_t better = 0;
+		for (uint32_t other = 1; other < NLANE; other++)
+			better += rank_of(p, other) > rank_of(p, lane);
+		bool equal = best != 0 && set_value(p->path[lane]) == set_value(p->path[best]);
+		if (p->path[lane] != 0 && (which == ADJOUT_PATHS_ALL || (which == ADJOUT_PATHS_ECMP ? equal : better < which)))
+			lanes[n++] = lane;
 	}
-	return best;
+	return n;
 }
 
 uint32_t
@@ -105,16 +139,21 @@ world_unpin(struct world *w, struct group_list *l, unsigned f, uint32_t id)
 }
 
 void
-world_path(struct world *w, struct group_list *l, unsigned f, unsigned prefix, uint16_t source, uint32_t set,
+world_path(struct world *w, struct group_list *l, unsigned f, unsigned prefix, uint32_t lane, uint32_t set,
 	   uint64_t step)
 {
 	struct world_prefix *p = &w->prefix[f][prefix];
+	uint32_t old = p->path_attr[lane];
 
 	(void)l;
-	if (p->path[source] == set)
+	if (p->path[lane] == set)
 		return;
 	prefix_enter(w, f, prefix);
-	p->path[source] = set;
+	p->path[lane] = set;
+	p->path_attr[lane] = set != 0 ? world_intern(w, set) : 0;
+	p->path_changed[lane] = true;
+	if (old != 0)
+		world_unref(w, old);
 	p->changed = step;
 	if (p->dirty)
 		return;
@@ -135,12 +174,16 @@ world_decide(struct world *w, struct group_list *l)
 	w->popped++;
 	p->dirty = false;
 
+	struct adjout_group *g;
 	uint32_t old = p->attr;
 	uint16_t old_source = p->source;
 	uint32_t set = world_best(p, &p->source);
 	p->attr = set != 0 ? world_intern(w, set) : 0;
 	if (p->attr != old || p->source != old_source)
 		group_list_change(l, (enum family)f, p->id, old, old_source, p->attr, p->source);
+	TAILQ_FOREACH(g, &l->adjout.groups, entry)
+	adjout_paths_change(g, (enum family)f, p->id, false);
+	memset(p->path_changed, 0, sizeof p->path_changed);
 	if (old != 0)
 		world_unref(w, old);
 	world_unpin(w, l, f, p->id);

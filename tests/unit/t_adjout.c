@@ -23,6 +23,8 @@ struct fake {
 		uint16_t source;
 		bool dirty;
 	} best[NID];
+	struct adjout_path path[NID][4];
+	uint32_t npath[NID];
 	int refs[256];
 	unsigned computed; /* calls of the policy */
 	uint32_t reject;
@@ -40,6 +42,17 @@ current(void *ctx, enum family f, uint32_t id, uint32_t *attr, uint16_t *source)
 	(void)f;
 	*attr = k->best[id].attr;
 	*source = k->best[id].source;
+	return k->best[id].dirty ? ADJOUT_DIRTY : ADJOUT_SETTLED;
+}
+
+static enum adjout_current
+paths(void *ctx, enum family f, uint32_t id, uint32_t which, const struct adjout_path **p, uint32_t *n)
+{
+	struct fake *k = ctx;
+
+	(void)f;
+	*p = k->path[id];
+	*n = which < k->npath[id] ? which : k->npath[id];
 	return k->best[id].dirty ? ADJOUT_DIRTY : ADJOUT_SETTLED;
 }
 
@@ -115,7 +128,7 @@ done(void *ctx, enum family f, uint64_t m)
 /* "*+105:1,2 " everybody is told 105 for 1 and 2; "!1" all but source 1; "=n21" only next hop 21; "m2" m2's
  * own queue. */
 static void
-emit(void *ctx, struct adjout_group *g, struct adjout_member *m, enum family f, uint32_t o,
+emit(void *ctx, struct adjout_group *g, struct adjout_member *m, enum family f, uint32_t path_id, uint32_t o,
      struct adjout_audience to, const uint32_t *ids, uint32_t n)
 {
 	struct fake *k = ctx;
@@ -130,6 +143,8 @@ emit(void *ctx, struct adjout_group *g, struct adjout_member *m, enum family f, 
 		str_addf(&k->log, "%u", to.source);
 	if (to.nexthop != 0)
 		str_addf(&k->log, "n%u", to.nexthop);
+	if (path_id != 0)
+		str_addf(&k->log, "p%u", path_id);
 	str_addf(&k->log, o != 0 ? "+%u:" : "-:", o);
 	for (uint32_t i = 0; i < n; i++)
 		str_addf(&k->log, i == 0 ? "%u" : ",%u", ids[i]);
@@ -169,16 +184,19 @@ detach(void *ctx, struct adjout_member *m)
 
 static const struct adjout_key key4 = {.policy = 1, .families = 1 << FAMILY_IPV4};
 
+static const struct adjout_key key_paths = {
+    .policy = 2, .families = 1 << FAMILY_IPV4, .paths_ipv4 = ADJOUT_PATHS_ALL};
+
 static struct fake *
-fake_new(void)
+fake_with(const struct adjout_key *key)
 {
 	struct fake *k = calloc(1, sizeof *k);
-	const struct adjout_view view = {k, current, next_id, out, ref, unref, nexthop, unpin, mark, done};
+	const struct adjout_view view = {k, current, paths, next_id, out, ref, unref, nexthop, unpin, mark, done};
 	const struct adjout_sink sink = {k, emit, emit_mark, room, attach, detach};
 
 	k->reject = 9;
 	adjout_init(&k->a, &view, &sink);
-	adjout_group_open(&k->a, &k->g, &key4, true);
+	adjout_group_open(&k->a, &k->g, key, true);
 	k->m1 = (struct adjout_member){.source = 1, .nexthop = 21};
 	k->m2 = (struct adjout_member){.source = 2, .nexthop = 22};
 	k->m3 = (struct adjout_member){.source = 3, .nexthop = 23};
@@ -187,6 +205,12 @@ fake_new(void)
 	adjout_group_drain(&k->g, 100);
 	str_reset(&k->log);
 	return k;
+}
+
+static struct fake *
+fake_new(void)
+{
+	return fake_with(&key4);
 }
 
 static void
@@ -393,7 +417,7 @@ START_TEST(test_source_changed)
 	str_reset(&k->log);
 	/* Source 50 is another neighbour now, whose old path of prefix 2 is still the best one there. */
 	bitmap_set(&best[FAMILY_IPV4], 2);
-	adjout_source_changed(&k->a, 50, best);
+	adjout_source_changed(&k->a, 50, best, best);
 	bitmap_fini(&best[FAMILY_IPV4]);
 	drain(k);
 	ck_assert_str_eq(str_get(&k->log), "*+105:2 ");
@@ -759,7 +783,135 @@ START_TEST(test_families)
 }
 END_TEST
 
+#define PATHS(k, id, ...)                                                                                    \
+	do {                                                                                                 \
+		const struct adjout_path p_[] = {__VA_ARGS__};                                               \
+		set_paths(k, id, p_, sizeof(p_) / sizeof(p_[0]));                                            \
+	} while (0)
+
+/* The decision of a prefix is told. */
+static void
+set_paths(struct fake *k, uint32_t id, const struct adjout_path *p, uint32_t n)
+{
+	memcpy(k->path[id], p, n * sizeof *p);
+	k->npath[id] = n;
+	k->best[id].attr = n > 0 ? p[0].attr : 0;
+	adjout_paths_change(&k->g, FAMILY_IPV4, id, false);
+	for (uint32_t i = 0; i < n; i++)
+		k->path[id][i].changed = false;
+}
+
+static void
+no_paths(struct fake *k, uint32_t id)
+{
+	set_paths(k, id, k->path[id], 0);
+}
+
+/* RFC 7911: each path with its id; only what is new, changed or gone. */
+START_TEST(test_paths)
+{
+	struct fake *k = fake_with(&key_paths);
+
+	PATHS(k, 1, {.attr = 5, .path_id = 11, .source = 50}, {.attr = 6, .path_id = 12, .source = 51});
+	PATHS(k, 2, {.attr = 5, .path_id = 11, .source = 50}, {.attr = 9, .path_id = 12, .source = 51});
+	expect(k, "*p11+105:1,2 *p12+106:1 ");
+	PATHS(k, 1, {.attr = 5, .path_id = 11, .source = 50}, {.attr = 7, .path_id = 12, .source = 51, .changed = true});
+	expect(k, "*p12+107:1 ");
+	/* What no group of best paths would be told of, and what it would be. */
+	adjout_change(&k->g, FAMILY_IPV4, 1, 5, 50, 7, 51);
+	expect(k, "");
+	PATHS(k, 1, {.attr = 7, .path_id = 12, .source = 51});
+	expect(k, "*p11-:1 ");
+	/* Another in the place of one that is gone replaces it. */
+	PATHS(k, 1, {.attr = 8, .path_id = 12, .source = 51, .changed = true});
+	no_paths(k, 2);
+	expect(k, "*p11-:2 *p12+108:1 ");
+	ck_assert(adjout_pins(&k->a, FAMILY_IPV4, 1));
+	no_paths(k, 1);
+	expect(k, "*p12-:1 ");
+	while (adjout_reap(&k->a, 10))
+		;
+	ck_assert(!adjout_pins(&k->a, FAMILY_IPV4, 1) && !adjout_pins(&k->a, FAMILY_IPV4, 2));
+	fake_free(k);
+}
+END_TEST
+
+/* To nobody its own path, nor one whose next hop it is; others hear of theirs all the same. */
+START_TEST(test_paths_audience)
+{
+	struct fake *k = fake_with(&key_paths);
+
+	PATHS(k, 1, {.attr = 5, .path_id = 1, .source = 1}, {.attr = 6, .path_id = 2, .source = 2});
+	expect(k, "!1p1+105:1 !2p2+106:1 ");
+	ck_assert_uint_eq(adjout_member_count(&k->m1, FAMILY_IPV4, NULL), 1);
+	PATHS(k, 1, {.attr = 22, .path_id = 1, .source = 1, .changed = true}, {.attr = 6, .path_id = 2, .source = 2});
+	expect(k, "=n22p1-:1 !1n22p1+122:1 ");
+	ck_assert_uint_eq(adjout_member_count(&k->m2, FAMILY_IPV4, NULL), 0);
+	ck_assert_uint_eq(adjout_member_told_path(&k->m2, FAMILY_IPV4, 1, &k->path[1][0]), 0);
+	PATHS(k, 1, {.attr = 5, .path_id = 1, .source = 1, .changed = true});
+	expect(k, "!2p2-:1 !1p1+105:1 ");
+	ck_assert_uint_eq(adjout_member_count(&k->m2, FAMILY_IPV4, NULL), 1);
+	uint32_t o = adjout_member_told_path(&k->m2, FAMILY_IPV4, 1, &k->path[1][0]);
+	ck_assert_uint_eq(o, 105);
+	unref(k, o);
+	ck_assert_uint_eq(adjout_member_told_path(&k->m1, FAMILY_IPV4, 1, &k->path[1][0]), 0);
+	fake_free(k);
+}
+END_TEST
+
+/* What found no room is sent later, and no more than that. */
+START_TEST(test_paths_room)
+{
+	struct fake *k = fake_with(&key_paths);
+
+	PATHS(k, 1, {.attr = 5, .path_id = 11, .source = 50}, {.attr = 6, .path_id = 12, .source = 51});
+	expect(k, "*p11+105:1 *p12+106:1 ");
+	PATHS(k, 1, {.attr = 5, .path_id = 11, .source = 50}, {.attr = 7, .path_id = 12, .source = 51, .changed = true});
+	k->full = true;
+	expect(k, "");
+	/* It comes and goes while it waits. */
+	PATHS(k, 1, {.attr = 5, .path_id = 11, .source = 50});
+	k->full = false;
+	drain(k);
+	expect(k, "*p12-:1 *p11+105:1 ");
+	PATHS(k, 1, {.attr = 5, .path_id = 11, .source = 50}, {.attr = 7, .path_id = 12, .source = 51, .changed = true});
+	k->full = true;
+	expect(k, "");
+	k->full = false;
+	drain(k);
+	expect(k, "*p12+107:1 ");
+	fake_free(k);
+}
+END_TEST
+
+/* A detached member is due what went past it, a refresh brings all, and who comes from another group loses the rest. */
+START_TEST(test_paths_detached)
+{
+	static const struct adjout_key key_one = {.policy = 2, .families = 1 << FAMILY_IPV4, .paths_ipv4 = 1};
+	struct fake *k = fake_with(&key_paths);
+
+	PATHS(k, 1, {.attr = 5, .path_id = 11, .source = 50}, {.attr = 6, .path_id = 12, .source = 51},
+	      {.attr = 7, .path_id = 13, .source = 52});
+	expect(k, "*p11+105:1 *p12+106:1 *p13+107:1 ");
+	ck_assert_int_eq(adjout_member_slow(&k->m1), 0);
+	PATHS(k, 1, {.attr = 5, .path_id = 11, .source = 50}, {.attr = 8, .path_id = 12, .source = 51, .changed = true});
+	expect(k, "m1out *p13-:1 *p12+108:1 ");
+	drain(k);
+	expect(k, "m1p13-:1 m1p12+108:1 m1in ");
+	adjout_member_refresh(&k->m2, FAMILY_IPV4, false);
+	drain(k);
+	expect(k, "m2out m2p11+105:1 m2p12+108:1 m2in ");
+	adjout_group_open(&k->a, &k->h, &key_one, true);
+	drain_group(&k->h, 4);
+	ck_assert_int_eq(adjout_member_move(&k->m1, &k->h), 0);
+	drain_group(&k->h, 4);
+	expect(k, "*p11+105:1 m1out m1p12-:1 m1p11+105:1 m1in ");
+	fake_free(k);
+}
+END_TEST
+
 SUITE("adjout", test_packing, test_split_horizon, test_nexthop_is_member, test_suppress,
       test_twice_in_a_slice, test_memo, test_repeated, test_source_changed, test_paced, test_no_room_at_flush, test_policy_change,
       test_dirty_is_left, test_new_member, test_member_count, test_member_count_nexthop, test_first_members_attach, test_slow, test_bound, test_refresh,
-      test_eor, test_eor_waits_for_room, test_move, test_pins, test_leave, test_families)
+      test_eor, test_eor_waits_for_room, test_move, test_pins, test_leave, test_families,
+      test_paths, test_paths_audience, test_paths_room, test_paths_detached)

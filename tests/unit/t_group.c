@@ -115,11 +115,12 @@ put(struct group_out *to, uint32_t a, uint32_t b, size_t len, bool self)
 }
 
 static int
-encode(void *ctx, struct group *g, enum family f, uint32_t attr, const uint32_t *ids, uint32_t n,
+encode(void *ctx, struct group *g, enum family f, uint32_t path_id, uint32_t attr, const uint32_t *ids, uint32_t n,
        size_t msg_max, struct group_out *to)
 {
 	size_t len = MSG + (attr == 7 ? 5000 : 0);
 
+	(void)path_id;
 	(void)ctx;
 	(void)g;
 	(void)f;
@@ -167,7 +168,7 @@ static struct fake *
 fake_new(unsigned members)
 {
 	struct fake *k = calloc(1, sizeof *k);
-	const struct adjout_view view = {k, current, next_id, out, ref, ref, nexthop, unpin, decisions, done};
+	const struct adjout_view view = {k, current, NULL, next_id, out, ref, ref, nexthop, unpin, decisions, done};
 	const struct group_ops ops = {k, encode, mark, wake, too_slow, too_long};
 
 	group_list_init(&k->l, &view, &ops);

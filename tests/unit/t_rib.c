@@ -415,6 +415,46 @@ START_TEST(test_path_ids)
 }
 END_TEST
 
+/* Best first, and each what would be best without those before it; MED counts only among those that are left. */
+START_TEST(test_rank)
+{
+	struct world w;
+	const struct rib_path *r[4];
+	struct ip_prefix p = ribtest_prefix("10.0.0.0/8");
+	struct ribtest_attr m = {.as = {7}, .has_med = true};
+	attr_id med[3];
+
+	begin(&w);
+	for (unsigned i = 0; i < 3; i++) {
+		m.med = i + 1;
+		m.as[0] = i == 1 ? 8 : 7;
+		med[i] = ribtest_attr(&w.t.attrs, &m);
+	}
+	/* 1 and 3 are of AS 7, so that 3 (id 1) loses to 1 (id 9) by MED, and 2 (id 5) to nothing but 1's absence */
+	apply_with_id(&w, w.a, "10.0.0.0/8", 9, med[0], med[0]);
+	apply_with_id(&w, w.a, "10.0.0.0/8", 5, med[1], med[1]);
+	apply_with_id(&w, w.a, "10.0.0.0/8", 1, med[2], med[2]);
+	decide(&w);
+	uint32_t id = rib_find(w.t.rib, &p);
+	ck_assert_uint_eq(rib_rank(w.t.rib, FAMILY_IPV4, id, r, 2), 2);
+	ck_assert_uint_eq(rib_path_id(r[0]), 5);
+	ck_assert_uint_eq(rib_path_id(r[1]), 9);
+	ck_assert_ptr_eq(rib_best(w.t.rib, FAMILY_IPV4, id), r[0]);
+	ck_assert_uint_eq(rib_rank(w.t.rib, FAMILY_IPV4, id, r, 4), 3);
+	ck_assert_uint_eq(rib_rank(w.t.rib, FAMILY_IPV4, id, r, 1), 1);
+	ck_assert_uint_eq(rib_path_id(r[0]), 5);
+	/* numbers are different, and stay */
+	uint32_t number = rib_path_number(rib_path_by_id(w.t.rib, FAMILY_IPV4, id, w.a->index, 9));
+	apply_with_id(&w, w.a, "10.0.0.0/8", 5, 0, 0);
+	apply_with_id(&w, w.a, "10.0.0.0/8", 9, med[2], med[2]);
+	ck_assert_uint_eq(rib_path_number(rib_path_by_id(w.t.rib, FAMILY_IPV4, id, w.a->index, 9)), number);
+	ck_assert_uint_ne(rib_path_number(rib_path_by_id(w.t.rib, FAMILY_IPV4, id, w.a->index, 1)), number);
+	for (unsigned i = 0; i < 3; i++)
+		attr_unref(&w.t.attrs, med[i]);
+	end(&w);
+}
+END_TEST
+
 /* Nobody makes a search endless: what would be too many is left out, and there is room again when others go. */
 START_TEST(test_paths_max)
 {
@@ -480,4 +520,4 @@ END_TEST
 
 SUITE("rib", test_best_changes, test_there_and_back, test_decision_mark, test_rejected_and_side,
       test_multipath_told, test_nexthop_unresolved, test_nexthop_between, test_pin, test_sources,
-      test_limit, test_path_ids, test_paths_max, test_stats)
+      test_limit, test_path_ids, test_rank, test_paths_max, test_stats)
