@@ -87,7 +87,8 @@ tell_rib(struct bgpd *d, const struct rib_change *c)
 				      .id = c->id,
 				      .path = c->best,
 				      .attr = c->best->attr,
-				      .reason = RIB_REASON_BEST};
+				      .reason = RIB_REASON_BEST,
+				      .path_id = rib_path_id(c->best)};
 		json_object_set_new(o, "path", ctl_path_json(d, &cp));
 	}
 	tell(d, MONITOR_RIB, o);

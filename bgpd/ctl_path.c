@@ -189,7 +189,7 @@ ctl_route_json(const struct bgpd *d, const struct ip_prefix *prefix, const struc
 	json_object_set_new_nocheck(o, "source", json_string(rib_source_kind_name(kind)));
 	json_object_set_new_nocheck(o, "neighbor", source_neighbor_json(src));
 	put_attributes(o, d, cp, attr_get(d->attrs, cp->attr));
-	json_object_set_new_nocheck(o, "path_id", p->has_id ? json_integer(rib_path_id(p)) : json_null());
+	json_object_set_new_nocheck(o, "path_id", cp->path_id != 0 ? json_integer(cp->path_id) : json_null());
 	json_object_set_new_nocheck(o, "age_s", json_integer(now_s > p->time_s ? now_s - p->time_s : 0));
 	json_object_set_new_nocheck(o, "stale", json_boolean(rib_path_stale(d->rib, (enum family)prefix->family, p)));
 	json_object_set_new_nocheck(o, "reason",

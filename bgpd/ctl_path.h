@@ -29,6 +29,7 @@ struct ctl_path {
 	const struct rib_path *path;
 	attr_id attr; /* effective, received or as sent */
 	enum rib_reason reason;
+	uint32_t path_id;           /* as received or as sent; 0: none */
 	const struct ip_addr *self; /* what ATTR_NEXTHOP_SELF stands for; may be NULL */
 };
 

@@ -12,6 +12,7 @@
 #include "bgpd/daemon.h"
 #include "bgpd/explain.h"
 #include "bgpd/group.h"
+#include "bgpd/groups.h"
 #include "bgpd/nexthop_self.h"
 #include "bgpd/peer.h"
 #include "bgpd/peer_routes.h"
@@ -43,7 +44,8 @@ struct prefix_show {
 	enum family family;
 	uint32_t id;
 	const struct ip_addr *self;
-	attr_id told; /* VIEW_OUT */
+	const struct group_member *member; /* VIEW_OUT, and */
+	attr_id told; /* what it has of the best path, unless it has several */
 };
 
 static void
@@ -68,6 +70,38 @@ explain_row(const struct prefix_show *ps, const struct rib_path *p, json_t *row)
 	explain_fini(d, &e);
 }
 
+/* What the neighbour has of this path, a reference, or ATTR_NONE; and with which path id. */
+static attr_id
+told_of(const struct prefix_show *ps, const struct rib_path *p, uint32_t *path_id)
+{
+	const struct adjout_member *m = &ps->member->out;
+	struct adjout_path path = groups_path(p);
+
+	if (adjout_paths(m->group, ps->family) != ADJOUT_PATHS_NONE) {
+		*path_id = path.path_id;
+		return adjout_member_told_path(m, ps->family, ps->id, &path);
+	}
+	if (!(p->flags & RIB_PATH_BEST))
+		return ATTR_NONE;
+	return attr_ref(ctl_client_daemon(ps->c)->attrs, ps->told);
+}
+
+static void
+show_row(const struct prefix_show *ps, const struct ctl_path *cp)
+{
+	struct rib_show *st = ps->st;
+	struct bgpd *d = ctl_client_daemon(ps->c);
+
+	if ((st->limited && st->limit == 0) || !ctl_path_fits(d, &st->filter, cp))
+		return;
+	if (st->limited)
+		st->limit--;
+	json_t *row = ctl_path_json(d, cp);
+	if (rib_path_rejected(cp->path))
+		explain_row(ps, cp->path, row);
+	ctl_row(ps->c, row);
+}
+
 static void
 show_path(void *ctx, const struct rib_path *p, enum rib_reason reason)
 {
@@ -79,6 +113,7 @@ show_path(void *ctx, const struct rib_path *p, enum rib_reason reason)
 			      .path = p,
 			      .attr = p->attr,
 			      .reason = reason,
+			      .path_id = rib_path_id(p),
 			      .self = ps->self};
 
 	if (st->view == VIEW_IN) {
@@ -86,18 +121,13 @@ show_path(void *ctx, const struct rib_path *p, enum rib_reason reason)
 			return;
 		cp.attr = rib_path_received(d->rib, ps->family, ps->id, p);
 	} else if (st->view == VIEW_OUT) {
-		if ((p->flags & RIB_PATH_BEST) == 0)
-			return;
-		cp.attr = ps->told;
-	}
-	if ((st->limited && st->limit == 0) || !ctl_path_fits(d, &st->filter, &cp))
+		cp.attr = told_of(ps, p, &cp.path_id);
+		if (cp.attr != ATTR_NONE)
+			show_row(ps, &cp);
+		attr_unref(d->attrs, cp.attr);
 		return;
-	if (st->limited)
-		st->limit--;
-	json_t *row = ctl_path_json(d, &cp);
-	if (rib_path_rejected(cp.path))
-		explain_row(ps, p, row);
-	ctl_row(ps->c, row);
+	}
+	show_row(ps, &cp);
 }
 
 static struct peer *
@@ -149,9 +179,14 @@ show_prefix(struct ctl_client *c, struct rib_show *st, struct peer *peer, enum f
 	}
 	if (st->view == VIEW_OUT) {
 		const struct group_member *m = peer_routes_member(peer);
-		ps.told = m != NULL ? adjout_member_told(&m->out, f, id) : 0;
-		if (ps.told == 0)
+		if (m == NULL)
 			return;
+		ps.member = m;
+		if (adjout_paths(m->out.group, f) == ADJOUT_PATHS_NONE) {
+			ps.told = adjout_member_told(&m->out, f, id);
+			if (ps.told == ATTR_NONE)
+				return;
+		}
 		self = nexthop_self_addr(m, f);
 		ps.self = &self;
 	}

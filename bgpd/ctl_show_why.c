@@ -86,7 +86,7 @@ show_in(void *ctx, const struct rib_path *p, enum rib_reason reason)
 	const struct rib_source *src = rib_source_get(d->rib, p->source);
 	const struct peer *from = src->kind == RIB_SOURCE_BGP ? src->owner : NULL;
 	bool rejected = rib_path_rejected(p), best = (p->flags & RIB_PATH_BEST) != 0;
-	struct ctl_path cp = {.family = in->family, .id = in->id, .path = p, .attr = p->attr, .reason = reason};
+	struct ctl_path cp = {.family = in->family, .id = in->id, .path = p, .attr = p->attr, .reason = reason, .path_id = rib_path_id(p)};
 	struct explain e;
 
 	if (is_full(st) || best != in->best || !ctl_path_fits(d, &st->filter, &cp))

@@ -78,6 +78,13 @@ hostname_offer(struct open_msg *o)
 		o->hostname[0] = '\0';
 }
 
+static uint8_t
+add_path_offer(const struct conf_neighbor *nb)
+{
+	return (uint8_t)((nb->add_path.receive ? ADD_PATH_RECEIVE : 0) |
+	    (nb->add_path.send.mode != CONF_ADD_PATH_NONE ? ADD_PATH_SEND : 0));
+}
+
 /* The OPEN that this configuration makes us send. */
 static struct open_msg
 open_of(const struct bgpd *d, const struct conf_neighbor *nb)
@@ -93,7 +100,7 @@ open_of(const struct bgpd *d, const struct conf_neighbor *nb)
 	o.caps.extended_message = nb->extended_messages;
 	for (int f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
 		if (o.caps.families & OPEN_FAMILY(f))
-			o.caps.add_path[f] = nb->add_path.receive ? ADD_PATH_RECEIVE : 0;
+			o.caps.add_path[f] = add_path_offer(nb);
 	o.caps.has_role = CONF_HAS(nb, CONF_NB_ROLE);
 	static const uint8_t roles[] = {
 	    [CONF_ROLE_PROVIDER] = BGP_ROLE_PROVIDER,

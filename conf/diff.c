@@ -83,7 +83,7 @@ change_add(struct differ *d, const char *path, const struct conf_row *row, const
 	    .path = conf_arena_str(d->out->arena, path),
 	    .old = value_text(d, row, old),
 	    .new = value_text(d, row, new),
-	    .effect = row->effect,
+	    .effect = row->effect_of != NULL ? row->effect_of(old, new) : row->effect,
 	};
 }
 

@@ -66,6 +66,8 @@ struct conf_row {
 	/* Set: the key has no effect in this version; what happens is as if it had this value ("": were absent). */
 	const char *only;
 	enum conf_effect effect;
+	/* Set: the effect of a change from one value to another, NULL where there is none; effect is the strongest. */
+	enum conf_effect (*effect_of)(const void *old, const void *new);
 	uint32_t flags;
 	uint32_t min, max; /* of a number; min of elements in a list, max of octets in a text (0: 1023) */
 	bool zero;         /* 0 is fine although it is below min */

@@ -49,6 +49,16 @@ static const struct conf_row idle_hold_rows[] = {
 static const struct conf_table idle_hold_table = {
     TABLE(idle_hold_rows), .size = sizeof(struct conf_idle_hold), .finish = check_idle_hold};
 
+/* Whether path ids are sent is agreed in the OPEN; which paths is ours to say at any time. */
+static enum conf_effect
+send_effect(const void *old, const void *new)
+{
+	const struct conf_send_paths *a = old, *b = new;
+	bool sent = a != NULL && a->mode != CONF_ADD_PATH_NONE, sends = b != NULL && b->mode != CONF_ADD_PATH_NONE;
+
+	return sent && sends ? CONF_EFFECT_POLICY : CONF_EFFECT_RESET;
+}
+
 static const struct conf_row add_path_rows[] = {
     {.key = "receive",
      .type = &conf_type_bool,
@@ -59,10 +69,11 @@ static const struct conf_row add_path_rows[] = {
     {.key = "send",
      .type = &conf_type_send_paths,
      AT(conf_add_path_opts, send),
-     .only = "none",
      .def = "none",
      .effect = CONF_EFFECT_RESET,
-     .doc = "Which paths to send: the best N, those of the multipath set, or all."},
+     .effect_of = send_effect,
+     .doc = "Which paths to send: the best N, those of the multipath set, or all that may be used. "
+	    "Only turning it on or off resets the session."},
 };
 static const struct conf_table add_path_table = {TABLE(add_path_rows),
 						 .size = sizeof(struct conf_add_path_opts)};

@@ -144,6 +144,7 @@ START_TEST(test_effects)
 	    {", port: 180", CONF_EFFECT_RESET, BIT(RESET)},
 	    {", password: x", CONF_EFFECT_RESET, BIT(RESET)},
 	    {", add-path: {receive: true}", CONF_EFFECT_RESET, BIT(RESET)},
+	    {", add-path: {send: all}", CONF_EFFECT_RESET, BIT(RESET)},
 	    {", shutdown: true", CONF_EFFECT_RESET, BIT(RESET)},
 	    {", allow-own-as: 1, next-hop: keep, connect-retry-time: 9", CONF_EFFECT_SOFT,
 	     BIT(POLICY) | BIT(SOFT)},

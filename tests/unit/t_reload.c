@@ -146,6 +146,68 @@ path_with_id(uint32_t path_id)
 		       : rib_path_by_id(t.d.rib, FAMILY_IPV4, id, peer_routes_source(p)->index, path_id);
 }
 
+static uint32_t
+sent_count(void)
+{
+	struct peer_route_counts n;
+
+	peer_routes_counts(p, FAMILY_IPV4, &n);
+	return n.sent;
+}
+
+/* Which paths are sent may change at any time, whether any are is agreed when the session begins. */
+START_TEST(test_send_paths)
+{
+#define SEND(which)                                                                                          \
+	"neighbors:\n"                                                                                       \
+	"  - {address: 127.0.0.3, remote-as: 65003, passive: true" OPEN_BOTH ", add-path: {receive: true}}\n"  \
+	"  - {address: 127.0.0.2, remote-as: 65002, passive: true, idle-hold-time: {initial: 1, max: 1}" OPEN_BOTH "" \
+	", add-path: {send: " which "}}\n"
+#define FROM_65003 0x40, 1, 1, 0, 0x40, 2, 6, 2, 1, 0, 0, 0xfd, 0xeb, 0x40, 3, 4, 10, 0, 0, 3
+	static const uint8_t first[] = {0, 0, 0, 20, FROM_65003, 0, 0, 0, 7, NLRI_A};
+	static const uint8_t second[] = {0, 0, 0, 27, FROM_65003, 0x80, 4, 4, 0, 0, 0, 9, 0, 0, 0, 8, NLRI_A};
+	struct open_msg o2 = bgpdtest_open(65002, 0x0a000002), o3 = bgpdtest_open(65003, 0x0a000003);
+	struct speaker s3;
+
+	o2.caps.add_path[FAMILY_IPV4] = ADD_PATH_RECEIVE;
+	o3.caps.add_path[FAMILY_IPV4] = ADD_PATH_SEND;
+	bgpdtest_start(&t, "", SEND("best 1"));
+	bgpdtest_interface(&t, 2, "e0", "10.0.0.1", 24);
+	bgpdtest_session_open(&t, &s3, "127.0.0.3", &o3);
+	p = bgpdtest_session_open(&t, &s, A, &o2);
+	ck_assert_uint_eq(p->session.caps.add_path[FAMILY_IPV4], ADD_PATH_SEND);
+	speaker_send_update(&s3, first, sizeof(first));
+	speaker_send_update(&s3, second, sizeof(second));
+	UNTIL(&t.d.loop, sent_count() == 1);
+	change("", SEND("all"));
+	UNTIL(&t.d.loop, sent_count() == 2);
+	check_unnoticed();
+	change("", SEND("ecmp"));
+	UNTIL(&t.d.loop, sent_count() == 1);
+	check_unnoticed();
+	change("", SEND("none"));
+	UNTIL(&t.d.loop, !peer_established(p));
+	/* The best path; then both, since another view is sent as a whole; the best one, and the other one is gone. */
+	unsigned announced = 0, withdrawn = 0;
+	int type;
+	while ((type = speaker_next_real(&s)) != BGP_MSG_NOTIFICATION) {
+		ck_assert_int_eq(type, BGP_MSG_UPDATE);
+		static const uint8_t nlri[] = {NLRI_A};
+		if (s.body_len < 12)
+			continue; /* End-of-RIB */
+		ck_assert_mem_eq(s.body + (s.body[1] == 8 ? 6 : s.body_len - 4), nlri, 4);
+		announced += s.body[1] == 0;
+		withdrawn += s.body[1] == 8;
+	}
+	ck_assert_uint_eq(announced, 1 + 2 + 1);
+	ck_assert_uint_eq(withdrawn, 1);
+	ck_assert_uint_eq(s.body[0], BGP_ERR_CEASE);
+	ck_assert_uint_eq(s.body[1], BGP_CEASE_CONFIG_CHANGE);
+	speaker_close(&s3);
+	end();
+}
+END_TEST
+
 /* With ADD-PATH it is run over each path. */
 START_TEST(test_import_add_path)
 {
@@ -602,6 +664,6 @@ START_TEST(test_own_in_slices)
 END_TEST
 
 SUITE("reload", test_trial_over, test_trial_confirm, test_rollback, test_trial_again, test_trial_more_time, test_trial_stop,
-    test_own_in_slices, test_bad_file, test_nothing_changed, test_reset, test_import, test_import_add_path, test_import_set, test_export,
+    test_own_in_slices, test_bad_file, test_nothing_changed, test_reset, test_import, test_import_add_path, test_send_paths, test_import_set, test_export,
     test_default_local_preference, test_default_local_preference_in_policy, test_add_remove, test_shutdown, test_own,
     test_listen)
