@@ -15,17 +15,17 @@
 #include "lib/log.h"
 #include "lib/mem.h"
 
-#include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
+#include <event2/http.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#define ANSWER_MAX   4096u /* octets of an HTTP answer that are looked at for its first line */
-#define WAIT_MS      100   /* for others to finish */
+#define ANSWER_MAX 65536 /* octets of an HTTP answer's head, and of the body that comes with it */
+#define WAIT_MS    100   /* for others to finish */
 
 enum check_state { CHECK_UNKNOWN, CHECK_UP, CHECK_DOWN };
 
@@ -42,7 +42,11 @@ struct check {
 	uint32_t in_row; /* results like the last one */
 	uint64_t changed_ns;
 	struct event *timer;
-	struct bufferevent *probe; /* NULL: none under way */
+	bool probing;
+	struct bufferevent *tcp; /* of the probe that is under way, one of the two */
+	struct evhttp_connection *http;
+	int status; /* of the HTTP answer, 0: none so far */
+	bool garbled, tried; /* it is no HTTP; it is over */
 };
 
 static void
@@ -54,10 +58,15 @@ timer_set(struct check *c, uint32_t ms)
 static void
 probe_end(struct check *c)
 {
-	if (c->probe == NULL)
+	if (!c->probing)
 		return;
-	bufferevent_free(c->probe);
-	c->probe = NULL;
+	if (c->tcp != NULL)
+		bufferevent_free(c->tcp);
+	if (c->http != NULL)
+		evhttp_connection_free(c->http);
+	c->tcp = NULL;
+	c->http = NULL;
+	c->probing = false;
 	c->health->probing--;
 }
 
@@ -97,69 +106,111 @@ result(struct check *c, bool good, const char *text)
 }
 
 static void
-on_event(struct bufferevent *bev, short what, void *arg)
+on_tcp(struct bufferevent *bev, short what, void *arg)
 {
 	struct check *c = arg;
 	int error = EVUTIL_SOCKET_ERROR();
 
+	(void)bev;
 	loop_enter(&c->health->d->loop);
-	if (!(what & BEV_EVENT_CONNECTED)) {
-		result(c, false, what & BEV_EVENT_EOF ? "closed without an answer" : strerror(error));
-	} else if (c->is.http == NULL) {
-		result(c, true, "connected");
-	} else {
-		evbuffer_add_printf(bufferevent_get_output(bev),
-		    "GET %s HTTP/1.0\r\nHost: %.*s\r\nUser-Agent: godwit\r\nConnection: close\r\n\r\n", c->is.http_path,
-		    (int)strcspn(c->is.http + 7, "/"), c->is.http + 7);
-		bufferevent_enable(bev, EV_READ | EV_WRITE);
-	}
+	result(c, (what & BEV_EVENT_CONNECTED) != 0, what & BEV_EVENT_CONNECTED ? "connected" : strerror(error));
 }
 
-/* The status line is all that matters. */
-static void
-on_read(struct bufferevent *bev, void *arg)
+/* ---- HTTP: what came of it is told by the timer, since a connection cannot be freed in its own callbacks ---- */
+
+static int
+on_head(struct evhttp_request *req, void *arg)
 {
 	struct check *c = arg;
-	struct evbuffer *in = bufferevent_get_input(bev);
-	size_t len;
-	unsigned status;
+
+	/* The status is all that matters. */
+	c->status = evhttp_request_get_response_code(req);
+	timer_set(c, 0);
+	return 0;
+}
+
+static void
+on_http_error(enum evhttp_request_error error, void *arg)
+{
+	struct check *c = arg;
+
+	c->garbled = error == EVREQ_HTTP_INVALID_HEADER || error == EVREQ_HTTP_DATA_TOO_LONG;
+}
+
+static void
+on_http_end(struct evhttp_request *req, void *arg)
+{
+	struct check *c = arg;
+
+	(void)req;
+	timer_set(c, 0);
+	c->tried = true;
+}
+
+static void
+http_result(struct check *c)
+{
 	char text[64];
 
-	loop_enter(&c->health->d->loop);
-	char *line = evbuffer_readln(in, &len, EVBUFFER_EOL_CRLF);
-	if (line == NULL) {
-		if (evbuffer_get_length(in) >= ANSWER_MAX)
-			result(c, false, "no HTTP answer");
-		return;
-	}
-	if (sscanf(line, "HTTP/%*1u.%*1u %3u", &status) == 1) {
-		snprintf(text, sizeof text, "status %u", status);
-		result(c, status >= 200 && status < 400, text);
-	} else {
-		result(c, false, "no HTTP answer");
-	}
-	free(line);
+	if (c->status != 0)
+		snprintf(text, sizeof text, "status %d", c->status);
+	else if (c->garbled)
+		strlcpy(text, "no HTTP answer", sizeof text);
+	else
+		strlcpy(text, c->tried ? "no connection" : "timeout", sizeof text);
+	result(c, c->status >= 200 && c->status < 400, text);
+}
+
+static void
+http_begin(struct check *c)
+{
+	struct evhttp_request *req = evhttp_request_new(on_http_end, c);
+	const char *host = strstr(c->is.http, "//") + 2;
+	char addr[IP_ADDR_STRLEN], name[IP_ADDR_STRLEN + 8];
+
+	c->status = 0;
+	c->garbled = c->tried = false;
+	ip_addr_str(&c->is.tcp.address, addr, sizeof addr);
+	c->http = evhttp_connection_base_new(c->health->d->loop.base, NULL, addr, (uint16_t)c->is.tcp.port);
+	ASSERT(c->http != NULL && req != NULL);
+	evhttp_connection_set_max_headers_size(c->http, ANSWER_MAX);
+	evhttp_connection_set_max_body_size(c->http, ANSWER_MAX);
+	evhttp_request_set_header_cb(req, on_head);
+	evhttp_request_set_error_cb(req, on_http_error);
+	snprintf(name, sizeof name, "%.*s", (int)strcspn(host, "/"), host);
+	evhttp_add_header(evhttp_request_get_output_headers(req), "Host", name);
+	evhttp_add_header(evhttp_request_get_output_headers(req), "User-Agent", "godwit");
+	evhttp_add_header(evhttp_request_get_output_headers(req), "Connection", "close");
+	evhttp_make_request(c->http, req, EVHTTP_REQ_GET, c->is.http_path);
+}
+
+static void
+tcp_begin(struct check *c)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = ip_addr_to_sockaddr(&c->is.tcp.address, (uint16_t)c->is.tcp.port, &ss);
+
+	c->tcp = bufferevent_socket_new(c->health->d->loop.base, -1, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+	ASSERT(c->tcp != NULL);
+	bufferevent_setcb(c->tcp, NULL, NULL, on_tcp, c);
+	if (bufferevent_socket_connect(c->tcp, (struct sockaddr *)&ss, (int)len) < 0)
+		result(c, false, "cannot connect");
 }
 
 static void
 probe_begin(struct check *c)
 {
-	struct health *h = c->health;
-	struct sockaddr_storage ss;
-	socklen_t len = ip_addr_to_sockaddr(&c->is.tcp.address, (uint16_t)c->is.tcp.port, &ss);
-
-	if (h->probing >= HEALTH_PROBES) {
+	if (c->health->probing >= HEALTH_PROBES) {
 		timer_set(c, WAIT_MS);
 		return;
 	}
-	c->probe = bufferevent_socket_new(h->d->loop.base, -1, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
-	ASSERT(c->probe != NULL);
-	h->probing++;
+	c->probing = true;
+	c->health->probing++;
 	timer_set(c, c->is.timeout_s * 1000);
-	bufferevent_setwatermark(c->probe, EV_READ, 0, ANSWER_MAX);
-	bufferevent_setcb(c->probe, c->is.http != NULL ? on_read : NULL, NULL, on_event, c);
-	if (bufferevent_socket_connect(c->probe, (struct sockaddr *)&ss, (int)len) < 0)
-		result(c, false, "cannot connect");
+	if (c->is.http != NULL)
+		http_begin(c);
+	else
+		tcp_begin(c);
 }
 
 static void
@@ -171,7 +222,9 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	loop_enter(&c->health->d->loop);
-	if (c->probe != NULL)
+	if (c->http != NULL)
+		http_result(c);
+	else if (c->probing)
 		result(c, false, "timeout");
 	else if (c->is.file != NULL && stat(c->is.file, &st) == 0)
 		result(c, true, "there");
@@ -309,7 +362,7 @@ health_apply(struct health *h)
 		bool fresh = c->in_row == 0;
 		c->number = i;
 		h->of[i] = c;
-		if (fresh && c->probe == NULL)
+		if (fresh && !c->probing)
 			check_start(c);
 	}
 	for (uint32_t i = 0; i < nold; i++)

@@ -6,6 +6,7 @@
  * no value and no bit in `has`; a check that depends on such a key stays silent,
  * since its complaint would only follow from the other.
  */
+#include <event2/http.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -296,39 +297,31 @@ check_neighbor(struct conf_loader *ld, struct yml_node *n, void *obj)
 
 /* ---- networks ---- */
 
-/* http://ADDRESS[:PORT][/PATH], an IPv6 address in brackets. False: it is not. */
+/* http://ADDRESS[:PORT][/PATH], an IPv6 address in brackets. False: it is not. path points into url. */
 static bool
 url_parse(const char *url, struct conf_endpoint *to, const char **path)
 {
 	static const char scheme[] = "http://";
-	char host[IP_ADDR_STRLEN];
-	const char *at = url + sizeof(scheme) - 1, *end, *error = NULL;
+	struct evhttp_uri *uri = evhttp_uri_parse(url);
+	const char *host = uri != NULL ? evhttp_uri_get_host(uri) : NULL;
+	char address[IP_ADDR_STRLEN] = "";
+	bool good = host != NULL && strncmp(url, scheme, sizeof(scheme) - 1) == 0 && evhttp_uri_get_userinfo(uri) == NULL &&
+		    evhttp_uri_get_fragment(uri) == NULL;
 
-	if (strncmp(url, scheme, sizeof(scheme) - 1) != 0)
-		return false;
-	bool bracket = *at == '[';
-	at += bracket;
-	size_t len = strcspn(at, bracket ? "]" : ":/");
-	if (len >= sizeof(host) || (bracket && at[len] != ']'))
-		return false;
-	memcpy(host, at, len);
-	host[len] = '\0';
-	if (ip_addr_parse(host, &to->address) != 0 || bracket != (to->address.family == FAMILY_IPV6))
-		return false;
-	at += len + bracket;
-	to->port = 80;
-	end = at + strcspn(at, "/");
-	if (*at == ':') {
-		char port[6] = {0};
-		if (end - at < 2 || end - at > 6)
-			return false;
-		memcpy(port, at + 1, (size_t)(end - at - 1));
-		to->port = (uint32_t)strtonum(port, 1, 65535, &error);
-	} else if (at != end) {
-		return false;
+	if (good) {
+		bool bracket = *host == '[';
+		*path = url + sizeof(scheme) - 1 + strcspn(url + sizeof(scheme) - 1, "/?");
+		to->port = evhttp_uri_get_port(uri) != -1 ? (uint32_t)evhttp_uri_get_port(uri) : 80;
+		strlcpy(address, host + bracket, sizeof(address));
+		address[strcspn(address, "]")] = '\0';
+		good = ip_addr_parse(address, &to->address) == 0 && bracket == (to->address.family == FAMILY_IPV6) &&
+		       to->port >= 1 && to->port <= 65535 && **path != '?';
+		if (good && **path == '\0')
+			*path = "/";
 	}
-	*path = *end != '\0' ? end : "/";
-	return error == NULL && strpbrk(end, " \t\r\n") == NULL;
+	if (uri != NULL)
+		evhttp_uri_free(uri);
+	return good;
 }
 
 void

@@ -71,7 +71,7 @@ answer(int listener, const char *text)
 		len += n > 0 ? (size_t)n : 0;
 	}
 	if (text != NULL) {
-		ck_assert_ptr_eq(strstr(request, "GET /ready?x=1 HTTP/1.0\r\nHost: 127.0.0.1:"), request);
+		ck_assert_ptr_eq(strstr(request, "GET /ready?x=1 HTTP/1.1\r\nHost: 127.0.0.1:"), request);
 		ck_assert_int_eq(send(fd, text, strlen(text), MSG_NOSIGNAL), (ssize_t)strlen(text));
 	}
 	close(fd);
@@ -102,7 +102,7 @@ START_TEST(test_http)
 	answer(listener, "HTTP/1.1 204 No Content\r\n\r\n");
 	UNTIL(&t.d.loop, shows(0, "up", "status 204"));
 	close(listener);
-	UNTIL(&t.d.loop, shows(0, "down", "Connection refused"));
+	UNTIL(&t.d.loop, shows(0, "down", "no connection"));
 	ck_assert_uint_eq(t.d.health.probing, 0);
 	bgpdtest_stop(&t);
 }
