@@ -139,8 +139,12 @@ pipeline_rib_change(void *ctx, const struct rib_change *c)
 
 	if (c->what != RIB_CHANGE_PATHS)
 		kernel_rib_change(d->kernel, c);
-	aggregates_own_change(&d->aggregates, c, &seen);
-	groups_rib_change(d->groups, &seen);
+	if (aggregates_any(&d->aggregates.set, c->family)) {
+		aggregates_own_change(&d->aggregates, c, &seen);
+		groups_rib_change(d->groups, &seen);
+	} else {
+		groups_rib_change(d->groups, c);
+	}
 	if (c->what & RIB_CHANGE_BEST)
 		monitor_rib(&d->monitors, d, c);
 }

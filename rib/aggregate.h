@@ -55,6 +55,12 @@ bool aggregates_add(struct aggregates *a, const struct aggregates_old *old, cons
 		    bool summary_only);
 void aggregates_end(struct aggregates *a, struct aggregates_old *old);
 
+/* Is there anything for aggregates_change to look at in this family? If not, neighbours see changes as they are. */
+static inline bool
+aggregates_any(const struct aggregates *a, enum family f)
+{
+	return prefix_count(&a->table[f]) + a->hidden[f].count != 0;
+}
 /*
  * From the change callback of the RIB. *seen is the change as neighbours see it: without what is hidden, and nothing
  * (what 0) where that is no change. True: there is something for aggregates_run.

@@ -133,13 +133,20 @@ note_best(struct rib *rib, const struct dirty_entry *e, const struct rib_path *b
 }
 
 static void
-clear_changed(struct rib *rib, enum family f, uint32_t id)
+clear_changed(struct rib_path *first, const struct rib *rib)
 {
-	struct rib_path *p = rib_first(rib, f, id);
+	struct rib_path *p = first;
 
 	for (; p->next != 0; p = rib_further(rib, p->next))
 		p->flags &= (uint8_t)~RIB_PATH_CHANGED;
 	p->flags &= (uint8_t)~RIB_PATH_CHANGED;
+}
+
+/* Has the prefix of this first record no path at all? */
+static bool
+is_bare(const struct rib_path *first)
+{
+	return first->attr == ATTR_NONE && first->next == 0;
 }
 
 static void
@@ -168,16 +175,18 @@ decide_one(struct rib *rib, const struct dirty_entry *e)
 	}
 	if (c.what != 0 && rib->cb.change != NULL)
 		rib->cb.change(rib->cb.ctx, &c);
-	if (rib->track)
-		clear_changed(rib, f, e->id);
-	rib_dirty_release(rib, e);
-	rib_prefix_release(rib, f, e->id);
+	if (c.what & RIB_CHANGE_PATHS)
+		clear_changed(first, rib);
+	if (e->old_attr != ATTR_NONE)
+		rib_dirty_release(rib, e);
+	if (is_bare(first))
+		rib_prefix_release(rib, f, e->id);
 }
 
 void
 rib_prefix_release(struct rib *rib, enum family f, uint32_t id)
 {
-	if ((prefix_key(&rib->table[f], id)->flags & RIB_F_DIRTY) || rib_path_first(rib, f, id) != NULL)
+	if ((prefix_key(&rib->table[f], id)->flags & RIB_F_DIRTY) || !is_bare(rib_first(rib, f, id)))
 		return;
 	if (rib->cb.pinned == NULL || !rib->cb.pinned(rib->cb.ctx, f, id))
 		prefix_remove(&rib->table[f], id);

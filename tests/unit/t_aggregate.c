@@ -37,9 +37,10 @@ change(void *ctx, const struct rib_change *c)
 	struct world *w = ctx;
 	struct ip_prefix p = rib_prefix(w->t.rib, c->family, c->id);
 	unsigned i = heap_number(w, &p);
-	struct rib_change seen;
+	struct rib_change seen = *c;
 
-	aggregates_change(&w->a, c, &seen);
+	if (aggregates_any(&w->a, c->family))
+		aggregates_change(&w->a, c, &seen);
 	if (!(seen.what & RIB_CHANGE_BEST))
 		return;
 	ck_assert_uint_eq(seen.old_attr, w->told[i]);
