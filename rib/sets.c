@@ -4,8 +4,8 @@
  *
  * Prefix entries are sorted by family, address and length, so that one that covers
  * others comes before them; each knows the nearest entry that covers it. Whatever
- * covers a route is then the last entry not after the route, or above that one. IPv4
- * entries are searched by address and length as one number, in an array of their own.
+ * covers a route is then the last entry not after the route, or above that one. So it
+ * is for IPv6; IPv4 entries are laid out flat (rib/ranges).
  *
  * Of communities and AS paths most patterns are one value: those are sorted and searched
  * for each community, or each AS, of a route; only the rest is tried one by one.
@@ -17,6 +17,7 @@
 
 #include "lib/buf.h"
 #include "lib/mem.h"
+#include "rib/ranges.h"
 
 struct prefix_node {
 	struct prefix_set_entry entry;
@@ -25,8 +26,8 @@ struct prefix_node {
 
 struct prefix_set {
 	uint32_t refs, n;
-	uint32_t first4, n4; /* the IPv4 entries */
-	uint64_t *key4;      /* of those: prefix_key4() */
+	uint32_t n4; /* the IPv4 entries, which come first */
+	struct ranges ipv4;
 	struct prefix_node node[];
 };
 
@@ -67,23 +68,22 @@ node_cmp(const void *a, const void *b)
 	return ip_prefix_cmp(&x->entry.prefix, &y->entry.prefix);
 }
 
-/* Orders as ip_prefix_cmp does among IPv4 prefixes. */
-static uint64_t
-prefix_key4(const struct ip_prefix *p)
-{
-	return (uint64_t)be32_get(p->bytes) << 8 | p->len;
-}
-
+/* The IPv4 entries, which stand before all others. */
 static void
 index_ipv4(struct prefix_set *s)
 {
-	while (s->first4 < s->n && s->node[s->first4].entry.prefix.family != FAMILY_IPV4)
-		s->first4++;
-	while (s->first4 + s->n4 < s->n && s->node[s->first4 + s->n4].entry.prefix.family == FAMILY_IPV4)
-		s->n4++;
-	s->key4 = xcalloc(s->n4 + 1u, sizeof(*s->key4));
-	for (uint32_t i = 0; i < s->n4; i++)
-		s->key4[i] = prefix_key4(&s->node[s->first4 + i].entry.prefix);
+	struct range_entry *e = xcalloc(s->n + 1u, sizeof(*e));
+
+	while (s->n4 < s->n && s->node[s->n4].entry.prefix.family == FAMILY_IPV4) {
+		const struct prefix_set_entry *from = &s->node[s->n4].entry;
+
+		e[s->n4++] = (struct range_entry){.addr = be32_get(from->prefix.bytes),
+						  .len = from->prefix.len,
+						  .min_len = from->min_len,
+						  .max_len = from->max_len};
+	}
+	ranges_init(&s->ipv4, e, s->n4);
+	free(e);
 }
 
 struct prefix_set *
@@ -109,28 +109,12 @@ prefix_set_new(const struct prefix_set_entry *entries, size_t n)
 	return s;
 }
 
-/* Of IPv4: how many entries do not come after prefix. Without a branch to guess wrong. */
-static uint32_t
-count_not_after4(const struct prefix_set *s, const struct ip_prefix *prefix)
-{
-	const uint64_t *base = s->key4;
-	uint64_t key = prefix_key4(prefix);
-
-	for (uint32_t n = s->n4; n > 1; n -= n / 2)
-		base += base[n / 2 - 1] <= key ? n / 2 : 0;
-	return (uint32_t)(base - s->key4) + (s->n4 > 0 && *base <= key);
-}
-
-/* 1-based index of the last entry that does not come after prefix; 0: none. */
+/* Of IPv6: 1-based index of the last entry that does not come after prefix; 0: none. */
 static uint32_t
 last_not_after(const struct prefix_set *s, const struct ip_prefix *prefix)
 {
-	uint32_t lo = 0, hi = s->n;
+	uint32_t lo = s->n4, hi = s->n;
 
-	if (prefix->family == FAMILY_IPV4) {
-		uint32_t n = count_not_after4(s, prefix);
-		return n > 0 ? s->first4 + n : 0;
-	}
 	while (lo < hi) {
 		uint32_t mid = lo + (hi - lo) / 2;
 
@@ -139,12 +123,14 @@ last_not_after(const struct prefix_set *s, const struct ip_prefix *prefix)
 		else
 			hi = mid;
 	}
-	return lo;
+	return lo > s->n4 ? lo : 0;
 }
 
 bool
 prefix_set_match(const struct prefix_set *s, const struct ip_prefix *prefix)
 {
+	if (prefix->family == FAMILY_IPV4)
+		return ranges_match(&s->ipv4, be32_get(prefix->bytes), prefix->len);
 	for (uint32_t i = last_not_after(s, prefix); i != 0; i = s->node[i - 1].parent) {
 		const struct prefix_set_entry *e = &s->node[i - 1].entry;
 
@@ -167,7 +153,7 @@ prefix_set_unref(struct prefix_set *s)
 {
 	if (s == NULL || --s->refs > 0)
 		return;
-	free(s->key4);
+	ranges_fini(&s->ipv4);
 	free(s);
 }
 

@@ -4,8 +4,9 @@
  *
  * A set is made once from its entries and never changes; policies share it by
  * reference counting, so that an old policy keeps its sets while a new one is
- * being put in force. A prefix set of tens of thousands of entries costs a
- * binary search and a walk up the entries that cover what was found.
+ * being put in force. A prefix set of tens of thousands of entries costs two cache
+ * lines for IPv4; for IPv6 a binary search and a walk up the entries that cover what
+ * was found.
  */
 #ifndef RIB_SETS_H
 #define RIB_SETS_H
