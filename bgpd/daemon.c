@@ -9,6 +9,7 @@
 #include "bgpd/drain.h"
 #include "bgpd/groups.h"
 #include "bgpd/kernel.h"
+#include "bgpd/keys.h"
 #include "bgpd/loader.h"
 #include "bgpd/peer.h"
 #include "bgpd/peer_routes.h"
@@ -92,29 +93,22 @@ on_accept(void *ctx, int fd, const struct ip_addr *local, uint16_t local_port, c
 	bool shared;
 	struct peer *p = peer_find_addr(d, remote, local, &shared);
 	char text[IP_ADDR_STRLEN];
+	bool known = p != NULL;
 
 	if (p == NULL && !d->stopping)
 		p = onlink_admit(d, remote);
-	if (p == NULL && !d->stopping)
+	const struct conf_neighbor *nb = p != NULL ? p->conf : dynamic_find(d, remote, local);
+	/* One that is found by its connecting had no key before: it has to connect once more. */
+	bool fine = nb != NULL && !d->stopping && keys_protect(nb, fd, known || p == NULL ? &d->listen : NULL, remote);
+	if (p == NULL && fine)
 		p = dynamic_admit(d, remote, local);
 	(void)local_port;
-	if (p != NULL && !d->stopping) {
+	if (p != NULL && fine) {
 		peer_accept(p, fd, shared);
 		return;
 	}
-	log_debug("listen.stranger", LOG_S("remote", ip_addr_str(remote, text, sizeof text)), LOG_U("port", remote_port));
+	log_debug(nb != NULL && !fine ? "listen.unprotected" : "listen.stranger", LOG_S("remote", ip_addr_str(remote, text, sizeof text)), LOG_U("port", remote_port));
 	close(fd);
-}
-
-/* Where connections of this neighbour come from; FAMILY_NONE: that is not known yet. */
-static struct ip_prefix
-key_place(const struct bgpd *d, const struct conf_neighbor *nb)
-{
-	const struct peer *p = nb->interface != NULL ? peer_table_by_name(&d->peer_table, nb->name) : NULL;
-	const struct ip_addr *addr = p != NULL ? &p->addr : &nb->address.addr;
-
-	return conf_neighbor_is_range(nb) || addr->family == FAMILY_NONE
-	    ? nb->prefix : ip_prefix_from_addr(addr, family_bits(addr->family));
 }
 
 static void
@@ -122,27 +116,15 @@ apply_listeners(struct bgpd *d)
 {
 	const struct conf *c = d->conf;
 	struct listen_addr *want = xcalloc(c->router.listen.n + 1u, sizeof *want);
-	struct listen_key *keys = xcalloc(c->neighbors.n + 1u, sizeof *keys);
-	size_t nkeys = 0;
+	size_t nkeys;
+	struct listen_key *keys = keys_wanted(d, &nkeys);
 
 	for (uint32_t i = 0; i < c->router.listen.n; i++)
 		want[i] = (struct listen_addr){
 		    .addr = c->router.listen.v[i].address, .port = (uint16_t)c->router.listen.v[i].port};
-	for (uint32_t i = 0; i < c->neighbors.n; i++) {
-		const struct conf_neighbor *nb = &c->neighbors.v[i];
-		struct ip_prefix at = key_place(d, nb);
-		if (nb->password.secret == NULL || at.family == FAMILY_NONE)
-			continue;
-		struct listen_key *k = &keys[nkeys++];
-		k->peer = ip_addr_from_bytes((enum family)at.family, at.bytes);
-		k->prefix_len = at.len;
-		k->len = (uint8_t)strnlen(nb->password.secret, sizeof k->key);
-		memcpy(k->key, nb->password.secret, k->len);
-	}
 	listen_keys_set(&d->listen, keys, nkeys);
 	listen_set(&d->listen, want, c->router.listen.n);
-	explicit_bzero(keys, nkeys * sizeof *keys);
-	free(keys);
+	freezero(keys, nkeys * sizeof *keys);
 	free(want);
 }
 

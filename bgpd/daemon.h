@@ -108,9 +108,9 @@ void daemon_stop(struct bgpd *d);
 void daemon_kernel_synced(struct bgpd *d);
 /* This host has a new address: a listener that had to wait for it may have it now. */
 void daemon_address_added(struct bgpd *d, const struct ip_addr *addr);
-/* A neighbour with a password has another address: the listeners are to know it. */
+/* A neighbour with a TCP key has another address: the listeners are to know it. */
 void daemon_keys_changed(struct bgpd *d);
-/* What of a configuration reaches further than neighbours and routes: log level, listeners, MD5 keys. */
+/* What of a configuration reaches further than neighbours and routes: log level, listeners, TCP keys. */
 void daemon_apply_settings(struct bgpd *d);
 
 #endif

@@ -112,6 +112,14 @@ range_find(const struct bgpd *d, const struct ip_addr *remote, const struct ip_a
 	return NULL;
 }
 
+const struct conf_neighbor *
+dynamic_find(const struct bgpd *d, const struct ip_addr *remote, const struct ip_addr *local)
+{
+	const struct dynamic_range *r = range_find(d, remote, local);
+
+	return r != NULL ? r->conf : NULL;
+}
+
 /* Said once until there is room again: whoever knocks must not fill the log. */
 static void
 tell_full(struct dynamic_range *r, const struct ip_addr *remote)

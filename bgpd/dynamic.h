@@ -34,6 +34,8 @@ void dynamic_init(struct dynamic_ranges *r);
 void dynamic_fini(struct dynamic_ranges *r);
 /* Takes the ranges of the running configuration; the one before it still exists. Peers keep their range by its name. */
 void dynamic_apply(struct bgpd *d);
+/* The settings of who connects from remote to local, or NULL: no range has it. */
+const struct conf_neighbor *dynamic_find(const struct bgpd *d, const struct ip_addr *remote, const struct ip_addr *local);
 /*
  * The new peer, waiting for its connection, for a stranger who connects from remote to local; NULL: no range has it, its
  * range is full or shut down, or the daemon is not ready.

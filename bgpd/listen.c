@@ -5,6 +5,7 @@
 #include "bgpd/listen.h"
 
 #include "bgpd/sockopt.h"
+#include "bgpd/tcp_ao.h"
 #include "lib/log.h"
 #include "lib/mem.h"
 
@@ -36,6 +37,10 @@ errno_hint(int err)
 		return "the address is not on this host: check router.listen";
 	case ENOMEM:
 		return "raise the sysctl net.core.optmem_max";
+	case EKEYREJECTED:
+		return "one address cannot have keys of TCP MD5 and of TCP-AO: a prefix around it has the other kind";
+	case ENOENT:
+		return "the kernel does not know the algorithm: load its module or choose another";
 	default:
 		return NULL;
 	}
@@ -79,14 +84,31 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
+static int
+ao_apply(const struct listener *li, const struct listen_key *key, bool want)
+{
+	struct tcp_ao_key ao = {.send_id = key->send_id,
+	    .receive_id = key->receive_id,
+	    .algorithm = key->algorithm,
+	    .len = key->len};
+
+	memcpy(ao.key, key->key, sizeof ao.key);
+	int r = want ? tcp_ao_add(li->fd, &key->peer, key->prefix_len, &ao, false)
+		     : tcp_ao_del(li->fd, &key->peer, key->prefix_len, &ao);
+	explicit_bzero(&ao, sizeof ao);
+	return r;
+}
+
+/* Puts a key on a listener or takes it away. */
 static void
-key_apply(const struct listener *li, const struct listen_key *key, size_t key_len, unsigned *refused)
+key_apply(const struct listener *li, const struct listen_key *key, bool want, unsigned *refused)
 {
 	if (key->peer.family != li->at.addr.family)
 		return;
-	int r = sockopt_md5(li->fd, &key->peer, key->prefix_len, key->key, key_len);
+	int r = key->ao ? ao_apply(li, key, want)
+			: sockopt_md5(li->fd, &key->peer, key->prefix_len, key->key, want ? key->len : 0);
 	if (r < 0) {
-		log_failure("listen.md5", &key->peer, li->at.port, -r);
+		log_failure(key->ao ? "listen.tcp_ao" : "listen.md5", &key->peer, li->at.port, -r);
 		(*refused)++;
 	}
 }
@@ -127,7 +149,7 @@ listener_open(struct listen *l, const struct listen_addr *at)
 		goto fail;
 	for (size_t i = 0; i < l->nkeys; i++) {
 		unsigned before = refused;
-		key_apply(li, &l->keys[i], l->keys[i].len, &refused);
+		key_apply(li, &l->keys[i], true, &refused);
 		l->keys[i].refused |= refused > before;
 	}
 	if (listen(li->fd, LISTEN_BACKLOG) < 0) {
@@ -205,15 +227,28 @@ listen_set(struct listen *l, const struct listen_addr *want, size_t n)
 }
 
 static int
-key_peer_cmp(const void *a, const void *b)
+place_cmp(const void *a, const void *b)
 {
 	const struct listen_key *x = a, *y = b;
 	int c = ip_addr_cmp(&x->peer, &y->peer);
 
-	return c != 0 ? c : (x->prefix_len > y->prefix_len) - (x->prefix_len < y->prefix_len);
+	return c != 0 ? c : x->prefix_len - y->prefix_len;
 }
 
-/* A copy of the list sorted by peer; neighbours that share an address have one key (conf/check.c). */
+static int
+key_cmp(const void *a, const void *b)
+{
+	const struct listen_key *x = a, *y = b;
+	int c = place_cmp(a, b);
+
+	if (c == 0)
+		c = x->ao - y->ao;
+	if (c == 0)
+		c = x->send_id - y->send_id;
+	return c != 0 ? c : x->receive_id - y->receive_id;
+}
+
+/* A copy of the list sorted; neighbours that share an address have the same keys (conf/check.c). */
 static struct listen_key *
 keys_sorted(const struct listen_key *keys, size_t *n)
 {
@@ -222,9 +257,9 @@ keys_sorted(const struct listen_key *keys, size_t *n)
 
 	if (*n > 0)
 		memcpy(v, keys, *n * sizeof *v);
-	qsort(v, *n, sizeof *v, key_peer_cmp);
+	qsort(v, *n, sizeof *v, key_cmp);
 	for (size_t i = 0; i < *n; i++)
-		if (kept == 0 || key_peer_cmp(&v[kept - 1], &v[i]) != 0)
+		if (kept == 0 || key_cmp(&v[kept - 1], &v[i]) != 0)
 			v[kept++] = v[i];
 	*n = kept;
 	return v;
@@ -233,18 +268,19 @@ keys_sorted(const struct listen_key *keys, size_t *n)
 static bool
 key_unchanged(const struct listen_key *old, const struct listen_key *new)
 {
-	return !old->refused && old->len == new->len && memcmp(old->key, new->key, new->len) == 0;
+	return !old->refused && old->len == new->len && old->algorithm == new->algorithm &&
+	    memcmp(old->key, new->key, new->len) == 0;
 }
 
-/* Sets a key on every listener, or with length 0 takes it away. */
+/* Sets a key on every listener, or takes it away. */
 static unsigned
-key_set(struct listen *l, struct listen_key *key, size_t key_len)
+key_set(struct listen *l, struct listen_key *key, bool want)
 {
 	struct listener *li;
 	unsigned refused = 0;
 
 	LIST_FOREACH(li, &l->all, entry)
-	key_apply(li, key, key_len, &refused);
+	key_apply(li, key, want, &refused);
 	key->refused = refused > 0;
 	return refused;
 }
@@ -255,17 +291,37 @@ listen_keys_set(struct listen *l, const struct listen_key *keys, size_t n)
 	struct listen_key *new = keys_sorted(keys, &n), *old = l->keys;
 	unsigned refused = 0;
 
-	for (size_t i = 0, j = 0; i < l->nkeys || j < n;) {
-		int c = i == l->nkeys ? 1 : j == n ? -1 : key_peer_cmp(&old[i], &new[j]);
-		if (c < 0)
-			refused += key_set(l, &old[i], 0);
-		else if (c > 0 || !key_unchanged(&old[i], &new[j]))
-			refused += key_set(l, &new[j], new[j].len);
-		i += c <= 0;
-		j += c >= 0;
+	/* First what goes: an address cannot have keys of both kinds, and an AO key cannot be changed. */
+	for (int adding = 0; adding < 2; adding++) {
+		for (size_t i = 0, j = 0; i < l->nkeys || j < n;) {
+			int c = i == l->nkeys ? 1 : j == n ? -1 : key_cmp(&old[i], &new[j]);
+			bool changed = c == 0 && !key_unchanged(&old[i], &new[j]);
+			if (!adding && (c < 0 || (changed && old[i].ao)))
+				refused += key_set(l, &old[i], false);
+			else if (adding && (c > 0 || changed))
+				refused += key_set(l, &new[j], true);
+			i += c <= 0;
+			j += c >= 0;
+		}
 	}
 	freezero(l->keys, l->nkeys * sizeof *l->keys);
 	l->keys = new;
 	l->nkeys = n;
 	return refused;
+}
+
+bool
+listen_asks_key(const struct listen *l, const struct ip_addr *peer)
+{
+	struct listen_key own = {.peer = *peer, .prefix_len = (uint8_t)family_bits(peer->family)};
+	const struct listen_key *longest =
+	    l->nkeys > 0 ? bsearch(&own, l->keys, l->nkeys, sizeof own, place_cmp) : NULL;
+
+	for (size_t i = 0; (longest == NULL || longest->prefix_len < own.prefix_len) && i < l->nkeys; i++) {
+		const struct listen_key *k = &l->keys[i];
+		struct ip_prefix at = ip_prefix_from_addr(&k->peer, k->prefix_len);
+		if (ip_prefix_contains(&at, peer) && (longest == NULL || k->prefix_len > longest->prefix_len))
+			longest = k;
+	}
+	return longest != NULL && !longest->refused;
 }

@@ -2,13 +2,12 @@
 /*
  * listen: the sockets on which neighbours reach us.
  *
- * Owns the listening sockets and the TCP MD5 keys on them, and hands every
+ * Owns the listening sockets and the TCP keys on them (MD5 and AO), and hands every
  * accepted connection to one callback. It does not know neighbours: whether a
  * stranger is turned away is the callback's business. A reload gives the whole
  * wanted list again (listen_set); what stays is not touched.
  *
- * The kernel drops segments without the right MD5 signature before the
- * handshake, so the keys must be on the listener, not only on the connection.
+ * The kernel drops segments without the right signature before the handshake, so the keys must be on the listener, not only on the connection.
  */
 #ifndef BGPD_LISTEN_H
 #define BGPD_LISTEN_H
@@ -31,6 +30,8 @@ struct listen_key {
 	uint8_t prefix_len;
 	uint8_t len;
 	uint8_t key[80];
+	bool ao; /* of TCP-AO, else of TCP MD5, which has no identifiers */
+	uint8_t send_id, receive_id, algorithm; /* struct tcp_ao_key */
 	bool refused; /* by the kernel: set again with the next list. The caller leaves it false */
 };
 
@@ -46,7 +47,7 @@ struct listen {
 	listen_accept_fn accept;
 	void *ctx;
 	struct listener_list all;
-	struct listen_key *keys; /* by peer and prefix length, each once */
+	struct listen_key *keys; /* by peer, prefix length, kind and identifiers, each once */
 	size_t nkeys;
 };
 
@@ -62,5 +63,7 @@ unsigned listen_set(struct listen *l, const struct listen_addr *want, size_t n);
  * family. Returns how many the kernel refused (logged).
  */
 unsigned listen_keys_set(struct listen *l, const struct listen_key *keys, size_t n);
+/* Do the listeners ask a key of this address? False also where the kernel has refused the one for it. */
+bool listen_asks_key(const struct listen *l, const struct ip_addr *peer);
 
 #endif

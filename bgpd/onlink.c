@@ -131,7 +131,7 @@ learn(struct onlink *o, const struct ip_addr *addr)
 		log_info("neighbor.found", LOG_S("neighbor", p->name), LOG_S("interface", wanted_name(p)),
 		    LOG_S("address", ip_addr_str(addr, text, sizeof text)));
 	peer_address_set(p, addr);
-	if (p->conf->password.secret != NULL)
+	if (p->conf->password.secret != NULL || p->conf->tcp_ao.n > 0)
 		daemon_keys_changed(p->d);
 }
 

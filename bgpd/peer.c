@@ -7,6 +7,7 @@
 #include "bgpd/daemon.h"
 #include "bgpd/dynamic.h"
 #include "bgpd/import.h"
+#include "bgpd/keys.h"
 #include "bgpd/onlink.h"
 #include "bgpd/peer_routes.h"
 #include "bgpd/sockopt.h"
@@ -192,11 +193,25 @@ peer_free(struct peer *p)
 	free(p);
 }
 
+bool
+peer_may_start(struct peer *p)
+{
+	const char *missing = keys_missing(p->conf);
+
+	if (missing == NULL)
+		return true;
+	if (strcmp(p->last_error, missing) != 0)
+		log_error("neighbor.unprotected", LOG_S("neighbor", p->name), LOG_S("error", missing),
+		    LOG_S("effect", "it stays down"));
+	strlcpy(p->last_error, missing, sizeof p->last_error);
+	return false;
+}
+
 void
 peer_start(struct peer *p)
 {
 	p->admin_down = false;
-	if (p->conf->shutdown || p->removed || p->main->state != FSM_IDLE)
+	if (p->conf->shutdown || p->removed || p->main->state != FSM_IDLE || !peer_may_start(p))
 		return;
 	event_del(p->idle_hold);
 	peer_event(p->main, FSM_EV_MANUAL_START);

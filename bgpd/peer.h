@@ -93,7 +93,9 @@ struct peer *peer_new(struct bgpd *d, const struct conf_neighbor *conf);
 struct peer *peer_new_dynamic(struct bgpd *d, struct dynamic_range *range, const char *name, const struct ip_addr *addr);
 /* Frees at once: no session, no paths (rib_source swept). */
 void peer_free(struct peer *p);
-/* ManualStart, unless it is shut down by configuration or command. */
+/* Has it what it takes to protect its sessions? If not, it says so in the log and in last_error. */
+bool peer_may_start(struct peer *p);
+/* ManualStart, unless it is shut down by configuration or command, or may not start. */
 void peer_start(struct peer *p);
 /*
  * Ends the session, if there is one, with this Cease, and starts again restart_s seconds later. PEER_STAY_DOWN: stays

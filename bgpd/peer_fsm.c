@@ -10,6 +10,7 @@
 #include "bgpd/peer.h"
 
 #include "bgpd/daemon.h"
+#include "bgpd/keys.h"
 #include "bgpd/peer_routes.h"
 #include "lib/log.h"
 #include "lib/mem.h"
@@ -87,6 +88,7 @@ dial(struct peer_conn *c)
 	    .port = (uint16_t)nb->port,
 	    .gtsm_hops = nb->ttl_security,
 	    .ttl = nb->multihop};
+	struct tcp_ao_key ao[CONF_AO_KEYS_MAX];
 	int err;
 
 	if (nb->passive || c->session != NULL || !peer_can_dial(c->peer))
@@ -95,10 +97,15 @@ dial(struct peer_conn *c)
 		d.md5_key = (const uint8_t *)nb->password.secret;
 		d.md5_len = strlen(nb->password.secret);
 	}
+	d.ao_keys = ao;
+	d.nao_keys = keys_ao_get(nb, ao);
 	c->incoming = false;
 	c->session = session_dial(c->peer->d->sessions, &d, &peer_session_ops, c, &err);
-	if (c->session == NULL)
-		log_debug("neighbor.dial", LOG_S("neighbor", c->peer->name), LOG_S("error", strerror(-err)));
+	explicit_bzero(ao, sizeof ao);
+	if (c->session != NULL)
+		return;
+	snprintf(c->peer->last_error, sizeof c->peer->last_error, "no connection could be begun: %s", strerror(-err));
+	log_debug("neighbor.dial", LOG_S("neighbor", c->peer->name), LOG_S("error", strerror(-err)));
 }
 
 /*
@@ -462,7 +469,8 @@ on_idle_hold(evutil_socket_t fd, short what, void *arg)
 		idle_hold(p->main);
 		return;
 	}
-	peer_event(p->main, FSM_EV_AUTO_START);
+	if (peer_may_start(p))
+		peer_event(p->main, FSM_EV_AUTO_START);
 }
 
 static struct event *

@@ -153,6 +153,8 @@ dial_options(int fd, const struct session_dial *d)
 
 	if (d->md5_key != NULL)
 		r = sockopt_md5(fd, &d->remote, family_bits(d->remote.family), d->md5_key, d->md5_len);
+	for (unsigned i = 0; r == 0 && i < d->nao_keys; i++)
+		r = tcp_ao_add(fd, &d->remote, family_bits(d->remote.family), &d->ao_keys[i], i == 0);
 	if (r == 0)
 		r = d->gtsm_hops > 0 ? sockopt_gtsm(fd, d->remote.family, d->gtsm_hops)
 				     : sockopt_ttl(fd, d->remote.family, d->ttl);

@@ -24,6 +24,7 @@
 #define BGPD_SESSION_H
 
 #include "bgpd/msg.h"
+#include "bgpd/tcp_ao.h"
 #include "lib/addr.h"
 #include "lib/loop.h"
 
@@ -86,6 +87,8 @@ struct session_dial {
 	uint16_t port;
 	const uint8_t *md5_key; /* NULL: none */
 	size_t md5_len;
+	const struct tcp_ao_key *ao_keys; /* the first is sent with; good during the call */
+	unsigned nao_keys;
 	unsigned gtsm_hops; /* 0: off, then ttl */
 	unsigned ttl;
 };

@@ -269,6 +269,42 @@ policy_defaults(struct conf_loader *ld, struct yml_node *n, struct conf_neighbor
 }
 
 void
+check_ao_key(struct conf_loader *ld, struct yml_node *n, void *obj)
+{
+	struct conf_ao_key *key = obj;
+
+	/* Rows: id, receive-id, algorithm, secret. */
+	(void)ld;
+	if (!CONF_HAS(key, 0) || yml_map_get(n, "receive-id") != NULL)
+		return;
+	key->receive_id = key->id;
+	key->has |= BIT(1);
+}
+
+/* RFC 5925 3.1: no two keys of a connection have an identifier in common, in either direction. */
+static void
+ao_check(struct conf_loader *ld, struct yml_node *n, struct conf_neighbor *nb)
+{
+	const struct conf_ao_key *v = nb->tcp_ao.v;
+	struct yml_node *at = key_node(n, "tcp-ao");
+
+	if (nb->tcp_ao.n == 0) {
+		nb->has &= ~BIT(CONF_NB_TCP_AO);
+		return;
+	}
+	if (CONF_HAS(nb, CONF_NB_PASSWORD))
+		load_fail_key(ld, at, "tcp-ao", "found it besides password, expected one of the two");
+	if (nb->tcp_ao.n > CONF_AO_KEYS_MAX)
+		load_fail_key(ld, at, "tcp-ao", "found %u keys, expected at most %d", nb->tcp_ao.n, CONF_AO_KEYS_MAX);
+	for (uint32_t i = 1; i < nb->tcp_ao.n; i++)
+		for (uint32_t j = 0; j < i; j++)
+			if (CONF_HAS(&v[i], 0) && CONF_HAS(&v[j], 0) &&
+			    (v[i].id == v[j].id || v[i].receive_id == v[j].receive_id))
+				load_fail_key(ld, at->kind == YML_LIST ? at->items[i] : at, "tcp-ao",
+					      "found a key with the id or receive-id of another one, expected its own");
+}
+
+void
 check_idle_hold(struct conf_loader *ld, struct yml_node *n, void *obj)
 {
 	const struct conf_idle_hold *ih = obj;
@@ -290,6 +326,7 @@ check_neighbor(struct conf_loader *ld, struct yml_node *n, void *obj)
 	as_defaults(ld, nb);
 	type_check(ld, n, nb);
 	transport_check(ld, n, nb);
+	ao_check(ld, n, nb);
 	timer_check(ld, n, nb);
 	restart_defaults(ld, &nb->graceful_restart);
 	policy_defaults(ld, n, nb);
@@ -551,6 +588,7 @@ secret_check(struct conf_loader *ld, const struct yml_node *root, const struct c
 	uint32_t i = (uint32_t)(nb - ld->conf->neighbors.v);
 	struct yml_node *item = item_node(root, "neighbors", i);
 	const char *a = first->password.secret, *b = nb->password.secret;
+	const struct conf_row *ao = &conf_schema_neighbor.rows[CONF_NB_TCP_AO];
 
 	/* RFC 2385: TCP finds the key by the other end's address alone. */
 	if ((a == NULL) != (b == NULL) || (a != NULL && strcmp(a, b) != 0))
@@ -558,6 +596,10 @@ secret_check(struct conf_loader *ld, const struct yml_node *root, const struct c
 		    ld, key_node(item, "password"), conf_arena_fmt(ld->tmp, "neighbors[%u].password", i),
 		    "found %s, expected the password of the neighbor at %s:%u, which has the same address",
 		    b == NULL ? "none" : "another password", first->pos.file, first->pos.line);
+	else if (!conf_value_equal(ao, &first->tcp_ao, &nb->tcp_ao))
+		load_fail_at(ld, key_node(item, "tcp-ao"), conf_arena_fmt(ld->tmp, "neighbors[%u].tcp-ao", i),
+			     "found %s, expected the keys of the neighbor at %s:%u, which has the same address",
+			     nb->tcp_ao.n == 0 ? "none" : "other keys", first->pos.file, first->pos.line);
 }
 
 static void

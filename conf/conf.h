@@ -138,6 +138,19 @@ struct conf_password {
 	const char *secret; /* 1..80 octets (RFC 2385), NUL-terminated */
 };
 
+/* How a TCP-AO key makes traffic keys and signatures (RFC 5926 3, and SHA-256 in the same way). */
+enum conf_ao_algorithm { CONF_AO_HMAC_SHA1, CONF_AO_AES_CMAC, CONF_AO_HMAC_SHA256 };
+
+/* A master key tuple (RFC 5925 3.1). */
+struct conf_ao_key {
+	uint64_t has;
+	uint32_t id;         /* 0..255: KeyID of what we send */
+	uint32_t receive_id; /* of what we receive; the same unless set */
+	uint32_t algorithm;  /* enum conf_ao_algorithm */
+	struct conf_password secret;
+};
+#define CONF_AO_KEYS_MAX 16 /* of a neighbour */
+
 struct conf_idle_hold {
 	uint64_t has;
 	uint32_t initial_s, max_s;
@@ -206,6 +219,7 @@ enum conf_neighbor_key {
 	CONF_NB_ROUTE_SERVER_CLIENT,
 	CONF_NB_SEND_HOSTNAME,
 	CONF_NB_SEND_SOFTWARE_VERSION,
+	CONF_NB_TCP_AO,
 	CONF_NB_KEYS
 };
 
@@ -225,6 +239,7 @@ struct conf_neighbor {
 	bool passive;
 	uint32_t families;             /* CONF_FAMILY() bits */
 	struct conf_password password; /* secret NULL: none */
+	CONF_LIST(struct conf_ao_key) tcp_ao; /* at most CONF_AO_KEYS_MAX; not together with password */
 	uint32_t ttl_security;         /* GTSM (RFC 5082): hops, 1..254; 0: off */
 	uint32_t multihop;             /* TTL of what we send; 0 when ttl_security is on */
 	uint32_t hold_s;               /* 0 or ≥ 3 */

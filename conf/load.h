@@ -84,6 +84,7 @@ void check_router(struct conf_loader *ld, struct yml_node *n, void *obj);
 void check_neighbor(struct conf_loader *ld, struct yml_node *n, void *obj);
 void check_static(struct conf_loader *ld, struct yml_node *n, void *obj);
 void check_root(struct conf_loader *ld, struct yml_node *n, void *obj);
+void check_ao_key(struct conf_loader *ld, struct yml_node *n, void *obj);
 void check_idle_hold(struct conf_loader *ld, struct yml_node *n, void *obj);
 /* Empty lists and maps that say the same as none. */
 void check_while(struct conf_loader *ld, struct yml_node *n, void *obj);

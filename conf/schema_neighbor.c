@@ -195,6 +195,43 @@ static const struct conf_row max_prefix_out_rows[] = {
 static const struct conf_table max_prefix_out_table = {TABLE(max_prefix_out_rows),
 						       .size = sizeof(struct conf_max_prefix)};
 
+static const struct conf_word ao_algorithm_words[] = {{"hmac-sha-1-96", CONF_AO_HMAC_SHA1},
+						      {"aes-128-cmac-96", CONF_AO_AES_CMAC},
+						      {"hmac-sha-256-128", CONF_AO_HMAC_SHA256},
+						      {0}};
+
+static const struct conf_row ao_key_rows[] = {
+    {.key = "id",
+     .type = &conf_type_number,
+     AT(conf_ao_key, id),
+     .max = 255,
+     .flags = CONF_ROW_REQUIRED,
+     .effect = CONF_EFFECT_RESET,
+     .doc = "KeyID of what we send; the neighbor receives with it."},
+    {.key = "receive-id",
+     .type = &conf_type_number,
+     AT(conf_ao_key, receive_id),
+     .max = 255,
+     .effect = CONF_EFFECT_RESET,
+     .def_doc = "id",
+     .doc = "KeyID of what the neighbor sends with this key."},
+    {.key = "algorithm",
+     .type = &conf_type_word,
+     AT(conf_ao_key, algorithm),
+     .words = ao_algorithm_words,
+     .def = "hmac-sha-1-96",
+     .effect = CONF_EFFECT_RESET,
+     .doc = "Which function signs segments and how many bits of it are sent."},
+    {.key = "secret",
+     .type = &conf_type_password,
+     AT(conf_ao_key, secret),
+     .flags = CONF_ROW_REQUIRED,
+     .effect = CONF_EFFECT_RESET,
+     .doc = "The master key, 1 to 80 octets, or the file that holds it, as with password."},
+};
+static const struct conf_table ao_key_table = {
+    TABLE(ao_key_rows), .size = sizeof(struct conf_ao_key), .finish = check_ao_key};
+
 static const struct conf_row neighbor_rows[] = {
     [CONF_NB_ADDRESS] = {.key = "address",
 			 .type = &conf_type_scoped_addr,
@@ -551,6 +588,17 @@ static const struct conf_row neighbor_rows[] = {
 	 .effect = CONF_EFFECT_SOFT,
 	 .doc = "Tell it which program and version this is (draft-ietf-idr-software-version). What it tells is shown in "
 		"any case."},
+    [CONF_NB_TCP_AO] =
+	{.key = "tcp-ao",
+	 .type = &conf_type_list,
+	 AT(conf_neighbor, tcp_ao),
+	 .elem = &(const struct conf_row){.type = &conf_type_map, .table = &ao_key_table},
+	 .effect = CONF_EFFECT_RESET,
+	 .def_doc = "none",
+	 .doc = "Keys of the TCP Authentication Option (RFC 5925), at most 16: the first one signs what is sent until the "
+		"neighbor asks for another, and all of them are good for what is received. Not together with password. "
+		"The kernel must have it (Linux 6.7 with CONFIG_TCP_AO); where it does not, the neighbor stays down and "
+		"its last error says so: it is never spoken to without."},
 };
 _Static_assert(ARRAY_LEN(neighbor_rows) == CONF_NB_KEYS, "a row for each key");
 
