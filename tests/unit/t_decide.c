@@ -190,6 +190,93 @@ START_TEST(test_multipath)
 }
 END_TEST
 
+/* Judges p in every order of arrival; the paths whose bits are in want are used, and the best one is the same. */
+static void
+assert_used(const struct path p[PATHS], const struct rib_config *conf, unsigned best, unsigned want)
+{
+	for (unsigned o = 0; o < 256; o++) {
+		const unsigned order[PATHS] = {o & 3, o >> 2 & 3, o >> 4 & 3, o >> 6};
+		struct path q[PATHS];
+		unsigned seen = 0, members, used = 0;
+		struct arena ar;
+
+		for (unsigned i = 0; i < PATHS; i++) {
+			q[i] = p[order[i]];
+			seen |= 1u << order[i];
+		}
+		if (seen != 0xf) /* no permutation */
+			continue;
+		fill(&ar, q, PATHS);
+		ck_assert_uint_eq(order[decide_paths(ar.c, PATHS, conf, &members)], best);
+		for (unsigned i = 0; i < PATHS; i++)
+			used |= (unsigned)ar.c[i].used << order[i];
+		ck_assert_uint_eq(used, want);
+		ck_assert_uint_eq(members, (unsigned)__builtin_popcount(want));
+		attr_table_fini(&ar.attrs);
+	}
+}
+
+/* The best always, then the next in the order of router id and address, whatever came first. */
+START_TEST(test_multipath_limit)
+{
+	const struct path p[PATHS] = {
+	    EBGP(.a = {.as = {7}}, .router_id = 3, .addr = "10.0.0.1"),
+	    EBGP(.a = {.as = {7}}, .router_id = 2, .addr = "10.0.0.9"),
+	    EBGP(.a = {.as = {7}}, .router_id = 2, .addr = "10.0.0.8"),
+	    EBGP(.a = {.as = {7}}, .router_id = 1, .addr = "10.0.0.7"),
+	};
+	struct rib_config conf = multi;
+	static const unsigned want[] = {0x8, 0x8, 0xc, 0xe, 0xf, 0xf};
+
+	conf.multipath_ibgp = 1;
+	for (uint16_t limit = 0; limit < ARRAY_LEN(want); limit++) {
+		conf.multipath_ebgp = limit;
+		assert_used(p, &conf, 3, want[limit]);
+	}
+}
+END_TEST
+
+/* The limit is that of the best one's kind, and the other kind never comes in. */
+START_TEST(test_multipath_kinds)
+{
+	struct path p[PATHS] = {
+	    EBGP(.a = {.as = {7}}, .router_id = 3),
+	    EBGP(.a = {.as = {7}}, .router_id = 4),
+	    IBGP(.a = {.as = {7}}, .router_id = 1),
+	    IBGP(.a = {.as = {7}}, .router_id = 2),
+	};
+	struct rib_config conf = multi;
+
+	assert_used(p, &conf, 0, 0x3);
+	conf.multipath_ebgp = 1;
+	assert_used(p, &conf, 0, 0x1);
+	p[0].a.local_pref = p[1].a.local_pref = 99;
+	assert_used(p, &conf, 2, 0xc);
+	conf.multipath_ibgp = 1;
+	conf.multipath_ebgp = 16;
+	assert_used(p, &conf, 2, 0x4);
+}
+END_TEST
+
+/* Relaxed, another first AS does no harm, but the length must be the same. */
+START_TEST(test_multipath_relax)
+{
+	const struct path p[PATHS] = {
+	    EBGP(.a = {.as = {7, 9}}, .router_id = 1),
+	    EBGP(.a = {.as = {8, 9}}, .router_id = 2),
+	    EBGP(.a = {.as = {7, 6}}, .router_id = 3),
+	    EBGP(.a = {.as = {7, 9, 9}}, .router_id = 4),
+	};
+	struct rib_config conf = multi;
+
+	assert_used(p, &conf, 0, 0x1);
+	conf.as_path_relax = true;
+	assert_used(p, &conf, 0, 0x7);
+	conf.multipath_ebgp = 2;
+	assert_used(p, &conf, 0, 0x3);
+}
+END_TEST
+
 START_TEST(test_left_out)
 {
 	const struct path p[2] = {EBGP(.a = {.local_pref = 500}), EBGP(.a = {.local_pref = 400})};
@@ -209,4 +296,5 @@ START_TEST(test_left_out)
 }
 END_TEST
 
-SUITE("decide", test_steps, test_med_order, test_multipath, test_left_out)
+SUITE("decide", test_steps, test_med_order, test_multipath, test_multipath_limit, test_multipath_kinds,
+      test_multipath_relax, test_left_out)
