@@ -17,15 +17,15 @@ change(const char *rest)
 	bgpdtest_reload(&t, "", rest);
 }
 
-/* Somebody connects from there; the session comes up. */
+/* Somebody connects from there; the session comes up. The last one from there may not be quite gone yet. */
 static struct peer *
 come(struct speaker *sp, const char *from, uint32_t as)
 {
 	struct open_msg o = bgpdtest_open(as, 0x0a000002);
 
 	speaker_connect(sp, &t.d.loop, from, "127.0.0.1", t.port);
-	UNTIL(&t.d.loop, bgpdtest_peer(&t, from) != NULL);
-	struct peer *p = bgpdtest_peer(&t, from);
+	UNTIL(&t.d.loop, peer_table_by_name(&t.d.peer_table, from) != NULL);
+	struct peer *p = peer_table_by_name(&t.d.peer_table, from);
 	speaker_establish(sp, &o);
 	UNTIL(&t.d.loop, peer_established(p));
 	return p;
