@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Aggregates: one is there while a more specific route is; summary-only keeps those from
-# neighbours (old and new ones, after changes and reloads); nested ones; the blackhole route;
-# and what `show rib why` says.
+# neighbours (old and new ones, after changes and reloads, with ADD-PATH every path); nested
+# ones; the blackhole route; and what `show rib why` says.
 . "$(dirname "$0")/../lib.sh"
 need_godwit
-ns a b c
+ns a b c d
 link a b 1
 link a c 2
+link a d 3
 
 config_a() { # AGGREGATES
 	cat >"$dir/a.yaml" <<-EOT
@@ -18,15 +19,16 @@ config_a() { # AGGREGATES
 		neighbors:
 		  - {address: 10.99.1.2, name: b, remote-as: 65002, group: all}
 		  - {address: 10.99.2.2, name: c, remote-as: 65003, group: all}
+		  - {address: 10.99.3.2, name: d, remote-as: 65004, group: all, add-path: {send: all}}
 	EOT
 }
-for side in b:1:2 c:2:3; do
+for side in b:1:2 c:2:3 d:3:4; do
 	IFS=: read -r name net as <<<"$side"
 	cat >"$dir/$name.yaml" <<-EOT
 		router: {as: 6500$as, id: 10.0.0.$as, listen: []}
 		neighbors:
 		  - {address: 10.99.$net.1, name: a, remote-as: 65001, families: [ipv4-unicast, ipv6-unicast], import: [accept],
-		     export: [accept], connect-retry-time: 1, idle-hold-time: {initial: 0, max: 1}}
+		     export: [accept], connect-retry-time: 1, idle-hold-time: {initial: 0, max: 1}, add-path: {receive: true}}
 	EOT
 done
 add() { ctl "$1" network add "$2" >/dev/null || fail "$stage"; }
@@ -100,10 +102,27 @@ reload "$outer"
 expect 10 best c 10.64.0.0/12
 expect 10 absent c 10.66.1.0/24
 
+say "with ADD-PATH, all paths of a hidden one go, and come back with the aggregate's end"
+paths_at_d() { ask d "[.rib[] | .aspath] | sort == [$2]" show rib "$1"; }
+add b 10.66.1.0/24
+godwit d d
+expect 20 session a d
+expect 10 paths_at_d 10.64.0.0/12 '"65001"'
+absent d 10.66.1.0/24 || fail "$stage"
+reload ""
+expect 10 paths_at_d 10.66.1.0/24 '"65001", "65001 65002"'
+expect 10 absent d 10.64.0.0/12
+reload "$outer"
+expect 10 paths_at_d 10.64.0.0/12 '"65001"'
+expect 10 absent d 10.66.1.0/24
+drop b 10.66.1.0/24
+best c 10.64.0.0/12 || fail "$stage"
+
 say "the last one goes: so does the aggregate"
 drop a 10.66.1.0/24
 expect 10 absent c 10.64.0.0/12
+expect 10 absent d 10.64.0.0/12
 expect 10 no_kernel a 10.64.0.0/12
-for name in a b c; do
+for name in a b c d; do
 	clean_stop "$name"
 done
