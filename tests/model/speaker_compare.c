@@ -4,6 +4,7 @@
  */
 #include "tests/model/speaker_model.h"
 
+#include "bgpd/groups.h"
 #include "bgpd/peer.h"
 #include "bgpd/peer_routes.h"
 #include "bgpd/pipeline.h"
@@ -27,13 +28,36 @@ peer_of(unsigned i)
 }
 
 static unsigned
-source_of(const struct rib_path *path)
+path_of(const struct rib_path *path)
 {
 	const struct rib_source *s = rib_source_get(the_model->d->rib, path->source);
+	unsigned slot = 0;
 
+	if (s->kind == RIB_SOURCE_AGGREGATE)
+		return AGGREGATE;
 	if (s->kind != RIB_SOURCE_BGP)
 		return OWN;
-	return (unsigned)(((struct peer *)s->owner)->name[1] - '0');
+	while (slot_ids[slot] != rib_path_id(path))
+		CHECK(++slot < NSLOT);
+	return (unsigned)(((struct peer *)s->owner)->name[1] - '0') * NSLOT + slot;
+}
+
+static const struct rib_path *
+find_path(enum family f, unsigned prefix, unsigned path)
+{
+	struct rib *rib = the_model->d->rib;
+	uint32_t id = rib_find(rib, &the_model->prefix[f][prefix]);
+	const struct rib_path *p = id != 0 ? rib_path_first(rib, f, id) : NULL;
+
+	while (p != NULL && path_of(p) != path)
+		p = rib_path_next(rib, f, p);
+	return p;
+}
+
+bool
+deferring(void)
+{
+	return the_model->d != NULL && the_model->d->restart.state == GR_DEFER;
 }
 
 /* Has everything been decided that is known? */
@@ -76,7 +100,7 @@ print_path(void *ctx, const struct rib_path *p, enum rib_reason reason)
 		ip_addr_str(&nv.global, text, sizeof text);
 		ip_prefix_str(&nv.through, through, sizeof through);
 	}
-	fprintf(stderr, "path of %u: %s, %s, next hop %s through %s, metric %u\n", source_of(p), rib_reason_name(reason),
+	fprintf(stderr, "path %u: %s, %s, next hop %s through %s, metric %u\n", path_of(p), rib_reason_name(reason),
 	    rib_reject_name(rib_path_reject(p)), text, through, nexthop_metric(d->nexthops, nexthop));
 }
 
@@ -84,19 +108,16 @@ print_path(void *ctx, const struct rib_path *p, enum rib_reason reason)
 static void
 read_blocked(void)
 {
-	struct rib *rib = the_model->d->rib;
-
-	for (unsigned n = 0; n < NPEER; n++)
-		for (int f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
-			for (unsigned i = 0; i < NPREFIX; i++) {
-				struct peer *p = peer_of(n);
-				uint32_t id = rib_find(rib, &the_model->prefix[f][i]);
-				const struct rib_path *path = p != NULL && id != 0
-				    ? rib_path_of(rib, (enum family)f, id, peer_routes_source(p)->index)
-				    : NULL;
-				the_model->peer[n].route[f][i].blocked =
-				    path != NULL && rib_path_reject(path) == RIB_REJECT_MAX_PREFIX;
-			}
+	for (int f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
+		for (unsigned i = 0; i < NPREFIX; i++) {
+			bool blocked[NPATH] = {false};
+			uint32_t id = rib_find(the_model->d->rib, &the_model->prefix[f][i]);
+			for (const struct rib_path *p = id != 0 ? rib_path_first(the_model->d->rib, (enum family)f, id) : NULL;
+			     p != NULL; p = rib_path_next(the_model->d->rib, (enum family)f, p))
+				blocked[path_of(p)] = rib_path_reject(p) == RIB_REJECT_MAX_PREFIX;
+			for (unsigned x = 0; x < OWN; x++)
+				the_model->peer[path_source(x)].route[f][i][x % NSLOT].blocked = blocked[x];
+		}
 }
 
 /* As many get in as may, and no more. */
@@ -106,9 +127,10 @@ compare_limit(unsigned peer, enum family f)
 	const struct mpeer *n = &the_model->peer[peer];
 	unsigned limit = the_model->conf.neighbor[peer].limit, in = 0, blocked = 0;
 
-	for (unsigned i = 0; i < NPREFIX; i++) {
-		in += n->route[f][i].there && !n->route[f][i].blocked;
-		blocked += n->route[f][i].blocked;
+	for (unsigned k = 0; k < NPREFIX * NSLOT; k++) {
+		const struct mroute *r = &n->route[f][k / NSLOT][k % NSLOT];
+		in += r->there && !r->blocked;
+		blocked += r->blocked;
 	}
 	the_model->seen_blocked += blocked;
 	if ((blocked > 0 && (limit == 0 || in < limit)) || (limit > 0 && in > limit && !n->lowered))
@@ -125,7 +147,7 @@ compare_best(struct verdict v[FAMILY_COUNT][NPREFIX])
 		for (unsigned i = 0; i < NPREFIX; i++) {
 			uint32_t id = rib_find(rib, &the_model->prefix[f][i]);
 			const struct rib_path *best = id != 0 ? rib_best(rib, (enum family)f, id) : NULL;
-			int got = best != NULL ? (int)source_of(best) : -1;
+			int got = best != NULL ? (int)path_of(best) : -1;
 			if (got != v[f][i].best) {
 				fprintf(stderr, "family %d prefix %u: best %d, want %d\n", f, i, got, v[f][i].best);
 				if (id != 0)
@@ -138,8 +160,8 @@ compare_best(struct verdict v[FAMILY_COUNT][NPREFIX])
 			for (const struct rib_path *p = id != 0 ? rib_path_first(rib, (enum family)f, id) : NULL; p != NULL;
 			     p = rib_path_next(rib, (enum family)f, p)) {
 				bool used = p->flags & (RIB_PATH_BEST | RIB_PATH_MULTIPATH);
-				if (used != v[f][i].used[source_of(p)])
-					fail("family %d prefix %u: path of %u used %d", f, i, source_of(p), used);
+				if (used != v[f][i].used[path_of(p)])
+					fail("family %d prefix %u: path %u used %d", f, i, path_of(p), used);
 			}
 		}
 	if (wrong > 0)
@@ -179,9 +201,9 @@ print_attr(const char *what, const struct mattr *a)
 {
 	char text[IP_ADDR_STRLEN];
 
-	fprintf(stderr, "%s: next hop %s, origin %u, med %d %u, local pref %d %u, communities %x %x, originator %x, otc %u, blob %u %u, path",
+	fprintf(stderr, "%s: next hop %s, origin %u, med %d %u, local pref %d %u, communities %x %x, originator %x, otc %u, blob %u %u, aggregated %u, path",
 	    what, ip_addr_str(&a->nexthop, text, sizeof text), a->origin, a->has_med, a->med, a->has_local_pref,
-	    a->local_pref, a->communities, a->ext, a->originator, a->otc, a->blob, a->tag);
+	    a->local_pref, a->communities, a->ext, a->originator, a->otc, a->blob, a->tag, a->aggregated);
 	for (unsigned i = 0; i < a->npath; i++)
 		fprintf(stderr, " %u", a->path[i]);
 	fprintf(stderr, ", clusters");
@@ -190,25 +212,87 @@ print_attr(const char *what, const struct mattr *a)
 	fprintf(stderr, "\n");
 }
 
-/* Returns whether it is counted as sent: told, or too long for a message. */
+/* The id that neighbours with ADD-PATH get a path with. One of a neighbour's has the same one as long as it is there. */
+static uint32_t
+sent_id(enum family f, unsigned i, unsigned path)
+{
+	const struct rib_path *p = find_path(f, i, path);
+
+	if (p == NULL)
+		fail("family %d prefix %u: path %u is not there", f, i, path);
+	uint32_t id = groups_path(p).path_id;
+	if (path < OWN) {
+		struct mroute *r = &the_model->peer[path_source(path)].route[f][i][path % NSLOT];
+		if (r->sent_id != 0 && r->sent_id != id)
+			fail("family %d prefix %u: path %u is sent as %x and was as %x", f, i, path, id, r->sent_id);
+		r->sent_id = id;
+	}
+	return id;
+}
+
+static void
+print_told(unsigned peer, enum family f, unsigned i, const struct verdict *v, const bool *chosen)
+{
+	const struct told *t = the_model->peer[peer].told[f][i];
+	char text[40];
+
+	for (unsigned k = 0; k < NTOLD; k++) {
+		snprintf(text, sizeof text, "told as %x", t[k].id);
+		if (t[k].there)
+			print_attr(text, &t[k].a);
+	}
+	for (unsigned x = 0; x < NPATH; x++) {
+		snprintf(text, sizeof text, "path %u%s%s", x, v->best == (int)x ? ", best" : "", chosen[x] ? ", chosen" : "");
+		if (v->in[x])
+			print_attr(text, &v->a[x]);
+	}
+}
+
+/* Was it told of this path, if it is to be? Returns whether it is counted as sent: told, or too long for a message. */
 static bool
+compare_path(unsigned peer, enum family f, unsigned i, const struct verdict *v, unsigned path, unsigned *told)
+{
+	const struct mpeer *n = &the_model->peer[peer];
+	struct mattr want = {0};
+	enum oracle_out out = oracle_export(peer, f, i, v, path, &want);
+	uint32_t id = n->ids_out[f] && out == OUT_TOLD ? sent_id(f, i, path) : 0;
+
+	if (out != OUT_TOLD)
+		return out != OUT_NONE;
+	++*told;
+	for (unsigned k = 0; k < NTOLD; k++) {
+		const struct told *t = &n->told[f][i][k];
+		if (t->there && t->id == id && memcmp(&t->a, &want, sizeof want) == 0)
+			return true;
+	}
+	print_attr("want", &want);
+	*told = NTOLD + 1;
+	return true;
+}
+
+/* All that it was told of the prefix, and nothing else. Returns how many paths are counted as sent. */
+static uint32_t
 compare_told(unsigned peer, enum family f, unsigned i, const struct verdict *v, const char *when)
 {
-	const struct told *t = &the_model->peer[peer].told[f][i];
-	struct mattr want = {0};
-	enum oracle_out out = oracle_export(peer, f, i, v, &want);
+	const struct mpeer *n = &the_model->peer[peer];
+	unsigned want = 0, told = 0;
+	uint32_t sent = 0;
+	bool chosen[NPATH];
 
 	the_model->compared++;
-	if (t->there == (out == OUT_TOLD) && (!t->there || memcmp(&t->a, &want, sizeof want) == 0))
-		return out != OUT_NONE;
-	if (t->there)
-		print_attr("told", &t->a);
-	if (out == OUT_TOLD)
-		print_attr("want", &want);
-	if (v->best >= 0)
-		print_attr("best", &v->a[v->best]);
-	fail("neighbour %u: %s: family %d prefix %u: told %d, want %d (best is of %d)", peer, when, f, i, t->there,
-	    out == OUT_TOLD, v->best);
+	oracle_chosen(peer, f, v, chosen);
+	for (unsigned x = 0; x < NPATH; x++)
+		if (chosen[x] && want <= NTOLD)
+			sent += compare_path(peer, f, i, v, x, &want);
+	for (unsigned k = 0; k < NTOLD; k++)
+		told += n->told[f][i][k].there;
+	if (n->ids_out[f] && told > 1)
+		the_model->seen_many[the_model->conf.neighbor[peer].many_out]++;
+	if (told == want)
+		return sent;
+	print_told(peer, f, i, v, chosen);
+	fail("neighbour %u: %s: family %d prefix %u: told %u, want %u (best is %d, hidden %d)", peer, when, f, i, told, want,
+	    v->best, v->hidden);
 }
 
 static void
@@ -230,12 +314,26 @@ compare_neighbors(struct verdict v[FAMILY_COUNT][NPREFIX])
 			uint32_t in[2] = {0}, sent = 0;
 			for (unsigned i = 0; i < NPREFIX; i++) {
 				sent += compare_told(n, (enum family)f, i, &v[f][i], "at rest");
-				in[0] += the_model->peer[n].route[f][i].there;
-				in[1] += v[f][i].in[n];
+				for (unsigned k = 0; k < NSLOT; k++) {
+					in[0] += the_model->peer[n].route[f][i][k].there;
+					in[1] += v[f][i].in[n * NSLOT + k];
+				}
 			}
 			compare_limit(n, (enum family)f);
 			compare_counts(n, (enum family)f, in, sent);
 		}
+}
+
+/* Nobody has said anything of the prefix since then. With a limit it may have come in, or not yet, when another one went. */
+static bool
+is_untouched(unsigned f, unsigned i, uint64_t since)
+{
+	for (unsigned x = 0; x < OWN; x++) {
+		const struct mroute *r = &the_model->peer[path_source(x)].route[f][i][x % NSLOT];
+		if (r->changed >= since || (r->there && the_model->conf.neighbor[path_source(x)].limit > 0))
+			return false;
+	}
+	return true;
 }
 
 void
@@ -250,12 +348,10 @@ compare_at_eor(unsigned peer, uint8_t families)
 	oracle_decide(v);
 	for (int f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
 		for (unsigned i = 0; families & OPEN_FAMILY(f) && i < NPREFIX; i++) {
-			bool same = true;
-			for (unsigned s = 0; s < NPEER; s++) {
-				const struct mroute *r = &the_model->peer[s].route[f][i];
-				/* With a limit it may have come in, or not yet, when another one went. */
-				same = same && r->changed < n->up_step && !(r->there && the_model->conf.neighbor[s].limit > 0);
-			}
+			bool same = is_untouched((unsigned)f, i, n->up_step);
+			/* What brings an aggregate, or hides it, must have been decided before. */
+			for (unsigned j = 0; same && j < NPREFIX; j++)
+				same = !oracle_related((enum family)f, i, j) || is_untouched((unsigned)f, j, n->up_decided);
 			the_model->seen_eor_checked += same;
 			if (same)
 				compare_told(peer, (enum family)f, i, &v[f][i], "at End-of-RIB");

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 static const char *const next_hops[] = {"auto", "self", "keep"};
+static const char *const sends[SEND_COUNT] = {"none", "best", "ecmp", "all"};
 static const char *const roles[ROLE_COUNT] = {NULL, "provider", "customer", "peer", "rs-server", "rs-client"};
 
 static void
@@ -77,9 +78,73 @@ random_own(struct mroute *r)
 }
 
 static void
-random_neighbor(struct mneighbor *n)
+random_aggregate(struct maggregate *g)
+{
+	memset(g, 0, sizeof *g);
+	g->there = rnd(2) == 0;
+	if (!g->there)
+		return;
+	g->summary_only = rnd(2) == 0;
+	g->a.aggregated = 3;
+	g->a.has_med = rnd(2) == 0;
+	g->a.med = g->a.has_med ? rnd(3) : 0;
+	g->a.has_local_pref = rnd(3) == 0;
+	g->a.local_pref = g->a.has_local_pref ? 50 + 50 * rnd(3) : 0;
+	g->a.communities = (uint8_t)(rnd(3) == 0 ? 1u << rnd(NCOMMUNITY) : 0);
+}
+
+static void
+random_send(struct mneighbor *n)
+{
+	n->many_out = (uint8_t)(SEND_BEST + rnd(SEND_COUNT - SEND_BEST));
+	n->count = (uint8_t)(1 + rnd(4));
+}
+
+static void
+usual_send(const struct mconf *c, struct mneighbor *n)
+{
+	if (rnd(5) == 0) {
+		random_send(n);
+		return;
+	}
+	n->many_out = c->usual.many_out;
+	n->count = c->usual.count;
+}
+
+/* All that are sent several are sent others from now on, as when they have it from a group. */
+static void
+mutate_usual(struct mconf *c)
+{
+	random_send(&c->usual);
+	for (unsigned i = 0; i < NPEER; i++)
+		if (c->neighbor[i].many_out != SEND_NONE)
+			usual_send(c, &c->neighbor[i]);
+}
+
+static void
+mutate_add_path(struct mconf *c, struct mneighbor *n)
+{
+	/* Mostly another choice, now and then whether there is one, which is another session. */
+	if (rnd(6) == 0)
+		n->many_in = !n->many_in;
+	else if (n->many_out != SEND_NONE && rnd(8) == 0)
+		n->many_out = SEND_NONE;
+	else if (n->many_out == SEND_NONE && rnd(4) == 0)
+		usual_send(c, n);
+	else if (rnd(2) == 0)
+		mutate_usual(c);
+	else if (n->many_out != SEND_NONE)
+		usual_send(c, n);
+}
+
+static void
+random_neighbor(const struct mconf *c, struct mneighbor *n)
 {
 	n->there = true;
+	n->many_in = rnd(2) == 0;
+	n->many_out = SEND_NONE;
+	if (rnd(2) == 0)
+		usual_send(c, n);
 	n->next_hop = (uint8_t)(rnd(4) != 0 ? 0 : rnd(3));
 	n->multihop = rnd(2) == 0;
 	n->limit = (uint8_t)(rnd(5) == 0 ? 1 + rnd(NPREFIX) : 0);
@@ -92,14 +157,18 @@ void
 conf_init(struct mconf *c)
 {
 	memset(c, 0, sizeof *c);
+	random_send(&c->usual);
 	for (unsigned i = 0; i < NPEER; i++) {
-		random_neighbor(&c->neighbor[i]);
+		random_neighbor(c, &c->neighbor[i]);
 		c->neighbor[i].rr_client = i < 2 || i == 8;
 	}
 	for (unsigned i = 0; i < NPOLICY; i++) {
 		random_policy(&c->import[i], true);
 		random_policy(&c->export[i], false);
 	}
+	for (unsigned f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
+		for (unsigned i = 0; i < NAGG; i++)
+			random_aggregate(&c->aggregate[f][i]);
 	c->multipath_ebgp = c->multipath_ibgp = 4;
 	c->default_local_pref = 100;
 	c->cluster_id = 0x0aff0001u;
@@ -143,7 +212,13 @@ mutate_one(struct mconf *c)
 	struct mneighbor *n = &c->neighbor[rnd(NPEER)];
 	unsigned f = FAMILY_IPV4 + rnd(2), prefix;
 
-	switch (rnd(10)) {
+	switch (rnd(12)) {
+	case 10:
+		random_aggregate(&c->aggregate[f][rnd(NAGG)]);
+		break;
+	case 11:
+		mutate_add_path(c, n);
+		break;
 	case 0:
 	case 1:
 		random_policy(&c->import[rnd(NPOLICY)], true);
@@ -303,6 +378,18 @@ print_sets(FILE *f)
 }
 
 static void
+print_own_attr(FILE *f, const struct mattr *a)
+{
+	if (a->has_med)
+		fprintf(f, ", med: %u", a->med);
+	if (a->has_local_pref)
+		fprintf(f, ", local-preference: %u", a->local_pref);
+	for (unsigned k = 0; k < NCOMMUNITY; k++)
+		if (a->communities & 1u << k)
+			fprintf(f, ", communities: [\"%s\"]", community_names[k]);
+}
+
+static void
 print_own(FILE *f, const struct mconf *c)
 {
 	char text[IP_PREFIX_STRLEN];
@@ -313,15 +400,36 @@ print_own(FILE *f, const struct mconf *c)
 			if (!r->there)
 				continue;
 			fprintf(f, "  - {prefix: \"%s\"", ip_prefix_str(&the_model->prefix[fam][i], text, sizeof text));
-			if (r->a.has_med)
-				fprintf(f, ", med: %u", r->a.med);
-			if (r->a.has_local_pref)
-				fprintf(f, ", local-preference: %u", r->a.local_pref);
-			for (unsigned k = 0; k < NCOMMUNITY; k++)
-				if (r->a.communities & 1u << k)
-					fprintf(f, ", communities: [\"%s\"]", community_names[k]);
+			print_own_attr(f, &r->a);
 			fprintf(f, "}\n");
 		}
+}
+
+static void
+print_aggregates(FILE *f, const struct mconf *c)
+{
+	char text[IP_PREFIX_STRLEN];
+
+	for (unsigned fam = FAMILY_IPV4; fam < FAMILY_COUNT; fam++)
+		for (unsigned i = 0; i < NAGG; i++) {
+			const struct maggregate *g = &c->aggregate[fam][i];
+			if (!g->there)
+				continue;
+			fprintf(f, "  - {prefix: \"%s\", summary-only: %s",
+			    ip_prefix_str(&the_model->prefix[fam][PFX_AGG + i], text, sizeof text),
+			    g->summary_only ? "true" : "false");
+			print_own_attr(f, &g->a);
+			fprintf(f, "}\n");
+		}
+}
+
+static void
+print_add_path(FILE *f, const struct mneighbor *n)
+{
+	fprintf(f, ", add-path: {receive: %s, send: %s", n->many_in ? "true" : "false", sends[n->many_out]);
+	if (n->many_out == SEND_BEST)
+		fprintf(f, " %u", n->count);
+	fprintf(f, "}");
 }
 
 static void
@@ -345,6 +453,7 @@ print_neighbors(FILE *f, const struct mconf *c)
 			fprintf(f, ", max-prefix: {limit: %u, action: block}", n->limit);
 		if (!p->internal && n->role != ROLE_NONE)
 			fprintf(f, ", role: %s", roles[n->role]);
+		print_add_path(f, n);
 		print_chain(f, &n->import, "import", 'i');
 		print_chain(f, &n->export, "export", 'e');
 		fprintf(f, "}\n");
@@ -371,6 +480,8 @@ conf_file(const struct mconf *c)
 	print_policies(f, c->export, false);
 	fprintf(f, "networks:\n");
 	print_own(f, c);
+	fprintf(f, "aggregates:\n");
+	print_aggregates(f, c);
 	fprintf(f, "neighbors:\n");
 	print_neighbors(f, c);
 	CHECK(fclose(f) == 0);

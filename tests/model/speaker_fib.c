@@ -124,7 +124,7 @@ void
 fib_route_set(struct fib *fib, enum family f, uint32_t id, uint32_t nhset, uint32_t metric)
 {
 	(void)metric;
-	CHECK(nhset != 0);
+	CHECK(nhset != 0 && !deferring());
 	route_put(fib, f, id, nhset);
 }
 
@@ -141,18 +141,22 @@ fib_pins(const struct fib *fib, enum family f, uint32_t id)
 	return fib->id[f][id].busy || fib->id[f][id].nhset != 0;
 }
 
+/* Not before all has been decided that neighbours have sent again. */
 void
 fib_sweep(struct fib *fib)
 {
 	(void)fib;
+	CHECK(!deferring());
+	the_model->adopted = 0;
 }
 
-/* There was no run before this one. */
 void
 fib_stats_get(const struct fib *fib, struct fib_stats *out)
 {
+	uint32_t n = the_model->adopted;
+
 	(void)fib;
-	*out = (struct fib_stats){0};
+	*out = (struct fib_stats){.adopted = 2 * n, .adopted_of = {[FAMILY_IPV4] = n, [FAMILY_IPV6] = n}};
 }
 
 bool

@@ -105,22 +105,23 @@ kept_gone(struct mroute *r, unsigned prefix)
 {
 	memset(&r->a, 0, sizeof r->a);
 	r->there = r->kept = false;
+	r->sent_id = 0;
 	route_changed(r, prefix);
 }
 
 void
 kept_forget(struct mpeer *n, unsigned f)
 {
-	for (unsigned i = 0; i < NPREFIX; i++)
-		if (n->route[f][i].kept)
-			kept_gone(&n->route[f][i], i);
+	for (unsigned k = 0; k < NPREFIX * NSLOT; k++)
+		if (n->route[f][k / NSLOT][k % NSLOT].kept)
+			kept_gone(&n->route[f][k / NSLOT][k % NSLOT], k / NSLOT);
 }
 
 static bool
 kept_any(const struct mpeer *n, unsigned f)
 {
-	for (unsigned i = 0; i < NPREFIX; i++)
-		if (n->route[f][i].kept)
+	for (unsigned k = 0; k < NPREFIX * NSLOT; k++)
+		if (n->route[f][k / NSLOT][k % NSLOT].kept)
 			return true;
 	return false;
 }
@@ -212,7 +213,22 @@ random_caps(struct mpeer *n)
 	c->extended_message = rnd(3) == 0;
 	if (c->families & OPEN_FAMILY(FAMILY_IPV4) && !all && rnd(2) == 0)
 		c->ext_next_hop = OPEN_FAMILY(FAMILY_IPV4);
+	for (unsigned f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
+		if (c->families & OPEN_FAMILY(f))
+			c->add_path[f] = (uint8_t)(!all && rnd(2) == 0 ? rnd(4) : ADD_PATH_BOTH);
 	random_restart(c);
+}
+
+/* RFC 7911 4: path ids go one way where one end sends them and the other one wants them. */
+static void
+agree_on_ids(struct mpeer *n)
+{
+	const struct mneighbor *conf = &the_model->conf.neighbor[n - the_model->peer];
+
+	for (unsigned f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
+		n->ids_in[f] = conf->many_in && (n->caps.add_path[f] & ADD_PATH_SEND);
+		n->ids_out[f] = conf->many_out != SEND_NONE && (n->caps.add_path[f] & ADD_PATH_RECEIVE);
+	}
 }
 
 static void
@@ -223,12 +239,14 @@ come_up(struct mpeer *n)
 	size_t len;
 
 	random_caps(n);
+	agree_on_ids(n);
 	o.caps = n->caps;
 	n->eor = n->borr = n->asked = n->borr_in = n->sent_eor = 0;
 	n->slow = rnd(4) == 0;
 	n->lowered = n->lowered && (kept_any(n, FAMILY_IPV4) || kept_any(n, FAMILY_IPV6));
 	n->quiet_up = quiet();
 	n->up_step = the_model->step;
+	n->up_decided = the_model->last_decided;
 	session_answer(n->session, true);
 	len = open_encode(&o, msg, sizeof msg);
 	session_deliver(n->session, msg, len);
@@ -290,6 +308,11 @@ step_settle(void)
 				busy = true;
 		busy = fib_run() || busy;
 	}
+	if (deferring()) {
+		/* Nothing can be right yet, but it must have an end. */
+		CHECK(the_model->now_ns < the_model->start_ns + (GR_LIMIT_S + 2) * 1000000000ull);
+		return;
+	}
 	CHECK(decided());
 	kept_follow(true);
 	TAILQ_FOREACH(g, &the_model->d->groups->list.adjout.groups, entry)
@@ -342,7 +365,9 @@ load(const struct mconf *c)
 		const struct mneighbor *was = &the_model->conf.neighbor[i];
 		/* One that is another now, or gone. */
 		bool role = !n->internal && c->neighbor[i].role != was->role;
-		if (!c->neighbor[i].there || role || c->neighbor[i].multihop != was->multihop) {
+		bool ids = c->neighbor[i].many_in != was->many_in ||
+		    (c->neighbor[i].many_out == SEND_NONE) != (was->many_out == SEND_NONE);
+		if (!c->neighbor[i].there || role || ids || c->neighbor[i].multihop != was->multihop) {
 			kept_forget(n, FAMILY_IPV4);
 			kept_forget(n, FAMILY_IPV6);
 		}
@@ -476,11 +501,11 @@ step_churn(void)
 	struct mattr a;
 	bool any = false;
 
-	for (unsigned i = 0; i < NPEER; i++) {
-		struct mpeer *n = &the_model->peer[i];
-		if (!n->up || !n->route[f][prefix].there)
+	for (unsigned x = 0; x < OWN; x++) {
+		struct mpeer *n = &the_model->peer[path_source(x)];
+		if (!n->up || !n->route[f][prefix][x % NSLOT].there || x % NSLOT >= slots(n, f))
 			continue;
-		withdraw(n, f, &prefix, 1);
+		withdraw(n, f, &prefix, 1, x % NSLOT);
 		session_delivered(n->session);
 		any = true;
 	}
@@ -488,7 +513,7 @@ step_churn(void)
 	if (any || !n->up || !(n->caps.families & OPEN_FAMILY(f)))
 		return;
 	random_attr(n, f, prefix, &a);
-	announce(n, f, &prefix, 1, &a);
+	announce(n, f, &prefix, 1, rnd(slots(n, f)), &a);
 	session_delivered(n->session);
 }
 
@@ -576,6 +601,29 @@ step_calm(void)
 	}
 }
 
+/* While selection is deferred, and neighbours hurry. */
+static void
+step_deferring(void)
+{
+	struct mpeer *n = &the_model->peer[rnd(NPEER)];
+	uint32_t what = rnd(100);
+
+	if (what < 2)
+		clock_fire(1000);
+	else if (what < 15)
+		clock_run_job();
+	else if (n->session == NULL)
+		return;
+	else if (session_dialling(n->session))
+		come_up(n);
+	else if (what < 45)
+		step_routes(n);
+	else if (what < 85)
+		send_end_of_rib(n, FAMILY_IPV4 + rnd(2));
+	else
+		pull(n, 1 + rnd(6000));
+}
+
 static void
 step_stretch(void)
 {
@@ -598,6 +646,34 @@ step_stretch(void)
 		step_read();
 	else
 		step_reload();
+}
+
+/*
+ * It may end when all are there who have been told to be waited for and have said all, after GR_LATE_S when nobody is
+ * amid it, or after GR_LIMIT_S. What happened in this very step may have been before or after.
+ */
+static void
+deferral_follow(void)
+{
+	struct model *m = the_model;
+	bool was = m->deferred;
+	uint64_t gone_s = (m->now_ns - m->start_ns) / 1000000000u;
+
+	m->deferred = deferring();
+	m->seen_deferred += m->deferred;
+	if (was && !m->deferred)
+		m->seen_in_time += gone_s < GR_LATE_S;
+	if (!was || m->deferred || m->last_event == m->step)
+		return;
+	for (unsigned i = 0; i < NPEER && gone_s < GR_LIMIT_S; i++) {
+		const struct mpeer *n = &m->peer[i];
+		const struct peer *p = peer_of(i);
+		bool missing = n->up && n->caps.gr && (n->caps.families & ~n->sent_eor) != 0;
+		if (missing && !n->caps.gr_restarting)
+			fail("selection begins while neighbour %u is sending", i);
+		if (p != NULL && !p->admin_down && !n->up && gone_s < GR_LATE_S)
+			fail("selection begins without neighbour %u", i);
+	}
 }
 
 static void
@@ -627,6 +703,8 @@ step(void)
 	the_model->step++;
 	if (the_model->stretch != STRETCH_NONE)
 		step_stretch();
+	else if (deferring() && the_model->hurried && what < 990)
+		step_deferring();
 	else if (what < 550)
 		step_neighbor();
 	else if (what < 850)
@@ -649,6 +727,7 @@ step(void)
 	else
 		step_settle();
 	kept_follow(false);
+	deferral_follow();
 	note_groups();
 }
 
@@ -682,7 +761,12 @@ __wrap_loop_run(struct loop *l)
 	list->ring_max = 2000 + rnd(30000);
 	list->private_max = 1000 + rnd(10000);
 	list->adjout.detached_max = 1 + rnd(6);
+	the_model->start_ns = the_model->now_ns;
+	the_model->adopted = rnd(2) == 0 ? 5 : 0;
+	the_model->hurried = rnd(3) != 0;
 	fib_world_start();
+	the_model->deferred = deferring();
+	CHECK(the_model->deferred == (the_model->adopted > 0));
 	for (uint64_t i = 0; i < the_model->steps; i++)
 		step();
 	stretch_end();
@@ -697,9 +781,10 @@ init_prefixes(void)
 {
 	static const char *const special[FAMILY_COUNT][NPREFIX - PFX_ORDINARY] = {
 	    [FAMILY_IPV4] = {"172.16.1.0/24", "172.16.2.0/24", "172.16.0.0/16", "172.17.1.0/24", "172.17.0.0/16",
-		"10.0.1.0/25", "0.0.0.0/0", "172.16.0.0/12"},
+		"10.0.1.0/25", "0.0.0.0/0", "172.16.0.0/12", "20.0.0.0/16", "20.0.0.0/21", "20.0.8.0/22"},
 	    [FAMILY_IPV6] = {"2001:db8:1601::/48", "2001:db8:1602::/48", "2001:db8:1600::/40", "2001:db8:1701::/48",
-		"2001:db8:1700::/40", "2001:db8:1::/120", "::/0", "2001:db8:1000::/36"},
+		"2001:db8:1700::/40", "2001:db8:1::/120", "::/0", "2001:db8:1000::/36", "2001:db8:2000::/40",
+		"2001:db8:2000::/45", "2001:db8:2008::/46"},
 	};
 	char text[64];
 
@@ -765,9 +850,12 @@ main(int argc, char **argv)
 	       " reloads, %" PRIu64 " End-of-RIB (%" PRIu64 " prefixes checked), %" PRIu64 " EoRR, %" PRIu64
 	       " multipath, %" PRIu64 " recursive, %" PRIu64 " too long, %" PRIu64
 	       " ids reused, %" PRIu64 " blocked, %" PRIu64 " kept over a restart (%" PRIu64 " times back, %" PRIu64 " ended by End-of-RIB, %" PRIu64
-	       " by time); steps with a shared group %" PRIu64 ", a full ring %" PRIu64 ", a detached member %" PRIu64 "\n",
+	       " by time), several paths sent (best N %" PRIu64 ", ecmp %" PRIu64 ", all %" PRIu64 "), %" PRIu64
+	       " aggregates, %" PRIu64 " hidden, selection deferred and begun in time %" PRIu64 "; steps with deferred selection %" PRIu64 ", a shared group %" PRIu64 ", a full ring %" PRIu64 ", a detached member %" PRIu64 "\n",
 	    m->seed, m->step, m->compared, m->seen_up, m->seen_reload, m->seen_eor, m->seen_eor_checked, m->seen_eorr,
-	    m->seen_multipath, m->seen_recursive, m->seen_long, m->seen_reused, m->seen_blocked, m->seen_kept, m->seen_kept_back, m->seen_kept_swept, m->seen_kept_late, m->seen_shared, m->seen_full,
+	    m->seen_multipath, m->seen_recursive, m->seen_long, m->seen_reused, m->seen_blocked, m->seen_kept, m->seen_kept_back, m->seen_kept_swept, m->seen_kept_late,
+	    m->seen_many[SEND_BEST], m->seen_many[SEND_ECMP], m->seen_many[SEND_ALL], m->seen_aggregate, m->seen_hidden,
+	    m->seen_in_time, m->seen_deferred, m->seen_shared, m->seen_full,
 	    m->seen_detached);
 	free(m);
 	return status;

@@ -28,11 +28,20 @@
 #include <sys/queue.h>
 
 #define NPEER   10
-#define NPREFIX 32 /* a family */
+#define NPREFIX 35 /* a family */
+#define NAGG    3
 #define NLINK   3
 #define PATH_MAX_AS 16
-#define OWN     NPEER /* the source that is our networks */
-#define NSOURCE (NPEER + 1)
+
+/*
+ * A path to a prefix is a number: neighbour p has NSLOT of them, from p * NSLOT on, of which the later ones need
+ * ADD-PATH; then come our networks and our aggregates.
+ */
+#define NSLOT     3
+#define OWN       (NPEER * NSLOT)
+#define AGGREGATE (OWN + 1)
+#define NPATH     (OWN + 2)
+#define NTOLD     (NPATH + 16) /* paths to a prefix that a neighbour may be told at a time: some may be of the past */
 
 #define LOCAL_AS  64512u
 #define ROUTER_ID 0x0aff0001u /* 10.255.0.1 */
@@ -41,7 +50,8 @@
  * Prefixes by what may resolve through them; see speaker_oracle.c for why the order matters. Those from
  * PFX_FLEETING on to PFX_ORDINARY come and go as a whole now and then: their ids are used again for others.
  */
-enum { PFX_FLEETING = 16, PFX_ORDINARY = 24, PFX_COVER1 = 24, PFX_COVER2 = 27, PFX_SELF = 29, PFX_DEFAULT = 30, PFX_WIDE = 31 };
+enum { PFX_FLEETING = 16, PFX_ORDINARY = 24, PFX_COVER1 = 24, PFX_COVER2 = 27, PFX_SELF = 29, PFX_DEFAULT = 30, PFX_WIDE = 31,
+       PFX_AGG = 32 /* those that may be aggregates, of ordinary ones: nothing resolves through them */ };
 
 /* Communities as bits, in the order of their numbers. */
 #define NCOMMUNITY 8 /* 64512:1 .. 64512:5, no-export, no-advertise, no-export-subconfed */
@@ -60,6 +70,7 @@ struct mattr {
 	uint8_t npath, ncluster;
 	uint8_t origin;
 	uint8_t communities, ext; /* sets */
+	uint8_t aggregated;       /* ATOMIC_AGGREGATE 1, AGGREGATOR 2: ours, nobody else sends one */
 	uint8_t tag;              /* first octet of the blob: who announced it, see mpeer */
 	bool has_med, has_local_pref, has_preference;
 };
@@ -69,6 +80,7 @@ struct mroute {
 	bool stale; /* not yet seen again since our BoRR */
 	bool kept;  /* of a session that was lost gracefully, not announced again */
 	bool blocked; /* kept out by max-prefix: which ones is up to the daemon, how many is not */
+	uint32_t sent_id; /* that others get it with: stays as long as the path does. 0: not seen yet */
 	uint64_t changed;
 	struct mattr a;
 };
@@ -119,8 +131,12 @@ struct mchain {
 };
 /* What we are to a neighbour outside, RFC 9234 4.1, in the order of the words in speaker_conf.c. */
 enum role { ROLE_NONE, ROLE_PROVIDER, ROLE_CUSTOMER, ROLE_PEER, ROLE_RS, ROLE_RS_CLIENT, ROLE_COUNT };
+enum add_path_send { SEND_NONE, SEND_BEST, SEND_ECMP, SEND_ALL, SEND_COUNT }; /* RFC 7911 */
 struct mneighbor {
 	bool there;
+	bool many_in;     /* add-path: receive */
+	uint8_t many_out; /* enum add_path_send, */
+	uint8_t count;    /* and how many, of the best */
 	bool rr_client;
 	bool multihop;    /* of those outside: may be more than one hop away */
 	uint8_t role;     /* enum role, of those outside */
@@ -128,9 +144,15 @@ struct mneighbor {
 	uint8_t next_hop; /* enum conf_next_hop: auto, self, keep */
 	struct mchain import, export;
 };
+struct maggregate {
+	bool there, summary_only;
+	struct mattr a;
+};
 struct mconf {
 	struct mneighbor neighbor[NPEER];
+	struct maggregate aggregate[FAMILY_COUNT][NAGG];
 	struct mpolicy import[NPOLICY], export[NPOLICY];
+	struct mneighbor usual; /* most that are sent several paths are sent those, so that they share groups */
 	struct mroute own[FAMILY_COUNT][NPREFIX];
 	unsigned multipath_ebgp, multipath_ibgp;
 	bool relax, via_default;
@@ -141,6 +163,7 @@ struct mconf {
 
 struct told {
 	bool there, stale;
+	uint32_t id; /* 0 without ADD-PATH */
 	struct mattr a;
 };
 struct mpeer {
@@ -153,7 +176,8 @@ struct mpeer {
 	struct open_caps caps; /* of this session: what the model neighbour offers */
 	struct session *session;
 	bool up;
-	uint64_t up_step;
+	bool ids_in[FAMILY_COUNT], ids_out[FAMILY_COUNT]; /* ADD-PATH is agreed: it sends, it gets path ids */
+	uint64_t up_step, up_decided; /* when it came up, and when all was decided for the last time before that */
 	bool quiet_up; /* nothing but decisions was going on when it came up */
 	bool slow;     /* reads seldom */
 	uint64_t lost_ns; /* when the session ended whose routes are kept */
@@ -163,8 +187,8 @@ struct mpeer {
 	uint8_t eor;   /* families whose End-of-RIB has come, OPEN_FAMILY bits */
 	uint8_t borr_in; /* families that it is sending again */
 	uint8_t borr, asked; /* families: BoRR came, EoRR is due */
-	struct mroute route[FAMILY_COUNT][NPREFIX];
-	struct told told[FAMILY_COUNT][NPREFIX];
+	struct mroute route[FAMILY_COUNT][NPREFIX][NSLOT];
+	struct told told[FAMILY_COUNT][NPREFIX][NTOLD];
 	uint8_t part[70000]; /* of a message that has not come whole */
 	size_t part_len;
 };
@@ -193,12 +217,17 @@ struct model {
 	struct ip_prefix prefix[FAMILY_COUNT][NPREFIX];
 	struct mpeer peer[NPEER];
 	bool link_up[NLINK];
+	uint32_t adopted; /* routes of an earlier run in the kernel, until they are swept */
+	bool deferred;    /* deferring() after the last step */
+	bool hurried;     /* neighbours come and say End-of-RIB soon: the wait need not end by time */
+	uint64_t start_ns;
 	struct mforeign foreign[FAMILY_COUNT];
 	struct attr_scratch scratch;
 	/* How often things were seen, for the last line. */
 	uint64_t compared, seen_eor, seen_eorr, seen_up, seen_closed, seen_reload, seen_recursive, seen_multipath, seen_long;
 	uint64_t seen_kept, seen_kept_back, seen_kept_swept, seen_kept_late;
 	uint64_t seen_shared, seen_full, seen_detached, seen_eor_checked, seen_reused, seen_blocked;
+	uint64_t seen_many[SEND_COUNT], seen_aggregate, seen_hidden, seen_deferred, seen_in_time;
 	uint64_t steps;
 };
 extern struct model *the_model;
@@ -247,32 +276,48 @@ void conf_empty(struct mconf *c);
 int conf_file(const struct mconf *c); /* a descriptor of it as YAML */
 
 /* speaker_wire.c */
-size_t wire_announce(const struct mpeer *n, enum family f, const unsigned *prefix, unsigned count,
+extern const uint32_t slot_ids[NSLOT]; /* path ids of a neighbour's paths; the first is as good as none */
+size_t wire_announce(const struct mpeer *n, enum family f, const unsigned *prefix, unsigned count, unsigned slot,
     const struct mattr *a, uint8_t *msg);
 size_t wire_end_of_rib(enum family f, uint8_t *msg);
-size_t wire_withdraw(const struct mpeer *n, enum family f, const unsigned *prefix, unsigned count, uint8_t *msg);
+size_t wire_withdraw(const struct mpeer *n, enum family f, const unsigned *prefix, unsigned count, unsigned slot,
+    uint8_t *msg);
 /* Takes in a message that a neighbour was sent. */
 void wire_message(struct mpeer *n, const uint8_t *msg, size_t len);
-/* Octets of an UPDATE with these attributes and one prefix. */
-size_t wire_size(const struct mattr *a, enum family f, unsigned len, bool as4);
+/* Octets of an UPDATE with these attributes and one prefix, with a path id or without. */
+size_t wire_size(const struct mattr *a, enum family f, unsigned len, bool as4, bool id);
 
 /* speaker_oracle.c */
 struct verdict {
-	int best; /* source, -1: none */
-	bool used[NSOURCE];
+	int best; /* path, -1: none */
+	bool hidden; /* from neighbours, by an aggregate that is summary-only */
+	bool used[NPATH];
 	unsigned nused;
-	struct mattr a[NSOURCE]; /* after import */
-	bool in[NSOURCE];        /* takes part */
+	struct mattr a[NPATH]; /* after import */
+	bool in[NPATH];        /* takes part, if its next hop resolves: */
+	bool usable[NPATH];
+	uint32_t metric[NPATH];
 };
+/* The neighbour whose path it is; NPEER: it is ours. */
+static inline unsigned
+path_source(unsigned path)
+{
+	return path / NSLOT;
+}
 /* Everything anew: the verdict of each prefix. */
 void oracle_decide(struct verdict v[FAMILY_COUNT][NPREFIX]);
-/* What the neighbour should have been told; false: nothing. */
+/* What the neighbour should have been told of a path that is sent to it if anything is. */
 enum oracle_out {
 	OUT_NONE,
 	OUT_TOO_LONG, /* for this member, which counts it all the same */
 	OUT_TOLD
 };
-enum oracle_out oracle_export(unsigned peer, enum family f, unsigned prefix, const struct verdict *v, struct mattr *out);
+enum oracle_out oracle_export(unsigned peer, enum family f, unsigned prefix, const struct verdict *v, unsigned path,
+    struct mattr *out);
+/* The paths that are chosen for it, its own among them: the best one, or with ADD-PATH as configured. */
+void oracle_chosen(unsigned peer, enum family f, const struct verdict *v, bool chosen[NPATH]);
+/* Is the second prefix inside an aggregate that is configured and that the first one is in, or is? */
+bool oracle_related(enum family f, unsigned i, unsigned j);
 /* The ways of all paths used. */
 unsigned oracle_ways(struct verdict v[FAMILY_COUNT][NPREFIX], enum family f, unsigned prefix, struct way *ways);
 
@@ -286,8 +331,10 @@ void send_refresh(struct mpeer *n, unsigned f, enum refresh_subtype subtype);
 /* net4.host, net4 the upper 24 bits; or 2001:db8:net6::host. */
 struct ip_addr model_address(unsigned f, unsigned net4, unsigned net6, unsigned host);
 void random_attr(const struct mpeer *n, unsigned f, unsigned prefix, struct mattr *a);
-void announce(struct mpeer *n, unsigned f, const unsigned *prefix, unsigned count, const struct mattr *a);
-void withdraw(struct mpeer *n, unsigned f, const unsigned *prefix, unsigned count);
+void announce(struct mpeer *n, unsigned f, const unsigned *prefix, unsigned count, unsigned slot, const struct mattr *a);
+void withdraw(struct mpeer *n, unsigned f, const unsigned *prefix, unsigned count, unsigned slot);
+/* Paths to a prefix that it may announce in this session. */
+unsigned slots(const struct mpeer *n, unsigned f);
 /* One message with a few routes. */
 void step_routes(struct mpeer *n);
 /* Answers a ROUTE-REFRESH, between BoRR and EoRR where both know RFC 7313: begins, or goes on; and ends. */
@@ -298,6 +345,7 @@ void end_again(struct mpeer *n, unsigned f);
 struct peer *peer_of(unsigned peer); /* NULL: not configured */
 bool decided(void);                  /* has everything been decided that is known? */
 bool quiet(void);                    /* as far as others depend on it? */
+bool deferring(void);                /* does the daemon wait for its neighbours (RFC 4724 4.1)? */
 void compare_decided(void);          /* best paths, multipath sets, kernel routes */
 void compare_everything(void);       /* and what neighbours were told, and counts */
 /* What did not change since a neighbour came up must be right when it is told that that was all. */

@@ -20,7 +20,7 @@
 static bool
 from_bgp(unsigned source)
 {
-	return source != OWN;
+	return source < NPEER;
 }
 
 static bool
@@ -205,15 +205,65 @@ import_all(enum family f, unsigned prefix, struct verdict *v)
 
 	memset(v, 0, sizeof *v);
 	v->best = -1;
-	for (unsigned s = 0; s < NPEER; s++) {
-		const struct mroute *r = &the_model->peer[s].route[f][prefix];
-		v->a[s] = r->a;
-		mark_otc(s, &v->a[s]);
-		v->in[s] = r->there && !r->blocked && !loops(&r->a) && !next_hop_is_far(s, &r->a) && !is_leak(s, &r->a) &&
-		    chain_run(&the_model->conf.neighbor[s].import, s, true, s, f, prefix, &v->a[s], &set);
+	for (unsigned x = 0; x < OWN; x++) {
+		unsigned s = path_source(x);
+		const struct mroute *r = &the_model->peer[s].route[f][prefix][x % NSLOT];
+		v->a[x] = r->a;
+		mark_otc(s, &v->a[x]);
+		v->in[x] = r->there && !r->blocked && !loops(&r->a) && !next_hop_is_far(s, &r->a) && !is_leak(s, &r->a) &&
+		    chain_run(&the_model->conf.neighbor[s].import, s, true, s, f, prefix, &v->a[x], &set);
 	}
 	v->in[OWN] = own->there;
 	v->a[OWN] = own->a;
+	if (prefix >= PFX_AGG)
+		v->a[AGGREGATE] = the_model->conf.aggregate[f][prefix - PFX_AGG].a;
+}
+
+/* ---- aggregates ---- */
+
+static bool
+inside(enum family f, unsigned i, unsigned aggregate)
+{
+	const struct ip_prefix *p = &the_model->prefix[f][i], *g = &the_model->prefix[f][PFX_AGG + aggregate];
+
+	return p->len > g->len && ip_prefix_covers(g, p);
+}
+
+bool
+oracle_related(enum family f, unsigned i, unsigned j)
+{
+	for (unsigned g = 0; g < NAGG; g++)
+		if (the_model->conf.aggregate[f][g].there && (i == PFX_AGG + g || inside(f, i, g)) && inside(f, j, g))
+			return true;
+	return false;
+}
+
+/* What counts for an aggregate around it, and may be hidden by one. */
+static bool
+contributes(const struct verdict *v)
+{
+	return v->best >= 0 && v->best != AGGREGATE;
+}
+
+static bool
+aggregate_is_there(const struct verdict v[NPREFIX], enum family f, unsigned aggregate)
+{
+	if (!the_model->conf.aggregate[f][aggregate].there)
+		return false;
+	for (unsigned i = 0; i < NPREFIX; i++)
+		if (inside(f, i, aggregate) && contributes(&v[i]))
+			return true;
+	return false;
+}
+
+static bool
+is_hidden(const struct verdict v[NPREFIX], enum family f, unsigned i)
+{
+	for (unsigned g = 0; g < NAGG; g++)
+		if (the_model->conf.aggregate[f][g].summary_only && inside(f, i, g) && contributes(&v[i]) &&
+		    aggregate_is_there(v, f, g))
+			return true;
+	return false;
 }
 
 /* ---- next hops ---- */
@@ -300,7 +350,7 @@ outside(int what, unsigned link, const struct ip_addr *a, struct resolved *out)
 static bool
 leads_back(const struct resolver *r, const struct verdict *v)
 {
-	for (unsigned s = 0; s < NSOURCE; s++)
+	for (unsigned s = 0; s < NPATH; s++)
 		for (unsigned k = 0; v->used[s] && k < r->depth; k++)
 			if (ip_addr_eq(&v->a[s].nexthop, &r->stack[k]))
 				return true;
@@ -325,7 +375,7 @@ resolve(struct resolver *r, const struct ip_addr *a, struct resolved *out)
 		if (!leads_back(r, v)) {
 			the_model->seen_recursive++;
 			any = resolve(r, &v->a[v->best].nexthop, out);
-			for (unsigned s = 0; s < NSOURCE; s++)
+			for (unsigned s = 0; s < NPATH; s++)
 				if (v->used[s] && (int)s != v->best)
 					any = resolve(r, &v->a[s].nexthop, out) || any;
 			if (any)
@@ -367,45 +417,50 @@ resolve_cached(struct cache *c, const struct verdict (*v)[NPREFIX], const struct
 
 #define NKEY 5
 static void
-keys(const struct verdict *v, unsigned s, uint32_t metric, uint32_t before[NKEY], uint32_t after[2])
+keys(const struct verdict *v, unsigned x, uint32_t before[NKEY], uint32_t after[2])
 {
-	const struct mattr *a = &v->a[s];
+	const struct mattr *a = &v->a[x];
 
-	before[0] = ~(a->has_preference ? a->preference : s == OWN ? 200 : 100);
+	before[0] = ~(a->has_preference ? a->preference : x >= OWN ? 200 : 100);
 	before[1] = ~(a->has_local_pref ? a->local_pref : the_model->conf.default_local_pref);
-	before[2] = s != OWN;
+	before[2] = x < OWN;
 	before[3] = a->npath;
 	before[4] = a->origin;
-	after[0] = s == OWN || the_model->peer[s].internal;
-	after[1] = metric;
+	after[0] = x >= OWN || the_model->peer[path_source(x)].internal;
+	after[1] = v->metric[x];
 }
 
-/* Is x before y among equals? f to g of 9.1.2.2, and RFC 4456 9. */
+/* Is x before y among equals? f to g of 9.1.2.2, RFC 4456 9; then the path id. Our networks are before aggregates. */
 static bool
 ranks_before(const struct verdict *v, unsigned x, unsigned y)
 {
-	const struct mpeer *p = the_model->peer;
-	uint32_t ix = v->a[x].originator != 0 ? v->a[x].originator : p[x].id;
-	uint32_t iy = v->a[y].originator != 0 ? v->a[y].originator : p[y].id;
+	const struct mpeer *px = &the_model->peer[path_source(x)], *py = &the_model->peer[path_source(y)];
 
+	/* Neither is ever level with a neighbour's. */
+	if (x >= OWN || y >= OWN)
+		return x < y;
+	uint32_t ix = v->a[x].originator != 0 ? v->a[x].originator : px->id;
+	uint32_t iy = v->a[y].originator != 0 ? v->a[y].originator : py->id;
 	if (ix != iy)
 		return ix < iy;
 	if (v->a[x].ncluster != v->a[y].ncluster)
 		return v->a[x].ncluster < v->a[y].ncluster;
-	if (p[x].addr.family != p[y].addr.family)
-		return p[x].addr.family == FAMILY_IPV4;
-	return memcmp(p[x].addr.bytes, p[y].addr.bytes, 16) < 0;
+	if (px == py)
+		return slot_ids[x % NSLOT] < slot_ids[y % NSLOT];
+	if (px->addr.family != py->addr.family)
+		return px->addr.family == FAMILY_IPV4;
+	return memcmp(px->addr.bytes, py->addr.bytes, 16) < 0;
 }
 
 static void
-keep_least(bool *alive, uint32_t k[NSOURCE][NKEY + 2], unsigned col)
+keep_least(bool *alive, uint32_t k[NPATH][NKEY + 2], unsigned col)
 {
 	uint32_t low = UINT32_MAX;
 
-	for (unsigned s = 0; s < NSOURCE; s++)
+	for (unsigned s = 0; s < NPATH; s++)
 		if (alive[s] && k[s][col] < low)
 			low = k[s][col];
-	for (unsigned s = 0; s < NSOURCE; s++)
+	for (unsigned s = 0; s < NPATH; s++)
 		alive[s] = alive[s] && k[s][col] == low;
 }
 
@@ -413,14 +468,14 @@ keep_least(bool *alive, uint32_t k[NSOURCE][NKEY + 2], unsigned col)
 static void
 drop_by_med(const struct verdict *v, bool *alive)
 {
-	bool gone[NSOURCE] = {false};
+	bool gone[NPATH] = {false};
 
-	for (unsigned x = 0; x < NSOURCE; x++)
-		for (unsigned y = 0; alive[x] && y < NSOURCE; y++) {
+	for (unsigned x = 0; x < NPATH; x++)
+		for (unsigned y = 0; alive[x] && y < NPATH; y++) {
 			uint32_t ax = v->a[x].npath > 0 ? v->a[x].path[0] : 0, ay = v->a[y].npath > 0 ? v->a[y].path[0] : 0;
 			gone[x] = gone[x] || (alive[y] && ax == ay && v->a[y].med < v->a[x].med);
 		}
-	for (unsigned s = 0; s < NSOURCE; s++)
+	for (unsigned s = 0; s < NPATH; s++)
 		alive[s] = alive[s] && !gone[s];
 }
 
@@ -435,45 +490,53 @@ first_of(const struct verdict *v, const bool *alive)
 {
 	int best = -1;
 
-	for (unsigned s = 0; s < NSOURCE; s++)
+	for (unsigned s = 0; s < NPATH; s++)
 		if (alive[s] && (best < 0 || ranks_before(v, s, (unsigned)best)))
 			best = (int)s;
 	return best;
 }
 
-static void
-decide(struct verdict *v, struct cache *c, const struct verdict (*all)[NPREFIX])
+/* The best of those; alive are afterwards the ones that are level with it up to the metric. */
+static int
+eliminate(const struct verdict *v, bool alive[NPATH])
 {
-	bool alive[NSOURCE];
-	uint32_t k[NSOURCE][NKEY + 2];
+	uint32_t k[NPATH][NKEY + 2];
 
-	for (unsigned s = 0; s < NSOURCE; s++) {
-		uint32_t metric = 0;
-		alive[s] = v->in[s];
-		if (alive[s] && v->a[s].nexthop.family != FAMILY_NONE) {
-			const struct resolved *r = resolve_cached(c, all, &v->a[s].nexthop);
-			alive[s] = r->ok;
-			metric = r->metric;
-		}
-		if (alive[s])
-			keys(v, s, metric, k[s], k[s] + NKEY);
-	}
+	for (unsigned x = 0; x < NPATH; x++)
+		if (alive[x])
+			keys(v, x, k[x], k[x] + NKEY);
 	for (unsigned i = 0; i < NKEY; i++)
 		keep_least(alive, k, i);
 	drop_by_med(v, alive);
 	keep_least(alive, k, NKEY);
 	keep_least(alive, k, NKEY + 1);
+	return first_of(v, alive);
+}
 
+static void
+decide(struct verdict *v, struct cache *c, const struct verdict (*all)[NPREFIX])
+{
+	bool alive[NPATH];
+
+	for (unsigned x = 0; x < NPATH; x++) {
+		v->metric[x] = 0;
+		v->usable[x] = v->in[x];
+		if (v->in[x] && v->a[x].nexthop.family != FAMILY_NONE) {
+			const struct resolved *r = resolve_cached(c, all, &v->a[x].nexthop);
+			v->usable[x] = r->ok;
+			v->metric[x] = r->metric;
+		}
+	}
 	memset(v->used, 0, sizeof v->used);
 	v->nused = 0;
-	/* Our own route never ties with another: it is the only one of its kind. */
-	v->best = alive[OWN] ? (int)OWN : first_of(v, alive);
+	memcpy(alive, v->usable, sizeof alive);
+	v->best = eliminate(v, alive);
 	if (v->best < 0)
 		return;
-	unsigned limit = v->best == (int)OWN ? 1
-	    : the_model->peer[v->best].internal ? the_model->conf.multipath_ibgp
-						: the_model->conf.multipath_ebgp;
-	for (unsigned s = 0; s < NSOURCE; s++)
+	unsigned limit = v->best >= OWN ? 1
+	    : the_model->peer[path_source((unsigned)v->best)].internal ? the_model->conf.multipath_ibgp
+								       : the_model->conf.multipath_ebgp;
+	for (unsigned s = 0; s < NPATH; s++)
 		alive[s] = alive[s] && (the_model->conf.relax || same_path(&v->a[s], &v->a[v->best]));
 	for (int s = v->best; s >= 0 && v->nused < limit; s = first_of(v, alive)) {
 		v->used[s] = true;
@@ -499,11 +562,54 @@ oracle_decide(struct verdict v[FAMILY_COUNT][NPREFIX])
 		changed = false;
 		for (int f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
 			for (unsigned i = 0; i < NPREFIX; i++) {
+				v[f][i].in[AGGREGATE] = i >= PFX_AGG && aggregate_is_there(old[f], (enum family)f, i - PFX_AGG);
 				decide(&v[f][i], &c, (const struct verdict(*)[NPREFIX])old);
 				changed = changed || v[f][i].best != old[f][i].best ||
 				    memcmp(v[f][i].used, old[f][i].used, sizeof v[f][i].used) != 0;
 			}
 	}
+	for (int f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
+		for (unsigned i = 0; i < NPREFIX; i++) {
+			v[f][i].hidden = is_hidden(v[f], (enum family)f, i);
+			the_model->seen_hidden += v[f][i].hidden;
+			the_model->seen_aggregate += v[f][i].best == AGGREGATE;
+		}
+}
+
+/* The best, the best of the others, and so on. */
+static void
+choose_best(const struct verdict *v, unsigned count, bool chosen[NPATH])
+{
+	bool left[NPATH], alive[NPATH];
+	int best;
+
+	memcpy(left, v->usable, sizeof left);
+	for (; count > 0; count--) {
+		memcpy(alive, left, sizeof alive);
+		best = eliminate(v, alive);
+		if (best < 0)
+			return;
+		chosen[best] = true;
+		left[best] = false;
+	}
+}
+
+void
+oracle_chosen(unsigned peer, enum family f, const struct verdict *v, bool chosen[NPATH])
+{
+	const struct mneighbor *conf = &the_model->conf.neighbor[peer];
+
+	memset(chosen, 0, NPATH * sizeof *chosen);
+	if (v->best < 0 || v->hidden)
+		return;
+	if (!the_model->peer[peer].ids_out[f])
+		chosen[v->best] = true;
+	else if (conf->many_out == SEND_ALL)
+		memcpy(chosen, v->usable, sizeof v->usable);
+	else if (conf->many_out == SEND_ECMP)
+		memcpy(chosen, v->used, sizeof v->used);
+	else
+		choose_best(v, conf->count, chosen);
 }
 
 unsigned
@@ -512,7 +618,7 @@ oracle_ways(struct verdict v[FAMILY_COUNT][NPREFIX], enum family f, unsigned pre
 	struct resolved all = {0};
 	const struct verdict *x = &v[f][prefix];
 
-	for (unsigned s = 0; s < NPEER; s++) {
+	for (unsigned s = 0; s < OWN; s++) {
 		struct resolver r = {.v = (const struct verdict(*)[NPREFIX])v};
 		if (x->used[s])
 			resolve(&r, &x->a[s].nexthop, &all);
@@ -538,7 +644,7 @@ may_go(unsigned peer, unsigned source, const struct mattr *a)
 		return !(a->communities & (C_NO_EXPORT | C_NO_EXPORT_SUBCONFED)) && !(upwards && a->otc != 0);
 	}
 	/* RFC 4456 6 */
-	return source == OWN || !the_model->peer[source].internal || conf[source].rr_client || conf[peer].rr_client;
+	return !from_bgp(source) || !the_model->peer[source].internal || conf[source].rr_client || conf[peer].rr_client;
 }
 
 static void
@@ -565,7 +671,7 @@ to_internal(unsigned source, struct mattr *a)
 		a->has_local_pref = true;
 		a->local_pref = the_model->conf.default_local_pref;
 	}
-	if (source == OWN || !the_model->peer[source].internal)
+	if (!from_bgp(source) || !the_model->peer[source].internal)
 		return;
 	/* RFC 4456 8 */
 	if (a->originator == 0)
@@ -584,7 +690,7 @@ to_external(unsigned source, uint8_t role, uint32_t set, struct mattr *a)
 	a->local_pref = a->originator = 0;
 	a->ncluster = 0;
 	memset(a->cluster, 0, sizeof a->cluster);
-	if (source != OWN && !(set & SET_MED)) {
+	if (from_bgp(source) && !(set & SET_MED)) {
 		a->has_med = false;
 		a->med = 0;
 	}
@@ -593,16 +699,16 @@ to_external(unsigned source, uint8_t role, uint32_t set, struct mattr *a)
 }
 
 enum oracle_out
-oracle_export(unsigned peer, enum family f, unsigned prefix, const struct verdict *v, struct mattr *out)
+oracle_export(unsigned peer, enum family f, unsigned prefix, const struct verdict *v, unsigned path, struct mattr *out)
 {
 	const struct mpeer *n = &the_model->peer[peer];
 	const struct mneighbor *conf = &the_model->conf.neighbor[peer];
 	uint32_t set;
 
-	if (v->best < 0 || v->best == (int)peer || !(n->caps.families & OPEN_FAMILY(f)))
+	unsigned source = path_source(path);
+	if (source == peer || !(n->caps.families & OPEN_FAMILY(f)))
 		return OUT_NONE;
-	unsigned source = (unsigned)v->best;
-	*out = v->a[source];
+	*out = v->a[path];
 	if (!may_go(peer, source, out) || !chain_run(&conf->export, peer, false, source, f, prefix, out, &set))
 		return OUT_NONE;
 	out->has_preference = false;
@@ -622,7 +728,7 @@ oracle_export(unsigned peer, enum family f, unsigned prefix, const struct verdic
 	/* Ours is our end of the session if it can be, else our address beside it. */
 	if (out->nexthop.family == FAMILY_NONE)
 		out->nexthop = n->self[n->addr.family == FAMILY_IPV6 && takes_ipv6 ? FAMILY_IPV6 : f];
-	if (!n->caps.extended_message && wire_size(out, f, family_bits(f), n->caps.as4) > BGP_MSG_MAX) {
+	if (!n->caps.extended_message && wire_size(out, f, family_bits(f), n->caps.as4, n->ids_out[f]) > BGP_MSG_MAX) {
 		the_model->seen_long++;
 		return OUT_TOO_LONG;
 	}

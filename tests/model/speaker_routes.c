@@ -31,7 +31,7 @@ random_nexthop(unsigned f, unsigned prefix)
 
 	if (prefix == PFX_SELF)
 		return model_address(f, 10 << 16 | 1, 1, 20);
-	if (prefix < PFX_ORDINARY)
+	if (prefix < PFX_ORDINARY || prefix >= PFX_AGG)
 		level = rnd(8);
 	else if (prefix >= PFX_COVER2 && prefix < PFX_SELF)
 		level = rnd(6);
@@ -76,7 +76,7 @@ random_blob(const struct mpeer *n, unsigned f, struct mattr *a)
 		return;
 	/* About as long as a message can be, so that it fits into some and not into others. */
 	a->blob = 300;
-	size_t size = wire_size(a, (enum family)f, family_bits((enum family)f), n->caps.as4);
+	size_t size = wire_size(a, (enum family)f, family_bits((enum family)f), n->caps.as4, n->ids_in[f]);
 	size_t want = n->caps.extended_message ? 4040 + rnd(600) : 4020 + rnd(77);
 	a->blob = (uint16_t)(a->blob + want - size);
 }
@@ -117,14 +117,20 @@ random_attr(const struct mpeer *n, unsigned f, unsigned prefix, struct mattr *a)
 	random_blob(n, f, a);
 }
 
+unsigned
+slots(const struct mpeer *n, unsigned f)
+{
+	return n->ids_in[f] ? NSLOT : 1;
+}
+
 void
-announce(struct mpeer *n, unsigned f, const unsigned *prefix, unsigned count, const struct mattr *a)
+announce(struct mpeer *n, unsigned f, const unsigned *prefix, unsigned count, unsigned slot, const struct mattr *a)
 {
 	static uint8_t msg[BGP_MSG_MAX_EXT];
 
-	session_deliver(n->session, msg, wire_announce(n, (enum family)f, prefix, count, a, msg));
+	session_deliver(n->session, msg, wire_announce(n, (enum family)f, prefix, count, slot, a, msg));
 	for (unsigned i = 0; i < count; i++) {
-		struct mroute *r = &n->route[f][prefix[i]];
+		struct mroute *r = &n->route[f][prefix[i]][slot];
 		r->there = true;
 		r->a = *a;
 		route_changed(r, prefix[i]);
@@ -132,15 +138,16 @@ announce(struct mpeer *n, unsigned f, const unsigned *prefix, unsigned count, co
 }
 
 void
-withdraw(struct mpeer *n, unsigned f, const unsigned *prefix, unsigned count)
+withdraw(struct mpeer *n, unsigned f, const unsigned *prefix, unsigned count, unsigned slot)
 {
 	uint8_t msg[BGP_MSG_MAX];
 
-	session_deliver(n->session, msg, wire_withdraw(n, (enum family)f, prefix, count, msg));
+	session_deliver(n->session, msg, wire_withdraw(n, (enum family)f, prefix, count, slot, msg));
 	for (unsigned i = 0; i < count; i++) {
-		struct mroute *r = &n->route[f][prefix[i]];
+		struct mroute *r = &n->route[f][prefix[i]][slot];
 		memset(&r->a, 0, sizeof r->a);
 		r->there = false;
+		r->sent_id = 0;
 		route_changed(r, prefix[i]);
 	}
 }
@@ -150,7 +157,7 @@ void
 step_routes(struct mpeer *n)
 {
 	for (unsigned messages = 1 + rnd(3); messages > 0; messages--) {
-		unsigned f = FAMILY_IPV4 + rnd(2), prefix[4], count = 1;
+		unsigned f = FAMILY_IPV4 + rnd(2), prefix[4], count = 1, slot = rnd(slots(n, f));
 		struct mattr a;
 		if (!(n->caps.families & OPEN_FAMILY(f)))
 			continue;
@@ -161,13 +168,13 @@ step_routes(struct mpeer *n)
 			count++;
 		}
 		if (rnd(3) == 0) {
-			withdraw(n, f, prefix, count);
+			withdraw(n, f, prefix, count, slot);
 			continue;
 		}
 		random_attr(n, f, prefix[0], &a);
 		if (a.blob > 100)
 			count = 1;
-		announce(n, f, prefix, count, &a);
+		announce(n, f, prefix, count, slot, &a);
 	}
 	session_delivered(n->session);
 }
@@ -179,14 +186,16 @@ send_again(struct mpeer *n, unsigned f)
 	if (!(n->borr_in & OPEN_FAMILY(f))) {
 		send_refresh(n, f, REFRESH_BORR);
 		n->borr_in |= OPEN_FAMILY(f);
-		for (unsigned i = 0; i < NPREFIX; i++)
-			n->route[f][i].stale = true;
+		for (unsigned k = 0; k < NPREFIX * NSLOT; k++)
+			n->route[f][k / NSLOT][k % NSLOT].stale = true;
 		return;
 	}
-	for (unsigned i = 0; i < NPREFIX; i++) {
-		struct mattr same = n->route[f][i].a;
-		if (n->route[f][i].there && n->route[f][i].stale && rnd(3) != 0)
-			announce(n, f, &i, 1, &same);
+	for (unsigned k = 0; k < NPREFIX * NSLOT; k++) {
+		unsigned i = k / NSLOT;
+		const struct mroute *r = &n->route[f][i][k % NSLOT];
+		struct mattr same = r->a;
+		if (r->there && r->stale && rnd(3) != 0)
+			announce(n, f, &i, 1, k % NSLOT, &same);
 	}
 	session_delivered(n->session);
 }
@@ -196,12 +205,13 @@ end_again(struct mpeer *n, unsigned f)
 {
 	send_refresh(n, f, REFRESH_EORR);
 	n->borr_in &= (uint8_t)~OPEN_FAMILY(f);
-	for (unsigned i = 0; i < NPREFIX; i++) {
-		struct mroute *r = &n->route[f][i];
+	for (unsigned k = 0; k < NPREFIX * NSLOT; k++) {
+		struct mroute *r = &n->route[f][k / NSLOT][k % NSLOT];
 		if (!r->there || !r->stale)
 			continue;
 		memset(&r->a, 0, sizeof r->a);
 		r->there = false;
-		route_changed(r, i);
+		r->sent_id = 0;
+		route_changed(r, k / NSLOT);
 	}
 }

@@ -165,8 +165,8 @@ kept_begin(struct mpeer *n, const struct bgp_error *err)
 	n->lost_ns = the_model->now_ns;
 	n->kept_s = n->caps.gr_time_s;
 	for (unsigned f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
-		for (unsigned i = 0; i < NPREFIX; i++) {
-			struct mroute *r = &n->route[f][i];
+		for (unsigned i = 0; i < NPREFIX * NSLOT; i++) {
+			struct mroute *r = &n->route[f][i / NSLOT][i % NSLOT];
 			if (r->there && !r->kept && keep && (n->caps.gr_families & OPEN_FAMILY(f))) {
 				r->kept = true;
 				r->stale = false;

@@ -97,6 +97,11 @@ put_attrs(struct wbuf *w, const struct mattr *a, bool as4, bool mp)
 		head(w, ATTR_FLAG_TRANSITIVE, ATTR_LOCAL_PREF, 4);
 		wbuf_u32(w, a->local_pref);
 	}
+	if (a->aggregated) {
+		head(w, ATTR_FLAG_TRANSITIVE, ATTR_ATOMIC_AGGREGATE, 0);
+		head(w, ATTR_FLAG_OPTIONAL | ATTR_FLAG_TRANSITIVE, ATTR_AGGREGATOR, as4 ? 8 : 6);
+		wbuf_room(w, as4 ? 8 : 6); /* for the size: the model announces none */
+	}
 	put_communities(w, a);
 	if (a->originator != 0) {
 		head(w, ATTR_FLAG_OPTIONAL, ATTR_ORIGINATOR_ID, 4);
@@ -121,6 +126,8 @@ put_attrs(struct wbuf *w, const struct mattr *a, bool as4, bool mp)
 	}
 }
 
+const uint32_t slot_ids[NSLOT] = {0, 1, 0xfffffff0};
+
 static void
 put_prefix(struct wbuf *w, const struct ip_prefix *p)
 {
@@ -129,15 +136,18 @@ put_prefix(struct wbuf *w, const struct ip_prefix *p)
 }
 
 static void
-put_prefixes(struct wbuf *w, enum family f, const unsigned *prefix, unsigned count)
+put_prefixes(struct wbuf *w, const struct mpeer *n, enum family f, const unsigned *prefix, unsigned count, unsigned slot)
 {
-	for (unsigned i = 0; i < count; i++)
+	for (unsigned i = 0; i < count; i++) {
+		if (n->ids_in[f])
+			wbuf_u32(w, slot_ids[slot]);
 		put_prefix(w, &the_model->prefix[f][prefix[i]]);
+	}
 }
 
 size_t
-wire_announce(const struct mpeer *n, enum family f, const unsigned *prefix, unsigned count, const struct mattr *a,
-    uint8_t *msg)
+wire_announce(const struct mpeer *n, enum family f, const unsigned *prefix, unsigned count, unsigned slot,
+    const struct mattr *a, uint8_t *msg)
 {
 	struct wbuf w = wbuf_of(msg, BGP_MSG_MAX_EXT);
 	bool mp = f == FAMILY_IPV6 || a->nexthop.family == FAMILY_IPV6;
@@ -149,7 +159,7 @@ wire_announce(const struct mpeer *n, enum family f, const unsigned *prefix, unsi
 	if (mp) {
 		uint8_t field[NPREFIX * NLRI_MAX_OCTETS];
 		struct wbuf nl = wbuf_of(field, sizeof field);
-		put_prefixes(&nl, f, prefix, count);
+		put_prefixes(&nl, n, f, prefix, count, slot);
 		head(&w, ATTR_FLAG_OPTIONAL, ATTR_MP_REACH, 5 + 16 + nl.len);
 		wbuf_u16(&w, family_afi(f));
 		wbuf_u8(&w, BGP_SAFI_UNICAST);
@@ -161,7 +171,7 @@ wire_announce(const struct mpeer *n, enum family f, const unsigned *prefix, unsi
 	put_attrs(&w, a, n->caps.as4, mp);
 	be16_put(msg + at, (uint16_t)(w.len - at - 2));
 	if (!mp)
-		put_prefixes(&w, f, prefix, count);
+		put_prefixes(&w, n, f, prefix, count, slot);
 	CHECK(!w.err);
 	msg_header_put(msg, BGP_MSG_UPDATE, w.len);
 	return w.len;
@@ -171,17 +181,16 @@ wire_announce(const struct mpeer *n, enum family f, const unsigned *prefix, unsi
 size_t
 wire_end_of_rib(enum family f, uint8_t *msg)
 {
-	return wire_withdraw(NULL, f, NULL, 0, msg);
+	return wire_withdraw(NULL, f, NULL, 0, 0, msg);
 }
 
 size_t
-wire_withdraw(const struct mpeer *n, enum family f, const unsigned *prefix, unsigned count, uint8_t *msg)
+wire_withdraw(const struct mpeer *n, enum family f, const unsigned *prefix, unsigned count, unsigned slot, uint8_t *msg)
 {
 	uint8_t field[NPREFIX * NLRI_MAX_OCTETS];
 	struct wbuf w = wbuf_of(msg, BGP_MSG_MAX), nl = wbuf_of(field, sizeof field);
 
-	(void)n;
-	put_prefixes(&nl, f, prefix, count);
+	put_prefixes(&nl, n, f, prefix, count, slot);
 	wbuf_room(&w, BGP_HEADER_LEN);
 	if (f == FAMILY_IPV4) {
 		wbuf_u16(&w, (uint16_t)nl.len);
@@ -201,7 +210,7 @@ wire_withdraw(const struct mpeer *n, enum family f, const unsigned *prefix, unsi
 }
 
 size_t
-wire_size(const struct mattr *a, enum family f, unsigned len, bool as4)
+wire_size(const struct mattr *a, enum family f, unsigned len, bool as4, bool id)
 {
 	static uint8_t scratch[BGP_MSG_MAX_EXT];
 	struct wbuf w = wbuf_of(scratch, sizeof scratch);
@@ -209,7 +218,7 @@ wire_size(const struct mattr *a, enum family f, unsigned len, bool as4)
 
 	put_attrs(&w, a, as4, mp);
 	/* Header and two lengths; MP_REACH_NLRI with extended length and a global next hop. */
-	return BGP_HEADER_LEN + 4 + (mp ? 4 + 5 + 16 : 0) + w.len + 1 + (len + 7) / 8;
+	return BGP_HEADER_LEN + 4 + (mp ? 4 + 5 + 16 : 0) + w.len + (id ? 4 : 0) + 1 + (len + 7) / 8;
 }
 
 /* ---- reading ---- */
@@ -265,6 +274,14 @@ read_item(const struct attr_item *i, struct mattr *a)
 		a->has_local_pref = true;
 		a->local_pref = be32_get(i->value);
 		break;
+	case ATTR_ATOMIC_AGGREGATE:
+		CHECK(i->len == 0);
+		a->aggregated |= 1;
+		break;
+	case ATTR_AGGREGATOR:
+		CHECK(i->len == 8 && be32_get(i->value) == LOCAL_AS && be32_get(i->value + 4) == ROUTER_ID);
+		a->aggregated |= 2;
+		break;
 	case ATTR_COMMUNITIES:
 		read_communities(i, a);
 		break;
@@ -317,6 +334,22 @@ prefix_index(const struct ip_prefix *p)
 	fail("a prefix that nobody has");
 }
 
+/* The place of the path, or a free one. */
+static struct told *
+told_place(struct told told[NTOLD], uint32_t id)
+{
+	struct told *free_one = NULL;
+
+	for (unsigned k = 0; k < NTOLD; k++) {
+		if (told[k].there && told[k].id == id)
+			return &told[k];
+		if (!told[k].there && free_one == NULL)
+			free_one = &told[k];
+	}
+	CHECK(free_one != NULL);
+	return free_one;
+}
+
 static void
 read_field(struct mpeer *n, const struct update_nlri *field, const struct mattr *a)
 {
@@ -326,12 +359,13 @@ read_field(struct mpeer *n, const struct update_nlri *field, const struct mattr 
 	if (field->family == FAMILY_NONE)
 		return;
 	CHECK(field->len == 0 || n->caps.families & OPEN_FAMILY(field->family));
-	while (nlri_next(&r, (enum family)field->family, false, &nl) == NLRI_OK) {
-		struct told *t = &n->told[field->family][prefix_index(&nl.prefix)];
+	while (nlri_next(&r, (enum family)field->family, n->ids_out[field->family], &nl) == NLRI_OK) {
+		struct told *t = told_place(n->told[field->family][prefix_index(&nl.prefix)], nl.path_id);
 		memset(t, 0, sizeof *t);
 		if (a == NULL)
 			continue;
 		t->there = true;
+		t->id = nl.path_id;
 		t->a = *a;
 		/* Split horizon holds at any time; the tag says who brought the route in. */
 		CHECK(a->blob == 0 || a->tag != n->tag);
@@ -345,7 +379,8 @@ read_update(struct mpeer *n, const uint8_t *body, size_t len)
 	struct attr_session s = {.external = !n->internal,
 	    .as4 = n->caps.as4,
 	    .families = n->caps.families,
-	    .ext_next_hop = n->caps.ext_next_hop};
+	    .ext_next_hop = n->caps.ext_next_hop,
+	    .add_path = {[FAMILY_IPV4] = n->ids_out[FAMILY_IPV4], [FAMILY_IPV6] = n->ids_out[FAMILY_IPV6]}};
 	struct update_in u;
 	struct attr_item i;
 	struct mattr a;
@@ -353,6 +388,8 @@ read_update(struct mpeer *n, const uint8_t *body, size_t len)
 	update_decode(&s, body, len, &the_model->scratch, &u);
 	if (u.outcome != ATTR_OK)
 		fail("neighbour %td gets a bad UPDATE: %s", n - the_model->peer, u.err.reason);
+	if (deferring())
+		fail("neighbour %td gets an UPDATE while selection is deferred", n - the_model->peer);
 	if (u.end_of_rib) {
 		CHECK(!(n->eor & OPEN_FAMILY(u.eor_family)));
 		n->eor |= OPEN_FAMILY(u.eor_family);
@@ -378,8 +415,8 @@ read_refresh(struct mpeer *n, const uint8_t *body)
 {
 	uint8_t f = be16_get(body) == BGP_AFI_IPV4 ? FAMILY_IPV4 : FAMILY_IPV6;
 
-	for (unsigned i = 0; i < NPREFIX; i++) {
-		struct told *t = &n->told[f][i];
+	for (unsigned i = 0; i < NPREFIX * NTOLD; i++) {
+		struct told *t = &n->told[f][i / NTOLD][i % NTOLD];
 		if (body[2] == REFRESH_BORR)
 			t->stale = t->there;
 		else if (t->stale)
