@@ -67,7 +67,7 @@ import_wants_shared_subnet(const struct peer *p)
 }
 
 static enum rib_reject
-check(struct peer *p, const struct attr_set *s)
+check(struct peer *p, const struct attr_set *s, enum otc_verdict otc)
 {
 	const struct policy_chain *chain = policies_import(p->d->policies, peer_number(p) - 1);
 
@@ -77,7 +77,7 @@ check(struct peer *p, const struct attr_set *s)
 		return RIB_REJECT_ORIGINATOR_LOOP;
 	if (s->cluster_len > 0 && cluster_loop(s, p->d->cluster_id))
 		return RIB_REJECT_CLUSTER_LOOP;
-	if (otc_ingress(peer_role(p), peer_routes_source(p)->as, s) == OTC_LEAK)
+	if (otc == OTC_LEAK)
 		return RIB_REJECT_ROUTE_LEAK;
 	if (nexthop_off_link(p, s))
 		return RIB_REJECT_NEXTHOP;
@@ -141,13 +141,13 @@ import_begin(struct import_route *r, struct peer *p, attr_id received)
 	struct bgpd *d = p->d;
 	const struct rib_source *src = peer_routes_source(p);
 	const struct attr_set *s = attr_get(d->attrs, received);
+	enum otc_verdict otc = otc_ingress(peer_role(p), src->as, s);
 
-	*r = (struct import_route){.peer = p, .reject = check(p, s), .drains = drains(p, s), .attr = ATTR_NONE};
+	*r = (struct import_route){.peer = p, .reject = check(p, s, otc), .drains = drains(p, s), .attr = ATTR_NONE};
 	r->chain = policies_import(d->policies, peer_number(p) - 1);
 	if (r->reject != RIB_REJECT_NONE)
 		return;
-	bool add = otc_ingress(peer_role(p), src->as, s) == OTC_ADD;
-	r->attr = add ? otc_add(d->attrs, received, src->as) : attr_ref(d->attrs, received);
+	r->attr = otc == OTC_ADD ? otc_add(d->attrs, received, src->as) : attr_ref(d->attrs, received);
 	if (r->attr == ATTR_NONE) {
 		r->reject = RIB_REJECT_ROUTE_LEAK; /* unmarked it could become one */
 		return;

@@ -437,27 +437,6 @@ session_max_len_set(struct session *s, size_t max_len)
 	s->max_len = max_len;
 }
 
-void
-session_pause(struct session *s, bool paused)
-{
-	if (s->paused == paused || s->closing)
-		return;
-	s->paused = paused;
-	much_leave(s);
-	if (s->connecting)
-		return;
-	if (paused)
-		event_del(s->ev_read);
-	else
-		event_add(s->ev_read, NULL);
-}
-
-bool
-session_paused(const struct session *s)
-{
-	return s->paused;
-}
-
 bool
 session_has_more(const struct session *s)
 {

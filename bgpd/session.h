@@ -105,9 +105,6 @@ struct session *session_accepted(struct session_pool *p, int fd, const struct se
 void session_user_set(struct session *s, const struct session_ops *ops, void *ctx);
 /* Longest message the peer may send: BGP_MSG_MAX, or BGP_MSG_MAX_EXT once negotiated. */
 void session_max_len_set(struct session *s, size_t max_len);
-/* Stops reading (back-pressure goes into TCP) or goes on. */
-void session_pause(struct session *s, bool paused);
-bool session_paused(const struct session *s);
 /*
  * Queues a whole message (header included; copied). 0, or -ENOBUFS where SESSION_QUEUE_MAX octets wait already: the
  * peer does not read, its user should close.

@@ -65,7 +65,6 @@ struct session {
 	uint16_t port;
 	bool connecting;
 	bool dial_waits;  /* in pool->dials */
-	bool paused;
 	bool closing;     /* its user has forgotten it */
 	bool shut;        /* everything is written and our side of the connection shut down */
 	bool over;        /* the peer has closed its side, and something is still to be written */

@@ -116,20 +116,6 @@ session_max_len_set(struct session *s, size_t max_len)
 	s->max_len = max_len;
 }
 
-void
-session_pause(struct session *s, bool paused)
-{
-	(void)s;
-	(void)paused;
-}
-
-bool
-session_paused(const struct session *s)
-{
-	(void)s;
-	return false;
-}
-
 int
 session_send(struct session *s, const uint8_t *msg, size_t len)
 {

@@ -251,26 +251,6 @@ START_TEST(test_peer_closes)
 }
 END_TEST
 
-START_TEST(test_pause)
-{
-	uint8_t buf[BGP_HEADER_LEN];
-
-	begin();
-	session_pause(session, true);
-	ck_assert(session_paused(session));
-	speaker_write(&far, buf, msg_keepalive_encode(buf));
-	looptest_turns_ms(&loop, 50);
-	ck_assert_uint_eq(user.messages, 0);
-	/* It writes all the same. */
-	ck_assert_int_eq(session_send(session, buf, sizeof(buf)), 0);
-	ck_assert_int_eq(speaker_next(&far), BGP_MSG_KEEPALIVE);
-	session_pause(session, false);
-	UNTIL(&loop, user.messages == 1);
-	session_close(session, NULL);
-	end();
-}
-END_TEST
-
 /* 60 UPDATEs of 1,000 octets each, which the socket takes in pieces. */
 #define STREAM_N 60u
 static uint8_t stream[STREAM_N * 1000];
@@ -635,6 +615,6 @@ START_TEST(test_turns)
 }
 END_TEST
 
-SUITE("session", test_turns, test_framing, test_max_len, test_close_in_callback, test_peer_closes, test_pause, test_order,
+SUITE("session", test_turns, test_framing, test_max_len, test_close_in_callback, test_peer_closes, test_order,
     test_close_mid_stream, test_linger_reads, test_half_closed, test_half_closed_full,
     test_linger_ends, test_queue_full, test_dial, test_dial_many, test_dial_unreachable)
