@@ -123,14 +123,13 @@ known_changed(struct fib *fib, unsigned bits, uint32_t ifindex, uint32_t prefsrc
 	if ((bits & KNOWN_CARRIER) != 0 || ((bits & KNOWN_FLUSHED) != 0 && !v4_only))
 		fib_object_link_down(fib, ifindex);
 	if ((bits & KNOWN_CARRIER) != 0 && fib->objects)
-		fib_walk_start(fib, WALK_LOST);
+		fib_walk_lost(fib, 0, false);
 	if ((bits & (KNOWN_FLUSHED | KNOWN_NO_ADDR)) != 0) {
-		fib->walk.flushed = (bits & KNOWN_FLUSHED) != 0 ? ifindex : 0;
-		fib->walk.prefsrc = (bits & KNOWN_NO_ADDR) != 0 ? prefsrc : 0;
-		fib->walk.flushed_v4_only = v4_only;
-		fib_walk_start(fib, WALK_FLUSH);
+		fib->walk.flushed = 0;
 		if ((bits & KNOWN_FLUSHED) != 0)
-			fib_walk_start(fib, WALK_LOST);
+			fib_walk_lost(fib, ifindex, v4_only);
+		fib->walk.prefsrc = (bits & KNOWN_NO_ADDR) != 0 ? prefsrc : 0;
+		fib_walk_start(fib, WALK_FLUSH);
 	}
 	if ((bits & KNOWN_UP) != 0) {
 		fib_object_link_up(fib);

@@ -525,7 +525,7 @@ stolen(struct fib *fib, struct nhset *n)
 	n->stolen = true;
 	n->hold_off = n->stolen_s != 0 && now - n->stolen_s < STOLEN_CALM_S;
 	n->stolen_s = now;
-	fib_walk_start(fib, WALK_LOST);
+	fib_walk_lost(fib, 0, false);
 }
 
 static void

@@ -153,6 +153,8 @@ void fib_unpinned_check(struct fib *fib, struct fib_table *t, uint32_t id);
 /* walk.c: runs pending walks; true: none is left. */
 bool fib_walk_run(struct fib *fib, uint64_t deadline_ns);
 void fib_walk_start(struct fib *fib, enum walk_kind kind);
+/* Routes are gone with an interface (0: with nexthop objects alone), of IPv4 alone or of both families. */
+void fib_walk_lost(struct fib *fib, uint32_t ifindex, bool v4_only);
 bool fib_walk_idle(const struct fib *fib);
 /* The events after which something is to be tried again. */
 void fib_retry_soon(struct fib *fib);                             /* a link, an address or a route came */

@@ -31,6 +31,14 @@ fib_walk_start(struct fib *fib, enum walk_kind kind)
 		loop_job_start(fib->loop, &fib->events_job);
 }
 
+void
+fib_walk_lost(struct fib *fib, uint32_t ifindex, bool v4_only)
+{
+	fib->walk.flushed = ifindex;
+	fib->walk.flushed_v4_only = v4_only;
+	fib_walk_start(fib, WALK_LOST);
+}
+
 static void
 timer_ms(struct event *ev, uint64_t ms)
 {

@@ -731,6 +731,34 @@ one_and_both(struct fib_op *both)
 }
 
 /* A member was asked for while its link had no carrier, and is refused after that is back. */
+START_TEST(test_carrier_after_another_link)
+{
+	uint32_t three = over(3);
+
+	link_event(4, IFF_UP | IFF_RUNNING);
+	fib_route_set(fib, FAMILY_IPV4, 9, three, 0);
+	fib_nhset_unref(fib, three);
+	run_ms(5);
+	expect_op(FIB_OP_NHSET);
+	expect_op(FIB_OP_NH);
+	struct fib_op add = expect_op(FIB_OP_ROUTE);
+	answer(&add, 0);
+	link_event(3, 0);
+	run_ms(5);
+	ck_assert_int_eq(state(9), FIB_FAILED);
+	link_event(3, IFF_UP | IFF_RUNNING);
+	run_ms(60);
+	add = expect_op(FIB_OP_ROUTE);
+	answer(&add, 0);
+	ck_assert_int_eq(state(9), FIB_INSTALLED);
+	/* What happens to another link later says nothing about this one. */
+	link_event(4, IFF_UP);
+	run_ms(60);
+	ck_assert_int_eq(state(9), FIB_INSTALLED);
+	expect_none();
+}
+END_TEST
+
 START_TEST(test_group_after_refused_member)
 {
 	struct fib_op both, one = one_and_both(&both);
@@ -870,6 +898,7 @@ main(void)
 	tcase_add_test(objects, test_object_life);
 	tcase_add_test(objects, test_object_refused);
 	tcase_add_test(objects, test_object_and_carrier);
+	tcase_add_test(objects, test_carrier_after_another_link);
 	tcase_add_test(objects, test_group_after_refused_member);
 	tcase_add_test(objects, test_group_repair_refused);
 	tcase_add_test(objects, test_link_up_while_group_is_made);
