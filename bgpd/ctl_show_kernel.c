@@ -11,6 +11,7 @@
 #include "lib/mem.h"
 #include "rib/nexthop.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,13 +23,13 @@ struct place {
 };
 
 static void
-stream_from(struct ctl_client *c, const char *rows, bool (*step)(struct ctl_client *c, void *state))
+stream_from(struct ctl_client *c, json_t *head, const char *rows, bool (*step)(struct ctl_client *c, void *state))
 {
 	struct place *place = xcalloc(1, sizeof(*place));
 
 	*place = (struct place){.family = FAMILY_IPV4, .at = 1};
 	struct ctl_walk walk = {.rows = rows, .step = step, .free = free, .state = place};
-	ctl_stream(c, NULL, &walk);
+	ctl_stream(c, head, &walk);
 }
 
 static json_t *
@@ -39,6 +40,34 @@ via_json(const struct bgpd *d, const struct ip_addr *via, uint32_t ifindex, uint
 }
 
 /* ---- fib ---- */
+
+/* Why the kernel has not taken a route, and so what would have to change. */
+static const struct {
+	int error;
+	const char *text;
+} reasons[] = {
+    {EEXIST, "a route of another program with this prefix and metric exists"},
+    {ENETUNREACH, "the kernel knows no way to the next hop"},
+    {EHOSTUNREACH, "the kernel knows no way to the next hop"},
+    {ENETDOWN, "the interface is down"},
+    {ENODEV, "there is no such interface"},
+    {EINVAL, "the kernel does not take this next hop"},
+    {EBUSY, "another program keeps deleting it"},
+    {ENOBUFS, "the kernel has no memory for it"},
+    {ENOMEM, "the kernel has no memory for it"},
+    {EPERM, "no permission to change routes (CAP_NET_ADMIN)"},
+    {EAFNOSUPPORT, "an IPv6 route cannot have an IPv4 next hop"},
+    {EOPNOTSUPP, "the kernel does not know this kind of route"},
+};
+
+static const char *
+reason_of(int error)
+{
+	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
+		if (reasons[i].error == error)
+			return reasons[i].text;
+	return error != 0 ? strerror(error) : NULL;
+}
 
 json_t *
 ctl_fib_json(const struct bgpd *d, enum family f, uint32_t id)
@@ -62,8 +91,7 @@ ctl_fib_json(const struct bgpd *d, enum family f, uint32_t id)
 		json_array_append_new(hops, via_json(d, &nh[i].via, nh[i].ifindex, nh[i].weight));
 	return json_pack("{s:o,s:o,s:s,s:I,s:b,s:s,s:s?}", "prefix", ctl_json_prefix(&prefix), "nexthops",
 			 hops, "type", types[type], "metric", (json_int_t)metric, "installed",
-			 (int)(state == FIB_INSTALLED), "state", states[state], "error",
-			 error != 0 ? strerror(error) : NULL);
+			 (int)(state == FIB_INSTALLED), "state", states[state], "error", reason_of(error));
 }
 
 static bool
@@ -86,11 +114,46 @@ fib_step(struct ctl_client *c, void *state)
 	return false;
 }
 
+/* What the audit has found since the start, by kind. */
+static json_t *
+drift_json(const uint64_t drift[FIB_DRIFT_COUNT])
+{
+	static const char *const names[FIB_DRIFT_COUNT] = {
+	    [FIB_DRIFT_MISSING] = "missing",
+	    [FIB_DRIFT_EXTRA] = "extra",
+	    [FIB_DRIFT_NEXTHOPS] = "nexthops",
+	    [FIB_DRIFT_TYPE] = "type",
+	    [FIB_DRIFT_OBJECT_MISSING] = "object_missing",
+	    [FIB_DRIFT_OBJECT_EXTRA] = "object_extra",
+	    [FIB_DRIFT_OBJECT_NEXTHOPS] = "object_nexthops",
+	};
+	json_t *o = json_object();
+
+	for (unsigned kind = 0; kind < FIB_DRIFT_COUNT; kind++)
+		json_object_set_new(o, names[kind], json_integer((json_int_t)drift[kind]));
+	return o;
+}
+
+static json_t *
+fib_summary_json(const struct bgpd *d)
+{
+	struct fib_stats s;
+
+	fib_stats_get(d->kernel->fib, &s);
+	return json_pack("{s:{s:I,s:I,s:I,s:I,s:I,s:I,s:{s:I,s:I,s:o,s:I,s:o}}}", "summary", "wanted",
+			 (json_int_t)s.wanted, "installed", (json_int_t)s.installed, "failed", (json_int_t)s.failed,
+			 "adopted", (json_int_t)s.adopted, "restored", (json_int_t)s.restored, "resyncs",
+			 (json_int_t)s.resyncs, "audit", "interval_s", (json_int_t)d->conf->kernel.audit_interval_s,
+			 "rounds", (json_int_t)s.audits, "age_s",
+			 s.audits > 0 ? json_integer((json_int_t)s.audit_age_s) : json_null(), "took_ms",
+			 (json_int_t)s.audit_ms, "drift", drift_json(s.drift));
+}
+
 void
 ctl_show_fib(struct ctl_client *c, const json_t *args)
 {
 	(void)args;
-	stream_from(c, "fib", fib_step);
+	stream_from(c, fib_summary_json(ctl_client_daemon(c)), "fib", fib_step);
 }
 
 /* ---- next hops ---- */
@@ -132,7 +195,7 @@ void
 ctl_show_nexthop(struct ctl_client *c, const json_t *args)
 {
 	(void)args;
-	stream_from(c, "nexthops", nexthop_step);
+	stream_from(c, NULL, "nexthops", nexthop_step);
 }
 
 /* ---- interfaces ---- */
@@ -177,5 +240,5 @@ void
 ctl_show_interfaces(struct ctl_client *c, const json_t *args)
 {
 	(void)args;
-	stream_from(c, "interfaces", link_step);
+	stream_from(c, NULL, "interfaces", link_step);
 }

@@ -56,6 +56,7 @@ fib_config_of(const struct conf *conf)
 	    .metric = conf->kernel.metric,
 	    .learn = true,
 	    .keep_on_stop = conf->kernel.keep_on_stop,
+	    .audit_s = conf->kernel.audit_interval_s,
 	    .nexthop_objects = conf->kernel.nexthop_objects == CONF_NHO_AUTO,
 	};
 }

@@ -393,6 +393,7 @@ enum conf_kernel_key {
 	CONF_KERNEL_CONNECTED,
 	CONF_KERNEL_NEXTHOP_OBJECTS,
 	CONF_KERNEL_KEEP_ON_STOP,
+	CONF_KERNEL_AUDIT_INTERVAL,
 	CONF_KERNEL_KEYS
 };
 
@@ -406,6 +407,7 @@ struct conf_kernel {
 	struct conf_connected connected;   /* if CONF_HAS(k, CONF_KERNEL_CONNECTED) */
 	uint32_t nexthop_objects;          /* enum conf_nexthop_objects */
 	bool keep_on_stop;
+	uint32_t audit_interval_s; /* 0: no audit */
 };
 
 /* ---- sets and policies ---- */

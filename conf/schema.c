@@ -465,6 +465,17 @@ static const struct conf_row kernel_rows[] = {
 				  .doc = "Leave our routes in the kernel on an orderly stop, as before a restart: "
 					 "neighbors with graceful restart lose their session without a "
 					 "NOTIFICATION, so that they keep our routes."},
+    [CONF_KERNEL_AUDIT_INTERVAL] =
+	{.key = "audit-interval",
+	 .type = &conf_type_number,
+	 AT(conf_kernel, audit_interval_s),
+	 .max = 86400,
+	 .def = "60",
+	 .unit = "seconds",
+	 .effect = CONF_EFFECT_POLICY,
+	 .doc = "Seconds between two rounds of the audit, which compares the kernel's routes and next-hop objects with "
+		"what they should be, at two parts in a hundred of a processor, and repairs what nobody has told of; "
+		"0 turns it off. What it finds is logged and counted (show fib)."},
 };
 static const struct conf_table kernel_table = {TABLE(kernel_rows), .size = sizeof(struct conf_kernel),
 					       .block = true};

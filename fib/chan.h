@@ -11,7 +11,8 @@
  * than one next hop is a head record followed by one record for each next hop.
  *
  * The back end (the netlink thread, or the null one) answers every FIB_OP_ROUTE
- * and FIB_OP_NEXTHOP with one FIB_EV_RESULT, FIB_OP_WATCH with a SYNC_BEGIN … SYNC_END, and
+ * and FIB_OP_NEXTHOP with one FIB_EV_RESULT, FIB_OP_WATCH with a SYNC_BEGIN … SYNC_END,
+ * FIB_OP_AUDIT with one FIB_EV_AUDIT_END, and
  * FIB_OP_STOP with FIB_EV_STOPPED, its last word.
  */
 #ifndef FIB_CHAN_H
@@ -35,6 +36,7 @@ enum fib_op_kind {
 	FIB_OP_ROUTE,
 	FIB_OP_WATCH,  /* table: watch it (and the main table) from now on, and dump everything */
 	FIB_OP_RESYNC, /* dump everything again, as after a lost notification */
+	FIB_OP_AUDIT,  /* read slowly what the kernel has of ours */
 	FIB_OP_STOP,
 };
 
@@ -52,6 +54,7 @@ enum fib_what {
 	FIB_WHAT_MOVE,    /* replaces the one of the former configuration in its place */
 	FIB_WHAT_SWEEP,   /* one of an earlier run, without an id */
 	FIB_WHAT_NEXTHOP, /* none: the operation is about the nexthop object of a next-hop set */
+	FIB_WHAT_EXTRA,   /* one that the audit has found, without an id */
 };
 
 struct fib_op_route {
@@ -70,6 +73,12 @@ struct fib_op_nexthop {
 	uint32_t nhset; /* whose it is; 0: nobody's any more */
 };
 
+struct fib_op_audit {
+	uint32_t table;
+	uint8_t protocol;
+	bool objects; /* nexthop objects too */
+};
+
 struct fib_op {
 	uint8_t kind, pad[3];
 	union {
@@ -82,6 +91,7 @@ struct fib_op {
 		struct fib_nh nh;
 		struct fib_op_nexthop nexthop;
 		struct fib_op_route route;
+		struct fib_op_audit audit;
 		uint32_t table;
 	} u;
 };
@@ -98,6 +108,8 @@ enum fib_ev_kind {
 	FIB_EV_NEXTHOP, /* a nexthop object, anybody's; count > 1: followed by count - 1 × FIB_EV_NH */
 	FIB_EV_OBJECTS, /* objects: does the kernel have nexthop objects? In a dump, after them, before routes
 			 */
+	FIB_EV_AUDIT_END, /* complete: what FIB_OP_AUDIT asked for was told, and all notifications until then
+			   */
 	FIB_EV_STOPPED,
 };
 
@@ -114,6 +126,7 @@ struct fib_ev_result {
 #define FIB_RT_REPLACED 2u  /* took the place of whatever had the same key */
 #define FIB_RT_APPENDED 4u  /* added behind others with the same key */
 #define FIB_RT_NHS_ONLY 8u  /* a deletion of the next hops listed, not of the whole route (IPv6) */
+#define FIB_RT_AUDIT    32u /* told by an audit, not a notification or a dump of everything */
 #define FIB_RT_OBJECT   16u /* the first next hop is none: its ifindex is the nexthop object's number */
 
 struct fib_ev_route {
@@ -138,6 +151,7 @@ struct fib_ev_nexthop {
 	uint8_t protocol, count;
 	bool group; /* the next hops are other objects, their numbers in ifindex */
 	bool deleted;
+	bool audit; /* as FIB_RT_AUDIT */
 };
 
 struct fib_ev {
@@ -168,6 +182,7 @@ struct fib_ev {
 		} nexthop;
 		struct fib_ev_nh nh;
 		bool objects;
+		bool complete;
 	} u;
 };
 _Static_assert(sizeof(struct fib_ev) <= 64, "an event is a cache line at most");

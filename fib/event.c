@@ -80,6 +80,10 @@ result_event(struct fib *fib, const struct fib_ev_result *reply)
 		return;
 	}
 	fib->replies++;
+	if (r->what == FIB_WHAT_EXTRA) {
+		fib_audit_extra_result(fib, r);
+		return;
+	}
 	if (r->id == FIB_ID_NONE) {
 		fib->sweeps_inflight--;
 		fib->errors += r->error != 0 && r->error != ESRCH;
@@ -87,7 +91,6 @@ result_event(struct fib *fib, const struct fib_ev_result *reply)
 	}
 	struct fib_table *t = &fib->table[r->family];
 	r->error = fib_object_error(fib, r);
-	named_by(fib, t, r);
 	if (r->error == EEXIST) {
 		struct ip_prefix p = fib_prefix(fib, t->family, r->id);
 		foreign = known_foreign(&fib->known, &p, fib->env.conf.table, r->metric);
@@ -96,6 +99,8 @@ result_event(struct fib *fib, const struct fib_ev_result *reply)
 			conflict(fib, &p, r->metric, foreign);
 		}
 	}
+	fib_audit_result(fib, t, r, foreign != NULL);
+	named_by(fib, t, r);
 	switch (table_reply(t, &fib->env, r, foreign != NULL)) {
 	case TABLE_RESTORED:
 		fib->restored++;
@@ -240,6 +245,10 @@ resolve(struct fib *fib)
 static void
 route_complete(struct fib *fib)
 {
+	if ((fib->assembly.route.flags & FIB_RT_AUDIT) != 0) {
+		fib_audit_route(fib, &fib->assembly.route);
+		return;
+	}
 	resolve(fib);
 	const struct fib_ev_route *r = &fib->assembly.route;
 	bool deleted = (r->flags & FIB_RT_DELETED) != 0;
@@ -269,7 +278,9 @@ complete(struct fib *fib)
 
 	if (a->have < a->need)
 		return;
-	if (a->nexthop)
+	if (a->nexthop && a->object.audit)
+		fib_audit_object(fib, &a->object, a->nh);
+	else if (a->nexthop)
 		fib_object_event(fib, &a->object, a->nh);
 	else
 		route_complete(fib);
@@ -352,7 +363,11 @@ take_event(struct fib *fib, const struct fib_ev *ev)
 		fib->objects_known = ev->u.objects;
 		fib_object_mode(fib);
 		break;
+	case FIB_EV_AUDIT_END:
+		fib_audit_end(fib, ev->u.complete);
+		break;
 	case FIB_EV_SYNC_BEGIN:
+		fib_audit_void(fib);
 		fib->hold = true;
 		fib->dumps++;
 		fib->known.gen++;
@@ -391,6 +406,7 @@ fib_events_run(struct job *job, uint64_t deadline_ns)
 		}
 		take_event(fib, &ev);
 	}
+	fib_audit_check(fib);
 	/* The back end stops where its events would not fit, and waits to be woken. */
 	if (was_full)
 		ring_wake(&fib->chan.ops);

@@ -67,6 +67,16 @@ on_part(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
+on_audit(evutil_socket_t fd, short what, void *arg)
+{
+	struct fib *fib = arg;
+
+	(void)fd, (void)what;
+	loop_enter(fib->loop);
+	fib_audit_due(fib);
+}
+
+static void
 unblocked(void *arg, enum family f, uint32_t id)
 {
 	struct fib *fib = arg;
@@ -86,19 +96,23 @@ events_make(struct fib *fib)
 	fib->ev_retry = evtimer_new(fib->loop->base, on_retry, fib);
 	fib->ev_soon = evtimer_new(fib->loop->base, on_soon, fib);
 	fib->ev_part = evtimer_new(fib->loop->base, on_part, fib);
-	if (fib->ev_events == NULL || fib->ev_retry == NULL || fib->ev_soon == NULL || fib->ev_part == NULL)
+	fib->audit.timer = evtimer_new(fib->loop->base, on_audit, fib);
+	if (fib->ev_events == NULL || fib->ev_retry == NULL || fib->ev_soon == NULL || fib->ev_part == NULL ||
+	    fib->audit.timer == NULL)
 		return -ENOMEM;
 	event_priority_set(fib->ev_events, LOOP_PRIO_IO);
 	event_priority_set(fib->ev_retry, LOOP_PRIO_URGENT);
 	event_priority_set(fib->ev_soon, LOOP_PRIO_URGENT);
 	event_priority_set(fib->ev_part, LOOP_PRIO_URGENT);
+	event_priority_set(fib->audit.timer, LOOP_PRIO_URGENT);
 	return event_add(fib->ev_events, NULL) == 0 ? 0 : -ENOMEM;
 }
 
 static void
 fib_free(struct fib *fib)
 {
-	struct event *events[] = {fib->ev_events, fib->ev_retry, fib->ev_soon, fib->ev_part};
+	struct event *events[] = {fib->ev_events, fib->ev_retry, fib->ev_soon, fib->ev_part,
+				  fib->audit.timer};
 
 	for (size_t i = 0; i < ARRAY_LEN(events); i++)
 		if (events[i] != NULL)
@@ -271,6 +285,8 @@ fib_stop(struct fib *fib, bool keep, unsigned max_wait_ms)
 	event_del(fib->ev_retry);
 	event_del(fib->ev_soon);
 	event_del(fib->ev_part);
+	fib_audit_void(fib);
+	event_del(fib->audit.timer);
 	loop_job_cancel(fib->loop, &fib->events_job);
 	loop_job_cancel(fib->loop, &fib->send_job);
 	keep = keep || fib->env.conf.keep_on_stop;
@@ -306,6 +322,9 @@ fib_reconfigure(struct fib *fib, const struct fib_config *conf)
 	fib->has_next = true;
 	fib->env.conf.learn = conf->learn;
 	fib->env.conf.keep_on_stop = conf->keep_on_stop;
+	fib->env.conf.audit_s = conf->audit_s;
+	if (fib->synced)
+		fib_audit_arm(fib);
 	fib_config_try(fib);
 }
 
@@ -414,11 +433,17 @@ fib_stats_get(const struct fib *fib, struct fib_stats *out)
 	    .resyncs = fib->dumps > 0 ? fib->dumps - 1 : 0,
 	    .restored = fib->restored,
 	    .adopted = keyed_count(&fib->adopted.routes),
+	    .audits = fib->audit.rounds,
+	    .audit_ms = fib->audit.took_ms,
+	    .audit_age_s = fib->audit.end_ns != 0
+			       ? (uint32_t)((time_mono_ns() - fib->audit.end_ns) / 1000000000)
+			       : UINT32_MAX,
 	    .memory_bytes = sizeof *fib + nhsets_bytes(&fib->nhsets) + nhobjs_bytes(&fib->nhobjs) +
 			    known_bytes(&fib->known) + keyed_bytes(&fib->adopted.routes) +
 			    (size_t)FIB_OPS_RING * sizeof(struct fib_op) +
 			    (size_t)FIB_EVENTS_RING * sizeof(struct fib_ev),
 	};
+	memcpy(out->drift, fib->audit.drift, sizeof out->drift);
 	for (enum family f = FAMILY_IPV4; f <= FAMILY_IPV6; f++) {
 		const struct fib_table *t = &fib->table[f];
 		out->adopted_of[f] = fib->adopted.count[f];

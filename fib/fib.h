@@ -17,7 +17,9 @@
  * delete-then-add), deletions carry our protocol number, so a foreign route is
  * never destroyed. ENOBUFS leads to a resync by dump, never to a guess. Routes of
  * an earlier run (same protocol and table) are adopted at start and swept by
- * fib_sweep(). A route of ours that somebody else deletes is put back.
+ * fib_sweep(). A route of ours that somebody else deletes is put back. And since a
+ * notification may be missed for reasons nobody has thought of, an audit compares
+ * the kernel with what is wanted, slowly, round after round (audit.c).
  */
 #ifndef FIB_FIB_H
 #define FIB_FIB_H
@@ -49,6 +51,7 @@ struct fib_config {
 	bool learn;       /* report foreign unicast routes of the table (always on for next-hop resolution) */
 	bool keep_on_stop;    /* leave our routes in the kernel at fib_stop */
 	bool nexthop_objects; /* use them where the kernel has them */
+	uint32_t audit_s;     /* between two rounds of comparing the kernel with what is wanted; 0: never */
 };
 
 struct fib_link {
@@ -149,12 +152,28 @@ uint32_t fib_route_next(const struct fib *fib, enum family f, uint32_t from);
 /* Deletes routes of an earlier run that nobody has asked for since: after End-of-RIB or a timer. */
 void fib_sweep(struct fib *fib);
 
+/* What an audit finds that no notification has told: each is repaired. */
+enum fib_drift {
+	FIB_DRIFT_MISSING,         /* a route of ours is not there */
+	FIB_DRIFT_EXTRA,           /* one is there that is not wanted */
+	FIB_DRIFT_NEXTHOPS,        /* one has other next hops */
+	FIB_DRIFT_TYPE,            /* one is of another type: a blackhole for a unicast one */
+	FIB_DRIFT_OBJECT_MISSING,  /* a nexthop object is not there */
+	FIB_DRIFT_OBJECT_EXTRA,    /* one is there that is not wanted */
+	FIB_DRIFT_OBJECT_NEXTHOPS, /* one has other next hops or members */
+	FIB_DRIFT_COUNT
+};
+
 struct fib_stats {
 	uint64_t ops, batches, replies, errors, resyncs,
 	    restored; /* restored: deleted by others and put back */
 	uint32_t wanted, installed, failed,
 	    adopted; /* adopted: routes of an earlier run not yet claimed or swept */
 	uint32_t adopted_of[FAMILY_COUNT]; /* the same of each family */
+	uint64_t audits;                 /* rounds that came to their end */
+	uint64_t drift[FIB_DRIFT_COUNT]; /* by enum fib_drift, since the start */
+	uint32_t audit_age_s;            /* since the last of those rounds; UINT32_MAX: there was none */
+	uint32_t audit_ms;               /* how long it took */
 	size_t memory_bytes;
 };
 void fib_stats_get(const struct fib *fib, struct fib_stats *out);

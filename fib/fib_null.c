@@ -44,6 +44,9 @@ answer(struct null *n, const struct fib_op *op)
 		ring_push(&n->chan->events, &ev);
 		ev.kind = FIB_EV_SYNC_END;
 		break;
+	case FIB_OP_AUDIT:
+		ev.kind = FIB_EV_AUDIT_END; /* there is nothing to compare with */
+		break;
 	case FIB_OP_STOP:
 		ev.kind = FIB_EV_STOPPED;
 		break;

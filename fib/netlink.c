@@ -2,11 +2,11 @@
 /*
  * netlink: the thread that talks to the kernel (fib_backend_netlink).
  *
- * It has an event loop, two sockets and one job. Operations come from the ring
+ * It has an event loop, three sockets and one job. Operations come from the ring
  * and go out in batches over the first socket, which also carries dumps; the
  * second one receives notifications, and a socket filter keeps those out that
- * our own operations cause. It keeps the next-hop sets and the batch in hand,
- * nothing else about routes.
+ * our own operations cause; the third is the audit's (slowdump.h). It keeps the next-hop sets and the batch
+ * in hand, nothing else about routes.
  *
  * Order, which the main half relies on: while a dump runs neither operations
  * nor notifications are taken; notifications that were queued meanwhile are
@@ -25,6 +25,7 @@
 #include "fib/nhdef.h"
 #include "fib/nlsock.h"
 #include "fib/route.h"
+#include "fib/slowdump.h"
 
 #include "lib/log.h"
 #include "lib/loop.h"
@@ -41,12 +42,16 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define RX_BYTES       (64u * 1024u) /* the kernel makes dump messages of 32 KB at most */
-#define NOTIFY_READS   64            /* a turn */
-#define EVENT_ROOM     (2u + FIB_NH_MAX)
-#define DUMP_TRIES     3 /* for a dump that changed while it was read */
-#define RESYNC_MIN_MS  100u
-#define RESYNC_MAX_MS  10000u
+#define RX_BYTES      (64u * 1024u) /* the kernel makes dump messages of 32 KB at most */
+#define NOTIFY_READS  64            /* a turn */
+#define EVENT_ROOM    (2u + FIB_NH_MAX)
+#define DUMP_TRIES    3 /* for a dump that changed while it was read */
+#define RESYNC_MIN_MS 100u
+#define RESYNC_MAX_MS 10000u
+#define AUDIT_MIN_MS  25u /* from one portion of an audit to the next, */
+#define AUDIT_MAX_MS  5000u
+#define AUDIT_PAUSE                                                                                          \
+	50u /* and so many times as long as the portion took: two parts in a hundred of a processor */
 #define RESYNC_CALM_NS 30000000000ull /* after this long the delay starts small again */
 
 /* Parts of a full dump, in order. Those of the main table are left out where it is the watched one. */
@@ -69,7 +74,7 @@ struct netlink {
 	pthread_t thread;
 	struct nl_sock *ops, *notify;
 	int ops_fd, notify_fd;
-	struct event *ev_ring, *ev_ops, *ev_notify, *ev_resync;
+	struct event *ev_ring, *ev_ops, *ev_notify, *ev_resync, *ev_audit;
 	struct job job;
 
 	struct nhdefs sets;
@@ -91,6 +96,8 @@ struct netlink {
 	uint32_t dump_seq;
 	unsigned resync_ms;
 	uint64_t resync_ns, complained_ns;
+	struct slowdump slow;
+	bool auditing, audit_due; /* a round is under way; its next portion is due */
 };
 
 static void
@@ -119,7 +126,7 @@ push_hops(struct netlink *t, const struct fib_ev_nh *nh, unsigned count)
 }
 
 static void
-report_route(struct netlink *t, const struct nlmsghdr *n)
+report_route(struct netlink *t, const struct nlmsghdr *n, unsigned flags)
 {
 	struct route_info info;
 
@@ -128,6 +135,7 @@ report_route(struct netlink *t, const struct nlmsghdr *n)
 	struct fib_ev ev = {.kind = FIB_EV_ROUTE};
 	unsigned i = 0;
 	ev.u.route.r = info.r;
+	ev.u.route.r.flags |= (uint8_t)flags;
 	if (info.nhid != 0) {
 		ev.u.route.r.flags |= FIB_RT_OBJECT;
 		ev.u.route.r.nh_count++;
@@ -140,7 +148,7 @@ report_route(struct netlink *t, const struct nlmsghdr *n)
 }
 
 static void
-report_nexthop(struct netlink *t, const struct nlmsghdr *n)
+report_nexthop(struct netlink *t, const struct nlmsghdr *n, bool audit)
 {
 	struct nhmsg_info info;
 
@@ -148,6 +156,7 @@ report_nexthop(struct netlink *t, const struct nlmsghdr *n)
 		return;
 	struct fib_ev ev = {.kind = FIB_EV_NEXTHOP};
 	ev.u.nexthop.n = info.n;
+	ev.u.nexthop.n.audit = audit;
 	if (info.n.count > 0)
 		ev.u.nexthop.nh = info.nh[0];
 	push(t, &ev);
@@ -173,11 +182,11 @@ report(struct netlink *t, const struct nlmsghdr *n)
 		break;
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:
-		report_route(t, n);
+		report_route(t, n, 0);
 		break;
 	case RTM_NEWNEXTHOP:
 	case RTM_DELNEXTHOP:
-		report_nexthop(t, n);
+		report_nexthop(t, n, false);
 		break;
 	default:
 		break;
@@ -236,10 +245,10 @@ dump_request(struct netlink *t, uint8_t *buf, size_t cap)
 	case STAGE_IPV4:
 	case STAGE_IPV6:
 		return route_dump_encode(buf, cap, t->stage == STAGE_IPV4 ? FAMILY_IPV4 : FAMILY_IPV6,
-					 t->table, t->dump_seq);
+					 t->table, 0, t->dump_seq);
 	default:
 		return route_dump_encode(buf, cap, t->stage == STAGE_MAIN_IPV4 ? FAMILY_IPV4 : FAMILY_IPV6,
-					 RT_TABLE_MAIN, t->dump_seq);
+					 RT_TABLE_MAIN, 0, t->dump_seq);
 	}
 }
 
@@ -554,6 +563,10 @@ take_op(struct netlink *t, const struct fib_op *op)
 	case FIB_OP_RESYNC:
 		resync_later(t);
 		break;
+	case FIB_OP_AUDIT:
+		slowdump_begin(&t->slow, &op->u.audit);
+		t->auditing = t->audit_due = true;
+		break;
 	default:
 		ASSERT(op->kind == FIB_OP_STOP);
 		t->stopping = true;
@@ -584,6 +597,44 @@ ops_step(struct netlink *t)
 		loop_stop(&t->loop);
 	}
 	return STEP_IDLE;
+}
+
+/* The audit. */
+
+static void
+audit_report(struct netlink *t, const struct nlmsghdr *n)
+{
+	if (n->nlmsg_type == RTM_NEWROUTE)
+		report_route(t, n, FIB_RT_AUDIT);
+	else if (n->nlmsg_type == RTM_NEWNEXTHOP)
+		report_nexthop(t, n, true);
+}
+
+/*
+ * One portion, when nothing else is to be done: so all notifications of before have been told. Those that
+ * tell why something is missing from the last portion are read before the next call, which finds the end.
+ */
+static void
+audit_portion(struct netlink *t)
+{
+	uint64_t begin_ns = time_mono_ns();
+	enum slowdump_step s = SLOWDUMP_PAUSE;
+	const struct nlmsghdr *n;
+
+	t->audit_due = false;
+	while (ring_room(&t->chan->events) >= BATCH_MAX + EVENT_ROOM &&
+	       (s = slowdump_next(&t->slow, &n)) == SLOWDUMP_MESSAGE)
+		audit_report(t, n);
+	if (s == SLOWDUMP_END || s == SLOWDUMP_FAILED) {
+		struct fib_ev ev = {.kind = FIB_EV_AUDIT_END, .u.complete = s == SLOWDUMP_END};
+		push(t, &ev);
+		t->auditing = false;
+		return;
+	}
+	uint64_t ms = (time_mono_ns() - begin_ns) * AUDIT_PAUSE / 1000000;
+	ms = ms < AUDIT_MIN_MS ? AUDIT_MIN_MS : ms > AUDIT_MAX_MS ? AUDIT_MAX_MS : ms;
+	struct timeval tv = {.tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
+	evtimer_add(t->ev_audit, &tv);
 }
 
 static enum step
@@ -622,6 +673,8 @@ netlink_run(struct job *job, uint64_t deadline_ns)
 	do
 		s = step(t);
 	while (s == STEP_MORE && !t->loop.stopping && time_mono_ns() < deadline_ns);
+	if (s == STEP_IDLE && t->audit_due && has_event_room(t, 1))
+		audit_portion(t);
 	if (t->pushed) {
 		t->pushed = false;
 		ring_wake(&t->chan->events);
@@ -668,6 +721,17 @@ on_resync(evutil_socket_t fd, short what, void *arg)
 	loop_job_start(&t->loop, &t->job);
 }
 
+static void
+on_audit(evutil_socket_t fd, short what, void *arg)
+{
+	struct netlink *t = arg;
+
+	(void)fd, (void)what;
+	loop_enter(&t->loop);
+	t->audit_due = t->auditing;
+	loop_job_start(&t->loop, &t->job);
+}
+
 static void *
 netlink_main(void *arg)
 {
@@ -696,6 +760,8 @@ sockets_open(struct netlink *t)
 	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(groups); i++)
 		if (nl_socket_add_membership(t->notify, groups[i]) < 0)
 			rc = errno != 0 ? -errno : -EIO;
+	if (rc == 0)
+		rc = slowdump_open(&t->slow);
 	/* Older kernels do not have the group. */
 	t->objects = rc == 0 && nl_socket_add_membership(t->notify, RTNLGRP_NEXTHOP) >= 0;
 	return rc;
@@ -704,7 +770,7 @@ sockets_open(struct netlink *t)
 static void
 netlink_free(struct netlink *t)
 {
-	struct event *events[] = {t->ev_ring, t->ev_ops, t->ev_notify, t->ev_resync};
+	struct event *events[] = {t->ev_ring, t->ev_ops, t->ev_notify, t->ev_resync, t->ev_audit};
 
 	for (size_t i = 0; i < ARRAY_LEN(events); i++)
 		if (events[i] != NULL)
@@ -715,6 +781,7 @@ netlink_free(struct netlink *t)
 	free(t->rx);
 	nl_socket_free(t->ops);
 	nl_socket_free(t->notify);
+	slowdump_close(&t->slow);
 	free(t);
 }
 
@@ -729,12 +796,15 @@ events_make(struct netlink *t)
 	t->ev_ops = event_new(t->loop.base, t->ops_fd, EV_READ, on_socket, t);
 	t->ev_notify = event_new(t->loop.base, t->notify_fd, EV_READ, on_socket, t);
 	t->ev_resync = evtimer_new(t->loop.base, on_resync, t);
-	if (t->ev_ring == NULL || t->ev_ops == NULL || t->ev_notify == NULL || t->ev_resync == NULL)
+	t->ev_audit = evtimer_new(t->loop.base, on_audit, t);
+	if (t->ev_ring == NULL || t->ev_ops == NULL || t->ev_notify == NULL || t->ev_resync == NULL ||
+	    t->ev_audit == NULL)
 		return -ENOMEM;
 	event_priority_set(t->ev_ring, LOOP_PRIO_IO);
 	event_priority_set(t->ev_ops, LOOP_PRIO_IO);
 	event_priority_set(t->ev_notify, LOOP_PRIO_IO);
 	event_priority_set(t->ev_resync, LOOP_PRIO_URGENT);
+	event_priority_set(t->ev_audit, LOOP_PRIO_URGENT);
 	return event_add(t->ev_ring, NULL) == 0 ? 0 : -ENOMEM;
 }
 

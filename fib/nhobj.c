@@ -75,6 +75,12 @@ nhobjs_free(struct nhobjs *o, uint32_t nhid)
 	bitmap_clear(&o->taken, nhid % RANGE_SIZE);
 }
 
+bool
+nhobjs_is_taken(const struct nhobjs *o, uint32_t nhid)
+{
+	return bitmap_test(&o->taken, nhid % RANGE_SIZE);
+}
+
 struct nhobj *
 nhobjs_find(const struct nhobjs *o, uint32_t nhid)
 {
@@ -115,6 +121,28 @@ nhobjs_leave(struct nhobjs *o, struct nhobj *e)
 	e->nhset = 0;
 	o->leftovers += !e->leftover;
 	e->leftover = true;
+}
+
+static bool
+same_hop(const struct fib_nh *a, const struct fib_nh *b)
+{
+	return a->ifindex == b->ifindex && a->weight == b->weight && a->onlink == b->onlink &&
+	       ip_addr_eq(&a->via, &b->via);
+}
+
+bool
+nhobj_same_content(const struct nhobj *a, const struct nhobj *b)
+{
+	if (a->group != b->group || a->count != b->count)
+		return false;
+	for (unsigned i = 0; i < a->count; i++) {
+		unsigned k = 0;
+		while (k < a->count && !same_hop(&a->nh[k], &b->nh[i]))
+			k++;
+		if (k == a->count)
+			return false;
+	}
+	return true;
 }
 
 unsigned

@@ -48,6 +48,7 @@ bool nhobj_is_ours(uint32_t nhid, uint8_t nh_protocol, uint8_t protocol);
 uint32_t nhobjs_take(struct nhobjs *o, uint8_t protocol);
 /* Takes the number of an object that was found. */
 void nhobjs_keep(struct nhobjs *o, uint32_t nhid);
+bool nhobjs_is_taken(const struct nhobjs *o, uint32_t nhid);
 void nhobjs_free(struct nhobjs *o, uint32_t nhid);
 
 struct nhobj *nhobjs_find(const struct nhobjs *o, uint32_t nhid);
@@ -58,6 +59,8 @@ struct nhobj *nhobjs_put(struct nhobjs *o, uint32_t nhid, uint8_t protocol, bool
 void nhobjs_del(struct nhobjs *o, struct nhobj *e);
 /* It is nobody's any more, and to be deleted when that does no harm. */
 void nhobjs_leave(struct nhobjs *o, struct nhobj *e);
+/* Do both stand for the same next hops, or have the same members, in whatever order? */
+bool nhobj_same_content(const struct nhobj *a, const struct nhobj *b);
 /* The next hops it stands for, a group's with their weights; 0: not known. */
 unsigned nhobjs_resolve(const struct nhobjs *o, uint32_t nhid, struct fib_nh nh[FIB_NH_MAX]);
 

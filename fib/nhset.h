@@ -39,7 +39,10 @@ struct nhset {
 	bool left;      /* it succeeded */
 	bool stolen;    /* somebody else deleted the object */
 	bool hold_off;  /* and not for the first time: its routes wait before they are put back */
-	uint16_t error; /* errno of the last attempt to make the object */
+	bool
+	    unseen; /* the object has not changed since the audit's round began, nor been shown right by it */
+	bool differs;      /* unseen, and shown with something else */
+	uint16_t error;    /* errno of the last attempt to make the object */
 	uint32_t stolen_s; /* when, monotonic; 0: never */
 	uint32_t uses;     /* those of refs that need the object: routes wanted, in flight or held, groups */
 	uint32_t parted;   /* routes that go with the object (fib_table.parted) */
@@ -73,6 +76,13 @@ uint32_t nhset_dead_next(const struct nhsets *s);
 /* Frees the id of an unreferenced set for reuse. */
 void nhset_bury(struct nhsets *s, uint32_t id);
 size_t nhsets_bytes(const struct nhsets *s);
+
+static inline void
+nhset_object_is(struct nhset *n, enum nhset_object state)
+{
+	n->object = (uint8_t)state;
+	n->unseen = n->differs = false;
+}
 
 static inline struct nhset *
 nhset_at(const struct nhsets *s, uint32_t id)

@@ -58,7 +58,7 @@ lost(struct fib *fib, struct nhset *n)
 {
 	struct nhobj *e = nhobjs_find(&fib->nhobjs, n->nhid);
 
-	n->object = OBJECT_NONE;
+	nhset_object_is(n, OBJECT_NONE);
 	if (e == NULL)
 		return;
 	unhold(fib, e);
@@ -132,18 +132,10 @@ content(const struct fib *fib, const struct nhset *n, struct fib_nh nh[FIB_NH_MA
 static bool
 has_content(const struct nhobj *e, const struct nhset *n, const struct fib_nh *nh, unsigned count)
 {
-	if (e->group != (n->count > 1) || e->count != count)
-		return false;
-	for (unsigned i = 0; i < count; i++) {
-		unsigned k = 0;
-		while (k < count &&
-		       !(e->nh[k].ifindex == nh[i].ifindex && e->nh[k].weight == nh[i].weight &&
-			 e->nh[k].onlink == nh[i].onlink && ip_addr_eq(&e->nh[k].via, &nh[i].via)))
-			k++;
-		if (k == count)
-			return false;
-	}
-	return true;
+	struct nhobj wanted = {
+	    .group = n->count > 1, .count = (uint8_t)count, .nh = (struct fib_nh *)(uintptr_t)nh};
+
+	return nhobj_same_content(e, &wanted);
 }
 
 static void
@@ -176,7 +168,7 @@ push_object(struct fib *fib, uint32_t id, enum fib_verb verb)
 		push(fib, &hop);
 	}
 	fib->objects_inflight++;
-	n->object = OBJECT_PENDING;
+	nhset_object_is(n, OBJECT_PENDING);
 	n->error = 0;
 }
 
@@ -188,6 +180,7 @@ push_deletion(struct fib *fib, uint32_t nhset, uint32_t nhid)
 
 	push(fib, &op);
 	fib->objects_inflight++;
+	fib->audit.object_deleted = true;
 }
 
 static void
@@ -260,7 +253,7 @@ repair_later(struct fib *fib, uint32_t id)
 {
 	struct nhset *n = nhset_at(&fib->nhsets, id);
 
-	n->object = OBJECT_PARTIAL;
+	nhset_object_is(n, OBJECT_PARTIAL);
 	bitmap_set(&fib->repairs, id);
 	fib_send_kick(fib);
 }
@@ -281,6 +274,16 @@ fib_object_repairs(struct fib *fib)
 		id++;
 	}
 	return true;
+}
+
+void
+fib_object_repair(struct fib *fib, uint32_t id)
+{
+	struct nhset *n = nhset_at(&fib->nhsets, id);
+
+	if (n->count > 1)
+		make_members(fib, n);
+	repair_later(fib, id);
 }
 
 /* Is the kernel's object another than it could be now? */
@@ -372,7 +375,7 @@ fib_object_leave(struct fib *fib, uint32_t id)
 		return false;
 	push_deletion(fib, id, n->nhid);
 	lost(fib, n);
-	n->object = OBJECT_LEAVING;
+	nhset_object_is(n, OBJECT_LEAVING);
 	n->leaving = true;
 	n->left = false;
 	return true;
@@ -414,7 +417,7 @@ fib_object_retire(struct fib *fib)
 		}
 		nhobjs_free(&fib->nhobjs, n->nhid);
 		n->nhid = 0;
-		n->object = OBJECT_NONE;
+		nhset_object_is(n, OBJECT_NONE);
 		bitmap_clear(&fib->repairs, id);
 		bitmap_clear(&fib->nhsets.idle, id);
 		release_members(fib, n);
@@ -433,7 +436,7 @@ deletion_result(struct fib *fib, const struct fib_ev_result *r)
 		return;
 	bool gone = r->error == 0 || r->error == ENOENT;
 	if (n->object == OBJECT_LEAVING)
-		n->object = gone ? OBJECT_NONE : OBJECT_PARTIAL;
+		nhset_object_is(n, gone ? OBJECT_NONE : OBJECT_PARTIAL);
 	n->left = gone;
 	n->leaving = gone;
 	fib_part_left(fib, gone);
@@ -443,7 +446,7 @@ static void
 refused(struct fib *fib, struct nhset *n, const struct fib_ev_result *r)
 {
 	n->error = (uint16_t)r->error;
-	n->object = r->verb == FIB_ADD ? OBJECT_NONE : OBJECT_PARTIAL;
+	nhset_object_is(n, r->verb == FIB_ADD ? OBJECT_NONE : OBJECT_PARTIAL);
 	fib->repair_refused |= n->object == OBJECT_PARTIAL;
 	if (r->error == EEXIST) {
 		/* Somebody has taken the number, or it is one of ours that we had lost sight of. */
@@ -485,7 +488,7 @@ fib_object_result(struct fib *fib, const struct fib_ev_result *r)
 	struct nhobj *e = nhobjs_put(&fib->nhobjs, n->nhid, fib->env.conf.protocol, n->count > 1, nh, count);
 	e->nhset = r->id;
 	e->gen = fib->known.gen;
-	n->object = count == n->count ? OBJECT_THERE : OBJECT_PARTIAL;
+	nhset_object_is(n, count == n->count ? OBJECT_THERE : OBJECT_PARTIAL);
 	n->stolen = false;
 	/* A link came or went while it was under way. */
 	if (n->sent != wanted_hops(fib, n))
@@ -528,6 +531,17 @@ stolen(struct fib *fib, struct nhset *n)
 	fib_walk_lost(fib, 0, false);
 }
 
+void
+fib_object_vanished(struct fib *fib, uint32_t id)
+{
+	struct nhset *n = nhset_at(&fib->nhsets, id);
+
+	lost(fib, n);
+	n->stolen = true;
+	n->hold_off = false;
+	fib_walk_lost(fib, 0, false);
+}
+
 static void
 changed(struct fib *fib, struct nhobj *e)
 {
@@ -542,7 +556,7 @@ changed(struct fib *fib, struct nhobj *e)
 	if (!has_content(e, n, nh, count) || e->protocol != fib->env.conf.protocol)
 		repair_later(fib, e->nhset);
 	else
-		n->object = count == n->count ? OBJECT_THERE : OBJECT_PARTIAL;
+		nhset_object_is(n, count == n->count ? OBJECT_THERE : OBJECT_PARTIAL);
 }
 
 void
@@ -585,7 +599,7 @@ fib_object_link_down(struct fib *fib, uint32_t ifindex)
 			lost(fib, n);
 			continue;
 		}
-		n->object = OBJECT_PARTIAL;
+		nhset_object_is(n, OBJECT_PARTIAL);
 		if (n->member != NULL)
 			nhobjs_put(&fib->nhobjs, n->nhid, fib->env.conf.protocol, true, nh,
 				   content(fib, n, nh));
@@ -600,7 +614,7 @@ adopt_as(struct fib *fib, struct nhobj *e, uint32_t id)
 	struct nhset *n = nhset_at(&fib->nhsets, id);
 
 	n->nhid = e->nhid;
-	n->object = OBJECT_THERE;
+	nhset_object_is(n, OBJECT_THERE);
 	e->nhset = id;
 	nhobjs_keep(&fib->nhobjs, e->nhid);
 	fib->nhobjs.leftovers -= e->leftover;
@@ -666,7 +680,7 @@ fib_object_dumped_step(struct fib *fib, unsigned part, uint32_t *cursor)
 			return true;
 		struct nhset *n = e->nhset != 0 ? nhset_at(&fib->nhsets, e->nhset) : NULL;
 		if (n != NULL && is_there(n))
-			n->object = OBJECT_NONE;
+			nhset_object_is(n, OBJECT_NONE);
 		unhold(fib, e);
 		nhobjs_del(&fib->nhobjs, e);
 		return true;

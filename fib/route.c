@@ -187,7 +187,7 @@ route_encode(void *buf, size_t cap, const struct fib_op_route *r, const struct r
 }
 
 size_t
-route_dump_encode(void *buf, size_t cap, enum family f, uint32_t table, uint32_t seq)
+route_dump_encode(void *buf, size_t cap, enum family f, uint32_t table, uint8_t protocol, uint32_t seq)
 {
 	struct wbuf w = wbuf_of(buf, cap);
 	struct nlmsghdr n = {
@@ -195,7 +195,7 @@ route_dump_encode(void *buf, size_t cap, enum family f, uint32_t table, uint32_t
 	    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
 	    .nlmsg_seq = seq,
 	};
-	struct rtmsg m = {.rtm_family = (uint8_t)family_to_af(f)};
+	struct rtmsg m = {.rtm_family = (uint8_t)family_to_af(f), .rtm_protocol = protocol};
 
 	wbuf_put(&w, &n, sizeof n);
 	wbuf_put(&w, &m, sizeof m);

@@ -40,8 +40,9 @@ void route_attrs_fini(struct route_attrs *a);
  */
 size_t route_encode(void *buf, size_t cap, const struct fib_op_route *r, const struct route_attrs *a,
 		    uint32_t seq, uint16_t flags);
-/* The request for a dump of one table and family. */
-size_t route_dump_encode(void *buf, size_t cap, enum family f, uint32_t table, uint32_t seq);
+/* The request for a dump of one table and family; protocol 0: of all protocols. */
+size_t route_dump_encode(void *buf, size_t cap, enum family f, uint32_t table, uint8_t protocol,
+			 uint32_t seq);
 
 struct route_info {
 	struct fib_ev_route r; /* nh_count says how many of nh are filled in */

@@ -30,6 +30,7 @@ enum walk_kind {
 	WALK_EXPIRE,  /* after a dump: what it has not shown is gone */
 	WALK_VERIFY,  /* after a dump: are our routes as they should be */
 	WALK_SYNCED,  /* not a walk: the dump is done with */
+	WALK_AUDIT,   /* what a round of the audit has not shown */
 	WALK_FLUSH,   /* foreign IPv4 routes over a dead interface */
 	WALK_LOST,    /* our routes over a dead interface */
 	WALK_GONE,    /* put back what somebody deleted */
@@ -72,6 +73,33 @@ struct send_scan {
 	bool scattered;
 };
 
+enum audit_state {
+	AUDIT_IDLE,
+	AUDIT_READING,   /* the thread reads what the kernel has */
+	AUDIT_VOID,      /* it still does, but nobody listens */
+	AUDIT_SETTLING,  /* all is read; notifications that explain something may still come */
+	AUDIT_REPAIRING, /* what was not shown is sent again */
+};
+
+/* What a round has found of one kind, for the log. */
+struct audit_burst {
+	uint32_t count;
+	uint32_t nhid;           /* of the first nexthop object, */
+	struct ip_prefix prefix; /* or the prefix of the first route */
+};
+
+struct audit {
+	enum audit_state state;
+	struct event *timer;
+	uint64_t begin_ns, end_ns, rounds; /* end_ns: of the last complete round; 0: none */
+	uint32_t took_ms;
+	uint32_t extras_inflight;
+	struct ip_prefix extra; /* the last that was to be deleted */
+	bool object_deleted;    /* by us, since the round began */
+	struct audit_burst burst[FIB_DRIFT_COUNT];
+	uint64_t drift[FIB_DRIFT_COUNT];
+};
+
 struct fight {
 	uint32_t id;
 	uint32_t last_s;
@@ -109,6 +137,7 @@ struct fib {
 	struct assembly assembly;
 	struct walk walk;
 	struct fight fights[FIB_FIGHTS];
+	struct audit audit;
 
 	struct send_scan scan[FAMILY_COUNT];
 	uint32_t sweep_stride, sweep_at;
@@ -184,7 +213,25 @@ bool fib_object_all_dead(const struct fib *fib, const struct nhset *n);
 bool fib_object_dumped_step(struct fib *fib, unsigned part, uint32_t *cursor);
 void fib_object_let_go(struct fib *fib); /* objects found at start need no longer wait for their routes */
 void fib_object_retire(struct fib *fib);
+/* The kernel's object of the set has other next hops than it is believed to have; is not there at all. */
+void fib_object_repair(struct fib *fib, uint32_t id);
+void fib_object_vanished(struct fib *fib, uint32_t id);
 void fib_object_mode(struct fib *fib);
+
+/* audit.c: comparing the kernel with what is wanted. */
+void fib_audit_arm(struct fib *fib); /* the next round is due after the configured time */
+void fib_audit_due(struct fib *fib); /* the timer */
+void fib_audit_end(struct fib *fib, bool complete);
+void fib_audit_void(struct fib *fib);  /* a full dump begins */
+void fib_audit_check(struct fib *fib); /* is the round over? */
+void fib_audit_route(struct fib *fib, const struct fib_ev_route *r);
+void fib_audit_object(struct fib *fib, const struct fib_ev_nexthop *ev, const struct fib_nh *nh);
+/* A reply, before anything else is made of it: what it says of a route that was doubted. May change its
+ * error. */
+void fib_audit_result(struct fib *fib, struct fib_table *t, struct fib_ev_result *r, bool foreign);
+void fib_audit_extra_result(struct fib *fib, const struct fib_ev_result *r);
+bool fib_audit_set_step(struct fib *fib, uint32_t *cursor);
+bool fib_audit_route_step(struct fib *fib, struct fib_table *t, uint32_t *cursor);
 
 /* part.c: many deletions at once. */
 bool fib_part_idle(const struct fib *fib);

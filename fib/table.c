@@ -25,8 +25,9 @@ table_init(struct fib_table *t, enum family f)
 void
 table_fini(struct fib_table *t)
 {
-	struct bitmap *maps[] = {&t->wanted,    &t->dirty,  &t->inflight, &t->kernel, &t->lost,
-				 &t->installed, &t->failed, &t->gone,     &t->old,    &t->parted};
+	struct bitmap *maps[] = {&t->wanted,    &t->dirty,   &t->inflight, &t->kernel, &t->lost,
+				 &t->installed, &t->failed,  &t->gone,     &t->old,    &t->parted,
+				 &t->unseen,    &t->doubted, &t->unproven};
 
 	for (size_t i = 0; i < ARRAY_LEN(maps); i++)
 		bitmap_fini(maps[i]);
@@ -38,8 +39,9 @@ table_fini(struct fib_table *t)
 size_t
 table_bytes(const struct fib_table *t)
 {
-	const struct bitmap *maps[] = {&t->wanted,    &t->dirty,  &t->inflight, &t->kernel, &t->lost,
-				       &t->installed, &t->failed, &t->gone,     &t->old,    &t->parted};
+	const struct bitmap *maps[] = {&t->wanted,    &t->dirty,   &t->inflight, &t->kernel, &t->lost,
+				       &t->installed, &t->failed,  &t->gone,     &t->old,    &t->parted,
+				       &t->unseen,    &t->doubted, &t->unproven};
 	size_t sum = idmap_bytes(&t->nhsets) + idmap_bytes(&t->held) + keyed_bytes(&t->extra);
 
 	for (size_t i = 0; i < ARRAY_LEN(maps); i++)
@@ -93,6 +95,14 @@ has(const struct fib_table *t, uint32_t id, uint16_t flag)
 	return e != NULL && (e->flags & flag) != 0;
 }
 
+/* It is not known any more to be there as it is wanted. True: it was. */
+static bool
+uninstall(struct fib_table *t, uint32_t id)
+{
+	bitmap_clear(&t->unseen, id);
+	return bitmap_clear(&t->installed, id);
+}
+
 uint32_t
 table_want(struct fib_table *t, uint32_t id, uint32_t nhset, uint32_t metric)
 {
@@ -105,7 +115,7 @@ table_want(struct fib_table *t, uint32_t id, uint32_t nhset, uint32_t metric)
 	if (before == nhset && now == metric && !bitmap_test(&t->failed, id))
 		return nhset;
 	bitmap_set(&t->wanted, id);
-	bitmap_clear(&t->installed, id);
+	uninstall(t, id);
 	bitmap_clear(&t->failed, id);
 	bitmap_set(&t->dirty, id);
 	table_extra_clear(t, id, EX_ERROR | EX_DROP | EX_FIGHT | (metric == 0 ? EX_WANT : 0));
@@ -122,7 +132,7 @@ table_unwant(struct fib_table *t, uint32_t id)
 	if (!bitmap_clear(&t->wanted, id))
 		return 0;
 	uint32_t before = idmap_put(&t->nhsets, id, 0);
-	bitmap_clear(&t->installed, id);
+	uninstall(t, id);
 	bitmap_clear(&t->gone, id);
 	bitmap_clear(&t->failed, id);
 	table_extra_clear(t, id, EX_ERROR | EX_DROP | EX_FIGHT | EX_WANT);
@@ -263,7 +273,7 @@ fail(struct fib_table *t, uint32_t id, int error)
 {
 	struct route_extra *e;
 
-	bitmap_clear(&t->installed, id);
+	uninstall(t, id);
 	bitmap_clear(&t->gone, id);
 	bitmap_set(&t->failed, id);
 	if (error == ENETDOWN) {
@@ -386,7 +396,7 @@ table_claim(struct fib_table *t, uint32_t id, const struct table_env *env, uint3
 	kernel_has(t, id, env, metric);
 	if (!bitmap_test(&t->wanted, id) || nhset != table_nhset(t, id) ||
 	    metric != table_want_metric(t, id, env)) {
-		bitmap_clear(&t->installed, id);
+		uninstall(t, id);
 		bitmap_set(&t->dirty, id);
 		return false;
 	}
@@ -402,7 +412,7 @@ table_claim(struct fib_table *t, uint32_t id, const struct table_env *env, uint3
 void
 table_lost(struct fib_table *t, uint32_t id, int error)
 {
-	bitmap_clear(&t->installed, id);
+	uninstall(t, id);
 	if (bitmap_test(&t->kernel, id))
 		bitmap_set(&t->lost, id);
 	if (error != 0)
@@ -419,7 +429,7 @@ table_gone(struct fib_table *t, uint32_t id)
 		bitmap_set(&t->dirty, id);
 		return;
 	}
-	if (bitmap_clear(&t->installed, id)) {
+	if (uninstall(t, id)) {
 		bitmap_set(&t->lost, id);
 		bitmap_set(&t->gone, id);
 	}
@@ -446,7 +456,7 @@ table_retry(struct fib_table *t, uint32_t id)
 void
 table_reform(struct fib_table *t, uint32_t id)
 {
-	if (bitmap_clear(&t->installed, id))
+	if (uninstall(t, id))
 		bitmap_set(&t->dirty, id);
 }
 
@@ -486,6 +496,7 @@ table_move(struct fib_table *t)
 	t->kernel = (struct bitmap){0};
 	bitmap_fini(&t->lost);
 	bitmap_fini(&t->installed);
+	bitmap_fini(&t->unseen);
 	bitmap_fini(&t->failed);
 	bitmap_fini(&t->gone);
 	bitmap_or(&t->dirty, &t->wanted);

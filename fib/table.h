@@ -57,6 +57,10 @@ struct fib_table {
 	struct bitmap old;       /* still has a route under the former configuration */
 	struct bitmap
 	    parted; /* not wanted, in the kernel, held, not dirty: waits for its nexthop object to go */
+	/* The audit's (audit.c). */
+	struct bitmap unseen;   /* installed since before the round began, and not yet shown by it */
+	struct bitmap doubted;  /* not shown at all: sent again, and the reply tells whether it was missing */
+	struct bitmap unproven; /* of an earlier round: it was not missing, so why was it not shown? */
 	struct keyed extra;
 	uint32_t nstale; /* extras with EX_STALE */
 };

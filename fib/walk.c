@@ -174,6 +174,7 @@ synced_step(struct fib *fib)
 		fib->cb.synced(fib->ctx);
 	fib_send_kick(fib);
 	fib_retry_soon(fib);
+	fib_audit_arm(fib);
 	return false;
 }
 
@@ -360,11 +361,22 @@ objects_step(struct fib *fib)
 	return fib_object_dumped_step(fib, fib->walk.part, &fib->walk.cursor);
 }
 
+/* The objects first: routes name them. */
+static bool
+audit_step(struct fib *fib)
+{
+	struct walk *w = &fib->walk;
+
+	if (w->part == 0)
+		return fib_audit_set_step(fib, &w->cursor);
+	return fib_audit_route_step(fib, &fib->table[w->part == 1 ? FAMILY_IPV4 : FAMILY_IPV6], &w->cursor);
+}
+
 static const struct walk_steps walks[WALK_COUNT] = {
     [WALK_PARTED] = {parted_step, 3}, [WALK_REFORM] = {reform_step, 2}, [WALK_OBJECTS] = {objects_step, 3},
     [WALK_EXPIRE] = {expire_step, 4}, [WALK_VERIFY] = {verify_step, 2}, [WALK_SYNCED] = {synced_step, 1},
-    [WALK_FLUSH] = {flush_step, 1},   [WALK_LOST] = {lost_step, 2},     [WALK_GONE] = {gone_step, 2},
-    [WALK_RETRY] = {retry_step, 2},
+    [WALK_AUDIT] = {audit_step, 3},   [WALK_FLUSH] = {flush_step, 1},   [WALK_LOST] = {lost_step, 2},
+    [WALK_GONE] = {gone_step, 2},     [WALK_RETRY] = {retry_step, 2},
 };
 
 static bool

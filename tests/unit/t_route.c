@@ -310,13 +310,13 @@ START_TEST(test_dump_request)
 	struct rtmsg m;
 
 	/* 16 header, 12 rtmsg, 8 RTA_TABLE. */
-	ck_assert_uint_eq(route_dump_encode(buf, sizeof buf, FAMILY_IPV6, 254, 9), 36);
+	ck_assert_uint_eq(route_dump_encode(buf, sizeof buf, FAMILY_IPV6, 254, 0, 9), 36);
 	memcpy(&n, buf, sizeof n);
 	memcpy(&m, buf + sizeof n, sizeof m);
 	ck_assert_uint_eq(n.nlmsg_type, RTM_GETROUTE);
 	ck_assert_uint_eq(n.nlmsg_flags, NLM_F_REQUEST | NLM_F_DUMP);
 	ck_assert_uint_eq(m.rtm_family, AF_INET6);
-	ck_assert_uint_eq(route_dump_encode(buf, 20, FAMILY_IPV6, 254, 9), 0);
+	ck_assert_uint_eq(route_dump_encode(buf, 20, FAMILY_IPV6, 254, 0, 9), 0);
 }
 END_TEST
 
