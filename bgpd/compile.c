@@ -252,14 +252,27 @@ policies_input(const struct bgpd *d, uint32_t reads, const struct rib_source *sr
 	return in;
 }
 
+struct policy_memo_entry *
+policies_open(const struct policies *p, const struct policy_chain *c, const struct policy_input *in)
+{
+	return c->memo ? policy_memo_open(p->memo, c->id, c->reads, in) : NULL;
+}
+
+void
+policies_judge(const struct policies *p, const struct policy_chain *c, struct policy_memo_entry *e,
+    const struct policy_input *in, struct policy_result *out)
+{
+	if (e != NULL)
+		policy_memo_judge(p->memo, e, c->v, c->n, in, out);
+	else
+		policy_run(c->v, c->n, in, out);
+}
+
 void
 policies_run(const struct policies *p, const struct policy_chain *c, const struct policy_input *in,
     struct policy_result *out)
 {
-	if (c->memo)
-		policy_memo_run(p->memo, c->id, c->reads, c->v, c->n, in, out);
-	else
-		policy_run(c->v, c->n, in, out);
+	policies_judge(p, c, policies_open(p, c, in), in, out);
 }
 
 void

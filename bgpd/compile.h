@@ -53,6 +53,12 @@ struct policy_input policies_input(const struct bgpd *d, uint32_t reads, const s
 /* policy_run of a chain, by what is remembered where that pays. */
 void policies_run(const struct policies *p, const struct policy_chain *c, const struct policy_input *in,
     struct policy_result *out);
+/* The same for many prefixes of one attribute set: see policy_memo_open. NULL: what is remembered is of no use. */
+struct policy_memo_entry;
+struct policy_memo_entry *policies_open(const struct policies *p, const struct policy_chain *c,
+    const struct policy_input *in);
+void policies_judge(const struct policies *p, const struct policy_chain *c, struct policy_memo_entry *e,
+    const struct policy_input *in, struct policy_result *out);
 
 /* Gives back the attribute sets, and so the next hops, that what is remembered refers to. */
 void policies_forget(struct policies *p);

@@ -153,10 +153,12 @@ import_begin(struct import_route *r, struct peer *p, attr_id received)
 		return;
 	}
 	r->attr = local_as_prepended(p, d->attrs, r->attr);
-	if (r->attr == ATTR_NONE)
+	if (r->attr == ATTR_NONE) {
 		r->reject = RIB_REJECT_AS_LOOP; /* no path that long comes from anywhere else */
-	else
-		r->in = policies_input(d, r->chain->reads, src, r->attr, NULL);
+		return;
+	}
+	r->in = policies_input(d, r->chain->reads, src, r->attr, NULL);
+	r->memo = policies_open(d->policies, r->chain, &r->in);
 }
 
 void
@@ -173,7 +175,7 @@ import_judge(struct import_route *r, const struct ip_prefix *prefix, const struc
 	if (trace != NULL)
 		policy_run_traced(r->chain->v, r->chain->n, &r->in, &res, trace);
 	else
-		policies_run(r->peer->d->policies, r->chain, &r->in, &res);
+		policies_judge(r->peer->d->policies, r->chain, r->memo, &r->in, &res);
 	if (res.accept)
 		out->effective = r->drains ? last_resort(r->peer->d->attrs, res.attr) : res.attr;
 	else

@@ -15,6 +15,7 @@
 
 struct peer;
 struct policy_chain;
+struct policy_memo_entry;
 
 struct import_result {
 	enum rib_reject reject; /* NONE: accepted */
@@ -25,7 +26,7 @@ struct import_result {
 bool import_wants_shared_subnet(const struct peer *p);
 /*
  * What is the same for all prefixes that came with one attribute set is worked out once: begin, judge each prefix, end.
- * Nothing that judging depends on (policies, next hops, the peer) may change meanwhile.
+ * Nothing that judging depends on (policies, next hops, the peer) may change meanwhile, and no other policy be run.
  */
 struct import_route {
 	bool drains; /* RFC 8326: LOCAL_PREF 0 */
@@ -34,6 +35,7 @@ struct import_route {
 	enum rib_reject reject;
 	attr_id attr; /* a reference; ATTR_NONE when rejected */
 	struct policy_input in;
+	struct policy_memo_entry *memo; /* policies_open() */
 };
 void import_begin(struct import_route *r, struct peer *p, attr_id received);
 /* prefix may be NULL where import_reads_prefix is false, and so may trace. */

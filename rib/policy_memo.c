@@ -28,7 +28,7 @@ struct key {
 	uint16_t source; /* its kind, and the neighbour's type */
 };
 
-struct entry {
+struct policy_memo_entry {
 	struct key key;
 	int16_t root;
 	uint16_t n_nodes, n_leaves;
@@ -39,7 +39,8 @@ struct entry {
 struct policy_memo {
 	struct attr_table *attrs;
 	struct policy_memo_stats stats;
-	struct entry entries[ENTRIES];
+	const struct policy_memo_entry *open; /* NULL: none */
+	struct policy_memo_entry entries[ENTRIES];
 };
 
 struct policy_memo *
@@ -52,7 +53,7 @@ policy_memo_new(struct attr_table *attrs)
 }
 
 static void
-entry_clear(struct policy_memo *m, struct entry *e)
+entry_clear(struct policy_memo *m, struct policy_memo_entry *e)
 {
 	for (unsigned i = 0; i < e->n_leaves; i++)
 		attr_unref(m->attrs, e->leaves[i].attr);
@@ -65,6 +66,7 @@ entry_clear(struct policy_memo *m, struct entry *e)
 void
 policy_memo_clear(struct policy_memo *m)
 {
+	m->open = NULL;
 	for (unsigned i = 0; i < ENTRIES; i++)
 		entry_clear(m, &m->entries[i]);
 }
@@ -102,7 +104,7 @@ key_eq(const struct key *a, const struct key *b)
 
 /* Notes an outcome behind the tests that led to it; *at is the place after the first `known` of them. */
 static void
-tree_add(struct policy_memo *m, struct entry *e, int16_t *at, uint32_t known, const struct policy_asked *asked,
+tree_add(struct policy_memo *m, struct policy_memo_entry *e, int16_t *at, uint32_t known, const struct policy_asked *asked,
 	 const struct policy_result *res)
 {
 	if (asked->n > asked->max || e->n_nodes + (asked->n - known) > POLICY_MEMO_NODES)
@@ -120,15 +122,11 @@ tree_add(struct policy_memo *m, struct entry *e, int16_t *at, uint32_t known, co
 	*at = (int16_t)-e->n_leaves;
 }
 
-void
-policy_memo_run(struct policy_memo *m, uint64_t id, uint32_t reads, struct policy *const *chain, size_t n,
-		const struct policy_input *in, struct policy_result *out)
+struct policy_memo_entry *
+policy_memo_open(struct policy_memo *m, uint64_t id, uint32_t reads, const struct policy_input *in)
 {
-	struct policy_ask asks[POLICY_MEMO_NODES];
-	struct policy_asked asked = {.v = asks, .max = POLICY_MEMO_NODES};
 	struct key key = key_of(id, reads, in);
-	struct entry *e = &m->entries[hash_u64(id, in->attr) % ENTRIES];
-	uint32_t known = 0;
+	struct policy_memo_entry *e = &m->entries[hash_u64(id, in->attr) % ENTRIES];
 
 	ASSERT(!(reads & POLICY_READS_INTERFACE));
 	if (!key_eq(&e->key, &key)) {
@@ -136,11 +134,21 @@ policy_memo_run(struct policy_memo *m, uint64_t id, uint32_t reads, struct polic
 		e->key = key;
 		attr_ref(m->attrs, key.attr);
 	}
+	m->open = e;
+	return e;
+}
+
+void
+policy_memo_judge(struct policy_memo *m, struct policy_memo_entry *e, struct policy *const *chain, size_t n,
+		  const struct policy_input *in, struct policy_result *out)
+{
 	int16_t *at = &e->root;
-	while (*at > 0) {
+	uint32_t known = 0;
+
+	ASSERT(m->open == e);
+	for (; *at > 0; known++) {
 		struct node *node = &e->nodes[*at - 1];
 		at = &node->next[policy_prefix_holds(node->match, &in->prefix)];
-		known++;
 	}
 	if (*at < 0) {
 		m->stats.hits++;
@@ -149,6 +157,8 @@ policy_memo_run(struct policy_memo *m, uint64_t id, uint32_t reads, struct polic
 			attr_ref(m->attrs, out->attr);
 		return;
 	}
+	struct policy_ask asks[POLICY_MEMO_NODES];
+	struct policy_asked asked = {.v = asks, .max = POLICY_MEMO_NODES};
 	m->stats.misses++;
 	policy_run_asked(chain, n, in, out, &asked);
 	tree_add(m, e, at, known, &asked, out);

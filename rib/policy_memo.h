@@ -24,9 +24,16 @@ struct policy_memo;
 struct policy_memo *policy_memo_new(struct attr_table *attrs);
 void policy_memo_free(struct policy_memo *m); /* NULL is fine */
 void policy_memo_clear(struct policy_memo *m); /* forgets all, with the references */
-/* policy_run of the chain with this id, which reads these (policy_reads). */
-void policy_memo_run(struct policy_memo *m, uint64_t id, uint32_t reads, struct policy *const *chain, size_t n,
-		     const struct policy_input *in, struct policy_result *out);
+/*
+ * policy_run of the chain with this id, which reads these (policy_reads), in two steps: what does not depend on the
+ * prefix once, then each prefix. The entry is good until the next open or clear.
+ */
+struct policy_memo_entry; /* opaque */
+struct policy_memo_entry *policy_memo_open(struct policy_memo *m, uint64_t id, uint32_t reads,
+					   const struct policy_input *in);
+/* in differs from that of the open in its prefix alone. */
+void policy_memo_judge(struct policy_memo *m, struct policy_memo_entry *e, struct policy *const *chain, size_t n,
+		       const struct policy_input *in, struct policy_result *out);
 
 struct policy_memo_stats {
 	uint64_t hits, misses;

@@ -111,12 +111,14 @@ ranges_init(struct ranges *r, const struct range_entry *e, size_t n)
 {
 	struct sweep s = {.r = r};
 
-	*r = (struct ranges){.v = xreallocarray(NULL, 2 * n + 1, sizeof(*r->v))};
+	*r = (struct ranges){.v = xreallocarray(NULL, 2 * n + 1 + RANGES_PAD, sizeof(*r->v))};
 	cut(&s, 0);
 	for (size_t i = 0; i < n; i++)
 		open_one(&s, &e[i]);
 	while (s.depth > 0)
 		close_top(&s);
+	for (unsigned i = 0; i < RANGES_PAD; i++)
+		r->v[r->n + i] = r->v[r->n - 1];
 	make_directory(r);
 }
 

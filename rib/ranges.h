@@ -27,8 +27,9 @@ struct range {
 	uint32_t start; /* as far as the next one's */
 };
 
+#define RANGES_PAD 3
 struct ranges {
-	struct range *v; /* v[0].start is 0 */
+	struct range *v; /* v[0].start is 0; behind the last one RANGES_PAD copies of it */
 	uint32_t n;
 	uint32_t *directory; /* place p: the piece in which p << shift is; one more at the end for the last piece */
 	uint8_t shift;
@@ -43,8 +44,9 @@ static inline bool
 ranges_match(const struct ranges *r, uint32_t addr, unsigned len)
 {
 	uint32_t place = addr >> r->shift, lo = r->directory[place], hi = r->directory[place + 1];
+	const struct range *at;
 
-	while (lo < hi) {
+	while (hi - lo > RANGES_PAD) {
 		uint32_t mid = hi - (hi - lo) / 2;
 
 		if (r->v[mid].start <= addr)
@@ -52,7 +54,10 @@ ranges_match(const struct ranges *r, uint32_t addr, unsigned len)
 		else
 			hi = mid - 1;
 	}
-	return r->v[lo].lens >> len & 1;
+	/* How many of the next begin before it is counted, without a branch that would be guessed wrong every second time. */
+	at = &r->v[lo];
+	at += (at[1].start <= addr) + (at[2].start <= addr) + (at[3].start <= addr);
+	return at->lens >> len & 1;
 }
 
 #endif

@@ -337,12 +337,14 @@ as_in(const struct aspath_set *s, enum aspath_where w, uint32_t as)
 	return s->n_one[w] > 0 && bsearch(&as, s->one[w], s->n_one[w], sizeof(as), as_cmp) != NULL;
 }
 
-/* Is an AS of the path where a pattern of one AS wants it? */
+/* Is an AS of the path where a pattern of one AS wants it? Mostly that is one AS, anywhere. */
 static bool
 one_match(const struct aspath_set *s, struct aspath path)
 {
 	struct aspath_place at;
 
+	if (s->n_one[ASPATH_ANYWHERE] == 1 && s->n_one[ASPATH_FIRST] + s->n_one[ASPATH_LAST] == 0)
+		return aspath_count_of(path, s->one[ASPATH_ANYWHERE][0]) > 0;
 	for (bool more = aspath_first(path, &at); more; more = aspath_next(&at))
 		if (as_in(s, ASPATH_ANYWHERE, at.as) || (at.is_first && as_in(s, ASPATH_FIRST, at.as)) ||
 		    (at.is_last && as_in(s, ASPATH_LAST, at.as)))

@@ -99,14 +99,17 @@ run_policy(struct world *w, struct policy *p, bool memo, uint32_t each, const ch
 {
 	uint32_t reads = policy_reads(&p, 1);
 	struct policy_input in = {.default_local_pref = 100};
+	struct policy_memo_entry *e = NULL;
 	struct policy_result res;
 
 	bench_start(&w->bench);
 	for (uint32_t i = 0; i < w->n; i += each) {
 		in.attr = w->sets[i / SET_ROUTES];
 		in.prefix = w->prefixes[i];
+		if (memo && i % SET_ROUTES == 0)
+			e = policy_memo_open(w->memo, reads, reads, &in);
 		if (memo)
-			policy_memo_run(w->memo, reads, reads, &p, 1, &in, &res);
+			policy_memo_judge(w->memo, e, &p, 1, &in, &res);
 		else
 			policy_run(&p, 1, &in, &res);
 		w->out[i] = res.attr;

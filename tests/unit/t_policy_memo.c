@@ -68,7 +68,8 @@ tag_of(struct policy *p, uint64_t id, const char *text, bool hit)
 	uint32_t tag = 0;
 
 	in.prefix = prefix(text);
-	policy_memo_run(memo, id, policy_reads(&p, 1), &p, 1, &in, &res);
+	struct policy_memo_entry *e = policy_memo_open(memo, id, policy_reads(&p, 1), &in);
+	policy_memo_judge(memo, e, &p, 1, &in, &res);
 	ck_assert_msg((policy_memo_stats(memo).hits > hits) == hit, "%s", text);
 	ck_assert(res.accept == (res.attr != ATTR_NONE));
 	if (res.accept)
