@@ -127,7 +127,7 @@ session_new(struct session_pool *p, int fd, const struct session_ops *ops, void 
 	*s = (struct session){
 	    .pool = p, .fd = fd, .ops = ops, .ctx = ctx, .max_len = BGP_MSG_MAX, .read_len = SESSION_READ_FIRST};
 	s->ev_read = event_new(p->loop->base, fd, EV_READ | EV_PERSIST, on_read, s);
-	s->ev_write = event_new(p->loop->base, fd, EV_WRITE, on_write, s);
+	s->ev_write = event_new(p->loop->base, fd, EV_WRITE | EV_PERSIST, on_write, s);
 	if (s->ev_read == NULL || s->ev_write == NULL || event_priority_set(s->ev_read, LOOP_PRIO_IO) < 0 ||
 	    event_priority_set(s->ev_write, LOOP_PRIO_IO) < 0) {
 		session_free(s);
@@ -196,6 +196,7 @@ connect_done(struct session *s)
 	int r = sockopt_connect_result(s->fd);
 
 	s->connecting = false;
+	event_del(s->ev_write);
 	if (r == 0)
 		event_add(s->ev_read, NULL);
 	s->ops->connected(s->ctx, s, r);

@@ -92,7 +92,11 @@ bool session_turn(struct session_turns *t, const struct loop *loop, uint64_t *ro
     uint64_t rare_ns);
 /* It has nothing more to read, or is to be asked no more. */
 void session_much_end(struct session *s);
-/* Writes what the socket takes; arms the write event for the rest. May free a closing session. */
+/*
+ * Writes what the socket takes. The write event stays armed until all is written, so that those that wait for their turn
+ * cost no call of epoll_ctl (hundreds in each turn of the loop, a twentieth of the time of 200 reflected tables). May free
+ * a closing session.
+ */
 void session_write(struct session *s);
 
 #endif

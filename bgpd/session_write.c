@@ -134,13 +134,12 @@ session_write(struct session *s)
 
 	/* Small messages alone go at once. */
 	if (s->stream &&
-	    !session_turn(&s->pool->writes, s->pool->loop, &s->out_round, SESSION_WRITE_NS, SESSION_RARE_NS)) {
-		event_add(s->ev_write, NULL);
+	    !session_turn(&s->pool->writes, s->pool->loop, &s->out_round, SESSION_WRITE_NS, SESSION_RARE_NS))
 		return;
-	}
 	while (total < WRITE_BUDGET) {
 		int n = gather(s, iov, &from_queue);
 		if (n == 0) {
+			event_del(s->ev_write);
 			if (s->closing)
 				finish(s);
 			return;
@@ -165,7 +164,6 @@ session_write(struct session *s)
 		if (full)
 			break;
 	}
-	event_add(s->ev_write, NULL);
 }
 
 int

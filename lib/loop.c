@@ -68,8 +68,9 @@ loop_init(struct loop *l)
 	if (cfg == NULL)
 		return -ENOMEM;
 	/*
-	 * Write events are one-shot: without the change list each write to a socket that stays busy costs two calls of
-	 * epoll_ctl. It asks for descriptors that are closed only when their events are gone, and never shared.
+	 * With the change list an event that is deleted and added again between two polls costs one call of epoll_ctl, one
+	 * that is added and deleted none. It asks for descriptors that are closed only when their events are gone, and never
+	 * shared.
 	 */
 	if (event_config_set_flag(cfg, EVENT_BASE_FLAG_PRECISE_TIMER | EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST) == 0)
 		l->base = event_base_new_with_config(cfg);
