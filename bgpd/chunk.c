@@ -25,10 +25,11 @@ struct chunk_copy {
 };
 
 struct chunk *
-chunk_new(const struct chunk_self *self)
+chunk_new(struct chunk_pool *pool, const struct chunk_self *self)
 {
 	struct chunk *c = xcalloc(1, sizeof *c);
 	c->refs = 1;
+	c->pool = pool;
 	c->self = *self;
 	SLIST_INIT(&c->copies);
 	return c;
@@ -40,12 +41,59 @@ is_mapped(uint32_t cap)
 	return cap == CHUNK_MAX;
 }
 
+static uint8_t *
+pool_take(struct chunk_pool *pool)
+{
+	if (pool->n == 0)
+		return xmap(CHUNK_MAX, true);
+	pool->n--;
+	if (pool->idle > pool->n)
+		pool->idle = pool->n;
+	return pool->spare[pool->n];
+}
+
+static void
+pool_give(struct chunk_pool *pool, uint8_t *data)
+{
+	if (pool->n < CHUNK_SPARE_MAX)
+		pool->spare[pool->n++] = data;
+	else
+		xunmap(data, CHUNK_MAX);
+}
+
+static void
+pool_shrink(struct chunk_pool *pool, uint32_t n)
+{
+	while (pool->n > n)
+		xunmap(pool->spare[--pool->n], CHUNK_MAX);
+}
+
+void
+chunk_pool_trim(struct chunk_pool *pool)
+{
+	pool_shrink(pool, pool->n - pool->idle);
+	pool->idle = pool->n;
+}
+
+void
+chunk_pool_fini(struct chunk_pool *pool)
+{
+	pool_shrink(pool, 0);
+	pool->idle = 0;
+}
+
+size_t
+chunk_pool_bytes(const struct chunk_pool *pool)
+{
+	return (size_t)pool->n * CHUNK_MAX;
+}
+
 /* Gives the old memory back. */
 static void
 data_set(struct chunk *c, uint8_t *data, uint32_t cap)
 {
 	if (is_mapped(c->cap))
-		xunmap(c->data, c->cap);
+		pool_give(c->pool, c->data);
 	else
 		free(c->data);
 	c->data = data;
@@ -95,7 +143,7 @@ room_for(struct chunk *c, size_t len)
 		cap *= 2;
 	if (cap > SMALL_CAP)
 		cap = CHUNK_MAX;
-	uint8_t *data = is_mapped(cap) ? xmap(cap, true) : xmalloc(cap);
+	uint8_t *data = is_mapped(cap) ? pool_take(c->pool) : xmalloc(cap);
 	if (c->len > 0)
 		memcpy(data, c->data, c->len);
 	data_set(c, data, cap);

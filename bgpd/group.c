@@ -14,7 +14,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define RING_FIRST 16
+#define RING_FIRST  16
+#define WAKE_CHUNKS 4u /* see group_list_flush */
 
 static struct group *
 group_of(struct adjout_group *out)
@@ -78,7 +79,7 @@ stream_chunk(struct group *g, size_t len)
 	}
 	if (g->head - g->tail == g->ring_cap)
 		ring_grow(g);
-	struct chunk *c = chunk_new(&g->self);
+	struct chunk *c = chunk_new(&g->list->chunks, &g->self);
 	c->waiting = g->readers;
 	g->ring[g->head++ & (g->ring_cap - 1)] = c;
 	g->ring_octets += chunk_bytes(c);
@@ -105,7 +106,7 @@ own_chunk(struct group_member *m, size_t len)
 		return last->chunk;
 	if (last != NULL)
 		group_own_seal(m, last->chunk);
-	struct chunk *c = chunk_new(&m->self);
+	struct chunk *c = chunk_new(&m->group->list->chunks, &m->self);
 	group_own_push(m, c, (struct group_pos){0});
 	return c;
 }
@@ -143,13 +144,22 @@ wake_member(struct group_member *m)
 	ops->wake(ops->ctx, m);
 }
 
+/* Is so little new in the stream that members had better wait for what follows at once? */
+static bool
+too_little(const struct group *g)
+{
+	uint32_t chunks = g->readers < WAKE_CHUNKS ? g->readers : WAKE_CHUNKS;
+
+	return g->list->more && g->octets - g->woken_octets < (uint64_t)chunks * CHUNK_MAX;
+}
+
 /* Those that have run dry are told that there is something in the stream. */
 static void
 wake_group(struct group *g)
 {
 	struct adjout_member *m;
 
-	if (!g->wake || (g->list->more && g->octets - g->woken_octets < CHUNK_MAX))
+	if (!g->wake || too_little(g))
 		return;
 	g->wake = false;
 	g->woken_octets = g->octets;
@@ -270,6 +280,7 @@ void
 group_list_fini(struct group_list *l)
 {
 	adjout_fini(&l->adjout);
+	chunk_pool_fini(&l->chunks);
 }
 
 struct group *
@@ -403,6 +414,7 @@ group_list_tick(struct group_list *l, uint32_t now_s)
 
 	TAILQ_FOREACH(out, &l->adjout.groups, entry)
 	group_tick(group_of(out), now_s);
+	chunk_pool_trim(&l->chunks);
 }
 
 static void

@@ -434,7 +434,7 @@ groups_memory(const struct groups *g, struct groups_memory *out)
 {
 	const struct adjout_group *ag;
 
-	*out = (struct groups_memory){0};
+	*out = (struct groups_memory){.chunk_bytes = chunk_pool_bytes(&g->list.chunks)};
 	TAILQ_FOREACH(ag, &g->list.adjout.groups, entry)
 	group_memory(container_of(ag, struct group, out), out);
 }

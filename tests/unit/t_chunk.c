@@ -3,6 +3,7 @@
 #include "bgpd/chunk.h"
 
 #include "lib/buf.h"
+#include "lib/mem.h"
 #include "tests/unit/suite.h"
 
 #include <string.h>
@@ -25,11 +26,13 @@ message(size_t len, uint8_t body)
 	return msg;
 }
 
+static struct chunk_pool pool;
+
 START_TEST(test_segments)
 {
 	struct chunk_for but3 = {.to = {.who = ADJOUT_ALL_BUT, .source = 3}};
 	struct chunk_for plain = {.to = {.who = ADJOUT_ALL}, .size_class = CHUNK_PLAIN};
-	struct chunk *c = chunk_new(&self_a);
+	struct chunk *c = chunk_new(&pool, &self_a);
 
 	chunk_add(c, message(23, 1), 23, all, 0, 0);
 	chunk_add(c, message(30, 2), 30, all, 0, 0);
@@ -51,7 +54,7 @@ END_TEST
 
 START_TEST(test_refreshes)
 {
-	struct chunk *c = chunk_new(&self_a);
+	struct chunk *c = chunk_new(&pool, &self_a);
 	uint8_t borr[23];
 
 	/* RFC 7313 4.1: the marks are ROUTE-REFRESH messages, type 5 */
@@ -68,7 +71,7 @@ END_TEST
 
 START_TEST(test_boundaries)
 {
-	struct chunk *c = chunk_new(&self_a);
+	struct chunk *c = chunk_new(&pool, &self_a);
 
 	chunk_add(c, message(23, 1), 23, all, 0, 0);
 	chunk_add(c, message(100, 2), 100, all, 0, 0);
@@ -85,7 +88,7 @@ END_TEST
 
 START_TEST(test_room)
 {
-	struct chunk *c = chunk_new(&self_a);
+	struct chunk *c = chunk_new(&pool, &self_a);
 
 	ck_assert(chunk_fits(c, 65535));
 	chunk_add(c, message(65000, 1), 65000, all, 0, 0);
@@ -97,7 +100,7 @@ END_TEST
 
 START_TEST(test_patch)
 {
-	struct chunk *c = chunk_new(&self_a);
+	struct chunk *c = chunk_new(&pool, &self_a);
 
 	chunk_add(c, message(40, 0), 40, all, 25, 4);
 	chunk_add(c, message(80, 0), 80, all, 30, 32);
@@ -124,7 +127,7 @@ START_TEST(test_patch_irrelevant)
 {
 	/* Only the IPv4 address is written here: one that differs in the others needs no copy. */
 	struct chunk_self other = self_b;
-	struct chunk *c = chunk_new(&self_a);
+	struct chunk *c = chunk_new(&pool, &self_a);
 
 	memcpy(other.v4, self_a.v4, 4);
 	chunk_add(c, message(40, 0), 40, all, 25, 4);
@@ -136,7 +139,7 @@ END_TEST
 
 START_TEST(test_refs)
 {
-	struct chunk *c = chunk_new(&self_a);
+	struct chunk *c = chunk_new(&pool, &self_a);
 
 	chunk_add(c, message(23, 1), 23, all, 0, 0);
 	ck_assert_ptr_eq(chunk_ref(c), c);
@@ -146,4 +149,83 @@ START_TEST(test_refs)
 }
 END_TEST
 
-SUITE("chunk", test_segments, test_refreshes, test_boundaries, test_room, test_patch, test_patch_irrelevant, test_refs)
+/* A chunk that is more than half full, whose memory is a whole one's. */
+static struct chunk *
+big_chunk(struct chunk_pool *p)
+{
+	struct chunk *c = chunk_new(p, &self_a);
+
+	chunk_add(c, message(50000, 1), 50000, all, 0, 0);
+	return c;
+}
+
+START_TEST(test_pool)
+{
+	struct chunk_pool p = {0};
+	struct chunk *a = big_chunk(&p), *b = big_chunk(&p);
+	uint8_t *first = a->data;
+
+	chunk_unref(a);
+	ck_assert_uint_eq(chunk_pool_bytes(&p), CHUNK_MAX);
+	chunk_unref(b);
+	ck_assert_uint_eq(chunk_pool_bytes(&p), 2 * CHUNK_MAX);
+
+	/* The octets of the one before are not those of the next. */
+	a = big_chunk(&p);
+	b = big_chunk(&p);
+	ck_assert_uint_eq(chunk_pool_bytes(&p), 0);
+	ck_assert(a->data == first || b->data == first);
+	ck_assert_uint_eq(a->len, 50000);
+	ck_assert_uint_eq(a->data[49999], 1);
+	chunk_unref(a);
+	chunk_unref(b);
+
+	/* What is small after all gives a whole one's memory back when it is sealed. */
+	a = chunk_new(&p, &self_a);
+	chunk_add(a, message(20000, 1), 20000, all, 0, 0);
+	ck_assert_uint_eq(chunk_pool_bytes(&p), CHUNK_MAX);
+	chunk_seal(a);
+	ck_assert_uint_eq(chunk_pool_bytes(&p), 2 * CHUNK_MAX);
+	ck_assert_uint_eq(a->data[19999], 1);
+	chunk_unref(a);
+	chunk_pool_fini(&p);
+	ck_assert_uint_eq(chunk_pool_bytes(&p), 0);
+}
+END_TEST
+
+START_TEST(test_pool_trim)
+{
+	struct chunk_pool p = {0};
+	struct chunk *c[3] = {big_chunk(&p), big_chunk(&p), big_chunk(&p)};
+
+	chunk_pool_trim(&p);
+	for (int i = 0; i < 3; i++)
+		chunk_unref(c[i]);
+	/* They were in use since the last time; now one of them is again, so that two go with the next. */
+	chunk_pool_trim(&p);
+	ck_assert_uint_eq(chunk_pool_bytes(&p), 3 * CHUNK_MAX);
+	chunk_unref(big_chunk(&p));
+	chunk_pool_trim(&p);
+	ck_assert_uint_eq(chunk_pool_bytes(&p), CHUNK_MAX);
+	chunk_pool_trim(&p);
+	ck_assert_uint_eq(chunk_pool_bytes(&p), 0);
+	chunk_pool_fini(&p);
+}
+END_TEST
+
+START_TEST(test_pool_bounded)
+{
+	struct chunk_pool p = {0};
+	struct chunk *c[CHUNK_SPARE_MAX + 3];
+
+	for (size_t i = 0; i < ARRAY_LEN(c); i++)
+		c[i] = big_chunk(&p);
+	for (size_t i = 0; i < ARRAY_LEN(c); i++)
+		chunk_unref(c[i]);
+	ck_assert_uint_eq(chunk_pool_bytes(&p), (size_t)CHUNK_SPARE_MAX * CHUNK_MAX);
+	chunk_pool_fini(&p);
+}
+END_TEST
+
+SUITE("chunk", test_segments, test_refreshes, test_boundaries, test_room, test_patch, test_patch_irrelevant, test_refs,
+      test_pool, test_pool_trim, test_pool_bounded)

@@ -507,13 +507,14 @@ START_TEST(test_join_between)
 }
 END_TEST
 
-/* While slice follows slice nobody is woken for less than a chunk; at the end of them all are. */
-START_TEST(test_wake_for_a_chunk)
+/* While slice follows slice nobody is woken for less than some chunks; at the end of them all are. */
+static void
+check_wake(unsigned members, uint32_t octets)
 {
-	struct fake *k = fake_new(2);
+	struct fake *k = fake_new(members);
 	uint32_t n = 0;
 
-	for (; (n + 1) * MSG < CHUNK_MAX; n++) {
+	for (; (n + 1) * MSG < octets; n++) {
 		change(k, 1, 5 + n % 2, 50);
 		group_list_flush(&k->l, true);
 	}
@@ -530,6 +531,12 @@ START_TEST(test_wake_for_a_chunk)
 	group_list_flush(&k->l, false);
 	ck_assert_uint_eq(k->woken[1], 2);
 	fake_free(k);
+}
+
+START_TEST(test_wake_for_chunks)
+{
+	check_wake(1, CHUNK_MAX);
+	check_wake(3, 3 * CHUNK_MAX);
 }
 END_TEST
 
@@ -627,5 +634,5 @@ END_TEST
 
 SUITE("group", test_shared, test_partial, test_extended, test_paced, test_slow_is_detached,
       test_slow_but_reading, test_most_lag, test_stuck_in_two_places,
-      test_all_stuck, test_too_many_slow, test_join_between, test_wake_for_a_chunk, test_eor_after_stream,
+      test_all_stuck, test_too_many_slow, test_join_between, test_wake_for_chunks, test_eor_after_stream,
       test_move_inside_message, test_move_waits_for_place, test_nobody_reads)
