@@ -166,6 +166,18 @@ apply_log(const struct bgpd *d)
 	log_set_json(d->conf->log.format == CONF_LOG_JSON);
 }
 
+static void
+check_descriptors(const struct bgpd *d)
+{
+	long need = (long)d->conf->neighbors.n + DESCRIPTORS_OWN;
+
+	if (d->descriptors == 0 || d->descriptors >= need)
+		return;
+	log_warn("daemon.descriptors", LOG_I("limit", d->descriptors), LOG_I("needed", need),
+	    LOG_S("effect", "not all neighbours can be connected"),
+	    LOG_S("hint", "raise the hard limit of open files (LimitNOFILE, ulimit -Hn)"));
+}
+
 void
 daemon_apply_settings(struct bgpd *d)
 {
@@ -180,16 +192,19 @@ daemon_apply_settings(struct bgpd *d)
 		pipeline_touch_all(d->pipeline);
 	}
 	apply_listeners(d);
+	check_descriptors(d);
 	warn_unsupported(d);
 }
 
-/* Two connections a neighbour, as in a collision, and some of our own; ranges and reloads may bring more. */
+/* As many as may be had; room for two connections a neighbour, as in a collision, and some of our own. */
 static void
-reserve_descriptors(const struct conf *c)
+reserve_descriptors(struct bgpd *d)
 {
-	unsigned n = 2 * c->neighbors.n + DESCRIPTORS_OWN;
-	int r = fdtable_reserve(n > DESCRIPTORS_MIN ? n : DESCRIPTORS_MIN);
+	unsigned n = 2 * d->conf->neighbors.n + DESCRIPTORS_OWN;
+	long limit = fdtable_limit_raise();
+	int r = limit < 0 ? (int)limit : fdtable_reserve(n > DESCRIPTORS_MIN ? n : DESCRIPTORS_MIN);
 
+	d->descriptors = limit < 0 ? 0 : limit;
 	if (r < 0)
 		log_warn("daemon.descriptors", LOG_S("error", strerror(-r)));
 }
@@ -429,7 +444,7 @@ daemon_start(struct bgpd *d, const struct daemon_options *options, struct conf *
 	if (loop_init(&d->loop) < 0)
 		return false;
 	d->start_ns = time_mono_ns();
-	reserve_descriptors(conf);
+	reserve_descriptors(d);
 	return start_parts(d);
 }
 

@@ -51,6 +51,7 @@ TAILQ_HEAD(peer_list, peer);
 
 struct bgpd {
 	struct loop loop;
+	long descriptors; /* that we may have; 0: not known */
 	uint32_t portion; /* prefixes, next hops or ids that a job looks at between two looks at the clock */
 	const struct daemon_options *options;
 	struct conf *conf;

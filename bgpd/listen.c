@@ -19,10 +19,14 @@ struct listener {
 	LIST_ENTRY(listener) entry;
 	struct listen *owner;
 	struct listen_addr at;
-	struct event *ev;
+	struct event *ev, *resume;
 	int fd;
 	bool wanted;
 };
+
+/* While descriptors or memory are short nothing is accepted for so long: what waits in the queue stays readable. */
+#define PAUSE_MS 100
+#define WARN_S   60 /* and it is said so often */
 
 static const char *
 errno_hint(int err)
@@ -41,6 +45,10 @@ errno_hint(int err)
 		return "one address cannot have keys of TCP MD5 and of TCP-AO: a prefix around it has the other kind";
 	case ENOENT:
 		return "the kernel does not know the algorithm: load its module or choose another";
+	case EMFILE:
+		return "raise the limit of open files (LimitNOFILE, ulimit -n)";
+	case ENFILE:
+		return "raise the sysctl fs.file-max";
 	default:
 		return NULL;
 	}
@@ -53,6 +61,41 @@ log_failure(const char *event, const struct ip_addr *addr, uint16_t port, int er
 
 	log_error(event, LOG_S("address", ip_addr_str(addr, text, sizeof text)), LOG_U("port", port),
 	    LOG_S("error", strerror(err)), LOG_S("hint", errno_hint(err)));
+}
+
+static void
+on_resume(evutil_socket_t fd, short what, void *arg)
+{
+	struct listener *li = arg;
+
+	(void)fd;
+	(void)what;
+	loop_enter(li->owner->loop);
+	event_add(li->ev, NULL);
+}
+
+/* Not one of the connection, but ours: the next one would fail like this one. */
+static bool
+is_shortage(int err)
+{
+	return err == EMFILE || err == ENFILE || err == ENOBUFS || err == ENOMEM;
+}
+
+static void
+accept_failed(struct listener *li, int err)
+{
+	struct listen *l = li->owner;
+	uint32_t now_s = loop_now_s(l->loop);
+
+	if (l->failures++ == 0 || now_s - l->warned_s >= WARN_S) {
+		log_warn("listen.accept", LOG_S("error", strerror(err)), LOG_U("failures", l->failures),
+		    LOG_S("hint", err != ENOMEM ? errno_hint(err) : NULL));
+		l->warned_s = now_s;
+	}
+	if (!is_shortage(err))
+		return;
+	event_del(li->ev);
+	event_add(li->resume, &(struct timeval){.tv_usec = PAUSE_MS * 1000});
 }
 
 static void
@@ -70,9 +113,10 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 			if (errno == ECONNABORTED || errno == EINTR)
 				continue;
 			if (errno != EAGAIN)
-				log_warn("listen.accept", LOG_S("error", strerror(errno)));
+				accept_failed(li, errno);
 			return;
 		}
+		l->failures = 0;
 		struct ip_addr local, remote;
 		uint16_t local_port, remote_port;
 		if (sockopt_prepare(c, li->at.addr.family) < 0 ||
@@ -119,6 +163,8 @@ listener_close(struct listener *li)
 	LIST_REMOVE(li, entry);
 	if (li->ev != NULL)
 		event_free(li->ev);
+	if (li->resume != NULL)
+		event_free(li->resume);
 	if (li->fd >= 0)
 		close(li->fd);
 	free(li);
@@ -157,7 +203,9 @@ listener_open(struct listen *l, const struct listen_addr *at)
 		goto fail;
 	}
 	li->ev = event_new(l->loop->base, li->fd, EV_READ | EV_PERSIST, on_readable, li);
-	if (li->ev == NULL || event_priority_set(li->ev, LOOP_PRIO_IO) < 0 || event_add(li->ev, NULL) < 0) {
+	li->resume = evtimer_new(l->loop->base, on_resume, li);
+	if (li->ev == NULL || li->resume == NULL || event_priority_set(li->ev, LOOP_PRIO_IO) < 0 ||
+	    event_add(li->ev, NULL) < 0) {
 		r = -ENOMEM;
 		goto fail;
 	}

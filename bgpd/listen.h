@@ -7,7 +7,11 @@
  * stranger is turned away is the callback's business. A reload gives the whole
  * wanted list again (listen_set); what stays is not touched.
  *
- * The kernel drops segments without the right signature before the handshake, so the keys must be on the listener, not only on the connection.
+ * The kernel drops segments without the right signature before the handshake, so
+ * the keys must be on the listener, not only on the connection.
+ *
+ * Without descriptors accept() fails while the socket stays readable: it is asked
+ * again after a pause.
  */
 #ifndef BGPD_LISTEN_H
 #define BGPD_LISTEN_H
@@ -49,6 +53,8 @@ struct listen {
 	struct listener_list all;
 	struct listen_key *keys; /* by peer, prefix length, kind and identifiers, each once */
 	size_t nkeys;
+	unsigned failures; /* of accept() since it last succeeded */
+	uint32_t warned_s; /* when they were told */
 };
 
 void listen_init(struct listen *l, struct loop *loop, listen_accept_fn accept, void *ctx);

@@ -64,4 +64,19 @@ START_TEST(test_limit)
 }
 END_TEST
 
-SUITE("fdtable", test_reserve, test_limit)
+START_TEST(test_raise)
+{
+	struct rlimit limit;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = 100;
+	limit.rlim_max = 200;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	ck_assert_int_eq(fdtable_limit_raise(), 200);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	ck_assert_uint_eq(limit.rlim_cur, 200);
+	ck_assert_int_eq(fdtable_limit_raise(), 200);
+}
+END_TEST
+
+SUITE("fdtable", test_reserve, test_limit, test_raise)

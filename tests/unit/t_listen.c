@@ -2,6 +2,8 @@
 /* Tests of bgpd/listen: listeners that come and go, and the keys on them. */
 #include "bgpd/listen.h"
 
+#include <sys/resource.h>
+
 #include "bgpd/sockopt.h"
 #include "tests/unit/speaker.h"
 #include "tests/unit/suite.h"
@@ -239,4 +241,48 @@ START_TEST(test_keys_refused)
 }
 END_TEST
 
-SUITE("listen", test_accept, test_set, test_failures, test_keys, test_keys_list, test_keys_refused)
+/* The soft limit of descriptors such that the next one is one too many, or what it was. */
+static void
+descriptors_limit(bool none_left)
+{
+	static struct rlimit before;
+	struct rlimit limit;
+
+	if (!none_left) {
+		ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+		return;
+	}
+	int next = dup(0);
+	ck_assert_int_ge(next, 0);
+	close(next);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	limit = before;
+	limit.rlim_cur = (rlim_t)next;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+/* Without descriptors the queue stays readable: it is asked ten times a second, not in each turn, and forgotten never. */
+START_TEST(test_no_descriptors)
+{
+	begin();
+	struct listen_addr a = at("127.0.0.1", speaker_free_port("127.0.0.1"));
+	ck_assert_uint_eq(listen_set(&listeners, &a, 1), 0);
+	int fd = client("127.0.0.7", &a, NULL);
+	ck_assert_int_ge(fd, 0);
+	descriptors_limit(true);
+	uint64_t start = time_mono_ns();
+	UNTIL(&loop, listeners.failures > 0);
+	looptest_turns_ms(&loop, 250);
+	uint64_t tenths = (time_mono_ns() - start) / 100000000u;
+	ck_assert_uint_eq(got.n, 0);
+	ck_assert_uint_ge(listeners.failures, 2);
+	ck_assert_uint_le(listeners.failures, tenths + 1);
+	descriptors_limit(false);
+	UNTIL(&loop, got.n == 1);
+	ck_assert_uint_eq(listeners.failures, 0);
+	close(fd);
+	end();
+}
+END_TEST
+
+SUITE("listen", test_accept, test_set, test_failures, test_keys, test_keys_list, test_keys_refused, test_no_descriptors)
