@@ -21,7 +21,7 @@ attr_of(struct bgpd *d, const struct conf_aggregate *a)
 	uint8_t aggregator[8];
 
 	own_attr_begin(&e);
-	be32_put(aggregator, d->conf->router.as);
+	be32_put(aggregator, conf_outside_as(&d->conf->router));
 	be32_put(aggregator + 4, d->router_id);
 	attr_edit_put(&e, ATTR_FLAG_TRANSITIVE, ATTR_ATOMIC_AGGREGATE, "", 0);
 	attr_edit_put(&e, ATTR_FLAG_OPTIONAL | ATTR_FLAG_TRANSITIVE, ATTR_AGGREGATOR, aggregator, sizeof aggregator);

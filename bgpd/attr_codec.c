@@ -76,6 +76,9 @@ as_path_take(struct walk *w, const struct raw_attr *a)
 	unsigned size = w->s->as4 ? 4 : 2;
 	const char *wrong = aspath_wire_check(a->value, a->len, size, w->s->confed);
 
+	/* RFC 5065 5: it has put itself there. */
+	if (wrong == NULL && w->s->external && w->s->confed && (a->len == 0 || a->value[0] != ASPATH_CONFED_SEQUENCE))
+		wrong = "AS path from another member does not begin with an AS_CONFED_SEQUENCE";
 	if (wrong == NULL && w->s->first_as != 0 && aspath_wire_first(a->value, a->len, size) != w->s->first_as &&
 	    (w->s->as4 || w->s->first_as <= UINT16_MAX || aspath_wire_first(a->value, a->len, 2) != BGP_AS_TRANS))
 		wrong = "AS path does not begin with the neighbour's AS";
@@ -266,7 +269,8 @@ static const struct attr_row {
 	uint8_t flags;
 	uint8_t fixed, unit;
 	bool empty;    /* length must be 0 */
-	bool internal; /* discarded from eBGP */
+	bool internal; /* discarded from other ASes, also those of our confederation */
+	bool inside;   /* discarded from outside of AS and confederation */
 	uint8_t communities; /* 1 + enum community_kind; 0: none */
 	uint8_t on_error;
 	void (*take)(struct walk *w, const struct raw_attr *a);
@@ -275,7 +279,7 @@ static const struct attr_row {
     [ATTR_AS_PATH] = {"AS_PATH", WK, .on_error = ATTR_WITHDRAW, .take = as_path_take},          /* 7.2 */
     [ATTR_NEXT_HOP] = {"NEXT_HOP", WK, .on_error = ATTR_WITHDRAW, .take = next_hop_take},       /* 7.3 */
     [ATTR_MED] = {"MULTI_EXIT_DISC", ONT, .fixed = 4, .on_error = ATTR_WITHDRAW},               /* 7.4 */
-    [ATTR_LOCAL_PREF] = {"LOCAL_PREF", WK, .fixed = 4, .internal = true, .on_error = ATTR_WITHDRAW}, /* 7.5 */
+    [ATTR_LOCAL_PREF] = {"LOCAL_PREF", WK, .fixed = 4, .inside = true, .on_error = ATTR_WITHDRAW}, /* 7.5 */
     [ATTR_ATOMIC_AGGREGATE] = {"ATOMIC_AGGREGATE", WK, .empty = true, .on_error = ATTR_IGNORE},      /* 7.6 */
     [ATTR_AGGREGATOR] = {"AGGREGATOR", OT, .on_error = ATTR_IGNORE, .take = aggregator_take},        /* 7.7 */
     [ATTR_COMMUNITIES] = {"COMMUNITIES", OT, .unit = 4, .communities = 1 + COMMUNITY_STD,
@@ -318,7 +322,7 @@ attr_take(struct walk *w, const struct raw_attr *a)
 			keep(w, a);
 		return;
 	}
-	if (row->internal && w->s->external)
+	if (w->s->external && (row->internal || (row->inside && !w->s->confed)))
 		return;
 	if ((a->flags ^ row->flags) & (ATTR_FLAG_OPTIONAL | ATTR_FLAG_TRANSITIVE)) {
 		/* RFC 7606 3.c. The NLRI inside is needed even so, to be withdrawn. */

@@ -34,9 +34,9 @@ enum attr_outcome {
 
 /* What the decoder must know about the session. */
 struct attr_session {
-	bool external;               /* eBGP: LOCAL_PREF, ORIGINATOR_ID and CLUSTER_LIST are not for us */
+	bool external;               /* not iBGP: ORIGINATOR_ID and CLUSTER_LIST are not for us */
 	bool as4;                    /* RFC 6793 negotiated */
-	bool confed;                 /* the neighbour is in our confederation */
+	bool confed;                 /* the neighbour is in our confederation, or in our AS that is in one (RFC 5065) */
 	bool aigp;                   /* RFC 7311 AIGP_SESSION */
 	bool af_disable;             /* answer bad NLRI of a family with AF_DISABLE instead of RESET */
 	uint8_t families;            /* negotiated, set of OPEN_FAMILY bits */

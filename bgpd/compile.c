@@ -95,7 +95,7 @@ chain_build(struct policies *p, const struct conf_ref *refs, uint32_t n, struct 
 	p->reads |= out->reads;
 }
 
-/* A neighbour without a list: everything for iBGP, nothing for eBGP. */
+/* A neighbour without a list: everything for iBGP and the confederation, nothing for eBGP. */
 static void
 neighbor_chain(struct policies *p, const struct conf_neighbor *nb, const struct conf_ref *refs, uint32_t n,
     struct policy_chain *out)
@@ -106,7 +106,7 @@ neighbor_chain(struct policies *p, const struct conf_neighbor *nb, const struct 
 		chain_build(p, refs, n, out);
 		return;
 	}
-	out->missing = !conf_neighbor_is_internal(nb);
+	out->missing = !conf_neighbor_is_inside(nb);
 	chain_build(p, &all, out->missing ? 0 : 1, out);
 }
 

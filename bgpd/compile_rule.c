@@ -242,7 +242,8 @@ static uint32_t
 peer_type_mask(uint32_t conf_bits)
 {
 	return (conf_bits & CONF_INTERNAL ? 1u << RIB_PEER_IBGP : 0) |
-	    (conf_bits & CONF_EXTERNAL ? 1u << RIB_PEER_EBGP : 0);
+	    (conf_bits & CONF_EXTERNAL ? 1u << RIB_PEER_EBGP : 0) |
+	    (conf_bits & CONF_CONFEDERATION ? 1u << RIB_PEER_CONFED : 0);
 }
 
 static void

@@ -148,7 +148,7 @@ policy_json(const struct peer *p, const struct conf_ref *v, uint32_t n)
 	struct str text = {0};
 
 	if (v == NULL)
-		return json_string(peer_is_internal(p) ? "accept" : "none (RFC 8212)");
+		return json_string(conf_neighbor_is_inside(p->conf) ? "accept" : "none (RFC 8212)");
 	for (uint32_t i = 0; i < n; i++)
 		str_addf(&text, "%s%s", i > 0 ? ", " : "", v[i].name);
 	json_t *o = ctl_json_text(n > 0 ? str_get(&text) : "reject");

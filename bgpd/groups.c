@@ -487,8 +487,9 @@ path_params(const struct peer *p, struct export_params *e)
 		e->options |= EXPORT_OPT_OVERRIDE;
 	if (p->conf->as_override || (e->remove_private != ASPATH_PRIVATE_KEEP && aspath_as_is_private(remote_as)))
 		e->remote_as = remote_as;
-	if (!p->conf->local_as_replace && e->local_as != p->d->conf->router.as)
-		e->own_as = p->d->conf->router.as;
+	uint32_t own_as = conf_outside_as(&p->d->conf->router);
+	if (!p->conf->local_as_replace && e->local_as != own_as)
+		e->own_as = own_as;
 }
 
 static struct export_params
@@ -499,7 +500,7 @@ params_of(const struct peer *p)
 	    [CONF_NEXT_HOP_KEEP] = EXPORT_NEXTHOP_KEEP};
 	const struct bgpd *d = p->d;
 	struct export_params e = {
-	    .type = p->session.internal ? RIB_PEER_IBGP : RIB_PEER_EBGP,
+	    .type = (uint8_t)peer_type(p),
 	    .nexthop = rules[p->conf->next_hop],
 	    .role = peer_role(p),
 	    .rr_client = p->conf->route_reflector_client,
@@ -547,7 +548,7 @@ key_of(const struct group_member *m, const struct export_params *e, const struct
 
 	memset(&k, 0, sizeof k);
 	k.policy = chain->id;
-	k.local_as = e->type == RIB_PEER_EBGP ? e->local_as : 0;
+	k.local_as = e->type != RIB_PEER_IBGP ? e->local_as : 0;
 	k.own_as = e->own_as;
 	k.remote_as = e->remote_as;
 	k.remove_private = e->remove_private;
@@ -555,7 +556,7 @@ key_of(const struct group_member *m, const struct export_params *e, const struct
 		k.subnet = (uint32_t)hash_bytes(0, &e->subnet, sizeof e->subnet);
 	if (e->type == RIB_PEER_IBGP)
 		k.cluster_id = e->cluster_id;
-	if (e->type == RIB_PEER_IBGP || chain->reads & POLICY_READS_LOCAL_PREF)
+	if (e->type != RIB_PEER_EBGP || chain->reads & POLICY_READS_LOCAL_PREF)
 		k.default_local_pref = e->default_local_pref;
 	k.type = e->type;
 	k.role = (uint8_t)(e->rs_client << 4 | e->role << 1 | e->rr_client);

@@ -29,19 +29,23 @@ cluster_loop(const struct attr_set *s, uint32_t cluster_id)
 	return false;
 }
 
-/* RFC 4271 9.1.2: own AS in the path; allow-own-as is how often it may be there. */
+/*
+ * RFC 4271 9.1.2: own AS in the path, or that of our confederation (RFC 5065 4); allow-own-as is how often it may be
+ * there.
+ */
 static bool
 as_loop(const struct peer *p, const struct attr_set *s)
 {
 	const struct conf_neighbor *nb = p->conf;
-	uint32_t as = p->d->conf->router.as;
+	uint32_t as = p->d->conf->router.as, outside = conf_outside_as(&p->d->conf->router);
 	struct aspath path;
 
 	path.p = attr_find(s, ATTR_AS_PATH, &path.len);
 	if (path.p == NULL)
 		return false;
 	return aspath_count_of(path, as) > nb->allow_own_as ||
-	    (nb->local_as != as && aspath_count_of(path, nb->local_as) > nb->allow_own_as);
+	    (outside != as && aspath_count_of(path, outside) > nb->allow_own_as) ||
+	    (nb->local_as != as && nb->local_as != outside && aspath_count_of(path, nb->local_as) > nb->allow_own_as);
 }
 
 /*
@@ -63,7 +67,7 @@ nexthop_off_link(const struct peer *p, const struct attr_set *s)
 bool
 import_wants_shared_subnet(const struct peer *p)
 {
-	return !p->session.internal && (p->conf->multihop == 1 || p->conf->ttl_security == 1) && p->d->options->kernel;
+	return peer_type(p) == RIB_PEER_EBGP && (p->conf->multihop == 1 || p->conf->ttl_security == 1) && p->d->options->kernel;
 }
 
 static enum rib_reject
@@ -117,7 +121,8 @@ local_as_prepended(const struct peer *p, struct attr_table *t, attr_id attr)
 	struct aspath path;
 	attr_id out = ATTR_NONE;
 
-	if (attr == ATTR_NONE || !p->conf->local_as_prepend || p->session.internal || p->ours.as == p->d->conf->router.as)
+	if (attr == ATTR_NONE || !p->conf->local_as_prepend || p->session.internal ||
+	    p->ours.as == conf_outside_as(&p->d->conf->router))
 		return attr;
 	attr_edit_begin(&e, attr_get(t, attr));
 	path.p = attr_edit_find(&e, ATTR_AS_PATH, &path.len);

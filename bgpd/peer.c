@@ -30,6 +30,14 @@ peer_is_internal(const struct peer *p)
 	return conf_neighbor_is_internal(p->conf);
 }
 
+enum rib_peer_type
+peer_type(const struct peer *p)
+{
+	if (p->session.internal)
+		return RIB_PEER_IBGP;
+	return p->conf->confederation ? RIB_PEER_CONFED : RIB_PEER_EBGP;
+}
+
 uint8_t
 peer_role(const struct peer *p)
 {
@@ -351,7 +359,7 @@ peer_as_refused(struct peer *p)
 	if (!p->conf->local_as_dual || peer_established(p))
 		return;
 	p->other_as = !p->other_as;
-	p->ours.as = p->other_as ? p->d->conf->router.as : p->conf->local_as;
+	p->ours.as = p->other_as ? conf_outside_as(&p->d->conf->router) : p->conf->local_as;
 }
 
 void
@@ -366,7 +374,7 @@ peer_reconfigure(struct peer *p, const struct conf_neighbor *conf)
 	p->ours = open_of(p->d, conf);
 	p->other_as = p->other_as && conf->local_as_dual;
 	if (p->other_as)
-		p->ours.as = p->d->conf->router.as;
+		p->ours.as = conf_outside_as(&p->d->conf->router);
 	peer_table_add(&p->d->peer_table, p);
 	onlink_configure(p);
 	if (conf->shutdown) {

@@ -20,6 +20,7 @@
 #include "bgpd/peer_gr.h"
 #include "bgpd/session.h"
 #include "conf/conf.h"
+#include "rib/rib.h"
 
 #include <sys/queue.h>
 
@@ -166,6 +167,7 @@ peer_is_down(const struct peer *p)
 	return p->admin_down || p->conf->shutdown || p->removed;
 }
 bool peer_is_internal(const struct peer *p);
+enum rib_peer_type peer_type(const struct peer *p); /* of the session */
 uint8_t peer_role(const struct peer *p); /* enum export_role: our own towards it */
 void peer_stats_get(const struct peer *p, struct peer_stats *out);
 /* Sends a message on the established session; a peer that does not read any more is reset. */

@@ -71,7 +71,7 @@ peer_routes_new(struct peer *p)
 	s->owner = p;
 	s->addr = p->addr;
 	s->as = p->conf->remote_as.as;
-	s->peer_type = peer_is_internal(p) ? RIB_PEER_IBGP : RIB_PEER_EBGP;
+	s->peer_type = peer_is_internal(p) ? RIB_PEER_IBGP : (uint8_t)peer_type(p);
 	s->rr_client = p->conf->route_reflector_client;
 	s->rs_client = p->conf->route_server_client;
 	p->routes = r;
@@ -146,7 +146,7 @@ source_identify(struct peer *p)
 
 	s->router_id = p->main->theirs.id;
 	s->as = p->main->theirs.as;
-	s->peer_type = p->session.internal ? RIB_PEER_IBGP : RIB_PEER_EBGP;
+	s->peer_type = (uint8_t)peer_type(p);
 	s->rr_client = p->conf->route_reflector_client;
 	s->rs_client = p->conf->route_server_client;
 	s->addr = p->addr;

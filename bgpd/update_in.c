@@ -296,6 +296,7 @@ session_of(const struct peer *p, struct attr_session *s)
 
 	*s = (struct attr_session){
 	    .external = !p->session.internal,
+	    .confed = p->d->conf->router.confederation.as != 0 && peer_type(p) != RIB_PEER_EBGP,
 	    .as4 = c->as4,
 	    .families = c->families,
 	    .ext_next_hop = c->ext_next_hop,

@@ -108,11 +108,28 @@ neighbor_family(const struct conf_neighbor *nb)
 	return FAMILY_IPV6;
 }
 
+static bool
+is_other_member(const struct conf_router *r, const struct conf_as_spec *remote)
+{
+	if (remote->type != CONF_REMOTE_NUMBER || r->confederation.as == 0 || remote->as == r->as)
+		return false;
+	for (uint32_t i = 0; i < r->confederation.members.n; i++)
+		if (r->confederation.members.v[i] == remote->as)
+			return true;
+	return false;
+}
+
 static void
 as_defaults(const struct conf_loader *ld, struct conf_neighbor *nb)
 {
+	bool known = CONF_HAS(nb, CONF_NB_REMOTE_AS);
+
+	nb->confederation = known && is_other_member(&ld->conf->router, &nb->remote_as);
 	if (!CONF_HAS(nb, CONF_NB_LOCAL_AS)) {
-		nb->local_as = ld->conf->router.as;
+		const struct conf_router *r = &ld->conf->router;
+		bool own = nb->remote_as.type == CONF_REMOTE_INTERNAL ||
+			   (nb->remote_as.type == CONF_REMOTE_NUMBER && nb->remote_as.as == r->as);
+		nb->local_as = own || nb->confederation ? r->as : conf_outside_as(r);
 		nb->has |= BIT(CONF_NB_LOCAL_AS);
 	}
 	if (nb->remote_as.type == CONF_REMOTE_INTERNAL)
@@ -128,7 +145,7 @@ as_defaults(const struct conf_loader *ld, struct conf_neighbor *nb)
 	}
 }
 
-/* What there is only towards another AS, and asked for. */
+/* What there is only towards another AS, which is no other member of the confederation, and asked for. */
 static void
 path_check(struct conf_loader *ld, struct yml_node *n, const struct conf_neighbor *nb)
 {
@@ -140,17 +157,25 @@ path_check(struct conf_loader *ld, struct yml_node *n, const struct conf_neighbo
 	    {"local-as-dual", nb->local_as_dual},       {"as-override", nb->as_override},
 	    {"remove-private-as", nb->remove_private_as != CONF_PRIVATE_NONE},
 	    {"route-server-client", nb->route_server_client},
-	    {"enforce-first-as", yml_map_get(n, "enforce-first-as") != NULL && nb->enforce_first_as},
+	    {"enforce-first-as", conf_neighbor_is_internal(nb) && yml_map_get(n, "enforce-first-as") != NULL &&
+				     nb->enforce_first_as},
 	};
+	const struct conf_router *r = &ld->conf->router;
 
-	for (size_t i = 0; conf_neighbor_is_internal(nb) && i < ARRAY_LEN(external); i++)
+	for (size_t i = 0; conf_neighbor_is_inside(nb) && i < ARRAY_LEN(external); i++)
 		if (external[i].asked && yml_map_get(n, external[i].key) != NULL)
 			load_fail_key(ld, key_node(n, external[i].key), external[i].key,
-				      "found it for an internal neighbor, expected it for external ones only");
-	if (nb->local_as_dual && nb->local_as == ld->conf->router.as)
+				      "found it for %s, expected it for external ones only",
+				      nb->confederation ? "a neighbor of the confederation" : "an internal neighbor");
+	if (nb->confederation && nb->local_as != r->as)
+		load_fail_key(ld, key_node(n, "local-as"), "local-as",
+			      "found %u for a neighbor of the confederation, expected it for external ones only",
+			      nb->local_as);
+	if (nb->local_as_dual && nb->local_as == conf_outside_as(r))
 		load_fail_key(ld, key_node(n, "local-as-dual"), "local-as-dual",
-			      "found true without a local-as, expected one that is not router.as");
-	else if (nb->local_as_dual && nb->remote_as.type == CONF_REMOTE_NUMBER && nb->remote_as.as == ld->conf->router.as)
+			      "found true without a local-as, expected one that is not %s",
+			      r->confederation.as != 0 ? "router.confederation.as" : "router.as");
+	else if (nb->local_as_dual && nb->remote_as.type == CONF_REMOTE_NUMBER && nb->remote_as.as == r->as)
 		load_fail_key(ld, key_node(n, "local-as-dual"), "local-as-dual",
 			      "found true with router.as as remote-as, expected a neighbor that is external either way");
 }
@@ -161,15 +186,20 @@ type_check(struct conf_loader *ld, struct yml_node *n, const struct conf_neighbo
 {
 	if (!CONF_HAS(nb, CONF_NB_REMOTE_AS) || ld->conf->router.as == 0)
 		return;
+	const struct conf_router *r = &ld->conf->router;
 	bool internal = conf_neighbor_is_internal(nb);
+	if (nb->remote_as.type == CONF_REMOTE_NUMBER && nb->remote_as.as == r->confederation.as && nb->remote_as.as != r->as)
+		load_fail_key(ld, key_node(n, "remote-as"), "remote-as",
+			      "found the number of our confederation, expected that of a member or of an AS outside");
 	if (!internal && nb->route_reflector_client)
 		load_fail_key(
 		    ld, key_node(n, "route-reflector-client"), "route-reflector-client",
 		    "found true for an external neighbor, expected it for internal ones only (RFC 4456)");
-	if (internal && CONF_HAS(nb, CONF_NB_ROLE))
+	if (conf_neighbor_is_inside(nb) && CONF_HAS(nb, CONF_NB_ROLE))
 		load_fail_key(
 		    ld, key_node(n, "role"), "role",
-		    "found a role for an internal neighbor, expected it for external ones only (RFC 9234)");
+		    "found a role for %s, expected it for external ones only (RFC 9234)",
+		    internal ? "an internal neighbor" : "a neighbor of the confederation");
 	path_check(ld, n, nb);
 }
 
@@ -245,14 +275,14 @@ restart_defaults(const struct conf_loader *ld, struct conf_graceful_restart *gr)
 	gr->has = 15;
 }
 
-/* An internal neighbour without a list of policies has all routes accepted. */
+/* A neighbour of our AS or confederation without a list of policies has all routes accepted. */
 static void
 policy_defaults(struct conf_loader *ld, struct yml_node *n, struct conf_neighbor *nb)
 {
 	static const struct conf_ref accept = {.name = "accept", .index = CONF_POLICY_ACCEPT};
 	struct conf_ref *one;
 
-	if (!CONF_HAS(nb, CONF_NB_REMOTE_AS) || ld->conf->router.as == 0 || !conf_neighbor_is_internal(nb))
+	if (!CONF_HAS(nb, CONF_NB_REMOTE_AS) || ld->conf->router.as == 0 || !conf_neighbor_is_inside(nb))
 		return;
 	one = conf_arena_alloc(ld->arena, sizeof(*one));
 	*one = accept;

@@ -70,6 +70,13 @@ struct conf_multipath {
 	bool as_path_relax;
 };
 
+/* RFC 5065: router.as is the number of our member AS, this is what the outside knows. */
+struct conf_confederation {
+	uint64_t has;
+	uint32_t as; /* 0: there is no confederation */
+	CONF_LIST(uint32_t) members;
+};
+
 struct conf_drain {
 	uint64_t has;
 	uint32_t time_s;
@@ -88,6 +95,7 @@ enum conf_router_key {
 	CONF_ROUTER_RESOLVE_VIA_DEFAULT,
 	CONF_ROUTER_USER,
 	CONF_ROUTER_DRAIN,
+	CONF_ROUTER_CONFEDERATION,
 	CONF_ROUTER_KEYS
 };
 
@@ -104,6 +112,7 @@ struct conf_router {
 	bool resolve_via_default;
 	const char *user; /* NULL: stay who we are */
 	struct conf_drain drain;
+	struct conf_confederation confederation;
 };
 
 /* ---- neighbours ---- */
@@ -232,7 +241,8 @@ struct conf_neighbor {
 	const char *interface;   /* unnumbered: the neighbour is found on this link */
 	struct ip_prefix prefix; /* dynamic neighbours: anybody from here */
 	struct conf_as_spec remote_as;
-	uint32_t local_as;       /* router.as unless set */
+	uint32_t local_as;       /* router.as unless set; towards the outside of a confederation, its number */
+	bool confederation;      /* no key: remote_as is another member of ours */
 	const char *description; /* NULL: none */
 	uint32_t port;
 	struct ip_addr source; /* FAMILY_NONE: the kernel chooses */
@@ -472,7 +482,7 @@ enum conf_source { /* bits */
 		   CONF_SOURCE_BGP = 8,
 		   CONF_SOURCE_AGGREGATE = 16
 };
-enum conf_neighbor_type { CONF_INTERNAL = 1, CONF_EXTERNAL = 2 }; /* bits */
+enum conf_neighbor_type { CONF_INTERNAL = 1, CONF_EXTERNAL = 2, CONF_CONFEDERATION = 4 }; /* bits */
 enum conf_origin { /* bit number = ORIGIN's value (RFC 4271 4.3) */
 		   CONF_ORIGIN_IGP,
 		   CONF_ORIGIN_EGP,
@@ -705,12 +715,26 @@ void conf_rule_text(const struct conf_rule *r, struct str *match, struct str *se
 /* Adds the list of all keys as mdoc, for the manual page. */
 void conf_schema_doc(struct str *out);
 
+/* The AS that we are to others than the members of our confederation. */
+static inline uint32_t
+conf_outside_as(const struct conf_router *r)
+{
+	return r->confederation.as != 0 ? r->confederation.as : r->as;
+}
+
 /* iBGP or not; false for a neighbour of which only "external" is known. */
 static inline bool
 conf_neighbor_is_internal(const struct conf_neighbor *n)
 {
 	return n->remote_as.type == CONF_REMOTE_INTERNAL ||
 	       (n->remote_as.type == CONF_REMOTE_NUMBER && n->remote_as.as == n->local_as);
+}
+
+/* In our AS or in another one of our confederation: what the outside takes for one AS. */
+static inline bool
+conf_neighbor_is_inside(const struct conf_neighbor *n)
+{
+	return n->confederation || conf_neighbor_is_internal(n);
 }
 
 /* Stands for anybody inside its prefix (dynamic neighbours). */

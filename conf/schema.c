@@ -109,6 +109,28 @@ static const struct conf_row multipath_rows[] = {
 static const struct conf_table multipath_table = {TABLE(multipath_rows),
 						  .size = sizeof(struct conf_multipath)};
 
+static const struct conf_row confederation_rows[] = {
+    {.key = "as",
+     .type = &conf_type_as,
+     AT(conf_confederation, as),
+     .flags = CONF_ROW_REQUIRED,
+     .effect = CONF_EFFECT_RESET,
+     .doc = "Number of the whole confederation: who is outside of it sees this one in place of router.as, in OPEN and "
+	    "in AS paths."},
+    {.key = "members",
+     .type = &conf_type_list,
+     AT(conf_confederation, members),
+     .elem = &(const struct conf_row){.type = &conf_type_as},
+     .flags = CONF_ROW_ONE_OR_LIST,
+     .def_doc = "none",
+     .effect = CONF_EFFECT_RESET,
+     .doc = "AS numbers of the other members. A neighbor whose remote-as is one of them is in the confederation: it is "
+	    "sent and may send LOCAL_PREF, next hops and MED stay as they are, and policies have the same defaults as "
+	    "for internal ones."},
+};
+static const struct conf_table confederation_table = {TABLE(confederation_rows),
+						      .size = sizeof(struct conf_confederation)};
+
 static const struct conf_row router_rows[] = {
     [CONF_ROUTER_AS] = {.key = "as",
 			.type = &conf_type_as,
@@ -178,6 +200,13 @@ static const struct conf_row router_rows[] = {
 			   .flags = CONF_ROW_ALWAYS,
 			   .doc = "Sessions that end on purpose, without loss (RFC 8326): everything is announced "
 				  "with the community graceful-shutdown first, and withdrawn later."},
+    [CONF_ROUTER_CONFEDERATION] = {.key = "confederation",
+				   .type = &conf_type_map,
+				   AT(conf_router, confederation),
+				   .table = &confederation_table,
+				   .effect = CONF_EFFECT_RESET,
+				   .def_doc = "none",
+				   .doc = "The confederation (RFC 5065) that router.as is a member of."},
     [CONF_ROUTER_USER] = {.key = "user",
 			  .type = &conf_type_string,
 			  AT(conf_router, user),
@@ -624,7 +653,7 @@ static const struct conf_row root_rows[] = {
 				 "Prefixes to announce while the best path of a more specific one is there that is "
 				 "not an aggregate itself. The route has the source aggregate and the preference of "
 				 "a static one; its AS path is empty, never an AS_SET (RFC 9774), and it has "
-				 "ATOMIC_AGGREGATE, and AGGREGATOR with router.as and router.id."},
+				 "ATOMIC_AGGREGATE, and AGGREGATOR with router.as, or the confederation's number, and router.id."},
     [CONF_SEC_KERNEL] = {.key = "kernel",
 			 .type = &conf_type_map,
 			 AT(conf, kernel),

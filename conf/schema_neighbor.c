@@ -284,12 +284,13 @@ static const struct conf_row neighbor_rows[] = {
 			   AT(conf_neighbor, remote_as),
 			   .flags = CONF_ROW_REQUIRED,
 			   .effect = CONF_EFFECT_RESET,
-			   .doc = "Its AS number; internal for our own, external for any other."},
+			   .doc = "Its AS number; internal for our own, external for any other, outside of the "
+				  "confederation if we are in one."},
     [CONF_NB_LOCAL_AS] = {.key = "local-as",
 			  .type = &conf_type_as,
 			  AT(conf_neighbor, local_as),
 			  .effect = CONF_EFFECT_RESET,
-			  .def_doc = "router.as",
+			  .def_doc = "router.as, or router.confederation.as where the neighbor is outside of it",
 			  .doc = "AS number that we have towards this neighbor."},
     [CONF_NB_DESCRIPTION] = {.key = "description",
 			     .type = &conf_type_string,
@@ -466,7 +467,7 @@ static const struct conf_row neighbor_rows[] = {
 	 .elem = &(const struct conf_row){.type = &conf_type_policy_ref},
 	 .flags = CONF_ROW_ONE_OR_LIST,
 	 .effect = CONF_EFFECT_POLICY,
-	 .def_doc = "[accept] for internal neighbors; for external ones nothing comes in (RFC 8212)",
+	 .def_doc = "[accept] for neighbors of our AS and confederation; for external ones nothing comes in (RFC 8212)",
 	 .doc = "Policies for received routes, in order; accept and reject are built in. What falls "
 		"through a list that is there, also an empty one, is rejected."},
     [CONF_NB_EXPORT] = {.key = "export",
@@ -476,7 +477,7 @@ static const struct conf_row neighbor_rows[] = {
 			.flags = CONF_ROW_ONE_OR_LIST,
 			.effect = CONF_EFFECT_POLICY,
 			.def_doc =
-			    "[accept] for internal neighbors; for external ones nothing goes out (RFC 8212)",
+			    "[accept] for neighbors of our AS and confederation; for external ones nothing goes out (RFC 8212)",
 			.doc = "The same for routes to be sent."},
     [CONF_NB_SHUTDOWN] = {.key = "shutdown",
 			  .type = &conf_type_bool,
@@ -522,8 +523,8 @@ static const struct conf_row neighbor_rows[] = {
 	 AT(conf_neighbor, local_as_replace),
 	 .def = "true",
 	 .effect = CONF_EFFECT_POLICY,
-	 .doc = "Send paths that begin with local-as alone; with false they begin with local-as and then router.as. The "
-		"local-as of FRR without further words is local-as-prepend: true with local-as-replace: false; its "
+	 .doc = "Send paths that begin with local-as alone; with false they begin with local-as and then the default of "
+		"it. The local-as of FRR without further words is local-as-prepend: true with local-as-replace: false; its "
 		"no-prepend is the latter alone, and its no-prepend replace-as is the default here. Only for external "
 		"neighbors."},
     [CONF_NB_LOCAL_AS_DUAL] =
@@ -532,8 +533,8 @@ static const struct conf_row neighbor_rows[] = {
 	 AT(conf_neighbor, local_as_dual),
 	 .def = "false",
 	 .effect = CONF_EFFECT_RESET,
-	 .doc = "When the neighbor refuses local-as (Bad Peer AS), try router.as the next time, and so on in turn. Only "
-		"for external neighbors with local-as."},
+	 .doc = "When the neighbor refuses local-as (Bad Peer AS), try the default of it the next time, and so on in turn. "
+		"Only for external neighbors with local-as."},
     [CONF_NB_AS_OVERRIDE] =
 	{.key = "as-override",
 	 .type = &conf_type_bool,

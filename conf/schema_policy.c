@@ -14,7 +14,7 @@ static const struct conf_word source_words[] = {
     {"kernel", CONF_SOURCE_KERNEL},       {"static", CONF_SOURCE_STATIC},
     {"connected", CONF_SOURCE_CONNECTED}, {"bgp", CONF_SOURCE_BGP},
     {"aggregate", CONF_SOURCE_AGGREGATE}, {0}};
-static const struct conf_word type_words[] = {{"internal", CONF_INTERNAL}, {"external", CONF_EXTERNAL}, {0}};
+static const struct conf_word type_words[] = {{"internal", CONF_INTERNAL}, {"external", CONF_EXTERNAL}, {"confederation", CONF_CONFEDERATION}, {0}};
 static const struct conf_word origin_bits[] = {{"igp", 1u << CONF_ORIGIN_IGP},
 					       {"egp", 1u << CONF_ORIGIN_EGP},
 					       {"incomplete", 1u << CONF_ORIGIN_INCOMPLETE},
@@ -67,7 +67,7 @@ static const struct conf_row match_rows[] = {
 				  .type = &conf_type_words,
 				  AT(conf_match, neighbor_type),
 				  .words = type_words,
-				  .doc = "Whether that neighbor is internal or external."},
+				  .doc = "Whether that neighbor is internal, in another AS of our confederation, or external."},
     [CONF_MATCH_AS_PATH_SET] = {.key = "as-path-set",
 				.type = &conf_type_list,
 				AT(conf_match, as_path_set),

@@ -170,14 +170,15 @@ aspath_origin_as(struct aspath path)
 	return s.type == ASPATH_SEQUENCE ? seg_as(&s, s.n - 1) : 0;
 }
 
-void
-aspath_prepend(struct wbuf *w, struct aspath path, const uint32_t *as, size_t n)
+/* Puts n ASes before the path, in segments of this type. */
+static void
+prepend(struct wbuf *w, struct aspath path, uint8_t type, const uint32_t *as, size_t n)
 {
 	struct seg first = {0};
 	struct aspath rest = path;
 	size_t joined = 0, head;
 
-	if (seg_next(&rest, &first) && first.type == ASPATH_SEQUENCE)
+	if (seg_next(&rest, &first) && first.type == type)
 		joined = first.n;
 	/*
 	 * RFC 4271 5.1.2: the last ASes of the list go into the leading sequence as far
@@ -189,7 +190,7 @@ aspath_prepend(struct wbuf *w, struct aspath path, const uint32_t *as, size_t n)
 		if (own == 0)
 			own = ASPATH_SEG_MAX;
 		head = own < n ? own : n;
-		wbuf_u8(w, ASPATH_SEQUENCE);
+		wbuf_u8(w, type);
 		wbuf_u8(w, (uint8_t)own);
 		for (size_t i = 0; i < head; i++)
 			wbuf_u32(w, as[i]);
@@ -200,10 +201,22 @@ aspath_prepend(struct wbuf *w, struct aspath path, const uint32_t *as, size_t n)
 			joined -= own - head;
 		}
 	}
-	if (first.type == ASPATH_SEQUENCE)
+	if (first.type == type)
 		wbuf_put(w, rest.p, rest.len);
 	else
 		wbuf_put(w, path.p, path.len);
+}
+
+void
+aspath_prepend(struct wbuf *w, struct aspath path, const uint32_t *as, size_t n)
+{
+	prepend(w, path, ASPATH_SEQUENCE, as, n);
+}
+
+void
+aspath_prepend_confed(struct wbuf *w, struct aspath path, uint32_t as)
+{
+	prepend(w, path, ASPATH_CONFED_SEQUENCE, &as, 1);
 }
 
 void

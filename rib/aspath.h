@@ -55,6 +55,8 @@ bool aspath_next(struct aspath_place *at);                      /* false: that w
  * (RFC 4271 5.1.2). w needs room for path.len + 4n + 2(1 + n/255) octets.
  */
 void aspath_prepend(struct wbuf *w, struct aspath path, const uint32_t *as, size_t n);
+/* The same with one AS in an AS_CONFED_SEQUENCE (RFC 5065 4.1). w needs room for path.len + 6 octets. */
+void aspath_prepend_confed(struct wbuf *w, struct aspath path, uint32_t as);
 /* Writes path without its confederation segments (RFC 5065 4.1). w needs room for path.len. */
 void aspath_strip_confed(struct wbuf *w, struct aspath path);
 /* Is it for private use: 64512..65534, 4200000000..4294967294 (RFC 6996 5)? */

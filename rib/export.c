@@ -2,7 +2,7 @@
 /*
  * export: the rules of propagation, and the attributes a neighbour is sent.
  *
- * Pure functions of parameters, source and attribute set. What applies to both
+ * Pure functions of parameters, source and attribute set. What applies to all
  * kinds of neighbour is in export_transform(), the rest in one function a kind.
  */
 #include "rib/export.h"
@@ -75,7 +75,11 @@ export_check(const struct export_params *p, const struct rib_source *source, con
 										   : EXPORT_OK;
 	/* RFC 7947 2.2.4: what a client says in a community is meant for the others. */
 	bool meant_for_us = !is_between_clients(p, source);
-	if (meant_for_us && (community_has(attrs, COMMUNITY_NO_EXPORT) || community_has(attrs, COMMUNITY_NO_EXPORT_SUBCONFED)))
+	if (meant_for_us && community_has(attrs, COMMUNITY_NO_EXPORT_SUBCONFED))
+		return EXPORT_NO_EXPORT;
+	if (p->type == RIB_PEER_CONFED)
+		return EXPORT_OK;
+	if (meant_for_us && community_has(attrs, COMMUNITY_NO_EXPORT))
 		return EXPORT_NO_EXPORT;
 	if (roles[p->role].bars && (attrs->flags & ATTR_F_HAS_OTC))
 		return EXPORT_OTC;
@@ -96,7 +100,7 @@ nexthop_of(const struct export_params *p, const struct attr_table *t, const stru
 	/* A link-local address alone says nothing beyond the link that it came over. */
 	if (p->nexthop == EXPORT_NEXTHOP_SELF || addr.family == FAMILY_NONE)
 		return ATTR_NEXTHOP_SELF;
-	if (p->type == RIB_PEER_IBGP || p->rs_client) /* RFC 7947 2.2.1 */
+	if (p->type != RIB_PEER_EBGP || p->rs_client) /* RFC 5065 4: as inside an AS; RFC 7947 2.2.1 */
 		return in->nexthop;
 	/* RFC 4271 5.1.3 2: a third party on the subnet that we share with the receiver may be named. */
 	if (addr.family == p->subnet.family &&
@@ -124,16 +128,23 @@ cluster_prepend(struct attr_edit *e, uint32_t cluster_id)
 	return true;
 }
 
+/* Inside what the outside takes for one AS, LOCAL_PREF is always there (RFC 4271 5.1.5, RFC 5065 4). */
+static void
+local_pref_put(struct attr_edit *e, const struct export_params *p, const struct attr_set *in)
+{
+	if (p->options & EXPORT_OPT_GSHUT)
+		attr_edit_put_u32(e, ATTR_FLAG_TRANSITIVE, ATTR_LOCAL_PREF, 0);
+	else if (!(in->flags & ATTR_F_HAS_LOCAL_PREF))
+		attr_edit_put_u32(e, ATTR_FLAG_TRANSITIVE, ATTR_LOCAL_PREF, p->default_local_pref);
+}
+
 static bool
 to_ibgp(struct attr_edit *e, const struct export_params *p, const struct rib_source *source,
 	const struct attr_set *in)
 {
 	size_t len;
 
-	if (p->options & EXPORT_OPT_GSHUT)
-		attr_edit_put_u32(e, ATTR_FLAG_TRANSITIVE, ATTR_LOCAL_PREF, 0);
-	else if (!(in->flags & ATTR_F_HAS_LOCAL_PREF))
-		attr_edit_put_u32(e, ATTR_FLAG_TRANSITIVE, ATTR_LOCAL_PREF, p->default_local_pref);
+	local_pref_put(e, p, in);
 	/* RFC 4271 5: mandatory, also when empty. */
 	if (attr_edit_find(e, ATTR_AS_PATH, &len) == NULL)
 		attr_edit_put(e, ATTR_FLAG_TRANSITIVE, ATTR_AS_PATH, NULL, 0);
@@ -237,6 +248,27 @@ to_ebgp(struct attr_edit *e, const struct export_params *p, const struct rib_sou
 	return path_prepend(e, p);
 }
 
+/* RFC 5065 4.1 b: our member AS goes into an AS_CONFED_SEQUENCE. What is for one AS (RFC 4456 8) is for a member. */
+static bool
+to_confed(struct attr_edit *e, const struct export_params *p, const struct attr_set *in)
+{
+	struct aspath path;
+
+	local_pref_put(e, p, in);
+	attr_edit_del(e, ATTR_ORIGINATOR_ID);
+	attr_edit_del(e, ATTR_CLUSTER_LIST);
+	path.p = attr_edit_find(e, ATTR_AS_PATH, &path.len);
+	uint8_t *mem = xmalloc(path.len + 6);
+	struct wbuf w = wbuf_of(mem, path.len + 6);
+	aspath_prepend_confed(&w, path, p->local_as);
+	ASSERT(!w.err);
+	bool fits = w.len <= UINT16_MAX;
+	if (fits)
+		attr_edit_put(e, ATTR_FLAG_TRANSITIVE, ATTR_AS_PATH, w.base, w.len);
+	free(mem);
+	return fits;
+}
+
 attr_id
 export_transform(const struct export_params *p, const struct rib_source *source, struct attr_table *t,
 		 attr_id in, uint32_t policy_set)
@@ -246,7 +278,6 @@ export_transform(const struct export_params *p, const struct rib_source *source,
 	attr_id out = ATTR_NONE;
 	bool fits;
 
-	ASSERT(p->type == RIB_PEER_IBGP || p->type == RIB_PEER_EBGP);
 	attr_edit_begin(&e, s);
 	e.local = (struct attr_local){0};
 	e.nexthop = nexthop_of(p, t, s, (policy_set & POLICY_SET_NEXT_HOP) != 0);
@@ -254,10 +285,17 @@ export_transform(const struct export_params *p, const struct rib_source *source,
 		attr_edit_del(&e, ATTR_AIGP);
 	if (p->options & EXPORT_OPT_GSHUT)
 		community_add(&e, &gshut);
-	if (p->type == RIB_PEER_IBGP)
+	switch (p->type) {
+	case RIB_PEER_IBGP:
 		fits = to_ibgp(&e, p, source, s);
-	else
+		break;
+	case RIB_PEER_CONFED:
+		fits = to_confed(&e, p, s);
+		break;
+	default:
+		ASSERT(p->type == RIB_PEER_EBGP);
 		fits = to_ebgp(&e, p, source, s, policy_set);
+	}
 	if (fits)
 		out = attr_edit_commit(&e, t);
 	attr_edit_fini(&e);

@@ -7,7 +7,7 @@
  * the policy into the one that is sent. Called by the export groups, once for a
  * group; what differs between its members (split horizon, the address of next-hop
  * self) is not decided here. RFC 4271 5.1 and 9.2, RFC 1997, RFC 4360 6, RFC 4456,
- * RFC 7311, RFC 7947, RFC 9234.
+ * RFC 5065, RFC 7311, RFC 7947, RFC 9234.
  */
 #ifndef RIB_EXPORT_H
 #define RIB_EXPORT_H
@@ -20,7 +20,7 @@
 #include "rib/rib.h"
 
 enum export_nexthop {
-	EXPORT_NEXTHOP_AUTO, /* iBGP: as it is; eBGP: ours, or a third party's on the shared subnet */
+	EXPORT_NEXTHOP_AUTO, /* eBGP: ours, or a third party's on the shared subnet; else: as it is */
 	EXPORT_NEXTHOP_SELF, /* ours, also for reflected routes */
 	EXPORT_NEXTHOP_KEEP  /* as it is */
 };
@@ -42,7 +42,7 @@ enum export_role {
 
 /* What is the same for all members of an export group. */
 struct export_params {
-	uint8_t type;                /* enum rib_peer_type of the receiver: RIB_PEER_IBGP or RIB_PEER_EBGP */
+	uint8_t type;                /* enum rib_peer_type of the receiver, not RIB_PEER_NONE */
 	uint8_t nexthop;             /* enum export_nexthop */
 	uint8_t role;                /* enum export_role, for eBGP */
 	uint8_t options;             /* EXPORT_OPT_* */
@@ -51,11 +51,11 @@ struct export_params {
 	bool llgr;                   /* has the capability of RFC 9494 */
 	bool aigp;                   /* AIGP is enabled on the session (RFC 7311 3.1) */
 	uint8_t remove_private;      /* enum aspath_private, for eBGP; the receiver's own AS stays, so that it sees loops */
-	uint32_t local_as;           /* is prepended towards eBGP */
+	uint32_t local_as;           /* is prepended towards eBGP and other members of the confederation */
 	uint32_t own_as;             /* goes in before that, so that it is seen behind it; 0: nothing */
 	uint32_t remote_as;          /* the receiver's, where options or remove_private need it */
 	uint32_t cluster_id;         /* host order */
-	uint32_t default_local_pref; /* for what has none, towards iBGP */
+	uint32_t default_local_pref; /* for what has none, not towards eBGP */
 	struct ip_prefix subnet; /* subnet shared with an eBGP neighbour one hop away; FAMILY_NONE: none */
 };
 
@@ -63,7 +63,7 @@ enum export_verdict {
 	EXPORT_OK,
 	EXPORT_NOT_REFLECTED, /* from iBGP to iBGP, neither end is a client: RFC 4456 6 */
 	EXPORT_NO_ADVERTISE,  /* RFC 1997 */
-	EXPORT_NO_EXPORT,     /* RFC 1997; also NO_EXPORT_SUBCONFED, since no confederation is spoken */
+	EXPORT_NO_EXPORT,     /* RFC 1997; also NO_EXPORT_SUBCONFED */
 	EXPORT_LLGR_STALE,    /* the receiver would not know how bad it is: RFC 9494 4.3 */
 	EXPORT_OTC,           /* would be a route leak: RFC 9234 5 */
 	EXPORT_DRAINED,       /* nothing is sent any more: RFC 8326 */

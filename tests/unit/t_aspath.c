@@ -93,6 +93,29 @@ START_TEST(test_prepend)
 }
 END_TEST
 
+static void
+check_prepend_confed(const char *path, const char *want)
+{
+	uint8_t m[256], o[262];
+	struct aspath p = path_of(path, m, sizeof(m));
+	struct wbuf w = wbuf_of(o, p.len + 6);
+
+	aspath_prepend_confed(&w, p, 1);
+	ck_assert(!w.err);
+	check_text((struct aspath){o, w.len}, want);
+}
+
+/* RFC 5065 4.1 b */
+START_TEST(test_prepend_confed)
+{
+	check_prepend_confed("", "(1)");
+	check_prepend_confed("2 3", "(1) 2 3");
+	check_prepend_confed("(2) 3", "(1 2) 3");
+	check_prepend_confed("[2] 3", "(1) [2] 3");
+	check_prepend_confed("9 (2) 3", "(1) 9 (2) 3");
+}
+END_TEST
+
 /* A segment holds 255 ASes: RFC 4271 5.1.2 has a new one begun when it is full. */
 START_TEST(test_prepend_full)
 {
@@ -260,5 +283,5 @@ START_TEST(test_begins_with)
 }
 END_TEST
 
-SUITE("aspath", test_check, test_numbers, test_prepend, test_prepend_full, test_strip_confed, test_private, test_replace, test_text,
+SUITE("aspath", test_check, test_numbers, test_prepend, test_prepend_confed, test_prepend_full, test_strip_confed, test_private, test_replace, test_text,
       test_match, test_begins_with)

@@ -14,6 +14,9 @@ static uint8_t body[4096];
 #define V6 (1u << FAMILY_IPV6)
 static const struct attr_session ebgp = {.external = true, .as4 = true, .families = V4 | V6};
 static const struct attr_session ibgp = {.as4 = true, .families = V4 | V6};
+/* In a confederation: a neighbour in another member AS, and one in our own. */
+static const struct attr_session confed = {.external = true, .confed = true, .as4 = true, .families = V4 | V6};
+static const struct attr_session inside = {.confed = true, .as4 = true, .families = V4 | V6};
 static const struct attr_session old = {.external = true, .families = V4 | V6};
 
 /* No withdrawals, these attributes, and 10.0.0.0/8 if nlri is set. */
@@ -114,6 +117,15 @@ static const struct fault {
     {&ebgp, ATTR_WITHDRAW, 11, 9, {0x40, 2, 6, 1, 1, 0, 0, 0, 1}},     /* RFC 9774 AS_SET */
     {&ebgp, ATTR_WITHDRAW, 11, 9, {0x40, 2, 6, 2, 1, 0, 0, 0, 0}},     /* RFC 7607 AS 0 */
     {&ebgp, ATTR_WITHDRAW, 11, 9, {0x40, 2, 6, 3, 1, 0, 0, 0, 1}},     /* RFC 5065 confederation */
+    {&confed, ATTR_OK, 0, 15, {0x40, 2, 12, 3, 1, 0, 0, 0, 1, 2, 1, 0, 0, 0, 2}},
+    {&confed, ATTR_WITHDRAW, 11, 9, {0x40, 2, 6, 2, 1, 0, 0, 0, 1}},   /* RFC 5065 5: no AS_CONFED_SEQUENCE first */
+    {&confed, ATTR_WITHDRAW, 11, 3, {0x40, 2, 0}},                     /* 5 */
+    {&confed, ATTR_WITHDRAW, 11, 9, {0x40, 2, 6, 4, 1, 0, 0, 0, 1}},   /* RFC 9774 AS_CONFED_SET */
+    {&confed, ATTR_WITHDRAW, 11, 5, {0x40, 2, 2, 3, 0}},               /* 7.2 segment length 0 */
+    {&confed, ATTR_WITHDRAW, 11, 9, {0x40, 2, 6, 3, 1, 0, 0, 0, 0}},   /* RFC 7607 AS 0 */
+    {&inside, ATTR_OK, 0, 9, {0x40, 2, 6, 3, 1, 0, 0, 0, 1}},
+    {&inside, ATTR_OK, 0, 9, {0x40, 2, 6, 2, 1, 0, 0, 0, 1}},
+    {&ibgp, ATTR_WITHDRAW, 11, 9, {0x40, 2, 6, 3, 1, 0, 0, 0, 1}},     /* RFC 5065 5: there is no confederation */
     {&ebgp, ATTR_WITHDRAW, 5, 6, {0x40, 3, 3, 1, 2, 3}},               /* 7.3 NEXT_HOP length */
     {&ebgp, ATTR_WITHDRAW, 8, 7, {0x40, 3, 4, 224, 0, 0, 1}},          /* no host address */
     {&ebgp, ATTR_WITHDRAW, 5, 6, {0x80, 4, 3, 0, 0, 0}},               /* 7.4 MED */
@@ -180,6 +192,26 @@ START_TEST(fault_outcome)
 	}
 	ck_assert_uint_eq(u.announce.len, 2); /* what is to be withdrawn can be found */
 	ck_assert(f->outcome != ATTR_IGNORE || u.attrs != NULL);
+}
+END_TEST
+
+/* RFC 5065 4: LOCAL_PREF goes from member to member, what a reflector wrote is for one of them. */
+START_TEST(confederation_attributes)
+{
+#define CONFED_PATH 0x40, 2, 6, 3, 1, 0, 0, 0xfd, 0xe9
+#define LOCAL_PREF  0x40, 5, 4, 0, 0, 0, 200
+#define REFLECTED   0x80, 9, 4, 1, 2, 3, 4, 0x80, 10, 4, 1, 2, 3, 4
+	DECODE(&confed, true, ORIGIN, CONFED_PATH, NEXTHOP, LOCAL_PREF, REFLECTED);
+	ck_assert_uint_eq(u.outcome, ATTR_OK);
+	CANON(ORIGIN, CONFED_PATH, LOCAL_PREF);
+	DECODE(&inside, true, ORIGIN, CONFED_PATH, NEXTHOP, LOCAL_PREF, REFLECTED);
+	ck_assert_uint_eq(u.outcome, ATTR_OK);
+	CANON(ORIGIN, CONFED_PATH, LOCAL_PREF, REFLECTED);
+	DECODE(&ebgp, true, BASE, LOCAL_PREF, REFLECTED);
+	ck_assert_uint_eq(u.outcome, ATTR_OK);
+	CANON(ORIGIN, PATH);
+	DECODE(&confed, true, ORIGIN, CONFED_PATH, NEXTHOP, 0x40, 5, 3, 0, 0, 0);
+	ck_assert_uint_eq(u.outcome, ATTR_WITHDRAW);
 }
 END_TEST
 
@@ -389,6 +421,7 @@ main(void)
 	tcase_add_test(t, communities_sorted);
 	tcase_add_test(t, communities_length);
 	tcase_add_loop_test(t, fault_outcome, 0, sizeof(faults) / sizeof(faults[0]));
+	tcase_add_test(t, confederation_attributes);
 	tcase_add_test(t, missing);
 	tcase_add_test(t, twice);
 	tcase_add_test(t, nothing_to_withdraw);

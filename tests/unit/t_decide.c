@@ -252,6 +252,9 @@ START_TEST(test_multipath_kinds)
 	assert_used(p, &conf, 0, 0x1);
 	p[0].a.local_pref = p[1].a.local_pref = 99;
 	assert_used(p, &conf, 2, 0xc);
+	/* Another member of the confederation is as good as a neighbour of our AS. */
+	p[3].type = RIB_PEER_CONFED;
+	assert_used(p, &conf, 2, 0xc);
 	conf.multipath_ibgp = 1;
 	conf.multipath_ebgp = 16;
 	assert_used(p, &conf, 2, 0x4);

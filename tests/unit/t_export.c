@@ -19,6 +19,9 @@
 static const struct export_params ebgp = {.type = RIB_PEER_EBGP, .local_as = 65001, .cluster_id = 0x0a0000fe};
 static const struct export_params ibgp = {
     .type = RIB_PEER_IBGP, .local_as = 65001, .cluster_id = 0x0a0000fe, .default_local_pref = 100};
+static const struct export_params confed = {
+    .type = RIB_PEER_CONFED, .local_as = 65001, .cluster_id = 0x0a0000fe, .default_local_pref = 100};
+static const struct rib_source from_confed = {.kind = RIB_SOURCE_BGP, .peer_type = RIB_PEER_CONFED};
 static const struct rib_source from_ebgp = {.kind = RIB_SOURCE_BGP, .peer_type = RIB_PEER_EBGP};
 static const struct rib_source from_ibgp = {
     .kind = RIB_SOURCE_BGP, .peer_type = RIB_PEER_IBGP, .router_id = 0x0a000009};
@@ -109,7 +112,9 @@ START_TEST(test_well_known)
 
 	ck_assert_int_eq(verdict(&ebgp, &from_ebgp, c, sizeof(c)), EXPORT_NO_EXPORT);
 	ck_assert_int_eq(verdict(&ibgp, &from_ebgp, c, sizeof(c)), EXPORT_OK);
+	ck_assert_int_eq(verdict(&confed, &from_ebgp, c, sizeof(c)), EXPORT_OK); /* RFC 1997: not outside a confederation */
 	c[6] = 3; /* NO_EXPORT_SUBCONFED */
+	ck_assert_int_eq(verdict(&confed, &from_ebgp, c, sizeof(c)), EXPORT_NO_EXPORT);
 	ck_assert_int_eq(verdict(&ebgp, &from_ebgp, c, sizeof(c)), EXPORT_NO_EXPORT);
 	ck_assert_int_eq(verdict(&ibgp, &from_ebgp, c, sizeof(c)), EXPORT_OK);
 	c[6] = 2; /* NO_ADVERTISE */
@@ -280,6 +285,50 @@ START_TEST(test_to_ibgp)
 }
 END_TEST
 
+/*
+ * RFC 5065 4: to another member LOCAL_PREF, MED and the next hop go as inside an AS, our member AS stands in an
+ * AS_CONFED_SEQUENCE, and what a reflector wrote stays here (RFC 4456 8).
+ */
+START_TEST(test_to_confed)
+{
+	static const uint8_t wire[] = {ORIGIN, PATH_65002, MED_10, LOCAL_PREF_200, 0x80, 9, 4, 10, 0, 0, 9,
+				       0x80, 10, 4, 10, 0, 0, 0xfe, 0xc0, 16, 8, 0x40, 4, 0, 1, 0, 0, 0, 0};
+	static const uint8_t want[] = {ORIGIN, 0x40, 2, 12, 3, 1, 0, 0, 0xfd, 0xe9, 2, 1, 0, 0, 0xfd, 0xea, MED_10,
+				       LOCAL_PREF_200, 0xc0, 16, 8, 0x40, 4, 0, 1, 0, 0, 0, 0};
+	static const uint8_t inside[] = {ORIGIN, 0x40, 2, 6, 3, 1, 0, 0, 0xfd, 0xf3};
+	static const uint8_t longer[] = {ORIGIN, 0x40, 2, 10, 3, 2, 0, 0, 0xfd, 0xe9, 0, 0, 0xfd, 0xf3, LOCAL_PREF_100};
+	static const uint8_t bare[] = {ORIGIN}, first[] = {ORIGIN, 0x40, 2, 6, 3, 1, 0, 0, 0xfd, 0xe9, LOCAL_PREF_100};
+	static const uint8_t drained[] = {ORIGIN, 0x40, 2, 6, 3, 1, 0, 0, 0xfd, 0xe9, 0x40, 5, 4, 0, 0, 0, 0,
+					  0xc0, 8, 4, 0xff, 0xff, 0, 0};
+	struct export_params p = confed;
+
+	ck_assert_uint_eq(SEND(&p, &from_client, 1, 0, wire, want), 1);
+	ck_assert_uint_eq(SEND(&p, &from_confed, 1, 0, inside, longer), 1);
+	ck_assert_uint_eq(SEND(&p, &own, 0, 0, bare, first), ATTR_NEXTHOP_SELF);
+	p.nexthop = EXPORT_NEXTHOP_SELF;
+	ck_assert_uint_eq(SEND(&p, &from_client, 1, 0, wire, want), ATTR_NEXTHOP_SELF);
+	p.options = EXPORT_OPT_GSHUT;
+	SEND(&p, &own, 0, 0, bare, drained);
+}
+END_TEST
+
+/* RFC 5065 4.1 c: nothing of the confederation is seen outside, RFC 5065 5: and within an AS nothing changes. */
+START_TEST(test_from_confed)
+{
+	static const uint8_t wire[] = {ORIGIN, 0x40, 2, 12, 3, 1, 0, 0, 0xfd, 0xf3, 2, 1, 0, 0, 0xfd, 0xea, MED_10,
+				       LOCAL_PREF_200};
+	static const uint8_t outside[] = {ORIGIN, 0x40, 2, 10, 2, 2, 0, 0, 0, 100, 0, 0, 0xfd, 0xea};
+	struct export_params out = ebgp;
+
+	out.local_as = 100; /* the confederation's */
+	ck_assert_uint_eq(SEND(&out, &from_confed, 1, 0, wire, outside), ATTR_NEXTHOP_SELF);
+	ck_assert_uint_eq(SEND(&ibgp, &from_confed, 1, 0, wire, wire), 1);
+	ck_assert_int_eq(verdict(&ibgp, &from_confed, NULL, 0), EXPORT_OK);
+	ck_assert_int_eq(verdict(&confed, &from_ibgp, NULL, 0), EXPORT_OK);
+	ck_assert_int_eq(verdict(&confed, &from_confed, NULL, 0), EXPORT_OK);
+}
+END_TEST
+
 /* RFC 8326: the community 65535:0 once; towards internal ones LOCAL_PREF 0 too. At the end nothing. */
 START_TEST(test_drain)
 {
@@ -345,5 +394,5 @@ START_TEST(test_nexthop)
 END_TEST
 
 SUITE("export", test_reflection_rules, test_well_known, test_llgr, test_otc, test_to_ebgp, test_med, test_private, test_override,
-      test_own_as, test_route_server, test_to_ibgp, test_drain,
+      test_own_as, test_route_server, test_to_ibgp, test_to_confed, test_from_confed, test_drain,
       test_reflect, test_nexthop)

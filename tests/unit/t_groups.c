@@ -181,6 +181,25 @@ START_TEST(test_ibgp)
 }
 END_TEST
 
+/* RFC 5065 4: another member is told LOCAL_PREF and our member AS, outside there is only the confederation's number. */
+START_TEST(test_confederation)
+{
+	net = bgpdtest_prefix("192.0.2.0/24");
+	bgpdtest_start(&t, ", confederation: {as: 100, members: [65002]}",
+		       ONE_NET "neighbors:\n"
+			       "  - {address: " A ", remote-as: 65002, passive: true}\n"
+			       "  - {address: " B ", remote-as: 65003, passive: true, export: [accept], import: []}\n");
+	session(&sa, A, 65002, 0x0a000002, NOTHING);
+	session(&sb, B, 65003, 0x0a000003, NOTHING);
+	BODY(&sa, 0, 0, 0, 27, ORIGIN, 0x40, 2, 6, 3, 1, 0, 0, 0xfd, 0xe9, SELF, 0x40, 5, 4, 0, 0, 0, 100, NET);
+	BODY(&sa, EOR_IPV4);
+	BODY(&sb, 0, 0, 0, 20, ORIGIN, 0x40, 2, 6, 2, 1, 0, 0, 0, 100, SELF, NET);
+	BODY(&sb, EOR_IPV4);
+	bgpdtest_stop(&t);
+	speaker_close(&sb);
+}
+END_TEST
+
 /* RFC 8212: without a policy nothing, but End-of-RIB all the same. */
 START_TEST(test_no_policy)
 {
@@ -375,5 +394,5 @@ START_TEST(test_hidden_paths)
 }
 END_TEST
 
-SUITE("groups", test_who_shares, test_ebgp, test_ebgp_as2, test_ibgp, test_no_policy, test_refresh, test_split_horizon,
+SUITE("groups", test_who_shares, test_ebgp, test_ebgp_as2, test_ibgp, test_confederation, test_no_policy, test_refresh, test_split_horizon,
       test_hidden_paths)

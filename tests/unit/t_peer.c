@@ -100,6 +100,49 @@ START_TEST(test_dialled)
 }
 END_TEST
 
+/* RFC 5065 4: inside a confederation we are the member AS, outside its number. */
+START_TEST(test_confederation)
+{
+	bgpdtest_start(&t, ", confederation: {as: 100, members: [65002]}",
+	    "neighbors:\n"
+	    "  - {address: 127.0.0.2, remote-as: 65001, passive: true}\n"
+	    "  - {address: 127.0.0.3, remote-as: 65002, passive: true}\n"
+	    "  - {address: 127.0.0.4, remote-as: 65003, passive: true}\n"
+	    "  - {address: 127.0.0.5, remote-as: external, passive: true}\n"
+	    "  - {address: 127.0.0.6, remote-as: internal, passive: true}\n"
+	    "  - {address: 127.0.0.7, remote-as: 65004, local-as: 65010, passive: true}\n");
+	static const struct {
+		uint32_t as;
+		enum rib_peer_type type;
+	} want[] = {{65001, RIB_PEER_IBGP}, {65002, RIB_PEER_CONFED}, {65003, RIB_PEER_EBGP}, {65004, RIB_PEER_EBGP},
+		    {65001, RIB_PEER_IBGP}, {65004, RIB_PEER_EBGP}};
+	static const uint32_t ours[] = {65001, 65001, 100, 100, 65001, 65010};
+
+	for (unsigned i = 0; i < ARRAY_LEN(want); i++) {
+		struct open_msg o = bgpdtest_open(want[i].as, LOW_ID), got;
+		char addr[16];
+		struct bgp_error err;
+
+		snprintf(addr, sizeof(addr), "127.0.0.%u", i + 2);
+		speaker_connect(&in, &t.d.loop, addr, "127.0.0.1", t.port);
+		speaker_send_open(&in, &o);
+		ck_assert_int_eq(speaker_next(&in), BGP_MSG_OPEN);
+		ck_assert(open_decode(in.body, in.body_len, &got, &err));
+		ck_assert_uint_eq(got.as, ours[i]);
+		ck_assert_int_eq(speaker_next(&in), BGP_MSG_KEEPALIVE);
+		speaker_send_keepalive(&in);
+		p = TAILQ_FIRST(&t.d.peers);
+		for (unsigned j = 0; j < i; j++)
+			p = TAILQ_NEXT(p, entry);
+		UNTIL(&t.d.loop, peer_established(p));
+		ck_assert_int_eq(peer_type(p), want[i].type);
+		speaker_close(&in);
+		UNTIL(&t.d.loop, !peer_established(p));
+	}
+	bgpdtest_stop(&t);
+}
+END_TEST
+
 /* The AS of the OPEN on the next connection, which is then refused with Bad Peer AS. */
 static uint32_t
 refuse(int fd)
@@ -482,6 +525,6 @@ START_TEST(test_find)
 }
 END_TEST
 
-SUITE("peer", test_passive, test_dialled, test_local_as_dual, test_names, test_collision, test_collision_established, test_second_silent, test_admin,
+SUITE("peer", test_passive, test_dialled, test_confederation, test_local_as_dual, test_names, test_collision, test_collision_established, test_second_silent, test_admin,
     test_reset, test_configured_down, test_idle_hold_backoff, test_hold_timer, test_hold_zero, test_errors, test_notified,
     test_retire, test_find)

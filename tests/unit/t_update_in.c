@@ -334,6 +334,50 @@ START_TEST(test_import_loop)
 }
 END_TEST
 
+/*
+ * RFC 5065 4: our member AS and the number of the confederation must not be in the path, in a segment of whatever type;
+ * a path without a segment of the member that sends it is malformed (5). The policy is that of internal neighbours.
+ */
+START_TEST(test_import_confederation)
+{
+	bgpdtest_start(&t, ", confederation: {as: 100, members: [65002, 65003]}",
+	    "neighbors: [{address: 127.0.0.2, remote-as: 65002, passive: true}]\n");
+	p = bgpdtest_session(&t, &s, "127.0.0.2", 65002, 0x0a000002);
+	ck_assert_uint_eq(peer_routes_source(p)->peer_type, RIB_PEER_CONFED);
+	UPDATE(LEN16(0), LEN16(GOOD_LEN + 7), ORIGIN, 0x40, 2, 6, 3, 1, 0, 0, 0xfd, 0xea, NEXT_HOP, 0x40, 5, 4, 0, 0, 0, 7,
+	    NLRI_A);
+	ck_assert_int_eq(rib_path_reject(bgpdtest_path(&t, p, PREFIX_A)), RIB_REJECT_NONE);
+	ck_assert_uint_eq(attr_get(t.d.attrs, bgpdtest_path(&t, p, PREFIX_A)->attr)->local_pref, 7);
+	UPDATE(LEN16(0), LEN16(GOOD_LEN + 4), ORIGIN, 0x40, 2, 10, 3, 2, 0, 0, 0xfd, 0xea, 0, 0, 0xfd, 0xe9, NEXT_HOP,
+	    NLRI_B);
+	ck_assert_int_eq(rib_path_reject(bgpdtest_path(&t, p, PREFIX_B)), RIB_REJECT_AS_LOOP);
+	UPDATE(LEN16(0), LEN16(GOOD_LEN + 6), ORIGIN, 0x40, 2, 12, 3, 1, 0, 0, 0xfd, 0xea, 2, 1, 0, 0, 0, 100, NEXT_HOP,
+	    NLRI_C);
+	ck_assert_int_eq(rib_path_reject(bgpdtest_path(&t, p, PREFIX_C)), RIB_REJECT_AS_LOOP);
+	UPDATE(LEN16(0), LEN16(GOOD_LEN), GOOD, NLRI_A);
+	ck_assert_ptr_null(bgpdtest_path(&t, p, PREFIX_A));
+	ck_assert(peer_established(p));
+	end();
+}
+END_TEST
+
+/* From outside no segment of a confederation is taken, and its own number counts in the path. */
+START_TEST(test_import_outside)
+{
+	bgpdtest_start(&t, ", confederation: {as: 100, members: [65003]}", one_peer);
+	p = bgpdtest_session(&t, &s, "127.0.0.2", 65002, 0x0a000002);
+	ck_assert_uint_eq(peer_routes_source(p)->peer_type, RIB_PEER_EBGP);
+	UPDATE(LEN16(0), LEN16(GOOD_LEN), GOOD, NLRI_A);
+	ck_assert_int_eq(rib_path_reject(bgpdtest_path(&t, p, PREFIX_A)), RIB_REJECT_NONE);
+	UPDATE(LEN16(0), LEN16(GOOD_LEN + 4), ORIGIN, 0x40, 2, 10, 2, 2, 0, 0, 0xfd, 0xea, 0, 0, 0, 100, NEXT_HOP, NLRI_B);
+	ck_assert_int_eq(rib_path_reject(bgpdtest_path(&t, p, PREFIX_B)), RIB_REJECT_AS_LOOP);
+	UPDATE(LEN16(0), LEN16(GOOD_LEN + 6), ORIGIN, 0x40, 2, 12, 3, 1, 0, 0, 0xfd, 0xeb, 2, 1, 0, 0, 0xfd, 0xea, NEXT_HOP,
+	    NLRI_A);
+	ck_assert_ptr_null(bgpdtest_path(&t, p, PREFIX_A));
+	end();
+}
+END_TEST
+
 START_TEST(test_import_no_policy)
 {
 	struct peer_route_counts n;
@@ -521,5 +565,5 @@ END_TEST
 
 SUITE("update_in", test_announce_withdraw, test_withdraw_then_announce, test_one_read, test_one_read_reset,
     test_four_fields, test_treat_as_withdraw, test_attribute_discard, test_reset, test_communities_sorted,
-    test_references, test_end_of_rib, test_import_loop, test_import_no_policy, test_import_reflection_loops,
+    test_references, test_end_of_rib, test_import_loop, test_import_confederation, test_import_outside, test_import_no_policy, test_import_reflection_loops,
     test_import_allow_own_as, test_enforce_first_as, test_local_as_prepend, test_many, test_block, test_add_path)
