@@ -77,7 +77,7 @@ told_of(const struct prefix_show *ps, const struct rib_path *p, uint32_t *path_i
 	const struct adjout_member *m = &ps->member->out;
 	struct adjout_path path = groups_path(p);
 
-	if (adjout_paths(m->group, ps->family) != ADJOUT_PATHS_NONE) {
+	if (groups_sends_paths(ps->member, ps->family)) {
 		*path_id = path.path_id;
 		return adjout_member_told_path(m, ps->family, ps->id, &path);
 	}
@@ -141,21 +141,19 @@ peer_again(const struct bgpd *d, const struct rib_show *st)
 	return NULL;
 }
 
-/* The best path, if it is kept from the neighbour. */
+/* The path, if it is kept from the neighbour. */
 static void
-show_withheld(struct ctl_client *c, struct rib_show *st, struct peer *peer, enum family f, uint32_t id)
+show_withheld_path(struct ctl_client *c, struct rib_show *st, struct peer *peer, enum family f, uint32_t id,
+		   const struct rib_path *p)
 {
 	struct bgpd *d = ctl_client_daemon(c);
-	const struct rib_path *best = rib_best(d->rib, f, id);
 	struct ctl_path_filter filter = st->filter;
+	struct ctl_path cp = {.family = f, .id = id, .path = p, .attr = p->attr};
 	struct explain e;
 
-	if (best == NULL)
-		return;
-	struct ctl_path cp = {.family = f, .id = id, .path = best, .attr = best->attr};
 	filter.rejected = false;
-	explain_out(d, peer, f, id, &e);
-	if (e.refused && ctl_path_fits(d, &filter, &cp)) {
+	explain_out(d, peer, f, id, p, &e);
+	if (!(st->limited && st->limit == 0) && e.refused && ctl_path_fits(d, &filter, &cp)) {
 		json_t *row = ctl_path_json(d, &cp);
 		json_object_set_new_nocheck(row, "reason", json_string(e.reason));
 		ctl_explain_json(row, &e);
@@ -164,6 +162,23 @@ show_withheld(struct ctl_client *c, struct rib_show *st, struct peer *peer, enum
 		ctl_row(c, row);
 	}
 	explain_fini(d, &e);
+}
+
+/* The best path, or for a neighbour that gets several the usable ones, if they are kept from it. */
+static void
+show_withheld(struct ctl_client *c, struct rib_show *st, struct peer *peer, enum family f, uint32_t id)
+{
+	struct bgpd *d = ctl_client_daemon(c);
+	const struct group_member *m = peer_routes_member(peer);
+	const struct rib_path *best = rib_best(d->rib, f, id);
+
+	if (best != NULL && (m == NULL || !groups_sends_paths(m, f)))
+		show_withheld_path(c, st, peer, f, id, best);
+	if (best == NULL || m == NULL || !groups_sends_paths(m, f))
+		return;
+	for (const struct rib_path *p = rib_path_first(d->rib, f, id); p != NULL; p = rib_path_next(d->rib, f, p))
+		if (rib_path_usable(d->rib, p))
+			show_withheld_path(c, st, peer, f, id, p);
 }
 
 static void
@@ -182,7 +197,7 @@ show_prefix(struct ctl_client *c, struct rib_show *st, struct peer *peer, enum f
 		if (m == NULL)
 			return;
 		ps.member = m;
-		if (adjout_paths(m->out.group, f) == ADJOUT_PATHS_NONE) {
+		if (!groups_sends_paths(m, f)) {
 			ps.told = adjout_member_told(&m->out, f, id);
 			if (ps.told == ATTR_NONE)
 				return;

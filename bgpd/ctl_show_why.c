@@ -3,7 +3,8 @@
  * ctl_show_why: `show rib why` and `show rib rejected`, with the rules that were at work.
  *
  * For each prefix: its paths on their way in, then its best path on its way to every
- * neighbour and to the kernel, which is a list in the row of the best path. A step shows
+ * neighbour (or every usable path, if it gets several) and to the kernel, which is a list
+ * in the row of the best path. A step shows
  * the paths of one prefix, or judges it for a few neighbours; between steps only the
  * prefix and that list are kept.
  */
@@ -13,6 +14,7 @@
 #include "bgpd/ctl_reply.h"
 #include "bgpd/daemon.h"
 #include "bgpd/explain.h"
+#include "bgpd/groups.h"
 #include "bgpd/nexthop_self.h"
 #include "bgpd/peer.h"
 #include "bgpd/peer_routes.h"
@@ -22,7 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PEERS_STEP 32u /* neighbours that a step judges a prefix for: a policy is run for each */
+#define PEERS_STEP 32u /* neighbours that a step judges a prefix for, about: a policy is run for each, and each path */
 
 enum phase { PHASE_IN, PHASE_OUT, PHASE_BEST, PHASE_DONE };
 
@@ -120,38 +122,65 @@ away_json(const struct bgpd *d, const struct ctl_path *cp, const char *direction
 }
 
 static void
-judge_out(const struct why_show *st, struct bgpd *d, struct peer *to, enum family f, uint32_t id)
+judge_path(const struct why_show *st, struct bgpd *d, struct peer *to, enum family f, uint32_t id, const struct rib_path *p)
 {
 	const struct group_member *m = peer_routes_member(to);
-	const struct rib_path *best = rib_best(d->rib, f, id);
-	struct ctl_path cp = {.family = f, .id = id, .path = best};
+	struct ctl_path cp = {.family = f, .id = id, .path = p};
 	struct ip_addr self;
 	struct explain e;
 
-	explain_out(d, to, f, id, &e);
-	cp.attr = e.attr != ATTR_NONE ? e.attr : best->attr;
+	explain_out(d, to, f, id, p, &e);
+	cp.attr = e.attr != ATTR_NONE ? e.attr : p->attr;
 	if (m != NULL) {
 		self = nexthop_self_addr(m, f);
 		cp.self = &self;
 	}
-	if (!st->rejected_only || e.refused)
-		json_array_append_new(st->exports, away_json(d, &cp, "out", to->name, &e));
+	if (!st->rejected_only || e.refused) {
+		json_t *row = away_json(d, &cp, "out", to->name, &e);
+		if (m != NULL && groups_sends_paths(m, f)) {
+			const struct rib_source *src = rib_source_get(d->rib, p->source);
+			const struct peer *from = src->kind == RIB_SOURCE_BGP ? src->owner : NULL;
+			json_object_set_new_nocheck(row, "path_id", json_integer(groups_path(p).path_id));
+			json_object_set_new_nocheck(row, "neighbor", ctl_json_text(from != NULL ? from->name : NULL));
+		}
+		json_array_append_new(st->exports, row);
+	}
 	explain_fini(d, &e);
+}
+
+/* Returns how many paths were judged. */
+static uint32_t
+judge_out(const struct why_show *st, struct bgpd *d, struct peer *to, enum family f, uint32_t id)
+{
+	const struct group_member *m = peer_routes_member(to);
+	uint32_t n = 0;
+
+	if (m == NULL || !groups_sends_paths(m, f)) {
+		judge_path(st, d, to, f, id, rib_best(d->rib, f, id));
+		return 1;
+	}
+	for (const struct rib_path *p = rib_path_first(d->rib, f, id); p != NULL; p = rib_path_next(d->rib, f, p)) {
+		if (!rib_path_usable(d->rib, p))
+			continue;
+		judge_path(st, d, to, f, id, p);
+		n++;
+	}
+	return n;
 }
 
 /* The next few neighbours; true: that were all. */
 static bool
 judge_outs(struct why_show *st, struct bgpd *d, enum family f, uint32_t id)
 {
-	uint32_t n = 0, end = st->peer_at + PEERS_STEP;
+	uint32_t n = 0, judged = 0;
 	struct peer *p;
 
 	TAILQ_FOREACH(p, &d->peers, entry)
 	{
-		if (n == end)
+		if (judged >= PEERS_STEP)
 			break;
 		if (n++ >= st->peer_at && !p->removed)
-			judge_out(st, d, p, f, id);
+			judged += judge_out(st, d, p, f, id);
 	}
 	st->peer_at = n;
 	return p == NULL;

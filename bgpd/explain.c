@@ -178,32 +178,41 @@ explain_learn(struct bgpd *d, const struct ip_prefix *prefix, attr_id *received,
 
 /* What keeps every route from this neighbour, or NULL. */
 static const char *
-no_way(const struct peer *to, enum family f, uint32_t id, const struct rib_path *best, const struct group_member *m)
+no_way(const struct peer *to, enum family f, uint32_t id, const struct rib_path *p, const struct group_member *m)
 {
 	if (m == NULL)
 		return "session-down";
 	if ((to->session.caps.families & OPEN_FAMILY(f)) == 0)
 		return "family";
-	if (best == NULL)
+	if (p == NULL)
 		return "no-best-path";
 	if (aggregates_hides(&to->d->aggregates.set, f, id))
 		return "summary-only";
-	return best->source == m->out.source ? "split-horizon" : NULL;
+	if (groups_sends_paths(m, f) && !groups_chooses(to->d->groups, m, f, id, p))
+		return "not-chosen";
+	return p->source == m->out.source ? "split-horizon" : NULL;
+}
+
+/* What the neighbour has of the path, a reference, or ATTR_NONE. */
+static attr_id
+told_of(const struct group_member *m, enum family f, uint32_t id, const struct rib_path *p)
+{
+	struct adjout_path path = groups_path(p);
+
+	return groups_sends_paths(m, f) ? adjout_member_told_path(&m->out, f, id, &path) : adjout_member_told(&m->out, f, id);
 }
 
 void
-explain_out(struct bgpd *d, struct peer *to, enum family f, uint32_t id, struct explain *out)
+explain_out(struct bgpd *d, struct peer *to, enum family f, uint32_t id, const struct rib_path *p, struct explain *out)
 {
 	struct policy_trace trace = {.step = on_step, .ctx = out};
 	const struct group_member *m = peer_routes_member(to);
-	const struct rib_path *best = rib_best(d->rib, f, id);
 
 	begin(out);
-	out->reason = no_way(to, f, id, best, m);
+	out->reason = no_way(to, f, id, p, m);
 	if (out->reason != NULL)
 		return;
-	enum groups_verdict v =
-	    groups_judge(d->groups, m, f, id, best->attr, best->source, &trace, &out->attr);
+	enum groups_verdict v = groups_judge(d->groups, m, f, id, p->attr, p->source, &trace, &out->attr);
 	out->reason = groups_verdict_name(v);
 	out->accepted = v == GROUPS_SENT;
 	out->refused = !out->accepted && v != GROUPS_NOT_REFLECTED;
@@ -217,7 +226,7 @@ explain_out(struct bgpd *d, struct peer *to, enum family f, uint32_t id, struct 
 		out->accepted = false;
 		return;
 	}
-	attr_id told = adjout_member_told(&m->out, f, id);
+	attr_id told = told_of(m, f, id, p);
 	out->pending = told != out->attr;
 	attr_unref(d->attrs, told);
 }

@@ -32,8 +32,9 @@ struct explain {
  * for an accepted one it is the caller's (rib_why).
  */
 void explain_in(struct bgpd *d, enum family f, uint32_t id, const struct rib_path *p, struct explain *out);
-/* The best path of a prefix on its way to a neighbour. */
-void explain_out(struct bgpd *d, struct peer *to, enum family f, uint32_t id, struct explain *out);
+/* A path on its way to a neighbour: the best one (NULL: there is none), or any usable one if it gets several. */
+void explain_out(struct bgpd *d, struct peer *to, enum family f, uint32_t id, const struct rib_path *p,
+    struct explain *out);
 /* The best path on its way into the kernel. False: there is none, or the kernel has the route anyway. */
 bool explain_program(struct bgpd *d, enum family f, uint32_t id, struct explain *out);
 /* A foreign kernel route that kernel.learn keeps out; false: there is none. *received: as it would come in, a reference. */

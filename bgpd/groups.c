@@ -85,6 +85,19 @@ view_paths(void *ctx, enum family f, uint32_t id, uint32_t which, const struct a
 	return ADJOUT_SETTLED;
 }
 
+bool
+groups_chooses(struct groups *g, const struct group_member *m, enum family f, uint32_t id, const struct rib_path *p)
+{
+	uint32_t n = 0, i = 0, path_id = groups_path(p).path_id;
+	const struct adjout_path *paths;
+
+	if (view_paths(g, f, id, adjout_paths(&m->group->out, f), &paths, &n) == ADJOUT_DIRTY)
+		return true;
+	while (i < n && paths[i].path_id != path_id)
+		i++;
+	return i < n;
+}
+
 static uint32_t
 view_next_id(void *ctx, enum family f, uint32_t from)
 {

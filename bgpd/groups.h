@@ -46,6 +46,14 @@ void groups_refresh(struct groups *g, struct group_member *m, enum family f, boo
 
 /* A path as groups with ADD-PATH (RFC 7911) see it, with the id that it is sent with. */
 struct adjout_path groups_path(const struct rib_path *p);
+/* Does the member get several paths of a prefix? */
+static inline bool
+groups_sends_paths(const struct group_member *m, enum family f)
+{
+	return adjout_paths(&m->group->out, f) != ADJOUT_PATHS_NONE;
+}
+/* Is the path one of those then: of the best N, of the multipath set, or usable? While it waits to be decided it may be. */
+bool groups_chooses(struct groups *g, const struct group_member *m, enum family f, uint32_t id, const struct rib_path *p);
 
 /* Interfaces have other names now: what policies say that look at them is worked out anew. */
 void groups_interfaces_changed(struct groups *g);

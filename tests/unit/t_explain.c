@@ -198,6 +198,74 @@ START_TEST(test_out)
 }
 END_TEST
 
+/* The verdicts for INNER: its paths by this neighbour's, NULL if there is none. */
+static const json_t *
+path_to_inner(const json_t *row, const char *of)
+{
+	json_t *e;
+	size_t i;
+
+	json_array_foreach(json_object_get(row, "exports"), i, e)
+	if (strcmp(text_of(e, "peer"), INNER) == 0 && strcmp(text_of(e, "neighbor"), of) == 0)
+		return e;
+	return NULL;
+}
+
+/* RFC 7911: a neighbour that gets several has a verdict for each path, with the id that it is sent with. */
+START_TEST(test_paths)
+{
+	static const char begin_of[] = "neighbors:\n"
+				       "  - {address: 127.0.0.2, remote-as: 65002, passive: true, import: [accept]}\n"
+				       "  - {address: 127.0.0.3, remote-as: 65002, passive: true, import: [accept]}\n";
+	struct open_msg o = bgpdtest_open(BGPDTEST_AS, 0x0a000005);
+	struct str text = {0};
+
+	str_addf(&text, "%s  - {address: %s, remote-as: 65001, passive: true, add-path: {send: best 1}}\n", begin_of, INNER);
+	bgpdtest_start(&t, "", str_get(&text));
+	bgpdtest_interface(&t, 2, "e0", "10.0.0.1", 29);
+	bgpdtest_session(&t, &from, FROM, 65002, 0x0a000002);
+	bgpdtest_session(&t, &to, TO, 65002, 0x0a000003);
+	o.caps.add_path[FAMILY_IPV4] = ADD_PATH_RECEIVE;
+	bgpdtest_session_open(&t, &inner, INNER, &o);
+	speaker_send_update(&from, routes, sizeof(routes));
+	speaker_send_update(&to, routes, sizeof(routes));
+	UNTIL(&t.d.loop, bgpdtest_path(&t, bgpdtest_peer(&t, TO), "192.0.2.0/24") != NULL &&
+			     bgpdtest_path(&t, bgpdtest_peer(&t, FROM), "192.0.2.0/24") != NULL);
+	bgpdtest_settle(&t);
+	ctltest_open(&c, &t);
+	/* The lower router id is the best. */
+	json_t *rows = ctltest_ask(&c, "show rib why", "\"prefix\":\"192.0.2.0/24\""), *best = json_array_get(rows, 1);
+	ck_assert_uint_eq(json_array_size(rows), 2);
+	check(path_to_inner(best, FROM), "best 1", "sent", "accept", 1, 0);
+	check(path_to_inner(best, TO), "the other", "not-chosen", NULL, 0, 0);
+	ck_assert(json_is_false(json_object_get(path_to_inner(best, FROM), "pending")));
+	ck_assert(!json_object_get(export_to(best, FROM), "path_id"));
+	json_decref(rows);
+
+	str_free(&text);
+	str_addf(&text, "%s  - {address: %s, remote-as: 65001, passive: true, add-path: {send: all}}\n", begin_of, INNER);
+	bgpdtest_reload(&t, "", str_get(&text));
+	bgpdtest_settle(&t);
+	rows = ctltest_ask(&c, "show rib why", "\"prefix\":\"192.0.2.0/24\"");
+	best = json_array_get(rows, 1);
+	const json_t *one = path_to_inner(best, FROM), *two = path_to_inner(best, TO);
+	check(one, "all", "sent", "accept", 1, 0);
+	check(two, "all", "sent", "accept", 1, 0);
+	ck_assert(json_is_false(json_object_get(two, "pending")));
+	ck_assert_int_eq(json_integer_value(json_object_get(one, "path_id")),
+			 peer_routes_source(bgpdtest_peer(&t, FROM))->index);
+	ck_assert_int_eq(json_integer_value(json_object_get(two, "path_id")),
+			 peer_routes_source(bgpdtest_peer(&t, TO))->index);
+	json_decref(rows);
+	str_free(&text);
+	ctltest_close(&c);
+	bgpdtest_stop(&t);
+	speaker_close(&from);
+	speaker_close(&to);
+	speaker_close(&inner);
+}
+END_TEST
+
 /* Every route that is rejected on some way, and nothing else; a neighbour's own is not rejected, but not meant for it. */
 START_TEST(test_rejected)
 {
@@ -243,4 +311,4 @@ START_TEST(test_rejected)
 }
 END_TEST
 
-SUITE("explain", test_in, test_out, test_rejected)
+SUITE("explain", test_in, test_out, test_paths, test_rejected)
