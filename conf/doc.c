@@ -152,7 +152,7 @@ doc_rows(const struct conf_table *t, struct str *out)
 		if (inner != NULL)
 			doc_rows(inner, out);
 		else
-			doc_effect(row->effect, out);
+			doc_effect(row->effect_of == NULL ? row->effect : CONF_EFFECT_NONE, out); /* else its text says it */
 	}
 	str_add(out, ".El\n");
 }

@@ -73,7 +73,9 @@ static const struct conf_row add_path_rows[] = {
      .effect = CONF_EFFECT_RESET,
      .effect_of = send_effect,
      .doc = "Which paths to send: the best N, those of the multipath set, or all that may be used. "
-	    "Only turning it on or off resets the session."},
+	    "The N are chosen for all alike: what came from the neighbor itself, or its policy rejects, is "
+	    "left out of them and nothing else comes in its place. "
+	    "Turning it on or off resets the session, another choice only evaluates routes anew."},
 };
 static const struct conf_table add_path_table = {TABLE(add_path_rows),
 						 .size = sizeof(struct conf_add_path_opts)};
