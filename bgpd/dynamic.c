@@ -133,6 +133,20 @@ tell_full(struct dynamic_range *r, const struct ip_addr *remote)
 	r->full = true;
 }
 
+/* Is somebody configured with this address, or with this name? Then nobody has them by a range. */
+static bool
+is_configured(const struct conf *c, const char *name, const struct ip_addr *addr)
+{
+	if (conf_neighbor_by_name(c, name) != NULL)
+		return true;
+	for (uint32_t i = 0; i < c->neighbors.n; i++) {
+		const struct ip_addr *a = &c->neighbors.v[i].address.addr;
+		if (a->family == addr->family && memcmp(a->bytes, addr->bytes, sizeof a->bytes) == 0)
+			return true;
+	}
+	return false;
+}
+
 struct peer *
 dynamic_admit(struct bgpd *d, const struct ip_addr *remote, const struct ip_addr *local)
 {
@@ -145,9 +159,11 @@ dynamic_admit(struct bgpd *d, const struct ip_addr *remote, const struct ip_addr
 		tell_full(r, remote);
 		return NULL;
 	}
-	if (peer_table_by_name(&d->peer_table, ip_addr_str(remote, name, sizeof name)) != NULL) {
+	/* It has no peer yet where a reload has just brought it. */
+	if (peer_table_by_name(&d->peer_table, ip_addr_str(remote, name, sizeof name)) != NULL ||
+	    is_configured(d->conf, name, remote)) {
 		log_warn("neighbor.range", LOG_S("range", r->conf->name), LOG_S("remote", name),
-		    LOG_S("error", "another neighbour has this name"));
+		    LOG_S("error", "another neighbour has this name or address"));
 		return NULL;
 	}
 	struct peer *p = peer_new_dynamic(d, r, name, remote);
@@ -157,20 +173,6 @@ dynamic_admit(struct bgpd *d, const struct ip_addr *remote, const struct ip_addr
 	log_debug("neighbor.admitted", LOG_S("neighbor", p->name), LOG_S("range", r->conf->name));
 	peer_start(p);
 	return p;
-}
-
-/* Somebody configured with this address, or with this name, which then is not the peer's any more. */
-static bool
-is_configured(const struct conf *c, const struct peer *p)
-{
-	if (conf_neighbor_by_name(c, p->name) != NULL)
-		return true;
-	for (uint32_t i = 0; i < c->neighbors.n; i++) {
-		const struct ip_addr *a = &c->neighbors.v[i].address.addr;
-		if (a->family == p->addr.family && memcmp(a->bytes, p->addr.bytes, sizeof a->bytes) == 0)
-			return true;
-	}
-	return false;
 }
 
 const struct conf_neighbor *
@@ -183,5 +185,5 @@ dynamic_conf(const struct bgpd *d, const struct peer *p)
 	if (nb == NULL || nb->shutdown || r == NULL || r->conf->prefix.len > nb->prefix.len ||
 	    !ip_prefix_contains(&nb->prefix, &p->addr))
 		return NULL;
-	return is_configured(d->conf, p) ? NULL : nb;
+	return is_configured(d->conf, p->name, &p->addr) ? NULL : nb;
 }

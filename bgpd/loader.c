@@ -21,7 +21,7 @@ struct loader {
 	STAILQ_HEAD(, loader_task) tasks; /* the first is at work */
 	const struct conf *running;       /* at the time it began */
 	pthread_t thread;
-	bool at_work, ending;
+	bool at_work, held;
 	int fd; /* the thread has finished */
 	struct event *ev;
 };
@@ -71,7 +71,7 @@ next(struct loader *l)
 {
 	sigset_t all, before;
 
-	if (l->at_work || STAILQ_EMPTY(&l->tasks))
+	if (l->at_work || l->held || STAILQ_EMPTY(&l->tasks))
 		return;
 	l->running = l->d->conf;
 	l->at_work = true;
@@ -121,6 +121,19 @@ loader_start(struct loader *l, struct loader_task *t)
 {
 	t->loader = l;
 	STAILQ_INSERT_TAIL(&l->tasks, t, entry);
+	next(l);
+}
+
+void
+loader_hold(struct loader *l)
+{
+	l->held = true;
+}
+
+void
+loader_release(struct loader *l)
+{
+	l->held = false;
 	next(l);
 }
 

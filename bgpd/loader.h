@@ -5,8 +5,8 @@
  * For 150,000 networks that takes a second, and the reader of YAML gives way
  * nowhere in between; so each task has a thread for as long as it lasts. Tasks are
  * done one at a time, in order. The thread touches the task, files and the running
- * configuration alone, which is why that may be replaced in a task's done callback
- * and nowhere else: no thread is at work then. Results come by the loop.
+ * configuration alone, which is why that may be replaced in a task's done callback,
+ * or later if that holds the queue until then: no thread is at work. Results come by the loop.
  */
 #ifndef BGPD_LOADER_H
 #define BGPD_LOADER_H
@@ -49,6 +49,9 @@ void loader_free(struct loader *l);
 void loader_start(struct loader *l, struct loader_task *t);
 /* Frees the results, not the task. */
 void loader_task_fini(struct loader_task *t);
+/* From a task's done on: no other one begins until the release. */
+void loader_hold(struct loader *l);
+void loader_release(struct loader *l);
 /* Waits until every task is done, and calls their done: for who turns the loop himself. */
 void loader_wait(struct loader *l);
 

@@ -35,9 +35,18 @@ struct reload_order {
 	uint32_t countdown; /* because this one is over; 0: by command */
 };
 
+/*
+ * A session that ends, or a neighbour that comes, takes up to a fifth of a millisecond, so they do in slices: sessions
+ * end while the old configuration is still there for it, who is new begins with the new one.
+ */
+enum reload_phase { RELOAD_WAITS, RELOAD_ENDS, RELOAD_ADDS };
+
 struct reload {
 	struct bgpd *d;
 	TAILQ_HEAD(reload_orders, reload_order) orders; /* the first is under way */
+	enum reload_phase phase;
+	uint32_t at; /* next of the changed neighbours */
+	struct job job;
 	struct conf *before;               /* what comes back; NULL: no trial */
 	uint64_t due_ns;
 	uint32_t countdown; /* number of the last time to confirm that was set */
@@ -96,9 +105,6 @@ apply_peers(struct bgpd *d, const struct conf_changes *ch, bool refilter)
 		}
 		peer_reconfigure(p, nb);
 		uint32_t effects = nc != NULL ? nc->effects : 0;
-		if (nc != NULL)
-			log_info("neighbor.changed", LOG_S("neighbor", p->name),
-			    LOG_S("effect", conf_effect_name(nc->effect)));
 		if (nc != NULL && nc->effect == CONF_EFFECT_RESET)
 			reset_peer(p);
 		else if (refilter || effects & (CONF_EFFECT_BIT(CONF_EFFECT_POLICY) | CONF_EFFECT_BIT(CONF_EFFECT_REFRESH)))
@@ -109,19 +115,37 @@ apply_peers(struct bgpd *d, const struct conf_changes *ch, bool refilter)
 	}
 }
 
+/* The session of one that is gone, or that is to be reset, ends. */
 static void
-add_peers(struct bgpd *d, const struct conf_changes *ch)
+end_peer(struct reload_order *o, const struct conf_neighbor_change *nc)
 {
-	for (uint32_t i = 0; i < ch->neighbors.n; i++) {
-		const struct conf_neighbor_change *nc = &ch->neighbors.v[i];
-		const struct conf_neighbor *nb = usable_neighbor(d->conf, nc->name);
-		if (nc->kind != CONF_NB_ADDED || nb == NULL)
-			continue;
-		log_info("neighbor.added", LOG_S("neighbor", nb->name));
-		struct peer *p = peer_new(d, nb);
-		if (p != NULL)
-			peer_start(p);
-	}
+	const struct conf *coming = o->rollback ? o->reload->before : o->task.conf;
+	struct peer *p = peer_table_by_name(&o->reload->d->peer_table, nc->name);
+	const struct conf_neighbor *nb = usable_neighbor(coming, nc->name);
+
+	if (p == NULL || p->range != NULL)
+		return;
+	if (nc->kind == CONF_NB_REMOVED)
+		peer_retire(p);
+	else if (nc->effect == CONF_EFFECT_RESET && nb != NULL && !nb->shutdown)
+		reset_peer(p);
+}
+
+/* What a neighbour's change means for it has been done if there is a peer; this says it, and makes one where there is none. */
+static void
+add_peer(struct reload_order *o, const struct conf_neighbor_change *nc)
+{
+	struct bgpd *d = o->reload->d;
+	const struct conf_neighbor *nb = usable_neighbor(d->conf, nc->name);
+
+	if (nc->kind == CONF_NB_CHANGED)
+		log_info("neighbor.changed", LOG_S("neighbor", nc->name), LOG_S("effect", conf_effect_name(nc->effect)));
+	if (nc->kind != CONF_NB_ADDED || nb == NULL)
+		return;
+	log_info("neighbor.added", LOG_S("neighbor", nb->name));
+	struct peer *p = peer_new(d, nb);
+	if (p != NULL)
+		peer_start(p);
 }
 
 /* Makes new_conf the running configuration. The one from before, which nothing refers to any more. */
@@ -147,7 +171,6 @@ apply(struct bgpd *d, struct conf *new_conf, const struct conf_changes *ch)
 		aggregates_own_apply(&d->aggregates);
 	if (ch->sections & OWN_SECTIONS || aggregator_changed)
 		own_begin(&d->own);
-	add_peers(d, ch);
 	groups_reconfigure(d->groups);
 	if (ch->kernel_export || ch->kernel_learn || (ch->sections & SECTION(CONF_SEC_KERNEL)) || default_changed) {
 		kernel_reconfigure(d->kernel);
@@ -221,6 +244,62 @@ roll_back(struct reload *r, const struct reload_order *o)
 	conf_free(apply(r->d, back, &o->task.changes));
 }
 
+/* The new configuration is the running one from now on. */
+static void
+take_over(struct reload *r, struct reload_order *o)
+{
+	struct loader_task *t = &o->task;
+
+	if (o->rollback) {
+		roll_back(r, o);
+	} else {
+		struct conf *old = apply(r->d, t->conf, &t->changes);
+		t->conf = NULL;
+		if (o->confirm_s > 0)
+			trial_begin(r, old, o->confirm_s);
+		else
+			conf_free(old);
+	}
+	loader_release(r->d->loader);
+}
+
+/* Does something for each changed neighbour; false: the time is over. */
+static bool
+each_changed(struct reload *r, void (*one)(struct reload_order *o, const struct conf_neighbor_change *nc),
+    uint64_t deadline_ns)
+{
+	struct reload_order *o = TAILQ_FIRST(&r->orders);
+
+	while (r->at < o->task.changes.neighbors.n) {
+		one(o, &o->task.changes.neighbors.v[r->at++]);
+		if (time_mono_ns() >= deadline_ns)
+			return false;
+	}
+	r->at = 0;
+	return true;
+}
+
+static enum job_result
+job_run(struct job *job, uint64_t deadline_ns)
+{
+	struct reload *r = container_of(job, struct reload, job);
+	struct reload_order *o = TAILQ_FIRST(&r->orders);
+
+	if (r->phase == RELOAD_ENDS) {
+		if (!each_changed(r, end_peer, deadline_ns))
+			return JOB_MORE;
+		take_over(r, o);
+		r->phase = RELOAD_ADDS;
+	}
+	if (!each_changed(r, add_peer, deadline_ns))
+		return JOB_MORE;
+	r->phase = RELOAD_WAITS;
+	log_info("config.reload", LOG_U("changes", o->task.changes.all.n), LOG_U("neighbors", o->task.changes.neighbors.n));
+	if (!own_busy(&r->d->own))
+		finish(r, 0, "");
+	return JOB_DONE;
+}
+
 static void
 loaded(struct loader_task *t)
 {
@@ -236,26 +315,18 @@ loaded(struct loader_task *t)
 		finish(r, -EINVAL, str_get(&t->errors));
 		return;
 	}
-	if (o->rollback) {
-		roll_back(r, o);
-	} else {
-		struct conf *old = apply(r->d, t->conf, &t->changes);
-		t->conf = NULL;
-		if (o->confirm_s > 0)
-			trial_begin(r, old, o->confirm_s);
-		else
-			conf_free(old);
-	}
-	log_info("config.reload", LOG_U("changes", t->changes.all.n), LOG_U("neighbors", t->changes.neighbors.n));
-	if (!own_busy(&r->d->own))
-		finish(r, 0, "");
+	r->phase = RELOAD_ENDS;
+	r->at = 0;
+	loader_hold(r->d->loader);
+	if (job_run(&r->job, time_mono_ns() + LOOP_SLICE_NS) == JOB_MORE)
+		loop_job_start(&r->d->loop, &r->job);
 }
 
 void
 reload_own_done(struct reload *r)
 {
-	/* At the start of the daemon there is no order. */
-	if (!TAILQ_EMPTY(&r->orders))
+	/* At the start of the daemon there is no order; and one may not have come so far. */
+	if (!TAILQ_EMPTY(&r->orders) && r->phase == RELOAD_WAITS)
 		finish(r, 0, "");
 }
 
@@ -370,6 +441,7 @@ reload_new(struct bgpd *d)
 
 	r->d = d;
 	TAILQ_INIT(&r->orders);
+	r->job = (struct job){.run = job_run, .name = "reload"};
 	r->timer = evtimer_new(d->loop.base, on_timer, r);
 	ASSERT(r->timer != NULL);
 	return r;
@@ -382,6 +454,7 @@ reload_free(struct reload *r)
 
 	if (r == NULL)
 		return;
+	loop_job_cancel(&r->d->loop, &r->job);
 	while ((o = TAILQ_FIRST(&r->orders)) != NULL) {
 		TAILQ_REMOVE(&r->orders, o, entry);
 		if (o->done != NULL)

@@ -5,7 +5,8 @@
  * The file is read and checked beside the loop (loader.h); with any error nothing is
  * changed. Otherwise only what differs is applied: neighbours that did not change do not
  * notice, new ones start, removed ones get Cease/Peer De-configured, changed policy is run
- * again over the routes that are kept. Orders are carried out one after another.
+ * again over the routes that are kept. Orders are carried out one after another, and what one of them means for
+ * thousands of neighbours is done in slices.
  *
  * An order with a time to confirm begins a trial: the configuration from before is kept, and
  * comes back on command or when the time is over without reload_confirm. Whatever is

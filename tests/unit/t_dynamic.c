@@ -56,6 +56,7 @@ START_TEST(test_longest)
 		       "neighbors:\n" RANGE("127.0.0.0/8", ", description: wide") RANGE(
 			   "127.0.2.0/24", ", description: narrow, name: lab, local-as: 65009")
 			   RANGE("127.0.0.0/16", ", description: middle, source: 127.0.0.77")
+		       "  - {address: 127.0.2.8, remote-as: 65002, passive: true, source: 127.0.0.77}\n"
 		       "  - {address: 127.0.2.9, remote-as: 65002, passive: true, description: own}\n");
 	/* The prefixes themselves are no neighbours. */
 	ck_assert_ptr_null(bgpdtest_peer(&t, "127.0.0.0/8"));
@@ -67,6 +68,8 @@ START_TEST(test_longest)
 	struct peer *q = come(&other, "127.0.3.1", 65003);
 	ck_assert_str_eq(q->conf->description, "wide");
 	speaker_close(&other);
+	/* One with an address of its own is never anybody of a prefix, nor where its own settings do not let it in. */
+	turned_away(&other, "127.0.2.8");
 	q = come(&other, "127.0.2.9", 65002);
 	ck_assert_str_eq(q->conf->description, "own");
 	ck_assert_ptr_null(q->range);

@@ -663,7 +663,53 @@ START_TEST(test_own_in_slices)
 }
 END_TEST
 
-SUITE("reload", test_trial_over, test_trial_confirm, test_rollback, test_trial_again, test_trial_more_time, test_trial_stop,
+static unsigned
+peers(void)
+{
+	const struct peer *q;
+	unsigned n = 0;
+
+	TAILQ_FOREACH(q, &t.d.peers, entry)
+	n += !q->removed;
+	return n;
+}
+
+/* Thousands come and go: that has an end before the next order begins, and whoever stays does not notice. */
+START_TEST(test_many_neighbors)
+{
+	struct outcome o = {.result = 1}, second = {.result = 1};
+	struct str many = {0};
+
+	begin(ONE(OPEN_BOTH), 65002);
+	str_add(&many, ONE(OPEN_BOTH));
+	many.s[--many.len] = '\0';
+	many.s[--many.len] = '\0'; /* the bracket */
+	for (int i = 0; i < 3000; i++)
+		str_addf(&many, ", {address: 127.1.%d.%d, remote-as: 65003, passive: true}", i / 250, i % 250 + 1);
+	str_add(&many, "]\n");
+	bgpdtest_write(&t, "", str_get(&many));
+	reload_file(t.d.reload, 0, order_done, &o);
+	reload_file(t.d.reload, 0, order_done, &second); /* compares with the first, which all of it has to be there for */
+	UNTIL(&t.d.loop, o.result != 1);
+	ck_assert_uint_eq(peers(), 3001);
+	UNTIL(&t.d.loop, second.result != 1);
+	ck_assert_uint_eq(peers(), 3001);
+	ck_assert(bgpdtest_peer(&t, "127.1.11.250") != NULL);
+	change("", ONE(OPEN_BOTH));
+	ck_assert_uint_eq(peers(), 1);
+	check_unnoticed();
+	/* In the middle of it the daemon ends. */
+	bgpdtest_write(&t, "", str_get(&many));
+	o.result = 1;
+	reload_file(t.d.reload, 0, order_done, &o);
+	UNTIL(&t.d.loop, peers() > 1 || o.result != 1);
+	end();
+	ck_assert_int_ne(o.result, 1);
+	str_free(&many);
+}
+END_TEST
+
+SUITE("reload", test_many_neighbors, test_trial_over, test_trial_confirm, test_rollback, test_trial_again, test_trial_more_time, test_trial_stop,
     test_own_in_slices, test_bad_file, test_nothing_changed, test_reset, test_import, test_import_add_path, test_send_paths, test_import_set, test_export,
     test_default_local_preference, test_default_local_preference_in_policy, test_add_remove, test_shutdown, test_own,
     test_listen)
