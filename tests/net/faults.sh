@@ -1,0 +1,203 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Routes, nexthop objects, links and addresses are deleted at random, for FAULTS_S seconds in all
+# (default 20), while thousands of BGP routes come and go; then the kernel has exactly what the RIB
+# says, route by route. With nexthop objects and without; first without the audit, so that what
+# is notified (or lost in a socket that is too small) is enough to go by, then with it, and with
+# faults that nothing tells of. FAULTS_SEED repeats the order of faults.
+. "$(dirname "$0")/../lib.sh"
+need_godwit
+need python3 shuf
+seed=${FAULTS_SEED:-$RANDOM}
+RANDOM=$seed
+echo "seed $seed"
+phase_s=$((${FAULTS_S:-20} / 4))
+ns r p q
+link r p 1
+link r q 2
+
+neighbor() { # ADDRESS NAME AS
+	echo "  - {address: $1, name: $2, remote-as: $3, import: [accept], export: [accept], hold-time: 9,"
+	echo "     families: [ipv4-unicast, ipv6-unicast], connect-retry-time: 1, idle-hold-time: {initial: 1, max: 1}}"
+}
+{
+	echo "router: {as: 65001, id: 10.0.0.1, multipath: {ebgp: 2, as-path-relax: true}}"
+	echo "neighbors:"
+	neighbor 10.99.1.2 p 65002
+	neighbor 10.99.2.2 q 65003
+	cat <<-EOT
+		statics:
+		  - {prefix: 10.1.1.0/24, via: 10.99.2.2}
+		  - {prefix: 10.1.2.0/24, interface: to-q}
+		  - {prefix: 10.1.3.0/24, via: "fd99:2::2"}
+		  - {prefix: 10.1.4.0/24, via: 100.64.7.7}
+		  - {prefix: 10.1.5.0/24, blackhole: true}
+		  - {prefix: "fd01:1::/48", via: "fd99:2::2"}
+		  - {prefix: "fd01:5::/48", unreachable: true}
+	EOT
+} >"$dir/r.base"
+announce() { # NAME AS N VARIANT: two thirds of the networks
+	local i
+	{
+		echo "router: {as: $2, id: 10.0.0.$(($2 - 65000))}"
+		echo "neighbors:"
+		neighbor "10.99.$3.1" r 65001
+		echo "networks:"
+		for ((i = 0; i < 1024; i++)); do
+			[ $((i % 3)) -eq "$4" ] || echo "  - {prefix: 100.$((64 + i / 256)).$((i % 256)).0/24}"
+		done
+		for ((i = 0; i < 128; i++)); do
+			[ $((i % 3)) -eq "$4" ] || printf '  - {prefix: "2001:db8:%x::/48"}\n' $i
+		done
+	} >"$dir/$1.yaml.$4"
+}
+for variant in 0 1 2; do
+	announce p 65002 1 $variant
+	announce q 65003 2 $variant
+done
+churn() { # NAME
+	cp "$dir/$1.yaml.$((RANDOM % 3))" "$dir/$1.yaml"
+	ctl "$1" reload >/dev/null || fail "$stage"
+}
+
+# What the kernel has of ours, what show fib says, and the prefixes that the RIB has a way for, as equal texts.
+cat >"$dir/state.py" <<'EOP'
+import ipaddress, json, subprocess, sys
+bgpctl, sock = sys.argv[1:]
+
+def run(*cmd):
+    return json.loads(subprocess.run(cmd, check=True, capture_output=True).stdout or "[]")
+
+def hops(list_of):
+    return tuple(sorted(list_of))
+
+kernel, double = {}, []
+for family in "-4", "-6":
+    for r in run("ip", "-j", family, "route", "show", "table", "main", "proto", "bgp"):
+        kind, dst = r.get("type", "unicast"), r["dst"]
+        full = "/32" if family == "-4" else "/128"
+        dst = str(ipaddress.ip_network(dst if "/" in dst else dst + full))
+        ways = r.get("nexthops") or ([r] if kind == "unicast" else [])
+        via = hops((w.get("gateway") or w.get("via", {}).get("host"), w.get("dev"), w.get("weight", 1)) for w in ways)
+        if dst in kernel:
+            double.append(dst)
+        kernel[dst] = (kind, r.get("metric", 0), via)
+fib = {}
+for r in run(bgpctl, "-s", sock, "-j", "show", "fib")["fib"]:
+    via = hops((w["via"], w["interface"], w["weight"]) for w in r["nexthops"])
+    fib[r["prefix"]] = (r["type"], r["metric"], via)
+    if not r["installed"]:
+        print("not installed:", r)
+        sys.exit(1)
+rib = {r["prefix"] for r in run(bgpctl, "-s", sock, "-j", "show", "rib", "best")["rib"]
+       if r["valid"] and r["source"] in ("bgp", "static")}
+bad = [(p, "fib", fib.get(p), "kernel", kernel.get(p)) for p in fib.keys() | kernel.keys() if fib.get(p) != kernel.get(p)]
+bad += [(p, "rib" if p in rib else "no rib", fib.get(p)) for p in rib ^ fib.keys()]
+bad += [(p, "twice in the kernel") for p in double]
+for b in bad[:20]:
+    print(*b)
+print(len(bad), "differences of", len(fib))
+sys.exit(bool(bad) or len(fib) < 700)
+EOP
+equal() { in_ns r python3 "$dir/state.py" "$BGPCTL" "$dir/r.sock"; }
+
+random_routes() { # N: prefixes of ours
+	in_ns r ip -j route show proto bgp | jq -r '.[].dst' | shuf -n "$1"
+	in_ns r ip -j -6 route show proto bgp | jq -r '.[].dst' | shuf -n $(($1 / 4 + 1))
+}
+number_of() { [ "$1" = to-p ] && echo 1 || echo 2; }
+addresses() { # LINK: put back
+	in_ns r ip address replace "10.99.$(number_of "$1").1/24" dev "$1"
+	in_ns r ip address replace "fd99:$(number_of "$1")::1/64" dev "$1" nodad
+}
+batch() { in_ns r ip -force -batch - 2>/dev/null; }
+a_while() { sleep "0.$((RANDOM % 5))"; }
+fault() {
+	local l=to-p id
+	[ $((RANDOM % 2)) -eq 0 ] || l=to-q
+	case $((RANDOM % 10)) in
+	0 | 1) random_routes 20 | sed 's/.*/route delete & proto bgp/' | batch ;;
+	2) random_routes 10 | sed "s/.*/route replace & dev $l proto bgp metric 20/" | batch ;;
+	3)
+		random_routes 10 | sed "s/.*/route replace & dev $l proto static metric 20/" | batch
+		a_while
+		in_ns r ip route flush proto static
+		in_ns r ip -6 route flush proto static
+		;;
+	4)
+		in_ns r ip link set "$l" down
+		a_while
+		in_ns r ip link set "$l" up
+		addresses "$l"
+		;;
+	5)
+		in_ns r ip address delete "10.99.$(number_of "$l").1/24" dev "$l"
+		in_ns r ip address delete "fd99:$(number_of "$l")::1/64" dev "$l"
+		a_while
+		addresses "$l"
+		;;
+	6)
+		id=$(in_ns r ip -j nexthop show 2>/dev/null | jq '.[].id' | shuf -n 1)
+		[ -z "$id" ] || in_ns r ip nexthop delete id "$id" 2>/dev/null
+		;;
+	7) churn p ;;
+	8) churn q ;;
+	9)
+		[ $silent = no ] ||
+			random_routes 10 | sed 's/.*/delete &/' | in_ns r python3 "$top/tests/net/silent.py" "${pids[r]}"
+		;;
+	esac
+}
+
+cp "$dir/p.yaml.0" "$dir/p.yaml"
+cp "$dir/q.yaml.1" "$dir/q.yaml"
+godwit p p
+godwit q q
+can_be_silent=yes
+python3 -c 'import ctypes, os, sys
+libc = ctypes.CDLL(None)
+sys.exit(libc.syscall(438, libc.syscall(434, os.getpid(), 0), 1, 0) < 0)' || can_be_silent=no
+for objects in auto off; do
+	for silent in no yes; do
+		[ $silent = no ] || [ $can_be_silent = yes ] || continue
+		audit=$([ $silent = no ] && echo 0 || echo 1)
+		say "objects $objects, audit every $audit s, nothing wrong yet"
+		{
+			cat "$dir/r.base"
+			echo "kernel: {nexthop-objects: $objects, audit-interval: $audit}"
+		} >"$dir/r.yaml"
+		godwit r r
+		expect 20 session r p
+		expect 20 session r q
+		expect 30 equal
+		# So small that some of what is notified is lost.
+		[ $can_be_silent = no ] || in_ns r python3 "$top/tests/net/silent.py" "${pids[r]}" <<<"rcvbuf 8192" ||
+			fail "$stage"
+
+		say "objects $objects, audit every $audit s: $phase_s s of faults"
+		end=$((SECONDS + phase_s))
+		n=0
+		while [ $SECONDS -lt $end ]; do
+			fault
+			n=$((n + 1))
+		done
+		for l in to-p to-q; do
+			in_ns r ip link set $l up
+			addresses $l
+		done
+		in_ns r ip route flush proto static
+		in_ns r ip -6 route flush proto static
+
+		say "objects $objects, audit every $audit s: after $n faults the kernel is what the RIB says"
+		expect 30 session r p
+		expect 30 session r q
+		# One who fights for a route waits for it: 64 seconds at most.
+		expect 120 equal
+		ask r '.summary | .restored > 0' show fib >/dev/null || fail "$stage: nothing was deleted: $(ctl r -j show fib | jq .summary)"
+		ctl r -j show fib | jq -c .summary
+		clean_stop r
+		[ "$(in_ns r ip route show proto bgp | wc -l)" -eq 0 ] || fail "routes are left"
+	done
+done
+clean_stop p
+clean_stop q
