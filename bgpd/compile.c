@@ -232,6 +232,14 @@ interface_of(const struct bgpd *d, const struct rib_source *src, attr_id attr, c
 	return nh.resolved && nh.via_count > 0 ? kernel_ifname(d->kernel, nh.via[0].ifindex) : NULL;
 }
 
+static uint8_t
+protocol_of(const struct bgpd *d, const struct rib_source *src, const struct ip_prefix *prefix)
+{
+	struct nexthop_foreign foreign;
+
+	return src->kind == RIB_SOURCE_KERNEL && nexthop_foreign_get(d->nexthops, prefix, &foreign) ? foreign.protocol : 0;
+}
+
 struct policy_input
 policies_input(const struct bgpd *d, uint32_t reads, const struct rib_source *src, attr_id attr,
     const struct ip_prefix *prefix)
@@ -247,8 +255,10 @@ policies_input(const struct bgpd *d, uint32_t reads, const struct rib_source *sr
 
 	if (prefix != NULL)
 		in.prefix = *prefix;
-	if (reads & POLICY_READS_INTERFACE)
+	if (reads & POLICY_READS_INTERFACE) {
 		in.interface = interface_of(d, src, attr, prefix);
+		in.kernel_protocol = protocol_of(d, src, prefix);
+	}
 	return in;
 }
 

@@ -254,6 +254,11 @@ match_lists(struct scratch *sc, const struct conf_match *m)
 		pm->n = m->interface.n;
 		pm->names = m->interface.v;
 	}
+	if (CONF_HAS(m, CONF_MATCH_KERNEL_PROTOCOL)) {
+		struct policy_match *pm = match_add(sc, POLICY_MATCH_PROTOCOL);
+		pm->n = m->kernel_protocol.n;
+		pm->numbers = m->kernel_protocol.v;
+	}
 	if (CONF_HAS(m, CONF_MATCH_NEIGHBOR)) {
 		uint32_t *v = scratch_list(sc, m->neighbor.n, sizeof *v);
 		for (uint32_t i = 0; i < m->neighbor.n; i++)

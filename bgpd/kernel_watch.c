@@ -230,7 +230,7 @@ learn_update(struct kernel *k, const struct ip_prefix *p)
 	} else {
 		originate_add(&d->originate, ORIGINATE_KERNEL, p, attr, RIB_REJECT_NONE, now_s);
 		attr_unref(d->attrs, attr);
-		/* The attributes do not tell the interface, and may be the same when it is another. */
+		/* The attributes tell neither interface nor protocol, and may be the same when those are others. */
 		uint32_t id = policies_reads(d->policies) & POLICY_READS_INTERFACE ? rib_find(d->rib, p) : 0;
 		if (id != 0)
 			rib_prefix_touch(d->rib, (enum family)p->family, id, RIB_URGENT, RIB_CHANGE_NEXTHOP);
@@ -286,7 +286,7 @@ kernel_watch_foreign(void *ctx, const struct fib_foreign *r)
 		nexthop_route_del(t, &r->prefix, NEXTHOP_ROUTE_KERNEL, r->metric, 0);
 		nexthop_route_del(t, &r->prefix, NEXTHOP_ROUTE_UNREACHABLE, r->metric, 0);
 	} else {
-		nexthop_route_add(t, &r->prefix, kind, r->metric, via, n);
+		nexthop_foreign_add(t, &r->prefix, kind, r->metric, r->protocol, via, n);
 	}
 	pipeline_resolve(k->d->pipeline);
 	learn_update(k, &r->prefix);

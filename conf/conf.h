@@ -494,6 +494,7 @@ enum conf_match_key {
 	CONF_MATCH_COMMUNITY_SET,
 	CONF_MATCH_SOURCE,
 	CONF_MATCH_INTERFACE,
+	CONF_MATCH_KERNEL_PROTOCOL,
 	CONF_MATCH_NEIGHBOR,
 	CONF_MATCH_NEIGHBOR_TYPE,
 	CONF_MATCH_AS_PATH_SET,
@@ -515,6 +516,7 @@ struct conf_match {
 	CONF_LIST(struct conf_community_arg) community_set;
 	uint32_t source;                   /* enum conf_source bits */
 	CONF_LIST(const char *) interface; /* patterns with * and ?, of the outgoing interface */
+	CONF_LIST(uint32_t) kernel_protocol; /* rtm_protocol of a learned route, 1..255 */
 	CONF_LIST(struct conf_ref) neighbor;
 	uint32_t neighbor_type; /* enum conf_neighbor_type bits */
 	CONF_LIST(struct conf_as_path_arg) as_path_set;

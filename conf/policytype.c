@@ -719,6 +719,67 @@ const struct conf_type conf_type_range = {
     .expect = range_expect,
 };
 
+/* Those of /etc/iproute2/rt_protos; 2 is the kernel itself, whose routes are known from the addresses. */
+static const struct conf_word rt_protocols[] = {
+    {"redirect", 1}, {"boot", 3},  {"static", 4}, {"ra", 9},     {"zebra", 11}, {"bird", 12},   {"dhcp", 16},
+    {"babel", 42},   {"bgp", 186}, {"isis", 187}, {"ospf", 188}, {"rip", 189},  {"eigrp", 192}, {0}};
+
+static bool
+rt_protocol_parse(struct conf_loader *ld, const struct conf_row *row, struct yml_node *n, void *dst)
+{
+	const char *text = load_scalar(ld, row, n);
+	uint32_t *out = dst;
+
+	if (text == NULL)
+		return false;
+	for (const struct conf_word *w = rt_protocols; w->word != NULL; w++)
+		if (strcmp(w->word, text) == 0) {
+			*out = w->value;
+			return true;
+		}
+	return (load_number(text, out) && *out >= 1 && *out <= UINT8_MAX) || load_wrong(ld, row, n);
+}
+
+static void
+rt_protocol_print(const struct conf_row *row, const void *src, bool secrets, struct str *out)
+{
+	const uint32_t *v = src;
+
+	(void)row;
+	(void)secrets;
+	for (const struct conf_word *w = rt_protocols; w->word != NULL; w++)
+		if (w->value == *v) {
+			str_add(out, w->word);
+			return;
+		}
+	str_addf(out, "%u", *v);
+}
+
+static bool
+rt_protocol_equal(const void *a, const void *b)
+{
+	return *(const uint32_t *)a == *(const uint32_t *)b;
+}
+
+static void
+rt_protocol_expect(const struct conf_row *row, struct str *out)
+{
+	(void)row;
+	str_add(out, "a routing protocol of the kernel: ");
+	for (const struct conf_word *w = rt_protocols; w->word != NULL; w++)
+		str_addf(out, "%s, ", w->word);
+	str_add(out, "or 1..255");
+}
+
+const struct conf_type conf_type_rt_protocol = {
+    .arg = "protocol",
+    .size = sizeof(uint32_t),
+    .parse = rt_protocol_parse,
+    .print = rt_protocol_print,
+    .equal = rt_protocol_equal,
+    .expect = rt_protocol_expect,
+};
+
 static bool
 expr_parse(struct conf_loader *ld, const struct conf_row *row, struct yml_node *n, void *dst)
 {

@@ -113,6 +113,8 @@ struct conf_named {
 
 /* Types, in type.c … */
 extern const struct conf_type conf_type_map, conf_type_map_ptr, conf_type_list, conf_type_named;
+extern const struct conf_type
+    conf_type_rt_protocol; /* uint32_t: number of a routing protocol in the kernel */
 extern const struct conf_type conf_type_bool, conf_type_number, conf_type_as, conf_type_string,
     conf_type_name, conf_type_word, conf_type_words, conf_type_mode, conf_type_addr, conf_type_scoped_addr,
     conf_type_router_id, conf_type_prefix, conf_type_endpoint;

@@ -290,7 +290,14 @@ void
 nexthop_route_add(struct nexthop_table *t, const struct ip_prefix *p, enum nexthop_route_kind kind,
 		  uint32_t metric, const struct nexthop_via *via, unsigned n)
 {
-	nhroute_add(&t->routes, p, kind, metric, via, n);
+	nexthop_foreign_add(t, p, kind, metric, 0, via, n);
+}
+
+void
+nexthop_foreign_add(struct nexthop_table *t, const struct ip_prefix *p, enum nexthop_route_kind kind,
+		    uint32_t metric, uint8_t protocol, const struct nexthop_via *via, unsigned n)
+{
+	nhroute_add(&t->routes, p, kind, metric, protocol, via, n);
 	nexthop_rib_changed(t, p);
 }
 
@@ -310,7 +317,9 @@ nexthop_foreign_get(const struct nexthop_table *t, const struct ip_prefix *p, st
 	const struct nhroute *r = nhroute_foreign(&t->routes, p);
 
 	if (r != NULL)
-		*out = (struct nexthop_foreign){.metric = r->metric, .ifindex = r->n > 0 ? r->via[0].ifindex : 0};
+		*out = (struct nexthop_foreign){.metric = r->metric,
+						.ifindex = r->n > 0 ? r->via[0].ifindex : 0,
+						.protocol = r->protocol};
 	return r != NULL;
 }
 

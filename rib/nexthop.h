@@ -100,6 +100,9 @@ uint32_t nexthop_count(const struct nexthop_table *t);
  */
 void nexthop_route_add(struct nexthop_table *t, const struct ip_prefix *p, enum nexthop_route_kind kind,
 		       uint32_t metric, const struct nexthop_via *via, unsigned n);
+/* The same of a foreign kernel route, with the number of who made it (rtm_protocol). */
+void nexthop_foreign_add(struct nexthop_table *t, const struct ip_prefix *p, enum nexthop_route_kind kind,
+			 uint32_t metric, uint8_t protocol, const struct nexthop_via *via, unsigned n);
 /* Takes it away; ifindex matters only for connected ones. false: there was none of that name. */
 bool nexthop_route_del(struct nexthop_table *t, const struct ip_prefix *p, enum nexthop_route_kind kind,
 		       uint32_t metric, uint32_t ifindex);
@@ -107,6 +110,7 @@ bool nexthop_route_del(struct nexthop_table *t, const struct ip_prefix *p, enum 
 struct nexthop_foreign {
 	uint32_t metric;
 	uint32_t ifindex; /* of its first way, 0: none */
+	uint8_t protocol;
 };
 /* False: there is no foreign route for exactly this prefix. */
 bool nexthop_foreign_get(const struct nexthop_table *t, const struct ip_prefix *p,

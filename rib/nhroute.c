@@ -86,7 +86,7 @@ list_remove(struct nhroute **head, enum nexthop_route_kind kind, uint32_t metric
 
 void
 nhroute_add(struct nhroute_table *t, const struct ip_prefix *p, enum nexthop_route_kind kind, uint32_t metric,
-	    const struct nexthop_via *via, unsigned n)
+	    uint8_t protocol, const struct nexthop_via *via, unsigned n)
 {
 	struct prefix_table *pt = &t->prefixes[p->family];
 	uint32_t hash = prefix_hash(pt, p), id = prefix_find(pt, p, hash);
@@ -100,6 +100,7 @@ nhroute_add(struct nhroute_table *t, const struct ip_prefix *p, enum nexthop_rou
 	struct nhroute *r = xmalloc(sizeof(*r) + n * sizeof(*via));
 	r->metric = metric;
 	r->kind = (uint8_t)kind;
+	r->protocol = protocol;
 	r->n = (uint16_t)n;
 	if (n > 0)
 		memcpy(r->via, via, n * sizeof(*via));

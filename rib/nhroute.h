@@ -15,6 +15,7 @@ struct nhroute {
 	struct nhroute *next; /* of the same prefix, later in order */
 	uint32_t metric;
 	uint8_t kind; /* enum nexthop_route_kind */
+	uint8_t protocol;
 	uint16_t n;
 	struct nexthop_via via[];
 };
@@ -25,9 +26,9 @@ struct nhroute_table {
 
 void nhroute_init(struct nhroute_table *t, uint64_t seed);
 void nhroute_fini(struct nhroute_table *t);
-/* As nexthop_route_add and nexthop_route_del. */
+/* As nexthop_foreign_add and nexthop_route_del. */
 void nhroute_add(struct nhroute_table *t, const struct ip_prefix *p, enum nexthop_route_kind kind,
-		 uint32_t metric, const struct nexthop_via *via, unsigned n);
+		 uint32_t metric, uint8_t protocol, const struct nexthop_via *via, unsigned n);
 bool nhroute_del(struct nhroute_table *t, const struct ip_prefix *p, enum nexthop_route_kind kind,
 		 uint32_t metric, uint32_t ifindex);
 /* The first route of the longest prefix of at most max_len bits that contains a, or NULL. *p is filled in. */

@@ -109,6 +109,14 @@ MATCH(interface)
 	return false;
 }
 
+MATCH(kernel_protocol)
+{
+	for (uint32_t i = 0; in->kernel_protocol != 0 && i < m->n; i++)
+		if (m->numbers[i] == in->kernel_protocol)
+			return true;
+	return false;
+}
+
 MATCH(neighbor)
 {
 	for (uint32_t i = 0; i < m->n; i++)
@@ -168,6 +176,7 @@ static const struct {
     [POLICY_MATCH_ASPATH_PREFIX] = {match_aspath_prefix, ARGS_NUMBERS, 0},
     [POLICY_MATCH_SOURCE] = {match_source, ARGS_NONE, POLICY_READS_SOURCE},
     [POLICY_MATCH_INTERFACE] = {match_interface, ARGS_NAMES, POLICY_READS_INTERFACE},
+    [POLICY_MATCH_PROTOCOL] = {match_kernel_protocol, ARGS_NUMBERS, POLICY_READS_INTERFACE},
     [POLICY_MATCH_NEIGHBOR] = {match_neighbor, ARGS_NUMBERS, POLICY_READS_NEIGHBOR},
     [POLICY_MATCH_NEIGHBOR_TYPE] = {match_neighbor_type, ARGS_NONE, POLICY_READS_NEIGHBOR},
     [POLICY_MATCH_NEXT_HOP] = {match_next_hop, ARGS_PREFIXES, 0},

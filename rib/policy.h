@@ -27,6 +27,7 @@ enum policy_match_key {
 	POLICY_MATCH_ASPATH_PREFIX, /* the path begins with all these ASes */
 	POLICY_MATCH_SOURCE,        /* mask of 1 << enum rib_source_kind */
 	POLICY_MATCH_INTERFACE,     /* names with * and ? */
+	POLICY_MATCH_PROTOCOL,      /* numbers of who made the kernel's route */
 	POLICY_MATCH_NEIGHBOR,      /* numbers as in policy_input.neighbor */
 	POLICY_MATCH_NEIGHBOR_TYPE, /* mask of 1 << enum rib_peer_type */
 	POLICY_MATCH_NEXT_HOP,      /* the next hop is inside one of the prefixes */
@@ -136,7 +137,7 @@ void policy_unref(struct policy *p); /* NULL is fine; the last reference frees *
 #define POLICY_READS_PREFIX     0x1u
 #define POLICY_READS_SOURCE     0x2u /* the kind of source */
 #define POLICY_READS_NEIGHBOR   0x4u /* neighbour or its type */
-#define POLICY_READS_INTERFACE  0x8u
+#define POLICY_READS_INTERFACE  0x8u /* or the protocol of the kernel's route */
 #define POLICY_READS_LOCAL_PREF 0x10u /* the local preference, and so the default for those without */
 uint32_t policy_reads(struct policy *const *chain, size_t n);
 
@@ -148,6 +149,7 @@ struct policy_input {
 	uint32_t neighbor;   /* number the owner gave to the neighbour it came from; 0: none */
 	uint32_t default_local_pref; /* what a set without LOCAL_PREF counts as */
 	const char *interface;       /* the resolved outgoing one; NULL: none, which no pattern matches */
+	uint8_t kernel_protocol;     /* of a route learned from the kernel; 0: none, which nothing matches */
 };
 
 struct policy_result {

@@ -42,6 +42,7 @@ struct route {
 	uint8_t origin;
 	uint32_t local_pref, metric, tag; /* 0: none */
 	const uint8_t *community;         /* four octets, NULL: none */
+	uint8_t kernel_protocol;
 };
 
 static attr_id
@@ -82,6 +83,7 @@ run(const struct route *r, struct policy_result *res)
 	struct ip_prefix prefix = bgpdtest_prefix(r->prefix != NULL ? r->prefix : "192.0.2.0/24");
 	struct policy_input in = policies_input(&t.d, c->reads, src, attr, &prefix);
 	in.interface = r->interface;
+	in.kernel_protocol = r->kernel_protocol;
 	policy_run(c->v, c->n, &in, res);
 	attr_unref(t.d.attrs, attr);
 }
@@ -122,6 +124,9 @@ static const struct {
     {"source: [kernel, bgp]", {.source = RIB_SOURCE_KERNEL}, {.source = RIB_SOURCE_CONNECTED}, POLICY_READS_SOURCE},
     {"interface: \"cali*\"", {.interface = "cali12"}, {.interface = "eth0"}, POLICY_READS_INTERFACE},
     {"interface: \"*\"", {.interface = "eth0"}, {.interface = NULL}, POLICY_READS_INTERFACE},
+    {"kernel-protocol: 80", {.kernel_protocol = 80}, {.kernel_protocol = 4}, POLICY_READS_INTERFACE},
+    {"kernel-protocol: [static, 80]", {.kernel_protocol = 4}, {.kernel_protocol = 12}, POLICY_READS_INTERFACE},
+    {"kernel-protocol: [static, 80]", {.kernel_protocol = 80}, {.kernel_protocol = 0}, POLICY_READS_INTERFACE},
     {"neighbor: ext", {.neighbor = "ext"}, {.neighbor = "other"}, POLICY_READS_NEIGHBOR},
     {"neighbor: [int, other]", {.neighbor = "other"}, {.neighbor = "ext"}, POLICY_READS_NEIGHBOR},
     {"neighbor: [int, other]", {.neighbor = "int"}, {.source = RIB_SOURCE_STATIC}, POLICY_READS_NEIGHBOR},

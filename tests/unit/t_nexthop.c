@@ -145,7 +145,12 @@ START_TEST(test_foreign)
 	ck_assert(route_del(t, "192.0.2.0/24", NEXTHOP_ROUTE_KERNEL, 50));
 	ck_assert(!nexthop_foreign_get(t, &p, &r));
 	route(t, "10.0.0.1/32", NEXTHOP_ROUTE_UNREACHABLE, 7, NULL, 0);
-	ck_assert(nexthop_foreign_get(t, &host, &r) && r.metric == 7 && r.ifindex == 0);
+	ck_assert(nexthop_foreign_get(t, &host, &r) && r.metric == 7 && r.ifindex == 0 && r.protocol == 0);
+	/* who made it may change alone */
+	nexthop_foreign_add(t, &host, NEXTHOP_ROUTE_UNREACHABLE, 7, 80, NULL, 0);
+	ck_assert(nexthop_foreign_get(t, &host, &r) && r.metric == 7 && r.protocol == 80);
+	nexthop_foreign_add(t, &host, NEXTHOP_ROUTE_UNREACHABLE, 7, 12, NULL, 0);
+	ck_assert(nexthop_foreign_get(t, &host, &r) && r.protocol == 12);
 	for (; nexthop_route_next(t, FAMILY_IPV4, &from, &scan, &at); n++)
 		ck_assert(ip_prefix_eq(&at, &p) || ip_prefix_eq(&at, &host));
 	ck_assert_uint_eq(n, 2);
