@@ -44,7 +44,15 @@ int nlri_check(const uint8_t *p, size_t len, enum family f, bool add_path);
  * False for what cannot be a unicast destination (inside 224.0.0.0/3 or ff00::/8, link-local
  * IPv6): RFC 4271 6.3 has such an entry ignored and logged, the session goes on.
  */
-bool nlri_is_unicast(const struct ip_prefix *p);
+static inline bool
+nlri_is_unicast(const struct ip_prefix *p)
+{
+	if (p->family == FAMILY_IPV4)
+		return p->len < 3 || (p->bytes[0] & 0xe0) != 0xe0;
+	if (p->len >= 8 && p->bytes[0] == 0xff)
+		return false;
+	return p->len < 10 || p->bytes[0] != 0xfe || (p->bytes[1] & 0xc0) != 0x80;
+}
 
 size_t nlri_octets(const struct nlri *n, bool add_path); /* encoded */
 /* Appends one; false (and nothing written, no sticky error) where it does not fit. */

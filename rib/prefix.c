@@ -16,29 +16,12 @@
 #define SEG_SHIFT 12 /* 4,096 records a segment: 96 KB of IPv4 prefixes */
 
 static uint32_t
-key_hash(const struct prefix_table *t, const uint8_t *addr, uint8_t len)
-{
-	uint64_t hi, lo = 0;
-
-	if (t->family == FAMILY_IPV4) {
-		uint32_t a;
-		memcpy(&a, addr, 4);
-		hi = (uint64_t)a << 8 | len;
-	} else {
-		memcpy(&hi, addr, 8);
-		memcpy(&lo, addr + 8, 8);
-		hi = hash_u64(t->seed, hi) ^ len;
-	}
-	return (uint32_t)hash_u64(t->seed ^ lo, hi);
-}
-
-static uint32_t
 rehash(void *ctx, uint32_t id)
 {
 	const struct prefix_table *t = ctx;
 	const struct prefix_key *k = prefix_key(t, id);
 
-	return key_hash(t, k->addr, k->len);
+	return prefix_hash_octets(t, k->addr, k->len);
 }
 
 static void
@@ -94,12 +77,6 @@ prefix_table_bytes(const struct prefix_table *t)
 }
 
 uint32_t
-prefix_hash(const struct prefix_table *t, const struct ip_prefix *p)
-{
-	return key_hash(t, p->bytes, p->len);
-}
-
-uint32_t
 prefix_find(const struct prefix_table *t, const struct ip_prefix *p, uint32_t hash)
 {
 	return t->family == FAMILY_IPV4 ? hidx_find(&t->index, hash, key_eq_v4, t, p)
@@ -129,7 +106,7 @@ prefix_remove(struct prefix_table *t, uint32_t id)
 	struct prefix_key *k = prefix_key(t, id);
 
 	ASSERT(k->flags & PREFIX_F_LIVE);
-	ASSERT(hidx_remove(&t->index, key_hash(t, k->addr, k->len), id));
+	ASSERT(hidx_remove(&t->index, prefix_hash_octets(t, k->addr, k->len), id));
 	if (--t->len_count[k->len] == 0)
 		t->lens[k->len / 64] &= ~(1ull << (k->len % 64));
 	k->flags = 0;

@@ -20,6 +20,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #define PREFIX_F_LIVE 0x01 /* the table's own: the id is in use; the other bits of flags are the owner's */
 
@@ -47,8 +48,29 @@ void prefix_table_init(struct prefix_table *t, enum family f, size_t data_size, 
 void prefix_table_fini(struct prefix_table *t);
 size_t prefix_table_bytes(const struct prefix_table *t);
 
+/* The same of the family's octets of an address. */
+static inline uint32_t
+prefix_hash_octets(const struct prefix_table *t, const uint8_t *addr, uint8_t len)
+{
+	uint64_t hi, lo = 0;
+
+	if (t->family == FAMILY_IPV4) {
+		uint32_t a;
+		memcpy(&a, addr, 4);
+		hi = (uint64_t)a << 8 | len;
+	} else {
+		memcpy(&hi, addr, 8);
+		memcpy(&lo, addr + 8, 8);
+		hi = hash_u64(t->seed, hi) ^ len;
+	}
+	return (uint32_t)hash_u64(t->seed ^ lo, hi);
+}
 /* The hash that the calls below take; p is of the table's family and masked. */
-uint32_t prefix_hash(const struct prefix_table *t, const struct ip_prefix *p);
+static inline uint32_t
+prefix_hash(const struct prefix_table *t, const struct ip_prefix *p)
+{
+	return prefix_hash_octets(t, p->bytes, p->len);
+}
 /* The id of a prefix, or 0. */
 uint32_t prefix_find(const struct prefix_table *t, const struct ip_prefix *p, uint32_t hash);
 /* A new record for a prefix that is not in the table; its data octets are zero. */

@@ -27,22 +27,34 @@ START_TEST(decode_ipv4)
 }
 END_TEST
 
-/* Of 255.255.255.255 as many bits as each length has stay. */
-START_TEST(decode_ipv4_lengths)
+/* Of an address of ones as many bits as each length has stay, at the end of a field and with more behind. */
+static void
+decode_lengths(enum family f, size_t more)
 {
-	for (unsigned bits = 0; bits <= 32; bits++) {
-		uint8_t in[5] = {(uint8_t)bits, 255, 255, 255, 255};
-		struct rbuf r = rbuf_of(in, 1 + (bits + 7) / 8);
+	for (unsigned bits = 0; bits <= family_bits(f); bits++) {
+		uint8_t in[17 + 16];
+		memset(in, 255, sizeof(in));
+		in[0] = (uint8_t)bits;
+		struct rbuf r = rbuf_of(in, 1 + (bits + 7) / 8 + more);
 		struct ip_prefix p;
 		uint32_t path_id;
 
 		memset(&p, 0xaa, sizeof(p));
-		ck_assert_int_eq(nlri_read(&r, FAMILY_IPV4, false, &path_id, &p), NLRI_OK);
+		ck_assert_int_eq(nlri_read(&r, f, false, &path_id, &p), NLRI_OK);
+		ck_assert_uint_eq(rbuf_left(&r), more);
 		ck_assert_uint_eq(path_id, 0);
 		ck_assert_uint_eq(p.len, bits);
-		ck_assert_uint_eq(p.family, FAMILY_IPV4);
+		ck_assert_uint_eq(p.family, f);
 		for (unsigned i = 0; i < 128; i++)
 			ck_assert_uint_eq(p.bytes[i / 8] >> (7 - i % 8) & 1, i < bits);
+	}
+}
+
+START_TEST(decode_all_lengths)
+{
+	for (size_t more = 0; more <= 16; more++) {
+		decode_lengths(FAMILY_IPV4, more);
+		decode_lengths(FAMILY_IPV6, more);
 	}
 }
 END_TEST
@@ -140,7 +152,7 @@ main(void)
 	TCase *t = tcase_create("nlri");
 
 	tcase_add_test(t, decode_ipv4);
-	tcase_add_test(t, decode_ipv4_lengths);
+	tcase_add_test(t, decode_all_lengths);
 	tcase_add_test(t, decode_ipv6_add_path);
 	tcase_add_loop_test(t, decode_bad, 0, sizeof(bads) / sizeof(bads[0]));
 	tcase_add_test(t, encode);
