@@ -22,8 +22,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OPS_MAX  8192 /* operations and */
-#define REFS_MAX 8192 /* attribute references that wait for one rib_apply */
+/*
+ * Operations and attribute references that wait for one rib_apply. So few stay in the cache from the message to the RIB;
+ * fewer would have more of them begin before what they need has been fetched.
+ */
+#define OPS_MAX  1024
+#define REFS_MAX 1024
 #define FEW_OPS  256  /* so many are decided before all that came in bulk; more would hold up those with one */
 
 /* One field of announced prefixes. */
@@ -43,6 +47,7 @@ struct update_queue {
 	struct rib_op *ops;
 	attr_id *refs;
 	unsigned nops, nrefs;
+	unsigned applied; /* operations of this read before those */
 };
 
 struct update_queue *
@@ -82,7 +87,7 @@ update_in_drop(struct update_queue *q)
 {
 	for (unsigned i = 0; i < q->nwaiting; i++)
 		nexthop_unref(q->d->nexthops, q->waiting[i].nexthop);
-	q->nwaiting = 0;
+	q->nwaiting = q->applied = 0;
 	drop_ops(q);
 }
 
@@ -91,10 +96,14 @@ apply_ops(struct update_queue *q, struct peer *p)
 {
 	struct bgpd *d = q->d;
 
-	if (q->nops == 0)
+	if (q->nops == 0) {
+		drop_ops(q); /* what came with prefixes that are ignored */
 		return;
+	}
 	/* Output waits for more of a table that is coming; whatever came alone goes on at once. */
-	enum rib_queue queue = session_has_more(p->main->session) || q->nops > FEW_OPS ? RIB_BULK : RIB_URGENT;
+	bool few = q->applied + q->nops <= FEW_OPS && !session_has_more(p->main->session);
+	enum rib_queue queue = few ? RIB_URGENT : RIB_BULK;
+	q->applied += q->nops;
 	rib_apply(d->rib, peer_routes_source(p), q->ops, q->nops, loop_now_s(&d->loop), queue);
 	drop_ops(q);
 	if (nexthop_pending(d->nexthops) > 0)
@@ -261,6 +270,7 @@ update_in_flush(struct update_queue *q, struct peer *p)
 {
 	queue_waiting(q, p);
 	apply_ops(q, p);
+	q->applied = 0;
 }
 
 /* The operations of a good message, or one to be treated as withdrawing, after those of the message before. */

@@ -470,23 +470,74 @@ START_TEST(test_local_as_prepend)
 }
 END_TEST
 
+static const uint8_t head[] = {LEN16(0), LEN16(GOOD_LEN), GOOD};
+
+/* 11.x.y.0/24, the first of them with this number. */
+static size_t
+many_put(uint8_t *body, unsigned first, unsigned n)
+{
+	memcpy(body, head, sizeof(head));
+	for (unsigned i = first; i < first + n; i++, body += 4)
+		memcpy(body + sizeof(head), (uint8_t[]){24, 11, (uint8_t)(i >> 8), (uint8_t)i}, 4);
+	return sizeof(head) + n * 4u;
+}
+
 /* A few routes are decided before all that came in bulk, hundreds are bulk themselves. */
 START_TEST(test_many)
 {
-	static const uint8_t head[] = {LEN16(0), LEN16(GOOD_LEN), GOOD};
 	uint8_t body[sizeof(head) + 300 * 4];
 
 	begin(one_peer);
 	uint64_t mark = rib_decision_mark(t.d.rib);
 	UPDATE(LEN16(0), LEN16(GOOD_LEN), GOOD, NLRI_A, NLRI_B);
 	ck_assert_uint_eq(rib_decision_mark(t.d.rib) - mark, (uint64_t)2 << 32);
-	memcpy(body, head, sizeof(head));
-	for (unsigned i = 0; i < 300; i++)
-		memcpy(body + sizeof(head) + i * 4, (uint8_t[]){24, 11, (uint8_t)(i >> 8), (uint8_t)i}, 4);
+	ck_assert_uint_eq(many_put(body, 0, 300), sizeof(body));
 	mark = rib_decision_mark(t.d.rib);
 	update(body, sizeof(body));
 	ck_assert_uint_eq(rib_decision_mark(t.d.rib) - mark, 300);
 	ck_assert_ptr_nonnull(bgpdtest_path(&t, p, "11.1.43.0/24"));
+	end();
+}
+END_TEST
+
+/* Also the last few of a read that is more than is applied at a time. */
+START_TEST(test_many_in_portions)
+{
+	uint8_t body[sizeof(head) + 225 * 4];
+
+	begin(one_peer);
+	send_at_once();
+	uint64_t mark = rib_decision_mark(t.d.rib);
+	for (unsigned i = 0; i < 5; i++)
+		speaker_send_update(&s, body, many_put(body, i * 225, 225));
+	UNTIL(&t.d.loop, bgpdtest_path(&t, p, "11.4.100.0/24") != NULL); /* the last, number 1124 */
+	bgpdtest_settle(&t);
+	ck_assert_uint_eq(rib_decision_mark(t.d.rib) - mark, 1125);
+	end();
+}
+END_TEST
+
+/* RFC 4271 6.3: prefixes that are ignored leave nothing behind, however many messages of a read have nothing else. */
+START_TEST(test_many_ignored)
+{
+	static const uint8_t multicast[] = {LEN16(0), LEN16(GOOD_LEN + 7), GOOD, MED(9), 24, 239, 1, 1};
+	struct peer_stats now;
+
+	begin(one_peer);
+	uint32_t sets = attr_table_count(t.d.attrs);
+	uint64_t sent = 0;
+	peer_stats_get(p, &now);
+	uint64_t before = now.in[BGP_MSG_UPDATE];
+	for (unsigned n = 350; n < 1400; n *= 2) {
+		for (unsigned i = 0; i < n; i++)
+			speaker_send_update(&s, multicast, sizeof(multicast));
+		sent += n;
+		UNTIL(&t.d.loop, (peer_stats_get(p, &now), now.in[BGP_MSG_UPDATE] == before + sent));
+		bgpdtest_settle(&t);
+	}
+	ck_assert_uint_eq(attr_table_count(t.d.attrs), sets);
+	UPDATE(LEN16(0), LEN16(GOOD_LEN), GOOD, NLRI_A);
+	ck_assert_ptr_nonnull(bgpdtest_path(&t, p, PREFIX_A));
 	end();
 }
 END_TEST
@@ -565,5 +616,6 @@ END_TEST
 
 SUITE("update_in", test_announce_withdraw, test_withdraw_then_announce, test_one_read, test_one_read_reset,
     test_four_fields, test_treat_as_withdraw, test_attribute_discard, test_reset, test_communities_sorted,
-    test_references, test_end_of_rib, test_import_loop, test_import_confederation, test_import_outside, test_import_no_policy, test_import_reflection_loops,
-    test_import_allow_own_as, test_enforce_first_as, test_local_as_prepend, test_many, test_block, test_add_path)
+    test_references, test_end_of_rib, test_import_loop, test_import_confederation, test_import_outside,
+    test_import_no_policy, test_import_reflection_loops, test_import_allow_own_as, test_enforce_first_as,
+    test_local_as_prepend, test_many, test_many_in_portions, test_many_ignored, test_block, test_add_path)
