@@ -4,7 +4,8 @@
  *
  * An entry remembers what was best before the first change, so that the prefix
  * record need not. A prefix is in at most one queue at most once (its flag says
- * so), so the number of prefixes bounds it. Memory comes and goes in chunks.
+ * so), so the number of prefixes bounds it. Memory comes and goes in chunks, but for
+ * a few that are kept.
  * Only rib/ uses it; the references that entries hold are the RIB's business.
  */
 #ifndef RIB_DIRTY_H
@@ -29,7 +30,9 @@ struct dirty_queue {
 	struct dirty_chunk *head, *tail;
 	uint32_t head_at, tail_at; /* entry in the first chunk to pop; in the last chunk to fill */
 	uint32_t count;
-	uint32_t chunks;
+	struct dirty_chunk *spare; /* empty ones */
+	uint32_t spares;
+	uint32_t chunks;         /* the spare ones, too */
 	uint32_t pushed, popped; /* totals, modulo 2^32: rib_decision_mark */
 };
 
