@@ -59,6 +59,27 @@ arm(struct event *ev, unsigned ms)
 		event_add(ev, &(struct timeval){.tv_sec = ms / 1000, .tv_usec = (int)(ms % 1000) * 1000});
 }
 
+static bool
+several(const struct pipeline *p)
+{
+	return session_pool_busy(p->d->sessions) > 1;
+}
+
+/* With so many dirty prefixes bulk input stops. */
+static uint32_t
+bulk_high(const struct pipeline *p)
+{
+	return several(p) ? PIPELINE_SEVERAL_HIGH : PIPELINE_BULK_HIGH;
+}
+
+/* Are so many worth their decision? */
+static bool
+bulk_enough(const struct pipeline *p, uint32_t bulk)
+{
+	return bulk >= (several(p) ? PIPELINE_SEVERAL_HIGH : PIPELINE_BULK_FULL) ||
+	    (bulk > 0 && session_pool_busy(p->d->sessions) == 0);
+}
+
 void
 pipeline_decide(struct pipeline *p)
 {
@@ -69,12 +90,12 @@ pipeline_decide(struct pipeline *p)
 			pipeline_resolve(p);
 		return;
 	}
-	if (bulk >= PIPELINE_BULK_HIGH)
+	if (bulk >= bulk_high(p))
 		session_pool_hold(p->d->sessions, true);
-	if (bulk >= PIPELINE_BULK_FULL || (bulk > 0 && session_pool_busy(p->d->sessions) == 0))
+	if (bulk_enough(p, bulk))
 		p->bulk_due = true;
 	else if (bulk > 0 && !p->bulk_due)
-		arm(p->bulk_timer, PIPELINE_BULK_DELAY_MS);
+		arm(p->bulk_timer, several(p) ? PIPELINE_SEVERAL_DELAY_MS : PIPELINE_BULK_DELAY_MS);
 	if (rib_dirty_count(p->d->rib, RIB_URGENT) > 0)
 		loop_job_soon(&p->d->loop, &p->decide);
 	else if (p->bulk_due)
@@ -123,7 +144,7 @@ decide_run(struct job *job, uint64_t deadline_ns)
 			left = rib_decide_run(rib, RIB_BULK, p->d->portion);
 		p->bulk_due = left > 0;
 	}
-	if (rib_dirty_count(rib, RIB_BULK) < PIPELINE_BULK_HIGH / 2)
+	if (rib_dirty_count(rib, RIB_BULK) < bulk_high(p) / 2)
 		session_pool_hold(p->d->sessions, false);
 	groups_flush(p->d->groups, left > 0 && !urgent);
 	if (nexthop_pending(p->d->nexthops) > 0)

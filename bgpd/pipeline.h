@@ -20,7 +20,10 @@ struct pipeline;
 
 #define PIPELINE_BULK_DELAY_MS 10    /* from the first bulk change to its decision */
 #define PIPELINE_BULK_FULL     16384 /* dirty prefixes that fill 64 KB of UPDATEs: decided without delay */
-#define PIPELINE_BULK_HIGH   65536 /* so many, and bulk input stops until half of them are decided */
+#define PIPELINE_BULK_HIGH     65536 /* so many, and bulk input stops until half of them are decided */
+/* Where several sessions have much to say, mostly the same prefixes and each in its own order. */
+#define PIPELINE_SEVERAL_DELAY_MS 100
+#define PIPELINE_SEVERAL_HIGH     262144 /* 3 MB; so many are decided without delay */
 #define PIPELINE_NEXTHOP_DELAY_MS 2  /* collects a burst of interface and route events */
 
 struct pipeline *pipeline_new(struct bgpd *d);
@@ -28,7 +31,8 @@ void pipeline_free(struct pipeline *p);
 
 /*
  * Something was marked dirty. What is urgent is decided at once; what came in bulk when enough of it is there, when no
- * session has more to read, or after PIPELINE_BULK_DELAY_MS.
+ * session has more to read, or after PIPELINE_BULK_DELAY_MS. While several have, it is decided later: what one says of a
+ * prefix first is likely to be replaced by what the next one says, and would be sent for nothing.
  */
 void pipeline_decide(struct pipeline *p);
 /* While on, nothing is decided, whatever comes in, and no neighbour is kept from sending for it. */

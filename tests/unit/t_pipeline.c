@@ -114,6 +114,34 @@ START_TEST(test_bulk)
 }
 END_TEST
 
+/* What several sessions with much to say say is decided later, but nothing waits for ever. */
+START_TEST(test_bulk_several)
+{
+	begin();
+	t.d.sessions->nmuch = 2;
+	uint64_t start = time_mono_ns();
+	apply(PIPELINE_BULK_HIGH + 10, RIB_BULK);
+	ck_assert(TAILQ_EMPTY(&t.d.loop.jobs));
+	ck_assert(!t.d.sessions->held);
+	bgpdtest_settle(&t);
+	ck_assert_uint_ge(time_mono_ns() - start, (PIPELINE_SEVERAL_DELAY_MS - 1) * 1000000ull);
+	ck_assert_uint_eq(decided(PIPELINE_BULK_HIGH + 10), PIPELINE_BULK_HIGH + 10);
+	apply(PIPELINE_BULK_HIGH + 10 + PIPELINE_SEVERAL_HIGH, RIB_BULK);
+	ck_assert(!TAILQ_EMPTY(&t.d.loop.jobs));
+	ck_assert(t.d.sessions->held);
+	bgpdtest_settle(&t);
+	ck_assert(!t.d.sessions->held);
+	/* The last but one has nothing more to say: it is as with one alone. */
+	apply(PIPELINE_BULK_HIGH + PIPELINE_SEVERAL_HIGH + 10 + PIPELINE_BULK_FULL, RIB_BULK);
+	ck_assert(TAILQ_EMPTY(&t.d.loop.jobs));
+	t.d.sessions->nmuch = 1;
+	pipeline_decide(t.d.pipeline);
+	ck_assert(!TAILQ_EMPTY(&t.d.loop.jobs));
+	bgpdtest_settle(&t);
+	end();
+}
+END_TEST
+
 START_TEST(test_sweep)
 {
 	begin();
@@ -204,4 +232,4 @@ START_TEST(test_defer)
 }
 END_TEST
 
-SUITE("pipeline", test_defer, test_urgent, test_bulk, test_sweep, test_sweep_cancel, test_resolve)
+SUITE("pipeline", test_defer, test_urgent, test_bulk, test_bulk_several, test_sweep, test_sweep_cancel, test_resolve)
