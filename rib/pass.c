@@ -225,8 +225,11 @@ fetch_ahead(const struct rib *rib, const struct dirty_queue *dq)
 {
 	const struct dirty_entry *e = dirty_peek(dq, AHEAD_RECORD);
 
-	if (e != NULL)
+	if (e != NULL) {
 		__builtin_prefetch(rib_first(rib, (enum family)e->family, e->id), 1);
+		if (e->old_attr != ATTR_NONE)
+			__builtin_prefetch(attr_slot(rib->attrs, e->old_attr), 1);
+	}
 	e = dirty_peek(dq, AHEAD_ATTRS);
 	if (e == NULL)
 		return;

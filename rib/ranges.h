@@ -31,7 +31,8 @@ struct range {
 struct ranges {
 	struct range *v; /* v[0].start is 0; behind the last one RANGES_PAD copies of it */
 	uint32_t n;
-	uint32_t *directory; /* place p: the piece in which p << shift is; one more at the end for the last piece */
+	uint32_t *
+	    directory; /* place p: the piece in which p << shift is; one more at the end for the last piece */
 	uint8_t shift;
 };
 
@@ -54,7 +55,8 @@ ranges_match(const struct ranges *r, uint32_t addr, unsigned len)
 		else
 			hi = mid - 1;
 	}
-	/* How many of the next begin before it is counted, without a branch that would be guessed wrong every second time. */
+	/* How many of the next begin before it is counted, without a branch that would be guessed wrong every
+	 * second time. */
 	at = &r->v[lo];
 	at += (at[1].start <= addr) + (at[2].start <= addr) + (at[3].start <= addr);
 	return at->lens >> len & 1;

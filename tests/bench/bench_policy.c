@@ -2,8 +2,8 @@
 /*
  * bench_policy: what an import policy costs a route: bench_policy [ROUTES [RUNS]].
  *
- * The rules of `bgpbench policy`: an AS nobody wants, a community that adds another, a list of a thousand prefixes
- * that adds one. Eleven routes to an attribute set, in the order in which UPDATEs bring them.
+ * The rules of `bgpbench policy`: an AS nobody wants, a community that adds another, a list of a thousand
+ * prefixes that adds one. Eleven routes to an attribute set, in the order in which UPDATEs bring them.
  */
 #include <stdlib.h>
 
@@ -34,15 +34,23 @@ make_set(struct attr_table *t, uint64_t r)
 	struct wbuf w = wbuf_of(mem, sizeof(mem));
 	unsigned hops = 2 + (unsigned)(r % 7), communities = 1 + (unsigned)(r >> 8) % 6;
 
-	wbuf_put(&w, (const uint8_t[]){ATTR_FLAG_TRANSITIVE, ATTR_ORIGIN, 1, 0, ATTR_FLAG_TRANSITIVE, ATTR_AS_PATH}, 6);
+	wbuf_put(
+	    &w,
+	    (const uint8_t[]){ATTR_FLAG_TRANSITIVE, ATTR_ORIGIN, 1, 0, ATTR_FLAG_TRANSITIVE, ATTR_AS_PATH},
+	    6);
 	path_len = mem + w.len;
 	wbuf_put(&w, (const uint8_t[]){0, ASPATH_SEQUENCE, (uint8_t)hops}, 3);
 	for (unsigned i = 0; i < hops; i++)
 		wbuf_u32(&w, i == 1 && (r >> 16) % 8 == 0 ? UNWANTED : 1 + (uint32_t)(r >> (20 + i)) % 60000);
 	*path_len = (uint8_t)(2 + 4 * hops);
-	wbuf_put(&w, (const uint8_t[]){ATTR_FLAG_OPTIONAL | ATTR_FLAG_TRANSITIVE, ATTR_COMMUNITIES, (uint8_t)(4 * communities)}, 3);
+	wbuf_put(&w,
+		 (const uint8_t[]){ATTR_FLAG_OPTIONAL | ATTR_FLAG_TRANSITIVE, ATTR_COMMUNITIES,
+				   (uint8_t)(4 * communities)},
+		 3);
 	for (unsigned i = 0; i < communities; i++)
-		wbuf_u32(&w, 65000u << 16 | (i == 0 && (r >> 16) % 8 == 1 ? MARK : 1000 + (uint32_t)(r >> 30) % 1000 + i));
+		wbuf_u32(&w,
+			 65000u << 16 |
+			     (i == 0 && (r >> 16) % 8 == 1 ? MARK : 1000 + (uint32_t)(r >> 30) % 1000 + i));
 	return attr_intern(t, 0, NULL, mem, w.len);
 }
 
@@ -58,8 +66,11 @@ random_prefix(uint64_t *rnd)
 static void
 add_rule(struct policy *p, const struct policy_match *m, uint16_t community, enum policy_action action)
 {
-	const struct community_pattern add = {.kind = COMMUNITY_STD, .part = {{65000, 65000}, {community, community}}};
-	struct policy_rule r = {.matches = (struct policy_match *)(uintptr_t)m, .n_matches = m != NULL, .action = (uint8_t)action};
+	const struct community_pattern add = {.kind = COMMUNITY_STD,
+					      .part = {{65000, 65000}, {community, community}}};
+	struct policy_rule r = {.matches = (struct policy_match *)(uintptr_t)m,
+				.n_matches = m != NULL,
+				.action = (uint8_t)action};
 
 	if (community != 0)
 		r.set = (struct policy_set){.has = POLICY_SET_ADD_COMMUNITIES, .add = &add, .add_n = 1};
@@ -83,10 +94,15 @@ make_policy(struct world *w, bool with_list)
 		e[i].min_len = e[i].prefix.len;
 	}
 	struct prefix_set *listed = prefix_set_new(e, ENTRIES);
-	add_rule(p, &(struct policy_match){.key = POLICY_MATCH_ASPATH_SET, .n = 1, .aspath_sets = &paths}, 0, POLICY_REJECT);
-	add_rule(p, &(struct policy_match){.key = POLICY_MATCH_COMMUNITY_SET, .n = 1, .community_sets = &marked}, 200, POLICY_NEXT);
+	add_rule(p, &(struct policy_match){.key = POLICY_MATCH_ASPATH_SET, .n = 1, .aspath_sets = &paths}, 0,
+		 POLICY_REJECT);
+	add_rule(p,
+		 &(struct policy_match){.key = POLICY_MATCH_COMMUNITY_SET, .n = 1, .community_sets = &marked},
+		 200, POLICY_NEXT);
 	if (with_list)
-		add_rule(p, &(struct policy_match){.key = POLICY_MATCH_PREFIX_SET, .n = 1, .prefix_sets = &listed}, 100, POLICY_ACCEPT);
+		add_rule(
+		    p, &(struct policy_match){.key = POLICY_MATCH_PREFIX_SET, .n = 1, .prefix_sets = &listed},
+		    100, POLICY_ACCEPT);
 	add_rule(p, NULL, 0, POLICY_ACCEPT);
 	prefix_set_unref(listed);
 	community_set_unref(marked);

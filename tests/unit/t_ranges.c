@@ -10,7 +10,9 @@
 START_TEST(test_ends)
 {
 	static const struct range_entry all[] = {{0, 0, 0, 8}},
-					last[] = {{0, 32, 32, 32}, {0xfffffffe, 31, 31, 32}, {0xffffffff, 32, 32, 32}},
+					last[] = {{0, 32, 32, 32},
+						  {0xfffffffe, 31, 31, 32},
+						  {0xffffffff, 32, 32, 32}},
 					wrong[] = {{0x0a000000, 8, 0, 9}, {0x0b000000, 8, 12, 11}};
 	struct ranges r;
 
@@ -57,7 +59,8 @@ static struct range_entry
 random_entry(uint32_t *state)
 {
 	struct range_entry e = {.len = (uint8_t)(random_next(state) % 33)};
-	uint32_t addr = (random_next(state) % 8) << 29 | (random_next(state) % 8) << 12 | random_next(state) % 4;
+	uint32_t addr =
+	    (random_next(state) % 8) << 29 | (random_next(state) % 8) << 12 | random_next(state) % 4;
 
 	if (random_next(state) % 4 == 0)
 		addr |= 0x1ffffff8;
@@ -124,7 +127,8 @@ START_TEST(test_many)
 	struct ranges r;
 
 	for (uint32_t i = 0; i < n; i++)
-		e[i] = (struct range_entry){.addr = 10u << 24 | i << 9, .len = 24, .min_len = 24, .max_len = 32};
+		e[i] =
+		    (struct range_entry){.addr = 10u << 24 | i << 9, .len = 24, .min_len = 24, .max_len = 32};
 	ranges_init(&r, e, n);
 	free(e);
 	for (uint32_t i = 0; i < n; i++) {
