@@ -221,9 +221,9 @@ view_nexthop(void *ctx, struct adjout_group *ag, uint32_t out)
 }
 
 static void
-view_unpin(void *ctx, enum family f, uint32_t id)
+view_unpin(void *ctx, enum family f, const uint32_t *ids, uint32_t n)
 {
-	rib_prefix_unpin(((struct groups *)ctx)->d->rib, f, id);
+	rib_prefix_unpin_all(((struct groups *)ctx)->d->rib, f, ids, n);
 }
 
 static uint64_t

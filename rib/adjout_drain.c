@@ -12,6 +12,8 @@
 
 #include "lib/mem.h"
 
+#define REAP_TOGETHER 64 /* orphans, whose records are fetched at the same time */
+
 static uint32_t
 min_u32(uint32_t a, uint32_t b)
 {
@@ -339,16 +341,30 @@ adjout_members_drain(struct adjout_group *g, uint32_t budget)
 	return more;
 }
 
+/* Unpins up to max orphans from *from on, all together. Returns how many. */
+static uint32_t
+reap_some(struct adjout *a, enum family f, uint32_t *from, uint32_t max)
+{
+	uint32_t ids[REAP_TOGETHER], n = 0, id = *from;
+
+	while (n < min_u32(max, REAP_TOGETHER) && (id = bitmap_next(&a->orphan[f], id)) != BITMAP_END) {
+		bitmap_clear(&a->orphan[f], id);
+		ids[n++] = id;
+	}
+	*from = id;
+	if (n > 0)
+		a->view.unpin(a->view.ctx, f, ids, n);
+	return n;
+}
+
 bool
 adjout_reap(struct adjout *a, uint32_t budget)
 {
 	for (int i = 0; i < FAMILY_COUNT; i++) {
 		enum family f = (enum family)i;
-		uint32_t id = 0;
-		for (; budget > 0 && (id = bitmap_next(&a->orphan[f], id)) != BITMAP_END; budget--) {
-			bitmap_clear(&a->orphan[f], id);
-			a->view.unpin(a->view.ctx, f, id);
-		}
+		uint32_t from = 0, n;
+		for (; (n = reap_some(a, f, &from, budget)) > 0; budget -= n)
+			;
 		if (a->orphan[f].count > 0)
 			return true;
 	}

@@ -219,6 +219,23 @@ rib_prefix_unpin(struct rib *rib, enum family f, uint32_t id)
 		rib_prefix_release(rib, f, id);
 }
 
+void
+rib_prefix_unpin_all(struct rib *rib, enum family f, const uint32_t *ids, unsigned n)
+{
+	const struct prefix_table *t = &rib->table[f];
+
+	for (unsigned i = 0; i < n; i++)
+		__builtin_prefetch(prefix_data(t, ids[i]), 1);
+	for (unsigned i = 0; i < n; i++) {
+		if (!prefix_live(t, ids[i]))
+			continue;
+		struct ip_prefix p = prefix_value(t, ids[i]);
+		hidx_prefetch(&t->index, prefix_hash(t, &p));
+	}
+	for (unsigned i = 0; i < n; i++)
+		rib_prefix_unpin(rib, f, ids[i]);
+}
+
 /* Each stage reads what the one before has fetched. */
 __attribute__((always_inline)) static inline void
 fetch_ahead(const struct rib *rib, const struct dirty_queue *dq)

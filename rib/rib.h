@@ -240,6 +240,8 @@ bool rib_decision_done(const struct rib *rib, uint64_t mark);
 void rib_prefix_touch(struct rib *rib, enum family f, uint32_t id, enum rib_queue q, unsigned what);
 /* The owner's pin is gone: frees the id if nothing else needs it. Not from the change callback. */
 void rib_prefix_unpin(struct rib *rib, enum family f, uint32_t id);
+/* The same for many, of which each waits less for memory; some dozens at a time. */
+void rib_prefix_unpin_all(struct rib *rib, enum family f, const uint32_t *ids, unsigned n);
 
 /* Looking: ids of prefixes, 0 for none. */
 uint32_t rib_find(const struct rib *rib, const struct ip_prefix *p);

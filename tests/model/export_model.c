@@ -159,10 +159,11 @@ view_nexthop(void *ctx, struct adjout_group *g, uint32_t out)
 }
 
 static void
-view_unpin(void *ctx, enum family f, uint32_t id)
+view_unpin(void *ctx, enum family f, const uint32_t *ids, uint32_t n)
 {
 	struct model *mo = ctx;
-	world_unpin(&mo->w, &mo->l, f, id);
+	for (uint32_t i = 0; i < n; i++)
+		world_unpin(&mo->w, &mo->l, f, ids[i]);
 }
 
 static uint64_t

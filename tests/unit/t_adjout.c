@@ -105,10 +105,11 @@ nexthop(void *ctx, struct adjout_group *g, uint32_t o)
 }
 
 static void
-unpin(void *ctx, enum family f, uint32_t id)
+unpin(void *ctx, enum family f, const uint32_t *ids, uint32_t n)
 {
 	(void)f;
-	((struct fake *)ctx)->unpinned[id]++;
+	for (uint32_t i = 0; i < n; i++)
+		((struct fake *)ctx)->unpinned[ids[i]]++;
 }
 
 static uint64_t

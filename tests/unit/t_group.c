@@ -78,11 +78,12 @@ nexthop(void *ctx, struct adjout_group *g, uint32_t o)
 }
 
 static void
-unpin(void *ctx, enum family f, uint32_t id)
+unpin(void *ctx, enum family f, const uint32_t *ids, uint32_t n)
 {
 	(void)ctx;
 	(void)f;
-	(void)id;
+	(void)ids;
+	(void)n;
 }
 
 static uint64_t

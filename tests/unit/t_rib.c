@@ -290,6 +290,38 @@ START_TEST(test_pin)
 }
 END_TEST
 
+START_TEST(test_pin_many)
+{
+	static const char *const text[] = {"10.0.0.0/8", "10.1.0.0/16", "10.2.0.0/16", "10.3.0.0/16"};
+	struct ip_prefix p[ARRAY_LEN(text)];
+	uint32_t ids[ARRAY_LEN(text)];
+	struct world w;
+
+	begin(&w);
+	for (unsigned i = 0; i < ARRAY_LEN(text); i++)
+		announce(&w, w.a, text[i], w.lp100);
+	decide(&w);
+	w.told.pin = true;
+	for (unsigned i = 1; i < ARRAY_LEN(text); i++)
+		announce(&w, w.a, text[i], 0);
+	decide(&w);
+	announce(&w, w.b, text[1], w.lp100);
+	for (unsigned i = 0; i < ARRAY_LEN(text); i++) {
+		p[i] = ribtest_prefix(text[i]);
+		ids[i] = rib_find(w.t.rib, &p[i]);
+		ck_assert_uint_ne(ids[i], 0);
+	}
+	w.told.pin = false;
+	/* The first has a path, the second one that waits for the decision, the last two have none; again they are not there. */
+	for (unsigned turn = 0; turn < 2; turn++) {
+		rib_prefix_unpin_all(w.t.rib, FAMILY_IPV4, ids, ARRAY_LEN(ids));
+		for (unsigned i = 0; i < ARRAY_LEN(text); i++)
+			ck_assert_uint_eq(rib_find(w.t.rib, &p[i]), i < 2 ? ids[i] : 0);
+	}
+	end(&w);
+}
+END_TEST
+
 START_TEST(test_sources)
 {
 	struct world w;
@@ -519,5 +551,5 @@ START_TEST(test_stats)
 END_TEST
 
 SUITE("rib", test_best_changes, test_there_and_back, test_decision_mark, test_rejected_and_side,
-      test_multipath_told, test_nexthop_unresolved, test_nexthop_between, test_pin, test_sources,
+      test_multipath_told, test_nexthop_unresolved, test_nexthop_between, test_pin, test_pin_many, test_sources,
       test_limit, test_path_ids, test_rank, test_paths_max, test_stats)
