@@ -10,6 +10,8 @@
 #include "bgpd/ctl_reply.h"
 #include "bgpd/daemon.h"
 #include "bgpd/explain.h"
+#include "bgpd/groups.h"
+#include "bgpd/nexthop_self.h"
 #include "bgpd/peer.h"
 #include "bgpd/peer_routes.h"
 #include "conf/arena.h"
@@ -106,7 +108,10 @@ is_valid(const struct bgpd *d, const struct ctl_path *cp)
 {
 	const struct attr_set *s = attr_get(d->attrs, cp->path->attr);
 
-	return !rib_path_rejected(cp->path) && nexthop_resolved(d->nexthops, s->nexthop);
+	/* A default route of our own is no path of the RIB: its set is the one that is sent. */
+	bool resolved = s->nexthop == ATTR_NEXTHOP_SELF || nexthop_resolved(d->nexthops, s->nexthop);
+
+	return !rib_path_rejected(cp->path) && resolved;
 }
 
 static void
@@ -293,4 +298,27 @@ ctl_path_fits(const struct bgpd *d, const struct ctl_path_filter *f, const struc
 	if (f->has_pattern && !aspath_match(&f->pattern, path_of(s)))
 		return false;
 	return f->communities == NULL || community_set_match(f->communities, s);
+}
+
+json_t *
+ctl_default_json(struct bgpd *d, const struct group_member *m, enum family f, const struct ctl_path_filter *filter)
+{
+	struct ip_prefix prefix = groups_default_prefix(f);
+	struct ip_addr self = nexthop_self_addr(m, f);
+	attr_id attr = groups_default_attr(d->groups, m->group->owner, f);
+	/* No path of the RIB: the row is made as if it were one. */
+	struct rib_path p = {.attr = attr,
+	    .time_s = loop_now_s(&d->loop) & INT32_MAX,
+	    .source = d->originate.source[ORIGINATE_NETWORK]->index,
+	    .flags = RIB_PATH_BEST};
+	struct ctl_path cp = {
+	    .path = &p, .attr = attr, .self = &self, .path_id = groups_default_path_id(m->group, f), .family = f};
+	json_t *row = NULL;
+
+	if (attr != ATTR_NONE && ctl_path_fits(d, filter, &cp)) {
+		row = ctl_route_json(d, &prefix, &cp);
+		json_object_set_new_nocheck(row, "reason", json_string("default-originate"));
+	}
+	attr_unref(d->attrs, attr);
+	return row;
 }

@@ -37,6 +37,10 @@ struct ctl_path {
 json_t *ctl_path_json(const struct bgpd *d, const struct ctl_path *cp);
 /* The same for a route that need not be in the RIB: cp's family and id do not count. */
 json_t *ctl_route_json(const struct bgpd *d, const struct ip_prefix *prefix, const struct ctl_path *cp);
+struct group_member;
+struct ctl_path_filter;
+/* A row for the default route that a member gets besides what is in the RIB, or NULL: none, or the filter has it not. */
+json_t *ctl_default_json(struct bgpd *d, const struct group_member *m, enum family f, const struct ctl_path_filter *filter);
 /* Adds accepted, changed, pending, rule and rules to a row. */
 void ctl_explain_json(json_t *row, const struct explain *e);
 /*

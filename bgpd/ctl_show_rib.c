@@ -35,6 +35,7 @@ struct rib_show {
 	enum family last; /* family that ends the walk */
 	bool limited;
 	uint32_t limit; /* rows left */
+	uint8_t defaults; /* families whose default route of our own was shown, or need not be: bits 1 << family */
 };
 
 /* One prefix on its way through rib_why. */
@@ -181,6 +182,27 @@ show_withheld(struct ctl_client *c, struct rib_show *st, struct peer *peer, enum
 			show_withheld_path(c, st, peer, f, id, p);
 }
 
+/* The default route that it gets besides what is in the RIB. */
+static void
+show_default(struct ctl_client *c, struct rib_show *st, const struct peer *peer, enum family f)
+{
+	struct bgpd *d = ctl_client_daemon(c);
+	const struct group_member *m = peer_routes_member(peer);
+	struct ip_prefix prefix = groups_default_prefix(f);
+
+	if (st->defaults >> f & 1)
+		return;
+	st->defaults |= (uint8_t)(1u << f);
+	if (m == NULL || (st->prefix.family != FAMILY_NONE && !ip_prefix_covers(&st->prefix, &prefix)))
+		return;
+	json_t *row = ctl_default_json(d, m, f, &st->filter);
+	if (row == NULL)
+		return;
+	if (st->limited)
+		st->limit--;
+	ctl_row(c, row);
+}
+
 static void
 show_prefix(struct ctl_client *c, struct rib_show *st, struct peer *peer, enum family f, uint32_t id)
 {
@@ -222,6 +244,10 @@ show_step(struct ctl_client *c, void *state)
 		ctl_break(c, "the neighbor was removed meanwhile");
 		return true;
 	}
+	if (st->view == VIEW_OUT && !st->filter.rejected)
+		show_default(c, st, peer, st->walk.family);
+	if (st->limited && st->limit == 0)
+		return true;
 	if (st->prefix.family != FAMILY_NONE && !st->longer) {
 		id = rib_find(d->rib, &st->prefix);
 		if (id != 0)

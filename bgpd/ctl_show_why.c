@@ -26,7 +26,7 @@
 
 #define PEERS_STEP 32u /* neighbours that a step judges a prefix for, about: a policy is run for each, and each path */
 
-enum phase { PHASE_IN, PHASE_OUT, PHASE_BEST, PHASE_DONE };
+enum phase { PHASE_IN, PHASE_OUT, PHASE_BEST, PHASE_DEFAULTS, PHASE_DONE };
 
 struct why_show {
 	bool rejected_only;
@@ -223,6 +223,29 @@ show_learn(struct ctl_client *c, struct why_show *st)
 	explain_fini(d, &e);
 }
 
+/* Default routes of our own, which are not in the RIB, for the next few neighbours; true: that were all. */
+static bool
+show_defaults(struct ctl_client *c, struct why_show *st)
+{
+	struct bgpd *d = ctl_client_daemon(c);
+	uint32_t n = 0, end = st->peer_at + PEERS_STEP;
+	struct peer *p;
+
+	TAILQ_FOREACH(p, &d->peers, entry)
+	{
+		if (n == end || is_full(st))
+			break;
+		const struct group_member *m = n++ >= st->peer_at ? peer_routes_member(p) : NULL;
+		json_t *row = m != NULL ? ctl_default_json(d, m, (enum family)st->at.family, &st->filter) : NULL;
+		if (row == NULL)
+			continue;
+		json_object_set_new_nocheck(row, "exports", json_null());
+		put_row(c, st, row, "out", p->name);
+	}
+	st->peer_at = n;
+	return p == NULL || is_full(st);
+}
+
 /* One step for the prefix that is being shown. */
 static void
 show_phase(struct ctl_client *c, struct why_show *st)
@@ -246,6 +269,10 @@ show_phase(struct ctl_client *c, struct why_show *st)
 		if (!has_best || judge_outs(st, d, f, id))
 			st->phase = PHASE_BEST;
 		break;
+	case PHASE_DEFAULTS:
+		if (show_defaults(c, st))
+			st->phase = PHASE_DONE;
+		break;
 	default:
 		in.best = true;
 		if (has_best) {
@@ -254,7 +281,8 @@ show_phase(struct ctl_client *c, struct why_show *st)
 		}
 		if (!is_full(st) && st->one)
 			show_learn(c, st);
-		st->phase = PHASE_DONE;
+		st->peer_at = 0;
+		st->phase = st->one && st->at.len == 0 && !st->rejected_only ? PHASE_DEFAULTS : PHASE_DONE;
 	}
 }
 

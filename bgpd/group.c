@@ -473,6 +473,12 @@ group_member_move(struct group_member *m, struct group *to)
 	return 0;
 }
 
+void
+group_member_mark(struct group_member *m, enum family f, enum adjout_mark what)
+{
+	mark(m->group->list, &m->out, f, what);
+}
+
 struct group_member *
 group_list_place(struct group_list *l)
 {

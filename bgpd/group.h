@@ -152,6 +152,8 @@ int group_member_move(struct group_member *m, struct group *to);
  */
 struct group_member *group_list_place(struct group_list *l);
 
+/* Has the owner's mark put for this member, behind all that it was told so far. */
+void group_member_mark(struct group_member *m, enum family f, enum adjout_mark what);
 /* Fills at most max vectors with what is to be sent next; 0: nothing now, wake will be called. */
 int group_member_iov(struct group_member *m, struct iovec *iov, int max);
 /* So many octets of that were taken. */

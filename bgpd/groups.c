@@ -184,6 +184,10 @@ judge(struct groups *g, const struct export_view *v, enum family f, uint32_t id,
 	const struct rib_source *src = rib_source_get(g->d->rib, source);
 	struct ip_prefix prefix;
 
+	if (groups_default_on(v, f) && rib_prefix(g->d->rib, f, id).len == 0) {
+		*out = ATTR_NONE;
+		return GROUPS_DEFAULT;
+	}
 	if (!(v->chain.reads & (POLICY_READS_PREFIX | POLICY_READS_INTERFACE)))
 		return groups_view_judge(g, v, f, NULL, attr, src, trace, out);
 	prefix = rib_prefix(g->d->rib, f, id);
@@ -580,6 +584,7 @@ key_of(const struct group_member *m, const struct export_params *e, const struct
 	k.options = (uint8_t)(e->options | (e->llgr ? OPTION_LLGR : 0));
 	k.paths_ipv4 = paths_of(m->owner, FAMILY_IPV4);
 	k.paths_ipv6 = paths_of(m->owner, FAMILY_IPV6);
+	k.defaults = (uint8_t)(((const struct peer *)m->owner)->conf->default_originate & k.families);
 	k.nexthop_len4 = m->self_len[FAMILY_IPV4];
 	k.nexthop_len6 = m->self_len[FAMILY_IPV6];
 	return k;
@@ -593,6 +598,7 @@ view_new(const struct export_params *params, const struct adjout_key *key, const
 	v->params = *params;
 	v->as4 = key->as4;
 	v->ext_next_hop = key->ext_nexthop;
+	v->defaults = key->defaults;
 	v->self_len[FAMILY_IPV4] = key->nexthop_len4;
 	v->self_len[FAMILY_IPV6] = key->nexthop_len6;
 	v->chain = policies_chain_copy(chain);
@@ -610,10 +616,11 @@ groups_view_new(struct peer *p)
 	return view_new(&params, &key, chain);
 }
 
+/* What becomes of a set is the same for all prefixes. */
 static bool
-memoizable(const struct policy_chain *chain)
+memoizable(const struct policy_chain *chain, const struct adjout_key *key)
 {
-	return !(chain->reads & (POLICY_READS_PREFIX | POLICY_READS_INTERFACE));
+	return !(chain->reads & (POLICY_READS_PREFIX | POLICY_READS_INTERFACE)) && key->defaults == 0;
 }
 
 static struct group *
@@ -626,7 +633,7 @@ group_for(struct groups *g, const struct group_member *m)
 	struct group *grp = group_find(&g->list, &key);
 
 	if (grp == NULL)
-		grp = group_new(&g->list, &key, memoizable(chain), view_new(&params, &key, chain));
+		grp = group_new(&g->list, &key, memoizable(chain, &key), view_new(&params, &key, chain));
 	track_paths(g);
 	return grp;
 }
@@ -684,9 +691,12 @@ member_rejoin(struct groups *g, struct group_member *m)
 
 	if (grp == m->group)
 		return;
+	uint8_t defaults = ((const struct export_view *)m->group->owner)->defaults | grp->out.key.defaults;
 	/* Where too many are on the move it keeps the old view until there is a place: rejoin_waiting. */
 	if (group_member_move(m, grp) < 0)
 		group_drop_if_empty(grp);
+	else
+		groups_default_tell(m, defaults);
 }
 
 /* One of those whose move had to wait for a place. True: there was one. */
@@ -761,10 +771,13 @@ group_reconfigure(struct groups *g, struct group *grp)
 	if (adjout_key_eq(&key, &grp->out.key))
 		return;
 	struct export_view *old = grp->owner;
+	uint8_t defaults = old->defaults;
 	grp->owner = view_new(&params, &key, chain);
 	grp->out.key = key;
 	groups_view_free(old);
-	adjout_group_refilter(&grp->out, memoizable(chain));
+	adjout_group_refilter(&grp->out, memoizable(chain, &key));
+	TAILQ_FOREACH(m, &grp->out.members, entry)
+	groups_default_tell(container_of(m, struct group_member, out), defaults | key.defaults);
 }
 
 void
@@ -790,6 +803,9 @@ void
 groups_refresh(struct groups *g, struct group_member *m, enum family f, bool enhanced)
 {
 	adjout_member_refresh(&m->out, f, enhanced);
+	/* Else it goes before EoRR. */
+	if (!enhanced && groups_default_on(m->group->owner, f))
+		group_member_mark(m, f, ADJOUT_DEFAULT);
 	drain_start(g);
 }
 
@@ -812,6 +828,7 @@ groups_verdict_name(enum groups_verdict v)
 	    [GROUPS_NO_EXPORT] = "no-export",
 	    [GROUPS_ROUTE_LEAK] = "route-leak",
 	    [GROUPS_NO_NEXT_HOP] = "no-next-hop",
+	    [GROUPS_DEFAULT] = "default-originate",
 	    [GROUPS_TOO_LONG] = "too-long",
 	};
 

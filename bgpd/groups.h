@@ -14,6 +14,7 @@
 #include "rib/rib.h"
 
 struct bgpd;
+struct export_view;
 struct groups;
 struct peer;
 
@@ -55,6 +56,16 @@ groups_sends_paths(const struct group_member *m, enum family f)
 /* Is the path one of those then: of the best N, of the multipath set, or usable? While it waits to be decided it may be. */
 bool groups_chooses(struct groups *g, const struct group_member *m, enum family f, uint32_t id, const struct rib_path *p);
 
+/*
+ * The default route that a member gets besides what is in the RIB (default-originate): the set that is sent, a
+ * reference, or ATTR_NONE; and the path id that goes with it, 0 without ADD-PATH. No path of the RIB has that id.
+ */
+attr_id groups_default_attr(struct groups *g, const struct export_view *v, enum family f);
+uint32_t groups_default_path_id(const struct group *g, enum family f);
+#define GROUPS_DEFAULT_PATH_ID 0x10000u
+struct ip_prefix groups_default_prefix(enum family f);
+bool groups_default_sent(struct groups *g, const struct group_member *m, enum family f);
+
 /* Interfaces have other names now: what policies say that look at them is worked out anew. */
 void groups_interfaces_changed(struct groups *g);
 
@@ -68,6 +79,7 @@ enum groups_verdict {
 	GROUPS_NO_EXPORT,     /* RFC 1997 */
 	GROUPS_ROUTE_LEAK,    /* RFC 9234 5 */
 	GROUPS_NO_NEXT_HOP,   /* none that the neighbour can read, and no address of our own to give (RFC 8950) */
+	GROUPS_DEFAULT,       /* the neighbour gets a default route of our own in its place */
 	GROUPS_TOO_LONG,      /* its attributes would be */
 	GROUPS_VERDICT_COUNT
 };
@@ -80,7 +92,6 @@ enum groups_verdict groups_judge(struct groups *g, const struct group_member *m,
  * The same without a session, as tools/policytest does it: what a group of this neighbour alone would have in common
  * (p->ours and p->session say what was agreed; we have next hops of both families).
  */
-struct export_view;
 struct export_view *groups_view_new(struct peer *p);
 void groups_view_free(struct export_view *v);
 enum groups_verdict groups_view_judge(struct groups *g, const struct export_view *v, enum family f,

@@ -7,13 +7,12 @@
 
 #include "bgpd/daemon.h"
 #include "bgpd/msg.h"
-#include "bgpd/update_enc.h"
 
 #include <errno.h>
 #include <string.h>
 
 static void
-put_withdrawals(struct groups *gs, enum family f, uint32_t path_id, const uint32_t *ids, uint32_t n, size_t msg_max,
+put_withdrawals(struct groups *gs, struct group *g, enum family f, uint32_t path_id, const uint32_t *ids, uint32_t n, size_t msg_max,
     struct group_out *to)
 {
 	uint8_t msg[BGP_MSG_MAX];
@@ -24,6 +23,11 @@ put_withdrawals(struct groups *gs, enum family f, uint32_t path_id, const uint32
 	update_enc_begin_withdraw(&e, msg, &form);
 	for (uint32_t i = 0; i < n; i++) {
 		struct nlri nlri = {.path_id = path_id, .prefix = rib_prefix(gs->d->rib, f, ids[i])};
+		/* With path ids ours is another path. */
+		if (nlri.prefix.len == 0 && path_id == 0 && groups_default_on(g->owner, f)) {
+			groups_default_put(gs, g, f, to);
+			continue;
+		}
 		if (update_enc_add(&e, &nlri))
 			continue;
 		group_put(to, msg, update_enc_finish(&e), 0, 0);
@@ -53,9 +57,8 @@ groups_next_hop_fits(const struct groups *gs, const struct export_view *v, enum 
 	return nv.global.family == f || (nv.global.family == FAMILY_IPV6 && v->ext_next_hop >> f & 1);
 }
 
-/* The next hop of a set as it goes on the wire; with our own any address of the right size, patched per member. */
-static void
-form_next_hop(const struct groups *gs, const struct export_view *v, enum family f, uint32_t nexthop,
+void
+groups_form_next_hop(const struct groups *gs, const struct export_view *v, enum family f, uint32_t nexthop,
     struct update_form *form)
 {
 	struct nexthop_view nv;
@@ -92,12 +95,12 @@ groups_encode(void *ctx, struct group *g, enum family f, uint32_t path_id, uint3
 	struct update_enc e;
 
 	if (out == ATTR_NONE) {
-		put_withdrawals(gs, f, path_id, ids, n, msg_max, to);
+		put_withdrawals(gs, g, f, path_id, ids, n, msg_max, to);
 		return 0;
 	}
 	const struct attr_set *s = attr_get(gs->d->attrs, out);
 	bool own = is_own(s->nexthop);
-	form_next_hop(gs, v, f, s->nexthop, &form);
+	groups_form_next_hop(gs, v, f, s->nexthop, &form);
 	if (!update_enc_begin(&e, msg, &form, s->wire, s->wire_len))
 		return -EMSGSIZE;
 	for (uint32_t i = 0; i < n; i++) {
@@ -118,8 +121,10 @@ groups_mark(void *ctx, struct group *g, enum family f, enum adjout_mark mark, st
 	uint8_t msg[BGP_REFRESH_LEN + UPDATE_EOR_MAX];
 	size_t len;
 
-	(void)ctx;
-	(void)g;
+	if (mark == ADJOUT_DEFAULT || (mark != ADJOUT_BORR && groups_default_on(g->owner, f)))
+		groups_default_put(ctx, g, f, to);
+	if (mark == ADJOUT_DEFAULT)
+		return;
 	if (mark == ADJOUT_EOR) {
 		len = update_enc_eor(msg, f);
 	} else {

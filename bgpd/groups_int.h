@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * groups_int: what groups.c and groups_encode.c share.
+ * groups_int: what groups.c, groups_encode.c and groups_default.c share.
  */
 #ifndef BGPD_GROUPS_INT_H
 #define BGPD_GROUPS_INT_H
 
 #include "bgpd/compile.h"
 #include "bgpd/groups.h"
+#include "bgpd/update_enc.h"
 #include "lib/loop.h"
 #include "rib/export.h"
 
@@ -25,13 +26,24 @@ struct export_view {
 	struct policy_chain chain;
 	bool as4;
 	uint8_t ext_next_hop; /* bits 1 << family */
+	uint8_t defaults;     /* families with a default route of our own, likewise */
 	uint8_t self_len[FAMILY_COUNT]; /* of a next hop that is ours; 0: we have none */
 };
 
 /* May a set with this next hop be sent for prefixes of f? */
 bool groups_next_hop_fits(const struct groups *gs, const struct export_view *v, enum family f, uint32_t nexthop);
+/* The next hop of a set as it goes on the wire; with our own any address of the right size, patched per member. */
+void groups_form_next_hop(const struct groups *gs, const struct export_view *v, enum family f, uint32_t nexthop,
+    struct update_form *form);
 int groups_encode(void *ctx, struct group *g, enum family f, uint32_t path_id, uint32_t out, const uint32_t *ids,
     uint32_t n, size_t msg_max, struct group_out *to);
 void groups_mark(void *ctx, struct group *g, enum family f, enum adjout_mark mark, struct group_out *to);
+
+/* groups_default.c: the default route of our own. Is there to be one? */
+bool groups_default_on(const struct export_view *v, enum family f);
+/* Says it, or withdraws it where it is not sent (any more). */
+void groups_default_put(struct groups *gs, struct group *g, enum family f, struct group_out *to);
+/* The same to this member, behind all that it was told before; families: bits 1 << family. */
+void groups_default_tell(struct group_member *m, uint8_t families);
 
 #endif

@@ -556,7 +556,8 @@ peer_routes_counts(const struct peer *p, enum family f, struct peer_route_counts
 
 	*out = (struct peer_route_counts){.received = r->source->received[f], .accepted = r->source->accepted[f]};
 	if (r->joined)
-		out->sent = adjout_member_count(&r->member.out, f, &r->source->best[f]);
+		out->sent = adjout_member_count(&r->member.out, f, &r->source->best[f]) +
+		    groups_default_sent(p->d->groups, &r->member, f);
 }
 
 bool

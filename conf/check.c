@@ -357,6 +357,11 @@ check_neighbor(struct conf_loader *ld, struct yml_node *n, void *obj)
 	type_check(ld, n, nb);
 	transport_check(ld, n, nb);
 	ao_check(ld, n, nb);
+	if (nb->default_originate == 0)
+		nb->has &= ~BIT(CONF_NB_DEFAULT_ORIGINATE);
+	else if ((nb->default_originate & ~nb->families) != 0)
+		load_fail_key(ld, key_node(n, "default-originate"), "default-originate",
+			      "found a family that is not in families, expected one of those");
 	timer_check(ld, n, nb);
 	restart_defaults(ld, &nb->graceful_restart);
 	policy_defaults(ld, n, nb);

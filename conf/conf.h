@@ -229,6 +229,7 @@ enum conf_neighbor_key {
 	CONF_NB_SEND_HOSTNAME,
 	CONF_NB_SEND_SOFTWARE_VERSION,
 	CONF_NB_TCP_AO,
+	CONF_NB_DEFAULT_ORIGINATE,
 	CONF_NB_KEYS
 };
 
@@ -267,6 +268,7 @@ struct conf_neighbor {
 	struct conf_max_prefix max_prefix; /* if CONF_HAS(n, CONF_NB_MAX_PREFIX) */
 	CONF_LIST(struct conf_ref) import; /* policies; v NULL: nobody configured any (RFC 8212) */
 	CONF_LIST(struct conf_ref) export;
+	uint32_t default_originate; /* CONF_FAMILY() bits, of families */
 	bool shutdown;
 	struct conf_max_prefix max_prefix_out; /* sent, if CONF_HAS(n, CONF_NB_MAX_PREFIX_OUT); never CONF_MAX_BLOCK */
 	bool graceful_shutdown; /* heed the community, RFC 8326 */

@@ -602,6 +602,16 @@ static const struct conf_row neighbor_rows[] = {
 		"neighbor asks for another, and all of them are good for what is received. Not together with password. "
 		"The kernel must have it (Linux 6.7 with CONFIG_TCP_AO); where it does not, the neighbor stays down and "
 		"its last error says so: it is never spoken to without."},
+    [CONF_NB_DEFAULT_ORIGINATE] =
+	{.key = "default-originate",
+	 .type = &conf_type_words,
+	 AT(conf_neighbor, default_originate),
+	 .words = family_words,
+	 .effect = CONF_EFFECT_POLICY,
+	 .def_doc = "none",
+	 .doc = "Families in which it is sent a default route of our own, with our address as next hop, whether or not the "
+		"RIB has one and whatever export says; a default route that the RIB has is not sent to it then. The route "
+		"is in nobody's RIB and kernel but the neighbor's."},
 };
 _Static_assert(ARRAY_LEN(neighbor_rows) == CONF_NB_KEYS, "a row for each key");
 

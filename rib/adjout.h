@@ -55,7 +55,12 @@ struct adjout_audience {
 	uint8_t who; /* enum adjout_who */
 };
 
-enum adjout_mark { ADJOUT_EOR, ADJOUT_BORR, ADJOUT_EORR };
+enum adjout_mark {
+	ADJOUT_EOR,
+	ADJOUT_BORR,
+	ADJOUT_EORR,
+	ADJOUT_DEFAULT, /* the owner's own, for a route that is not in the table; never from here */
+};
 enum adjout_current { ADJOUT_SETTLED, ADJOUT_DIRTY };
 
 /* One of the paths of a prefix that are to be sent, see adjout_view.paths. */

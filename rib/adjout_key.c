@@ -27,7 +27,7 @@ static const struct key_member key_members[] = {
     KEY_MEMBER(type),        KEY_MEMBER(role),         KEY_MEMBER(families),    KEY_MEMBER(as4),
     KEY_MEMBER(ext_nexthop), KEY_MEMBER(nexthop_rule), KEY_MEMBER(nexthop_len4), KEY_MEMBER(nexthop_len6),
     KEY_MEMBER(paths_ipv4),  KEY_MEMBER(paths_ipv6),
-    KEY_MEMBER(remove_private), KEY_MEMBER(options),   KEY_MEMBER(cluster_id),   KEY_MEMBER(default_local_pref),
+    KEY_MEMBER(remove_private), KEY_MEMBER(defaults), KEY_MEMBER(options),   KEY_MEMBER(cluster_id),   KEY_MEMBER(default_local_pref),
 };
 
 static uint64_t

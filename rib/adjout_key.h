@@ -36,6 +36,7 @@ struct adjout_key {
 	uint8_t nexthop_len4; /* octets of our own next hop for IPv4 routes: 4, or 16 or 32 for an IPv6 one; 0: none */
 	uint8_t nexthop_len6; /* for IPv6 routes: 16, or 32 with a link-local address; 0: none */
 	uint8_t remove_private;
+	uint8_t defaults; /* families with a default route that is not the table's: bits 1 << enum family */
 	uint8_t options; /* further booleans of the outgoing view: the owner's bits */
 };
 
