@@ -187,7 +187,8 @@ daemon_apply_settings(struct bgpd *d)
 	nexthop_set_allow_default(d->nexthops, d->conf->router.resolve_via_default);
 	pipeline_resolve(d->pipeline);
 	rib_config_get(d->rib, &old);
-	if (memcmp(&old, &rc, sizeof rc) != 0) {
+	bool weights = kernel_weights(d->kernel, d->conf->router.multipath.link_bandwidth);
+	if (weights || memcmp(&old, &rc, sizeof rc) != 0) {
 		rib_config_set(d->rib, &rc);
 		pipeline_touch_all(d->pipeline);
 	}

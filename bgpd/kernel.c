@@ -10,6 +10,7 @@
 #include "bgpd/pipeline.h"
 #include "lib/log.h"
 #include "lib/mem.h"
+#include "rib/bandwidth.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +78,7 @@ kernel_new(struct bgpd *d)
 	struct fib_config fc = fib_config_of(d->conf);
 
 	k->d = d;
+	k->weighted = d->conf->router.multipath.link_bandwidth;
 	interfaces_init(&k->interfaces);
 	k->learn = (struct job){.run = kernel_watch_learn, .name = "learn"};
 	int r = d->options->kernel ? fib_start(&d->loop, &fc, &callbacks, k, &k->fib)
@@ -97,6 +99,15 @@ kernel_free(struct kernel *k, bool keep)
 	fib_stop(k->fib, keep, STOP_WAIT_MS);
 	interfaces_fini(&k->interfaces);
 	free(k);
+}
+
+bool
+kernel_weights(struct kernel *k, bool weighted)
+{
+	bool changed = weighted != k->weighted;
+
+	k->weighted = weighted;
+	return changed;
 }
 
 void
@@ -127,25 +138,97 @@ kernel_sweep(struct kernel *k)
 	fib_sweep(k->fib);
 }
 
-/* Adds the ways of a next hop; a tunnel's are onlink on it, towards the BGP next hop itself. */
-static unsigned
-ways_of(struct kernel *k, uint32_t nexthop, uint32_t tunnel_ifindex, struct fib_nh *nh, unsigned n)
+/* The next hops of a route that is being put together. */
+struct ways {
+	struct fib_nh nh[FIB_NH_MAX];
+	double share[FIB_NH_MAX]; /* of the traffic, where it goes by bandwidths */
+	unsigned n;
+};
+
+/* The same way may be there already, with another path: then its share grows. */
+static void
+way_add(struct ways *w, const struct fib_nh *nh, double share)
+{
+	unsigned i = share > 0 ? 0 : w->n;
+
+	while (i < w->n && !(w->nh[i].ifindex == nh->ifindex && ip_addr_eq(&w->nh[i].via, &nh->via)))
+		i++;
+	if (i == FIB_NH_MAX)
+		return;
+	if (i == w->n) {
+		w->nh[w->n] = *nh;
+		w->share[w->n++] = 0;
+	}
+	w->share[i] += share;
+}
+
+/*
+ * Adds the ways of a next hop, over which its bandwidth is spread; 0: traffic does not go by bandwidths. A tunnel's are
+ * onlink on it, towards the BGP next hop itself.
+ */
+static void
+ways_of(struct kernel *k, uint32_t nexthop, uint32_t tunnel_ifindex, double bandwidth, struct ways *w)
 {
 	struct nexthop_view v;
+	unsigned total = 0;
 
 	if (nexthop == ATTR_NEXTHOP_NONE)
-		return n;
+		return;
 	nexthop_get(k->d->nexthops, nexthop, &v);
 	if (!v.resolved)
-		return n;
+		return;
 	if (tunnel_ifindex != 0) {
-		if (n < FIB_NH_MAX)
-			nh[n++] = (struct fib_nh){.via = v.global, .ifindex = tunnel_ifindex, .weight = 1, .onlink = true};
-		return n;
+		way_add(w, &(struct fib_nh){.via = v.global, .ifindex = tunnel_ifindex, .weight = 1, .onlink = true}, bandwidth);
+		return;
 	}
-	for (unsigned i = 0; i < v.via_count && n < FIB_NH_MAX; i++)
-		nh[n++] = (struct fib_nh){.via = v.via[i].via, .ifindex = v.via[i].ifindex, .weight = v.via[i].weight};
-	return n;
+	for (unsigned i = 0; i < v.via_count; i++)
+		total += v.via[i].weight;
+	for (unsigned i = 0; i < v.via_count; i++)
+		way_add(w, &(struct fib_nh){.via = v.via[i].via, .ifindex = v.via[i].ifindex, .weight = v.via[i].weight},
+		    bandwidth * v.via[i].weight / total);
+}
+
+/* Does each path in use say how wide its link is, and are they to be heeded? */
+static bool
+goes_by_bandwidth(const struct kernel *k, const struct rib_change *c)
+{
+	const struct rib *rib = k->d->rib;
+
+	if (!k->weighted || !(c->best->flags & RIB_PATH_MULTIPATH))
+		return false;
+	for (const struct rib_path *p = rib_path_first(rib, c->family, c->id); p != NULL;
+	     p = rib_path_next(rib, c->family, p))
+		if ((p->flags & RIB_PATH_MULTIPATH) && bandwidth_of(attr_get(k->d->attrs, p->attr)) == 0)
+			return false;
+	return true;
+}
+
+static void
+ways_of_path(struct kernel *k, const struct rib_path *p, uint32_t tunnel_ifindex, bool weighted, struct ways *w)
+{
+	const struct attr_set *s = attr_get(k->d->attrs, p->attr);
+
+	ways_of(k, s->nexthop, tunnel_ifindex, weighted ? bandwidth_of(s) : 0, w);
+}
+
+/* The ways of all paths in use. */
+static void
+ways_of_paths(struct kernel *k, const struct rib_change *c, uint32_t tunnel_ifindex, struct ways *w)
+{
+	const struct rib *rib = k->d->rib;
+	bool weighted = goes_by_bandwidth(k, c);
+	uint16_t weight[FIB_NH_MAX];
+
+	ways_of_path(k, c->best, tunnel_ifindex, weighted, w);
+	for (const struct rib_path *p = rib_path_first(rib, c->family, c->id); p != NULL;
+	     p = rib_path_next(rib, c->family, p))
+		if (p != c->best && (p->flags & RIB_PATH_MULTIPATH))
+			ways_of_path(k, p, tunnel_ifindex, weighted, w);
+	if (!weighted)
+		return;
+	bandwidth_weights(w->share, w->n, weight);
+	for (unsigned i = 0; i < w->n; i++)
+		w->nh[i].weight = weight[i];
 }
 
 /* A static route may name an interface alone, which no next hop of the resolver can stand for. */
@@ -165,12 +248,11 @@ static_ways(struct kernel *k, const struct ip_prefix *p, struct fib_nh *nh)
 static uint32_t
 wanted_set(struct kernel *k, const struct rib_change *c, const struct policies_kernel *pk, enum rib_source_kind kind)
 {
-	struct rib *rib = k->d->rib;
-	struct fib_nh nh[FIB_NH_MAX];
-	unsigned n = 0;
+	struct ways w;
 	const struct attr_set *s = attr_get(k->d->attrs, c->best->attr);
-	struct ip_prefix prefix = rib_prefix(rib, c->family, c->id);
+	struct ip_prefix prefix = rib_prefix(k->d->rib, c->family, c->id);
 
+	w.n = 0;
 	switch (attr_local(s).discard) {
 	case ATTR_DISCARD_BLACKHOLE:
 		return fib_nhset_intern(k->fib, FIB_BLACKHOLE, NULL, 0);
@@ -180,18 +262,15 @@ wanted_set(struct kernel *k, const struct rib_change *c, const struct policies_k
 		break;
 	}
 	if (pk->nexthop != NEXTHOP_NONE) {
-		n = ways_of(k, pk->nexthop, pk->tunnel_ifindex, nh, n);
-		return n > 0 ? fib_nhset_intern(k->fib, FIB_UNICAST, nh, n) : 0;
+		ways_of(k, pk->nexthop, pk->tunnel_ifindex, 0, &w);
+		return w.n > 0 ? fib_nhset_intern(k->fib, FIB_UNICAST, w.nh, w.n) : 0;
 	}
+	/* Multipath is for routes of neighbours: a static one has no path beside it. */
 	if (kind == RIB_SOURCE_STATIC)
-		n = static_ways(k, &prefix, nh);
-	if (n == 0)
-		n = ways_of(k, s->nexthop, pk->tunnel_ifindex, nh, n);
-	for (const struct rib_path *p = rib_path_first(rib, c->family, c->id); p != NULL;
-	     p = rib_path_next(rib, c->family, p))
-		if (p != c->best && (p->flags & RIB_PATH_MULTIPATH))
-			n = ways_of(k, attr_get(k->d->attrs, p->attr)->nexthop, pk->tunnel_ifindex, nh, n);
-	return n > 0 ? fib_nhset_intern(k->fib, FIB_UNICAST, nh, n) : 0;
+		w.n = static_ways(k, &prefix, w.nh);
+	if (w.n == 0)
+		ways_of_paths(k, c, pk->tunnel_ifindex, &w);
+	return w.n > 0 ? fib_nhset_intern(k->fib, FIB_UNICAST, w.nh, w.n) : 0;
 }
 
 void

@@ -23,6 +23,7 @@ struct kernel {
 	struct fib *fib;
 	struct interfaces interfaces;
 	bool synced; /* the first dump is in */
+	bool weighted; /* several next hops have shares by link bandwidth (rib/bandwidth.h) */
 	struct job learn; /* foreign routes, through kernel.learn again */
 	enum family learn_family;
 	uint32_t learn_at;
@@ -34,6 +35,9 @@ struct kernel *kernel_new(struct bgpd *d);
 void kernel_free(struct kernel *k, bool keep);
 /* The kernel section or its policies have changed; the caller has every prefix decided again afterwards. */
 void kernel_reconfigure(struct kernel *k);
+
+/* Whether link bandwidths count. True: it is not as before, and the caller has every prefix decided again. */
+bool kernel_weights(struct kernel *k, bool weighted);
 
 void kernel_rib_change(struct kernel *k, const struct rib_change *c);
 /* Families with routes of an earlier run that nobody has claimed yet: bits 1 << family. */

@@ -27,12 +27,15 @@ static const struct {
     {"no-peer", 65535, 65284},             /* RFC 3765 */
 };
 
+#define CONF_EXT_BANDWIDTH 0x04
+
 static const struct {
 	const char *name;
 	uint8_t subtype;
 } ext_kinds[] = {
     {"rt", 0x02},  /* RFC 4360 4 */
     {"soo", 0x03}, /* RFC 4360 5 */
+    {"bandwidth", CONF_EXT_BANDWIDTH}, /* draft-ietf-idr-link-bandwidth */
 };
 
 #define EXT_ALL (CONF_EXT_TWO_OCTET_AS | CONF_EXT_IPV4 | CONF_EXT_FOUR_OCTET_AS)
@@ -88,6 +91,12 @@ ext_parse(const char *admin, const char *value, struct conf_community *out)
 	}
 	if (!range_parse(value, UINT32_MAX, &out->part[1]))
 		return false;
+	if (out->ext_subtype == CONF_EXT_BANDWIDTH) { /* has two octets for an AS, and a bandwidth of 0 says nothing */
+		if (strcmp(admin, "*") == 0)
+			out->part[0] = (struct conf_range){0, UINT16_MAX};
+		out->ext_types = CONF_EXT_TWO_OCTET_AS;
+		return strchr(admin, '.') == NULL && out->part[0].hi <= UINT16_MAX && out->part[1].hi > 0;
+	}
 	/* Only an administrator of two octets leaves four for the value. */
 	return (out->ext_types & CONF_EXT_TWO_OCTET_AS) != 0 || out->part[1].lo <= UINT16_MAX;
 }
@@ -168,7 +177,8 @@ ext_text(const struct conf_community *c, struct str *out)
 		struct ip_addr a = ip_addr_v4(c->part[0].lo);
 		char buf[IP_ADDR_STRLEN];
 		str_add(out, ip_addr_str(&a, buf, sizeof(buf)));
-	} else if (c->ext_types == EXT_ALL) {
+	} else if (c->ext_types == EXT_ALL ||
+		   (c->ext_subtype == CONF_EXT_BANDWIDTH && c->part[0].lo == 0 && c->part[0].hi == UINT16_MAX)) {
 		str_add(out, "*");
 	} else if (c->part[0].lo == c->part[0].hi) {
 		str_addf(out, "%u", c->part[0].lo);

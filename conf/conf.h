@@ -68,6 +68,7 @@ struct conf_multipath {
 	uint64_t has;
 	uint32_t ebgp, ibgp; /* paths at most; 1: no multipath */
 	bool as_path_relax;
+	bool link_bandwidth; /* weights in the kernel, of the community */
 };
 
 /* RFC 5065: router.as is the number of our member AS, this is what the outside knows. */
@@ -306,7 +307,7 @@ struct conf_community {
 	uint32_t kind; /* enum conf_community_kind */
 	struct conf_range part[3];
 	uint8_t ext_types;   /* CONF_EXT_* bits; exactly one in a community to be added */
-	uint8_t ext_subtype; /* 0x02 route target, 0x03 route origin (RFC 4360 4, 5) */
+	uint8_t ext_subtype; /* 0x02 route target, 0x03 route origin (RFC 4360 4, 5), 0x04 link bandwidth in Mbit/s */
 };
 
 struct conf_endpoint {

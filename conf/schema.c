@@ -105,6 +105,13 @@ static const struct conf_row multipath_rows[] = {
      .def = "false",
      .effect = CONF_EFFECT_POLICY,
      .doc = "Take AS paths of the same length as equally good even when they differ."},
+    {.key = "link-bandwidth",
+     .type = &conf_type_bool,
+     AT(conf_multipath, link_bandwidth),
+     .def = "false",
+     .effect = CONF_EFFECT_POLICY,
+     .doc = "Share the traffic in the kernel in the ratio of the link-bandwidth communities of the paths in use, with weights "
+	    "of 1 to 256. While one of them has none, or one of 0, all get the same. Of several communities the lowest counts."},
 };
 static const struct conf_table multipath_table = {TABLE(multipath_rows),
 						  .size = sizeof(struct conf_multipath)};

@@ -12,6 +12,7 @@
 
 #include "lib/buf.h"
 #include "lib/mem.h"
+#include "rib/bandwidth.h"
 
 #define ENTRY_MAX 12
 
@@ -41,7 +42,7 @@ static const struct {
 /* Type octets of extended communities, without the bits for authority and transitivity (RFC 4360 2). */
 #define EXT_TYPE_MASK 0x3fu
 enum { EXT_TWO_OCTET_AS = 0, EXT_IPV4 = 1, EXT_FOUR_OCTET_AS = 2 };
-enum { EXT_ROUTE_TARGET = 2, EXT_ROUTE_ORIGIN = 3 };
+enum { EXT_ROUTE_TARGET = 2, EXT_ROUTE_ORIGIN = 3, EXT_LINK_BANDWIDTH = BANDWIDTH_SUBTYPE };
 
 size_t
 community_size(enum community_kind kind)
@@ -126,6 +127,19 @@ community_has(const struct attr_set *s, uint32_t community)
 	return list && bsearch(want, list, len / 4, 4, cmp4) != NULL;
 }
 
+/* A link bandwidth in whole Mbit/s; false: it says nothing. */
+static bool
+bandwidth_part(const uint8_t *entry, uint32_t *mbits)
+{
+	double v;
+
+	if (!bandwidth_read(entry, &v))
+		return false;
+	v /= BANDWIDTH_UNIT;
+	*mbits = v < UINT32_MAX ? (uint32_t)v : UINT32_MAX;
+	return true;
+}
+
 /* The numbers of an extended community; false if its type is none that has these two parts. */
 static bool
 ext_parts(const uint8_t *entry, uint32_t part[2], uint8_t *type_bit)
@@ -135,7 +149,7 @@ ext_parts(const uint8_t *entry, uint32_t part[2], uint8_t *type_bit)
 		*type_bit = COMMUNITY_EXT_TWO_OCTET_AS;
 		part[0] = be16_get(entry + 2);
 		part[1] = be32_get(entry + 4);
-		return true;
+		return entry[1] != EXT_LINK_BANDWIDTH || bandwidth_part(entry, &part[1]);
 	case EXT_IPV4:
 		*type_bit = COMMUNITY_EXT_IPV4;
 		break;
@@ -199,6 +213,10 @@ community_value(const struct community_pattern *p, uint8_t out[12])
 		break;
 	default:
 		out[1] = p->ext_subtype;
+		if (p->ext_subtype == EXT_LINK_BANDWIDTH) {
+			bandwidth_write(out, (uint16_t)p->part[0].lo, p->part[1].lo * BANDWIDTH_UNIT);
+			break;
+		}
 		if (p->ext_types == COMMUNITY_EXT_TWO_OCTET_AS) {
 			out[0] = EXT_TWO_OCTET_AS;
 			be16_put(out + 2, (uint16_t)p->part[0].lo);
@@ -295,9 +313,27 @@ community_name(uint32_t community)
 	return NULL;
 }
 
+/* As policies write it, also where it stays in the AS. False: it is no whole number of Mbit/s. */
+static bool
+bandwidth_text(const uint8_t *entry, struct str *out)
+{
+	uint8_t again[8];
+	uint32_t mbits;
+
+	if (!bandwidth_part(entry, &mbits))
+		return false;
+	bandwidth_write(again, be16_get(entry + 2), mbits * BANDWIDTH_UNIT);
+	if (memcmp(again + 1, entry + 1, 7) != 0)
+		return false;
+	str_addf(out, "bandwidth:%u:%u", be16_get(entry + 2), mbits);
+	return true;
+}
+
 static void
 ext_text(const uint8_t *entry, struct str *out)
 {
+	if (bandwidth_text(entry, out))
+		return;
 	const char *what = entry[1] == EXT_ROUTE_TARGET ? "rt" : "soo";
 	uint32_t part[2];
 	uint8_t type_bit;

@@ -56,7 +56,7 @@ struct community_pattern {
 	struct community_range part[3]; /* those not used are 0..0 */
 	uint8_t kind;                   /* enum community_kind */
 	uint8_t ext_types;              /* COMMUNITY_EXT_* bits */
-	uint8_t ext_subtype;            /* 0x02 route target, 0x03 route origin */
+	uint8_t ext_subtype;            /* 0x02 route target, 0x03 route origin, 0x04 link bandwidth: in whole Mbit/s */
 };
 
 /* Does the entry (community_size octets) fit? Its kind is the pattern's. */

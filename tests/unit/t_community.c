@@ -34,6 +34,30 @@ check_text(enum community_kind kind, const uint8_t *entry, const char *want)
 	str_free(&s);
 }
 
+/* draft-ietf-idr-link-bandwidth: AS 65001, 100 Mbit/s = 12500000 octets a second = 0x1.7d784p23, within an AS or not. */
+START_TEST(test_bandwidth)
+{
+	static const uint8_t in_as[] = {0x40, 4, 0xfd, 0xe9, 0x4b, 0x3e, 0xbc, 0x20}, out[] = {0, 4, 0xfd, 0xe9, 0x4b, 0x3e, 0xbc, 0x20};
+	static const uint8_t odd[] = {0, 4, 0xfd, 0xe9, 0x4b, 0x3e, 0xbc, 0x21}, zero[] = {0, 4, 0xfd, 0xe9, 0, 0, 0, 0};
+	struct community_pattern p = {.kind = COMMUNITY_EXT, .part = {{65001, 65001}, {100, 100}},
+				      .ext_types = COMMUNITY_EXT_TWO_OCTET_AS, .ext_subtype = 4};
+	uint8_t made[12];
+
+	check_text(COMMUNITY_EXT, in_as, "bandwidth:65001:100");
+	check_text(COMMUNITY_EXT, out, "bandwidth:65001:100");
+	check_text(COMMUNITY_EXT, odd, "0x0004fde94b3ebc21");
+	check_text(COMMUNITY_EXT, zero, "0x0004fde900000000");
+	ck_assert(community_is_exact(&p));
+	ck_assert_uint_eq(community_value(&p, made), 8);
+	ck_assert_mem_eq(made, out, 8);
+	ck_assert(community_fits(&p, in_as) && community_fits(&p, out) && community_fits(&p, odd));
+	p.part[1] = (struct community_range){101, UINT32_MAX};
+	ck_assert(!community_fits(&p, out));
+	p.part[1] = (struct community_range){0, 99};
+	ck_assert(!community_fits(&p, out) && !community_fits(&p, zero));
+}
+END_TEST
+
 START_TEST(test_text)
 {
 	check_text(COMMUNITY_STD, std_entry, "64512:100");
@@ -148,4 +172,4 @@ START_TEST(test_edit)
 }
 END_TEST
 
-SUITE("community", test_text, test_sort, test_fits, test_value, test_edit)
+SUITE("community", test_bandwidth, test_text, test_sort, test_fits, test_value, test_edit)

@@ -252,6 +252,15 @@ START_TEST(test_communities)
 	ck_assert_uint_eq(x.ext_types, CONF_EXT_FOUR_OCTET_AS);
 	ck_assert(conf_community_parse("rt:*:5", true, &x));
 	ck_assert_uint_eq(x.ext_types, CONF_EXT_TWO_OCTET_AS | CONF_EXT_IPV4 | CONF_EXT_FOUR_OCTET_AS);
+	ck_assert(conf_community_parse("bandwidth:64512:100", false, &x));
+	ck_assert_uint_eq(x.ext_types, CONF_EXT_TWO_OCTET_AS);
+	ck_assert_uint_eq(x.ext_subtype, 4);
+	PART(x, 1, 100, 100);
+	ck_assert(conf_community_parse("bandwidth:*:[1-5]", true, &x));
+	ck_assert_uint_eq(x.ext_types, CONF_EXT_TWO_OCTET_AS);
+	ck_assert(!conf_community_parse("bandwidth:65536:1", false, &x));
+	ck_assert(!conf_community_parse("bandwidth:10.0.0.1:1", false, &x));
+	ck_assert(!conf_community_parse("bandwidth:64512:0", false, &x));
 	ck_assert(conf_community_parse("rt:[1-70000]:5", true, &x));
 	ck_assert_uint_eq(x.ext_types, CONF_EXT_TWO_OCTET_AS | CONF_EXT_FOUR_OCTET_AS);
 }
