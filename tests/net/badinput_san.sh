@@ -2,5 +2,5 @@
 # SPDX-License-Identifier: Apache-2.0
 # The bad guests once more, with AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer watching.
 [ -n "${GODWIT_BUILD_SAN:-}" ] || { echo "no build with sanitizers in \$GODWIT_BUILD_SAN" && exit 77; }
-export GODWIT_BUILD=$GODWIT_BUILD_SAN brief=yes
+export GODWIT_BUILD=$GODWIT_BUILD_SAN
 exec "$(dirname "$0")/badinput.sh"
