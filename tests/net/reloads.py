@@ -8,11 +8,11 @@ Writes a random valid configuration to CONFIG, asks the daemon at SOCKET what it
 reloads, and compares what became of each session with what this program knows by itself: the
 neighbours at the addresses given are alive, and each setting of theirs that it changes is in
 a table here with what it asks for. A session that should stay keeps its OPEN count and its
-last change of state; one that should be reset has another OPEN (or two, where both ends dial). Now and then a
+last change of state; one that should be reset has another OPEN. Now and then a
 reload is on trial and rolled back, or the file is bad. Prints the memory of the daemon in
 between and ends with status 1 at the first thing that is not so.
 """
-import json, os, random, socket, sys, time
+import ipaddress, json, os, random, socket, sys, time
 
 socket_path, config_path, seed, reloads = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 live = sys.argv[5:]
@@ -50,6 +50,22 @@ def fail(text):
     sys.exit(1)
 
 
+def flag():
+    return rnd.choice([None, False, True])
+
+
+def sends(value):
+    """What a value of add-path says of receiving and sending."""
+    parts = dict(part.split(": ") for part in (value or "{}")[1:-1].split(", ") if part)
+    return parts.get("receive", "false"), parts.get("send", "none")
+
+
+def add_path_effect(old, new):
+    """Which paths are sent may change at any time; whether path ids are is agreed in the OPEN."""
+    (receives, was), (will_receive, will) = sends(old), sends(new)
+    return "re-evaluate" if receives == will_receive and "none" not in (was, will) else "reset"
+
+
 # What a setting of a live neighbour may be (None: absent) and what its change asks for.
 POLICIES = ["accept", "p0", "p1", "p2"]
 SETTINGS = {
@@ -64,26 +80,60 @@ SETTINGS = {
     "export": (lambda: "[%s]" % ", ".join(rnd.sample(POLICIES, rnd.randint(0, 3))), "re-evaluate"),
     "multihop": (lambda: rnd.choice([None, None, None, 1, 2, 3]), "reset"),
     "families": (lambda: rnd.choice([None, None, None, "[ipv4-unicast]", "[ipv4-unicast, ipv6-unicast]"]), "reset"),
+    "add-path": (lambda: rnd.choice(
+        [None, None, "{receive: false}", "{send: none}", "{receive: true}", "{send: all}", "{receive: true, send: all}",
+         "{receive: true, send: best 2}", "{receive: true, send: ecmp}", "{send: best 3}"]), add_path_effect),
+    "local-as": (lambda: rnd.choice([None, None, 65001, 65001, 65077]), "reset"),
+    "local-as-prepend": (flag, "re-evaluate"),
+    "local-as-replace": (flag, "re-evaluate"),
+    "local-as-dual": (flag, "reset"),
+    "as-override": (flag, "re-evaluate"),
+    "remove-private-as": (lambda: rnd.choice([None, "none", "leading", "all", "replace"]), "re-evaluate"),
+    "enforce-first-as": (flag, "refresh"),
+    "route-server-client": (flag, "re-evaluate"),
+    "graceful-shutdown": (flag, "re-evaluate"),
+    "max-prefix-out": (lambda: rnd.choice([None, "{limit: 5000}", "{limit: 6000}"]), "soft"),
+    "send-hostname": (flag, "soft"),
+    "send-software-version": (flag, "soft"),
+    "extended-messages": (flag, "soft"),
 }
-SAME = {"hold-time": 90, "passive": False, "allow-own-as": 0, "next-hop": "auto", "multihop": 1, "families": "[ipv4-unicast]"}
-CHANGES = {"multihop": 0.02, "families": 0.02}  # how often a setting is drawn again; others more often
+SAME = {"hold-time": 90, "passive": False, "allow-own-as": 0, "next-hop": "auto", "multihop": 1, "families": "[ipv4-unicast]",
+        "local-as": 65001, "local-as-prepend": False, "local-as-replace": True, "local-as-dual": False, "as-override": False,
+        "remove-private-as": "none", "enforce-first-as": True, "route-server-client": False, "graceful-shutdown": True,
+        "send-hostname": False, "send-software-version": False, "extended-messages": True}
+# How often a setting is drawn again; others more often.
+CHANGES = {"multihop": 0.02, "families": 0.02, "local-as": 0.02, "local-as-dual": 0.02, "add-path": 0.03}
 
 
 def meaning(key, value):
+    if key == "add-path":
+        return sends(value)
     return SAME.get(key) if value is None else value
 
 
+# Conditions of networks, and whether they hold. A new condition begins with the state of the old one; the first check decides.
+HOLDS = {"file: %s, rise: 1, fall: 1" % config_path: True, "file: /nonexistent, rise: 1, fall: 1": False, "interface: lo": True,
+         "interface: none0": False, "tcp: \"127.0.0.1:9\", rise: 1, fall: 1": False,
+         "file: %s, rise: 1, fall: 1, interval: 1" % config_path: True}
+# Aggregates, and whether what is inside is ours to say (10.200 is statics').
+AGGREGATES = {"10.0.0.0/14": True, "10.1.0.0/16": True, "10.2.0.0/15": True, "10.0.0.0/20": True, "172.16.0.0/12": False,
+              "10.200.0.0/16": True, "192.0.2.0/24": True}
+
+
 def random_conf(old):
-    c = {"live": {}, "others": {}, "sets": {}, "policies": {}, "networks": {}, "statics": {}, "lp": 100, "level": "info"}
+    c = {"live": {}, "others": {}, "sets": {}, "policies": {}, "networks": {}, "statics": {}, "aggregates": {}, "lp": 100,
+         "level": "info"}
     for name in live:
         was = old["live"].get(name) if old else None
         c["live"][name] = {
             k: f() if was is None or rnd.random() < CHANGES.get(k, 0.1) else was[k] for k, (f, _) in SETTINGS.items()
         }
+        if meaning("local-as", c["live"][name]["local-as"]) == SAME["local-as"] and c["live"][name]["local-as-dual"]:
+            c["live"][name]["local-as-dual"] = False  # there is nothing else to try
     for i in range(12):  # neighbours that are not there: anything may happen to them
         if rnd.random() < 0.6:
             c["others"]["other%d" % i] = rnd.choice(
-                ["remote-as: %d" % rnd.randint(1, 70000), "remote-as: internal", "remote-as: 65009, passive: true",
+                ["remote-as: %d" % (2 * rnd.randint(1, 70000) + 1), "remote-as: internal", "remote-as: 65009, passive: true",
                  "remote-as: 65009, hold-time: 9, import: [p0]", "remote-as: 65009, password: secret%d" % rnd.randint(0, 3),
                  "remote-as: 65009, shutdown: true", "remote-as: internal, route-reflector-client: true",
                  "remote-as: 65009, role: customer", "remote-as: 65009, ttl-security: 1"])
@@ -100,12 +150,17 @@ def random_conf(old):
             "[{match: {not: {prefix-set: [192.0.2.0/24, 10.0.0.0/8]}}, set: {med: %d}, action: next}]" % rnd.randint(1, 9)])
     for _ in range(rnd.randint(0, 100)):
         c["networks"]["10.%d.%d.0/24" % (rnd.randint(0, 3), rnd.randint(0, 255))] = rnd.choice(
-            ["", ", med: %d" % rnd.randint(0, 9), ", communities: [\"65001:7\"]", ", blackhole: true"])
+            ["", ", med: %d" % rnd.randint(0, 9), ", communities: [\"65001:7\"]", ", blackhole: true"]) + rnd.choice(
+                ["", "", ", while: {%s}" % rnd.choice(list(HOLDS))])
     for _ in range(rnd.randint(0, 20)):
         c["statics"]["10.200.%d.0/24" % rnd.randint(0, 255)] = rnd.choice(
             ["blackhole: true", "unreachable: true", "via: %s" % rnd.choice(live), "interface: lo"])
+    for prefix in rnd.sample(list(AGGREGATES), rnd.randint(0, len(AGGREGATES))):
+        c["aggregates"][prefix] = "".join(rnd.sample(
+            [", summary-only: true", ", summary-only: false", ", blackhole: true", ", med: %d" % rnd.randint(0, 9),
+             ", communities: [\"65001:8\"]", ", local-preference: 90"], rnd.choice([0, 1])))
     if old:
-        for k in ("networks", "statics"):
+        for k in ("networks", "statics", "aggregates"):
             if rnd.random() < 0.5:
                 c[k] = old[k]
         c["lp"], c["level"] = old["lp"], old["level"]
@@ -127,6 +182,7 @@ def write(c, bad=False):
     text.append("policies:")
     text += ["  %s: %s" % (n, v) for n, v in c["policies"].items()]
     text.append("networks: [%s]" % ", ".join("{prefix: %s%s}" % n for n in c["networks"].items()))
+    text.append("aggregates: [%s]" % ", ".join("{prefix: %s%s}" % a for a in c["aggregates"].items()))
     text.append("statics: [%s]" % ", ".join("{prefix: %s, %s}" % s for s in c["statics"].items()))
     with open(config_path + ".new", "w") as f:
         f.write("\n".join(text) + "\n")
@@ -138,7 +194,8 @@ def effects(old, new):
     out = {}
     for name in live:
         a, b = old["live"][name], new["live"][name]
-        out[name] = {k: e for k, (_, e) in SETTINGS.items() if meaning(k, a[k]) != meaning(k, b[k])}
+        out[name] = {k: e(a[k], b[k]) if callable(e) else e
+                     for k, (_, e) in SETTINGS.items() if meaning(k, a[k]) != meaning(k, b[k])}
     return out
 
 
@@ -158,13 +215,17 @@ def all_up():
         time.sleep(0.02)
 
 
+EFFECTS = ["none", "re-evaluate", "refresh", "soft", "reset"]  # mildest first
+
+
 def check_diff(changes, own):
     """The daemon's diff has each of these changes with this effect, and no others of live neighbours."""
     said = {}
     for c in changes:
         name, _, key = c["path"].partition("].")
         if key and name.startswith("neighbors["):
-            said.setdefault(name[10:], {})[key.split(".")[0]] = c["effect"]
+            of, key = said.setdefault(name[10:], {}), key.split(".")[0]
+            of[key] = max(of.get(key, "none"), c["effect"], key=EFFECTS.index)
     for name in live:
         got = dict(said.get(name, {}))
         if "hold-time" in own[name]:
@@ -187,16 +248,28 @@ def check_sessions(before, own):
     return after
 
 
+def inside(prefix, aggregate):
+    return prefix != aggregate and ipaddress.ip_network(prefix).subnet_of(ipaddress.ip_network(aggregate))
+
+
+def expected(c):
+    """Prefixes that must be there as our own, and those that may be as well: aggregates of what neighbours say."""
+    must = set(c["statics"]) | {n for n, s in c["networks"].items() if "while" not in s or HOLDS[s.split("while: {")[1][:-1]]}
+    maybe = {a for a in c["aggregates"] if not AGGREGATES[a]}
+    return must | {a for a in c["aggregates"] if AGGREGATES[a] and any(inside(p, a) for p in must)}, maybe
+
+
 def check_routes(c):
-    """Exactly the networks and statics of the configuration."""
-    rows = d.good("show rib")[1]
-    for source, key in (("static", "statics"),):
-        got = {r["prefix"] for r in rows if r["source"] == source and r["neighbor"] is None and r["prefix"].startswith("10.200.")}
-        if got != set(c[key]):
-            fail("%s: %s" % (key, sorted(got ^ set(c[key]))))
-    own = {r["prefix"] for r in rows if r["neighbor"] is None and not r["prefix"].startswith("10.200.")}
-    if not set(c["networks"]) <= own or len(own - set(c["networks"])):
-        fail("networks: %s" % sorted(own ^ set(c["networks"])))
+    """Exactly the networks whose condition holds, the statics, and the aggregates of what is there; checks take a while."""
+    must, maybe = expected(c)
+    end = time.monotonic() + 10
+    while True:
+        own = {r["prefix"] for r in d.good("show rib")[1] if r["neighbor"] is None}
+        if must <= own <= must | maybe:
+            return
+        if time.monotonic() > end:
+            fail("own routes: %s are missing, %s too many" % (sorted(must - own), sorted(own - must - maybe)))
+        time.sleep(0.02)
 
 
 FIGURES = ("rib_bytes", "attribute_sets", "attribute_bytes", "nexthops")
