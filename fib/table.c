@@ -116,6 +116,7 @@ table_want(struct fib_table *t, uint32_t id, uint32_t nhset, uint32_t metric)
 		return nhset;
 	bitmap_set(&t->wanted, id);
 	uninstall(t, id);
+	bitmap_clear(&t->doubted, id);
 	bitmap_clear(&t->failed, id);
 	bitmap_set(&t->dirty, id);
 	table_extra_clear(t, id, EX_ERROR | EX_DROP | EX_FIGHT | (metric == 0 ? EX_WANT : 0));
@@ -133,6 +134,7 @@ table_unwant(struct fib_table *t, uint32_t id)
 		return 0;
 	uint32_t before = idmap_put(&t->nhsets, id, 0);
 	uninstall(t, id);
+	bitmap_clear(&t->doubted, id);
 	bitmap_clear(&t->gone, id);
 	bitmap_clear(&t->failed, id);
 	table_extra_clear(t, id, EX_ERROR | EX_DROP | EX_FIGHT | EX_WANT);

@@ -230,6 +230,34 @@ START_TEST(test_missing)
 }
 END_TEST
 
+/* What is said of a route that has been doubted holds for what was wanted then. */
+START_TEST(test_changed_while_doubted)
+{
+	uint32_t three = over(3), four = over(4);
+
+	install_blackholes(1, 2);
+	round_begin();
+	round_end();
+	struct fib_op one = expect_route(FIB_ADD, 1), two = expect_route(FIB_ADD, 2);
+	fib_route_set(fib, FAMILY_IPV4, 1, three, 0);
+	fib_route_set(fib, FAMILY_IPV4, 2, three, 0);
+	fib_route_set(fib, FAMILY_IPV4, 2, four, 0);
+	fib_nhset_unref(fib, three);
+	fib_nhset_unref(fib, four);
+	answer(&one, EEXIST);
+	one = expect_route(FIB_REPLACE, 1);
+	ck_assert_int_eq(state(1), FIB_PENDING);
+	answer(&one, 0);
+	answer(&two, EEXIST);
+	two = expect_route(FIB_REPLACE, 2);
+	answer(&two, 0);
+	ck_assert_int_eq(state(1), FIB_INSTALLED);
+	ck_assert_int_eq(state(2), FIB_INSTALLED);
+	ck_assert_uint_eq(drift_of_all(), 0);
+	ck_assert_uint_eq(rounds(), 1);
+}
+END_TEST
+
 START_TEST(test_changed_meanwhile)
 {
 	install_blackholes(1, 4);
@@ -561,6 +589,7 @@ main(void)
 	tcase_add_test(tc, test_nothing_wrong);
 	tcase_add_test(tc, test_missing);
 	tcase_add_test(tc, test_changed_meanwhile);
+	tcase_add_test(tc, test_changed_while_doubted);
 	tcase_add_test(tc, test_different);
 	tcase_add_test(tc, test_interface_of_the_kernels_choice);
 	tcase_add_test(tc, test_extra);
