@@ -214,7 +214,7 @@ interface_of(const struct bgpd *d, const struct rib_source *src, attr_id attr, c
 
 	switch (src->kind) {
 	case RIB_SOURCE_KERNEL:
-		return nexthop_foreign_get(d->nexthops, prefix, &foreign) ? kernel_ifname(d->kernel, foreign.ifindex) : NULL;
+		return kernel_foreign(d, prefix, &foreign) ? kernel_ifname(d->kernel, foreign.ifindex) : NULL;
 	case RIB_SOURCE_CONNECTED:
 		base = ip_addr_from_bytes(prefix->family, prefix->bytes);
 		return nexthop_connected(d->nexthops, &base, &ifindex) ? kernel_ifname(d->kernel, ifindex) : NULL;
@@ -237,7 +237,7 @@ protocol_of(const struct bgpd *d, const struct rib_source *src, const struct ip_
 {
 	struct nexthop_foreign foreign;
 
-	return src->kind == RIB_SOURCE_KERNEL && nexthop_foreign_get(d->nexthops, prefix, &foreign) ? foreign.protocol : 0;
+	return src->kind == RIB_SOURCE_KERNEL && kernel_foreign(d, prefix, &foreign) ? foreign.protocol : 0;
 }
 
 struct policy_input

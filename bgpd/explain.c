@@ -9,6 +9,7 @@
 #include "bgpd/daemon.h"
 #include "bgpd/groups.h"
 #include "bgpd/import.h"
+#include "bgpd/kernel.h"
 #include "bgpd/kernel_watch.h"
 #include "bgpd/peer.h"
 #include "bgpd/peer_routes.h"
@@ -136,7 +137,7 @@ foreign_attr(struct bgpd *d, const struct ip_prefix *prefix)
 {
 	struct nexthop_foreign foreign;
 
-	return nexthop_foreign_get(d->nexthops, prefix, &foreign) ? kernel_watch_attr(d, foreign.metric) : ATTR_NONE;
+	return kernel_foreign(d, prefix, &foreign) ? kernel_watch_attr(d, foreign.metric) : ATTR_NONE;
 }
 
 void

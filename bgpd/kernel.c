@@ -12,6 +12,7 @@
 #include "lib/mem.h"
 #include "rib/bandwidth.h"
 
+#include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,10 +49,33 @@ synced(void *ctx)
 	daemon_kernel_synced(k->d);
 }
 
+static int
+by_number(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Those of kernel.learn-tables that are not watched in any case. */
+static void
+further_tables(const struct conf_kernel *ck, uint32_t also[FIB_ALSO_MAX])
+{
+	_Static_assert(CONF_LEARN_TABLES_MAX <= FIB_ALSO_MAX, "all that can be configured can be watched");
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < ck->learn_tables.n; i++) {
+		uint32_t table = ck->learn_tables.v[i];
+		if (table != ck->table && table != RT_TABLE_MAIN)
+			also[n++] = table;
+	}
+	qsort(also, n, sizeof *also, by_number);
+}
+
 static struct fib_config
 fib_config_of(const struct conf *conf)
 {
-	return (struct fib_config){
+	struct fib_config fc = {
 	    .table = conf->kernel.table,
 	    .protocol = (uint8_t)conf->kernel.protocol,
 	    .metric = conf->kernel.metric,
@@ -60,6 +84,9 @@ fib_config_of(const struct conf *conf)
 	    .audit_s = conf->kernel.audit_interval_s,
 	    .nexthop_objects = conf->kernel.nexthop_objects == CONF_NHO_AUTO,
 	};
+
+	further_tables(&conf->kernel, fc.also);
+	return fc;
 }
 
 struct kernel *
@@ -97,6 +124,9 @@ kernel_free(struct kernel *k, bool keep)
 {
 	loop_job_cancel(&k->d->loop, &k->learn);
 	fib_stop(k->fib, keep, STOP_WAIT_MS);
+	for (unsigned i = 0; i < k->n_others; i++)
+		nexthop_table_free(k->others[i].routes);
+	free(k->others);
 	interfaces_fini(&k->interfaces);
 	free(k);
 }

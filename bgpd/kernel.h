@@ -14,6 +14,7 @@
 #include "bgpd/interfaces.h"
 #include "conf/conf.h"
 #include "fib/fib.h"
+#include "rib/nexthop.h"
 #include "rib/rib.h"
 
 struct bgpd;
@@ -24,9 +25,19 @@ struct kernel {
 	struct interfaces interfaces;
 	bool synced; /* the first dump is in */
 	bool weighted; /* several next hops have shares by link bandwidth (rib/bandwidth.h) */
+	/*
+	 * Foreign routes of kernel.learn-tables, through which no next hop resolves; ascending by table. A table that is
+	 * no longer watched stays, empty.
+	 */
+	struct kernel_table {
+		uint32_t number;
+		struct nexthop_table *routes;
+	} *others;
+	unsigned n_others;
 	struct job learn; /* foreign routes, through kernel.learn again */
 	enum family learn_family;
 	uint32_t learn_at;
+	unsigned learn_table; /* 0: those that next hops resolve through; else others + 1 */
 };
 
 /* Starts fib (without a kernel where the daemon's options say so). NULL: it could not be started; logged. */
@@ -44,6 +55,9 @@ void kernel_rib_change(struct kernel *k, const struct rib_change *c);
 uint8_t kernel_kept(const struct kernel *k);
 /* Removes routes of an earlier run that nobody claimed. */
 void kernel_sweep(struct kernel *k);
+
+/* The foreign route that counts for exactly this prefix where routes are learned; false: there is none. */
+bool kernel_foreign(const struct bgpd *d, const struct ip_prefix *p, struct nexthop_foreign *out);
 
 /* The name of an interface, or NULL; the index of a name, or 0. */
 const char *kernel_ifname(const struct kernel *k, uint32_t ifindex);

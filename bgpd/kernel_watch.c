@@ -220,7 +220,7 @@ learn_update(struct kernel *k, const struct ip_prefix *p)
 	struct nexthop_foreign r;
 	attr_id attr = ATTR_NONE;
 
-	if (nexthop_foreign_get(d->nexthops, p, &r)) {
+	if (kernel_foreign(d, p, &r)) {
 		attr_id in = kernel_watch_attr(d, r.metric);
 		attr = policies_kernel_learn(d->policies, in, p);
 		attr_unref(d->attrs, in);
@@ -238,20 +238,38 @@ learn_update(struct kernel *k, const struct ip_prefix *p)
 	pipeline_decide(d->pipeline);
 }
 
+/* The routes that the job is at. */
+static const struct nexthop_table *
+learn_from(const struct kernel *k)
+{
+	return k->learn_table == 0 ? k->d->nexthops : k->others[k->learn_table - 1].routes;
+}
+
+/* The next family, or the next table; false: that was all. */
+static bool
+learn_advance(struct kernel *k)
+{
+	k->learn_at = 1;
+	if (++k->learn_family < FAMILY_COUNT)
+		return true;
+	k->learn_family = FAMILY_IPV4;
+	return ++k->learn_table <= k->n_others;
+}
+
 enum job_result
 kernel_watch_learn(struct job *job, uint64_t deadline_ns)
 {
 	struct kernel *k = container_of(job, struct kernel, learn);
 	struct ip_prefix p;
 
-	for (; k->learn_family < FAMILY_COUNT; k->learn_family++, k->learn_at = 1) {
+	do {
 		uint32_t scan = UINT32_MAX;
-		for (unsigned n = 1; nexthop_route_next(k->d->nexthops, k->learn_family, &k->learn_at, &scan, &p); n++) {
+		for (unsigned n = 1; nexthop_route_next(learn_from(k), k->learn_family, &k->learn_at, &scan, &p); n++) {
 			learn_update(k, &p);
 			if (n % LEARN_LOOK_EVERY == 0 && time_mono_ns() >= deadline_ns)
 				return JOB_MORE;
 		}
-	}
+	} while (learn_advance(k));
 	return JOB_DONE;
 }
 
@@ -264,14 +282,77 @@ kernel_watch_rescan(struct kernel *k)
 		link_reconsider(k, l);
 	k->learn_family = FAMILY_IPV4;
 	k->learn_at = 1;
+	k->learn_table = 0;
 	loop_job_start(&k->d->loop, &k->learn);
+}
+
+/* The first of the other tables whose number is not lower; n_others: there is none. */
+static unsigned
+other_at(const struct kernel *k, uint32_t table)
+{
+	unsigned at = 0;
+
+	while (at < k->n_others && k->others[at].number < table)
+		at++;
+	return at;
+}
+
+/* The place of a table's routes; made if it is new. */
+static struct nexthop_table *
+routes_of(struct kernel *k, uint32_t table)
+{
+	unsigned at = other_at(k, table);
+
+	if (table == k->d->conf->kernel.table || table == RT_TABLE_MAIN)
+		return k->d->nexthops;
+	if (at < k->n_others && k->others[at].number == table)
+		return k->others[at].routes;
+	k->others = xreallocarray(k->others, k->n_others + 1u, sizeof *k->others);
+	memmove(&k->others[at + 1], &k->others[at], (k->n_others - at) * sizeof *k->others);
+	k->others[at] = (struct kernel_table){.number = table, .routes = nexthop_table_new((uint64_t)arc4random() << 32 | arc4random())};
+	k->n_others++;
+	/* The job may be at a table that has just been moved. */
+	if (k->learn_table > at)
+		k->learn_table++;
+	return k->others[at].routes;
+}
+
+static bool
+route_gone(struct nexthop_table *t, const struct fib_foreign *r)
+{
+	bool way = nexthop_route_del(t, &r->prefix, NEXTHOP_ROUTE_KERNEL, r->metric, 0);
+	bool hole = nexthop_route_del(t, &r->prefix, NEXTHOP_ROUTE_UNREACHABLE, r->metric, 0);
+
+	return way || hole;
+}
+
+/* A reload may have made the table one of the other kind since the route was told: it is where it was put then. */
+static void
+foreign_gone(struct kernel *k, const struct fib_foreign *r)
+{
+	unsigned at = other_at(k, r->table);
+
+	if (at == k->n_others || k->others[at].number != r->table || !route_gone(k->others[at].routes, r))
+		route_gone(k->d->nexthops, r);
+}
+
+bool
+kernel_foreign(const struct bgpd *d, const struct ip_prefix *p, struct nexthop_foreign *out)
+{
+	const struct kernel *k = d->kernel;
+
+	if (nexthop_foreign_get(d->nexthops, p, out))
+		return true;
+	for (unsigned i = 0; k != NULL && i < k->n_others; i++)
+		if (nexthop_foreign_get(k->others[i].routes, p, out))
+			return true;
+	return false;
 }
 
 void
 kernel_watch_foreign(void *ctx, const struct fib_foreign *r)
 {
 	struct kernel *k = ctx;
-	struct nexthop_table *t = k->d->nexthops;
 	struct nexthop_via via[NEXTHOP_VIA_MAX];
 	unsigned n = 0;
 
@@ -283,9 +364,10 @@ kernel_watch_foreign(void *ctx, const struct fib_foreign *r)
 		via[n++] = (struct nexthop_via){
 		    .via = r->nh[i].via, .ifindex = r->nh[i].ifindex, .weight = r->nh[i].weight};
 	if (r->deleted) {
-		nexthop_route_del(t, &r->prefix, NEXTHOP_ROUTE_KERNEL, r->metric, 0);
-		nexthop_route_del(t, &r->prefix, NEXTHOP_ROUTE_UNREACHABLE, r->metric, 0);
+		foreign_gone(k, r);
 	} else {
+		struct nexthop_table *t = routes_of(k, r->table);
+		route_gone(t, r); /* it may take the place of one of the other kind */
 		nexthop_foreign_add(t, &r->prefix, kind, r->metric, r->protocol, via, n);
 	}
 	pipeline_resolve(k->d->pipeline);

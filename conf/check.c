@@ -439,6 +439,19 @@ check_aggregate(struct conf_loader *ld, struct yml_node *n, void *obj)
 		agg->has &= ~BIT(CONF_AGG_COMMUNITIES);
 }
 
+/* ---- kernel ---- */
+
+void
+check_kernel(struct conf_loader *ld, struct yml_node *n, void *obj)
+{
+	const struct conf_kernel *k = obj;
+	struct yml_node *tables = yml_map_get(n, "learn-tables");
+
+	if (k->learn_tables.n > CONF_LEARN_TABLES_MAX)
+		load_fail_key(ld, tables, "learn-tables", "found %u tables, expected %d at most", k->learn_tables.n,
+			      CONF_LEARN_TABLES_MAX);
+}
+
 /* ---- rules ---- */
 
 /* Nothing to match and nothing to set is what a rule without them has. */

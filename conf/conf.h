@@ -392,6 +392,8 @@ struct conf_aggregate {
 
 enum conf_nexthop_objects { CONF_NHO_AUTO, CONF_NHO_OFF };
 
+#define CONF_LEARN_TABLES_MAX 8
+
 struct conf_connected {
 	uint64_t has;
 	CONF_LIST(const char *) interfaces; /* patterns in order; a leading - excludes */
@@ -407,6 +409,7 @@ enum conf_kernel_key {
 	CONF_KERNEL_NEXTHOP_OBJECTS,
 	CONF_KERNEL_KEEP_ON_STOP,
 	CONF_KERNEL_AUDIT_INTERVAL,
+	CONF_KERNEL_LEARN_TABLES,
 	CONF_KERNEL_KEYS
 };
 
@@ -421,6 +424,7 @@ struct conf_kernel {
 	uint32_t nexthop_objects;          /* enum conf_nexthop_objects */
 	bool keep_on_stop;
 	uint32_t audit_interval_s; /* 0: no audit */
+	CONF_LIST(uint32_t) learn_tables; /* besides table and the main one; CONF_LEARN_TABLES_MAX at most */
 };
 
 /* ---- sets and policies ---- */

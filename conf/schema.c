@@ -512,9 +512,20 @@ static const struct conf_row kernel_rows[] = {
 	 .doc = "Seconds between two rounds of the audit, which compares the kernel's routes and next-hop objects with "
 		"what they should be, at two parts in a hundred of a processor, and repairs what nobody has told of; "
 		"0 turns it off. What it finds is logged and counted (show fib)."},
+    [CONF_KERNEL_LEARN_TABLES] =
+	{.key = "learn-tables",
+	 .type = &conf_type_list,
+	 AT(conf_kernel, learn_tables),
+	 .elem = &(const struct conf_row){.type = &conf_type_number, .min = 1, .max = UINT32_MAX},
+	 .flags = CONF_ROW_ONE_OR_LIST,
+	 .effect = CONF_EFFECT_POLICY,
+	 .def_doc = "none",
+	 .doc = "Up to eight further kernel tables whose routes kernel.learn is asked about; those of table and of the main "
+		"one are in any case. Next hops do not resolve through them. Of several routes to a prefix one of table "
+		"or the main one counts, else that of the table with the lowest number."},
 };
 static const struct conf_table kernel_table = {TABLE(kernel_rows), .size = sizeof(struct conf_kernel),
-					       .block = true};
+					       .block = true, .finish = check_kernel};
 
 /* ---- faces ---- */
 

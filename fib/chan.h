@@ -34,7 +34,7 @@ enum fib_op_kind {
 	FIB_OP_NEXTHOP, /* a nexthop object; followed by count × FIB_OP_NH */
 	FIB_OP_NHSET_FREE,
 	FIB_OP_ROUTE,
-	FIB_OP_WATCH,  /* table: watch it (and the main table) from now on, and dump everything */
+	FIB_OP_WATCH,  /* watch these (and the main table) from now on, and dump everything */
 	FIB_OP_RESYNC, /* dump everything again, as after a lost notification */
 	FIB_OP_AUDIT,  /* read slowly what the kernel has of ours */
 	FIB_OP_STOP,
@@ -73,6 +73,11 @@ struct fib_op_nexthop {
 	uint32_t nhset; /* whose it is; 0: nobody's any more */
 };
 
+struct fib_op_watch {
+	uint32_t table;
+	uint32_t also[FIB_ALSO_MAX]; /* as in struct fib_config */
+};
+
 struct fib_op_audit {
 	uint32_t table;
 	uint8_t protocol;
@@ -92,7 +97,7 @@ struct fib_op {
 		struct fib_op_nexthop nexthop;
 		struct fib_op_route route;
 		struct fib_op_audit audit;
-		uint32_t table;
+		struct fib_op_watch watch;
 	} u;
 };
 _Static_assert(sizeof(struct fib_op) <= 64, "an operation is a cache line at most");

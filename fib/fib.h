@@ -31,7 +31,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define FIB_NH_MAX 64 /* next hops of one route */
+#define FIB_NH_MAX   64 /* next hops of one route */
+#define FIB_ALSO_MAX 8  /* further tables that are watched */
 
 enum fib_type { FIB_UNICAST = 0, FIB_BLACKHOLE, FIB_UNREACHABLE };
 
@@ -46,6 +47,7 @@ struct fib_nh {
 
 struct fib_config {
 	uint32_t table;   /* 254 */
+	uint32_t also[FIB_ALSO_MAX]; /* further tables whose routes are reported, ascending; 0: none. The main one is in any case */
 	uint8_t protocol; /* rtm_protocol of our routes: 186 */
 	uint32_t metric;  /* kernel priority where a route sets none; 0: the kernel's default */
 	bool learn;       /* report foreign unicast routes of the table (always on for next-hop resolution) */
@@ -74,7 +76,7 @@ struct fib_address {
 	bool deleted;
 };
 
-/* A route of the watched table that is not ours. */
+/* A route of a watched table that is not ours. */
 struct fib_foreign {
 	struct ip_prefix prefix;
 	uint32_t table, metric;

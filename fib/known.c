@@ -392,6 +392,17 @@ known_foreign(const struct known *k, const struct ip_prefix *p, uint32_t table, 
 	return keyed_find(&k->routes, &key);
 }
 
+void
+known_forget_table(struct known *k, uint32_t table)
+{
+	struct foreign_route *r;
+	uint32_t cursor = 0;
+
+	while ((r = keyed_next(&k->routes, &cursor)) != NULL)
+		if (r->key.table == table)
+			route_forget(k, r);
+}
+
 bool
 known_expire_route(struct known *k, uint32_t *cursor)
 {

@@ -94,6 +94,9 @@ bool known_nh_all_dead(const struct known *k, const struct nhset *n, uint32_t fl
 struct foreign_route *known_foreign(const struct known *k, const struct ip_prefix *p, uint32_t table,
 				    uint32_t metric);
 
+/* Reports all of a table as deleted. */
+void known_forget_table(struct known *k, uint32_t table);
+
 /*
  * Steps of walks; *cursor begins with 0. False: that was the end.
  * expire: what the last dump has not shown is gone. flush: IPv4 routes that the kernel dropped with an

@@ -63,6 +63,7 @@ enum stage {
 	STAGE_IPV6,
 	STAGE_MAIN_IPV4,
 	STAGE_MAIN_IPV6,
+	STAGE_ALSO, /* for each further table and family */
 	STAGE_END,
 };
 
@@ -88,7 +89,9 @@ struct netlink {
 	size_t rx_len, rx_off;
 	bool notify_empty;
 
-	uint32_t table; /* 0: none is watched yet */
+	uint32_t table;              /* 0: none is watched yet */
+	uint32_t also[FIB_ALSO_MAX]; /* as in struct fib_config */
+	unsigned also_at;            /* of STAGE_ALSO: twice the table's index, and 1 for IPv6 */
 	bool dumping, dump_intr, resync, resync_wait, stopping, pushed;
 	bool objects; /* the kernel has nexthop objects */
 	enum stage stage;
@@ -125,12 +128,23 @@ push_hops(struct netlink *t, const struct fib_ev_nh *nh, unsigned count)
 	}
 }
 
+static bool
+is_watched(const struct netlink *t, uint32_t table)
+{
+	if (table == t->table || table == RT_TABLE_MAIN)
+		return true;
+	for (unsigned i = 0; i < FIB_ALSO_MAX && t->also[i] != 0; i++)
+		if (t->also[i] == table)
+			return true;
+	return false;
+}
+
 static void
 report_route(struct netlink *t, const struct nlmsghdr *n, unsigned flags)
 {
 	struct route_info info;
 
-	if (route_decode(n, &info) != 0 || (info.r.table != t->table && info.r.table != RT_TABLE_MAIN))
+	if (route_decode(n, &info) != 0 || !is_watched(t, info.r.table))
 		return;
 	struct fib_ev ev = {.kind = FIB_EV_ROUTE};
 	unsigned i = 0;
@@ -246,6 +260,9 @@ dump_request(struct netlink *t, uint8_t *buf, size_t cap)
 	case STAGE_IPV6:
 		return route_dump_encode(buf, cap, t->stage == STAGE_IPV4 ? FAMILY_IPV4 : FAMILY_IPV6,
 					 t->table, 0, t->dump_seq);
+	case STAGE_ALSO:
+		return route_dump_encode(buf, cap, t->also_at % 2 == 0 ? FAMILY_IPV4 : FAMILY_IPV6,
+					 t->also[t->also_at / 2], 0, t->dump_seq);
 	default:
 		return route_dump_encode(buf, cap, t->stage == STAGE_MAIN_IPV4 ? FAMILY_IPV4 : FAMILY_IPV6,
 					 RT_TABLE_MAIN, 0, t->dump_seq);
@@ -296,6 +313,7 @@ dump_begin(struct netlink *t)
 	t->resync = false;
 	t->dumping = true;
 	t->stage = STAGE_LINKS;
+	t->also_at = 0;
 	t->tries = 0;
 	dump_send(t);
 }
@@ -309,6 +327,25 @@ tell_objects(struct netlink *t)
 }
 
 static void
+stage_next(struct netlink *t)
+{
+	if (t->stage == STAGE_NEXTHOPS)
+		tell_objects(t);
+	if (t->stage == STAGE_ALSO)
+		t->also_at++;
+	else
+		t->stage++;
+	if (t->stage == STAGE_NEXTHOPS && !t->objects) {
+		tell_objects(t);
+		t->stage++;
+	}
+	if (t->stage == STAGE_MAIN_IPV4 && t->table == RT_TABLE_MAIN)
+		t->stage = STAGE_ALSO;
+	if (t->stage == STAGE_ALSO && (t->also_at / 2 == FIB_ALSO_MAX || t->also[t->also_at / 2] == 0))
+		t->stage = STAGE_END;
+}
+
+static void
 dump_stage_done(struct netlink *t)
 {
 	/* Something changed while it was read, so an entry may be missing: once more. Notifications tell the
@@ -318,14 +355,8 @@ dump_stage_done(struct netlink *t)
 		return;
 	}
 	t->tries = 0;
-	if (t->stage == STAGE_NEXTHOPS)
-		tell_objects(t);
-	t->stage++;
-	if (t->stage == STAGE_NEXTHOPS && !t->objects) {
-		tell_objects(t);
-		t->stage++;
-	}
-	if (t->stage == (t->table == RT_TABLE_MAIN ? STAGE_MAIN_IPV4 : STAGE_END)) {
+	stage_next(t);
+	if (t->stage == STAGE_END) {
 		struct fib_ev ev = {.kind = FIB_EV_SYNC_END};
 		push(t, &ev);
 		t->dumping = false;
@@ -557,7 +588,8 @@ take_op(struct netlink *t, const struct fib_op *op)
 		take_route(t, &op->u.route);
 		break;
 	case FIB_OP_WATCH:
-		t->table = op->u.table;
+		t->table = op->u.watch.table;
+		memcpy(t->also, op->u.watch.also, sizeof t->also);
 		t->resync = true;
 		break;
 	case FIB_OP_RESYNC:

@@ -265,8 +265,10 @@ fib_sweep_start(struct fib *fib)
 static bool
 send_control(struct fib *fib)
 {
-	struct fib_op op = {.kind = FIB_OP_WATCH, .u.table = fib->env.conf.table};
+	struct fib_op op = {.kind = FIB_OP_WATCH};
 
+	op.u.watch.table = fib->env.conf.table;
+	memcpy(op.u.watch.also, fib->env.conf.also, sizeof op.u.watch.also);
 	if (fib->watch_wanted) {
 		if (!ring_push(&fib->chan.ops, &op))
 			return false;
@@ -365,6 +367,15 @@ move_table(struct fib *fib, struct fib_table *t)
 	}
 }
 
+static bool
+is_among(const uint32_t also[FIB_ALSO_MAX], uint32_t table)
+{
+	for (unsigned i = 0; i < FIB_ALSO_MAX; i++)
+		if (also[i] == table)
+			return true;
+	return false;
+}
+
 void
 fib_config_try(struct fib *fib)
 {
@@ -383,19 +394,26 @@ fib_config_try(struct fib *fib)
 		return;
 	fib->has_next = false;
 	if (config_moves(&fib->next, &fib->env.conf)) {
-		bool other =
-		    fib->next.table != fib->env.conf.table || fib->next.protocol != fib->env.conf.protocol;
+		bool other = fib->next.table != fib->env.conf.table ||
+			     fib->next.protocol != fib->env.conf.protocol ||
+			     memcmp(fib->env.conf.also, fib->next.also, sizeof fib->next.also) != 0;
 		/* The number of an object has its protocol in it. */
 		if (fib->next.protocol != fib->env.conf.protocol)
 			fib_object_retire(fib);
 		fib->env.old = fib->env.conf;
 		fib->env.conf = fib->next;
+		/* Told anew, since they are of another kind now. */
+		if (is_among(fib->env.old.also, fib->env.conf.table))
+			known_forget_table(&fib->known, fib->env.conf.table);
+		if (is_among(fib->env.conf.also, fib->env.old.table))
+			known_forget_table(&fib->known, fib->env.old.table);
 		fib->moving = true;
 		for (enum family f = FAMILY_IPV4; f <= FAMILY_IPV6; f++)
 			move_table(fib, &fib->table[f]);
 		/* Whose routes are foreign, and which table's, is another question now. */
 		fib->watch_wanted = other;
 	} else {
+		fib->watch_wanted |= memcmp(fib->env.conf.also, fib->next.also, sizeof fib->next.also) != 0;
 		fib->env.conf = fib->next;
 	}
 	fib_object_mode(fib);

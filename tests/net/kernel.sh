@@ -104,6 +104,11 @@ in_ns r ip route add 172.17.5.0/24 via 10.99.1.2
 expect 10 kernel r 10.1.9.0/24 'via 10.99.1.2'
 in_ns r ip route delete 172.17.5.0/24
 expect 10 kernel r 10.1.9.0/24 'via 10.99.2.2'
+say "a blackhole takes its place, and it the blackhole's"
+in_ns r ip route replace blackhole 172.17.0.0/16 metric 7
+expect 10 no_kernel r 10.1.9.0/24
+in_ns r ip route replace 172.17.0.0/16 via 10.99.2.2 metric 7
+expect 10 kernel r 10.1.9.0/24 'via 10.99.2.2'
 in_ns r ip route delete 172.17.0.0/16
 expect 10 no_kernel r 10.1.9.0/24
 

@@ -9,13 +9,14 @@ need_godwit
 ns r p
 link r p 1
 
-base() { # RULES of the policy that learns
+base() { # RULES of the policy that learns [KERNEL-KEYS]
 	cat <<-EOT
 		router: {as: 65001, id: 10.0.0.1}
 		neighbors:
 		  - {address: 10.99.1.2, name: p, remote-as: 65002, import: [accept], export: [pods-out],
 		     families: [ipv4-unicast, ipv6-unicast], connect-retry-time: 1, idle-hold-time: {initial: 1, max: 2}}
-		kernel: {learn: [pods]}
+		kernel: {learn: [pods]${2:-}}
+		statics: [{prefix: 10.1.1.0/24, via: 10.68.1.1}]
 		policies:
 		  pods:
 		$1
@@ -33,7 +34,7 @@ cat >"$dir/p.yaml" <<-EOT
 	networks: [{prefix: 203.0.113.0/24}]
 EOT
 reload() {
-	base "$1" >"$dir/r.yaml"
+	base "$@" >"$dir/r.yaml"
 	ctl r reload || fail "$stage"
 }
 learned() { best r "$1" '.source == "kernel"' && best p "$1" '.aspath == "65001"' && kernel p "$1" 'via 10.99.1.1'; }
@@ -98,6 +99,44 @@ expect 10 not_learned 10.65.2.0/26
 expect 10 ask r '[.rib[] | select(.source == "kernel")] == []' show rib
 reload "$by_protocol"
 expect 10 learned 10.65.1.0/26
+
+say "routes of further tables, which no next hop resolves through"
+in_ns r ip route add 10.68.1.0/24 via 10.99.1.2 table 100 proto 80
+in_ns r ip route add blackhole 10.68.2.0/24 table 70000 proto 80
+in_ns r ip -6 route add blackhole fd68::/64 table 100 proto 80
+in_ns r ip route add 10.68.3.0/24 via 10.99.1.9 table 101 proto 80
+sleep 0.5
+not_learned 10.68.1.0/24 >/dev/null || fail "$stage"
+reload "$by_protocol" ', learn-tables: [70000, 100, 254]'
+expect 10 learned 10.68.1.0/24
+expect 10 learned 10.68.2.0/24
+expect 10 best p fd68::/64
+not_learned 10.68.3.0/24 >/dev/null || fail "$stage"
+no_kernel r 10.1.1.0/24 >/dev/null || fail "$stage"
+in_ns r ip route add 10.68.4.0/24 via 10.99.1.9 table 100 proto 80
+expect 10 learned 10.68.4.0/24
+say "of several to a prefix the main table's counts"
+in_ns r ip route add 10.68.4.0/24 via 10.99.1.9 proto 12
+expect 10 not_learned 10.68.4.0/24
+in_ns r ip route delete 10.68.4.0/24 proto 12
+expect 10 learned 10.68.4.0/24
+in_ns r ip route delete 10.68.4.0/24 table 100
+expect 10 not_learned 10.68.4.0/24
+say "a table that becomes the daemon's own, and one of the others again"
+reload "$by_protocol" ', table: 100, learn-tables: [70000]'
+in_table() { in_ns r ip route show table "$1" exact "$2" | grep -q .; }
+expect 10 in_table 100 203.0.113.0/24
+expect 10 in_table 100 10.1.1.0/24
+learned 10.68.1.0/24 >/dev/null || fail "$stage"
+reload "$by_protocol" ', learn-tables: [100, 70000]'
+expect 10 no in_table 100 203.0.113.0/24
+expect 10 kernel r 203.0.113.0/24 'proto bgp'
+expect 10 no in_table 254 10.1.1.0/24
+expect 10 learned 10.68.1.0/24
+reload "$by_protocol"
+expect 10 not_learned 10.68.1.0/24
+expect 10 not_learned 10.68.2.0/24
+learned 10.65.1.0/26 >/dev/null || fail "$stage"
 
 say "thousands of pods a second come and go, and none is lost"
 pods() { # add|delete FROM: a thousand

@@ -415,6 +415,22 @@ START_TEST(test_reconfigure)
 	   " ip route add 50.0.0.0/8 via 10.0.1.2 table 1001");
 	settle();
 	ck_assert_uint_eq(rig.foreign, before + 2);
+	/* Those of further ones too, if that is asked for, and no longer when not. */
+	rig.conf.also[0] = 1001;
+	rig.conf.also[1] = 70000;
+	fib_reconfigure(rig.fib, &rig.conf);
+	settle();
+	ck_assert_uint_eq(rig.foreign, before + 3);
+	sh("ip -6 route add blackhole 2001:db8:70::/48 table 70000 && ip route del 50.0.0.0/8 table 1001");
+	settle();
+	ck_assert_uint_eq(rig.foreign, before + 3);
+	ck_assert_uint_eq(rig.last_foreign.table, 1001);
+	memset(rig.conf.also, 0, sizeof rig.conf.also);
+	fib_reconfigure(rig.fib, &rig.conf);
+	settle();
+	ck_assert_uint_eq(rig.foreign, before + 2);
+	s = stats();
+	ck_assert_uint_eq(s.installed, s.wanted);
 	fib_stop(rig.fib, false, 5000);
 	rig.fib = NULL;
 	ck_assert_uint_eq(count("route show table 1000 proto 12"), 0);

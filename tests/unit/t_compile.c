@@ -381,7 +381,8 @@ link_is(uint32_t ifindex, const char *name, bool up)
 static void
 foreign_is(const char *prefix, const char *via, uint32_t ifindex)
 {
-	struct fib_foreign r = {.prefix = bgpdtest_prefix(prefix), .protocol = 4, .type = FIB_UNICAST, .nh_count = 1};
+	struct fib_foreign r = {
+	    .prefix = bgpdtest_prefix(prefix), .table = 254, .protocol = 4, .type = FIB_UNICAST, .nh_count = 1};
 	struct fib_nh nh = {.ifindex = ifindex, .weight = 1};
 
 	ck_assert_int_eq(ip_addr_parse(via, &nh.via), 0);

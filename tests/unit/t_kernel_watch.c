@@ -68,6 +68,9 @@ setup(const char *patterns)
 static void
 teardown(void)
 {
+	for (unsigned i = 0; i < k.n_others; i++)
+		nexthop_table_free(k.others[i].routes);
+	free(k.others);
 	loop_job_cancel(&d.loop, &k.learn);
 	interfaces_fini(&k.interfaces);
 	session_pool_free(d.sessions);
@@ -328,6 +331,99 @@ START_TEST(test_rescan)
 }
 END_TEST
 
+static void
+foreign(uint32_t table, enum fib_type type, uint32_t metric, uint8_t protocol, bool deleted)
+{
+	struct fib_nh nh = {.ifindex = 1, .weight = 1};
+	struct fib_foreign f = {.table = table,
+				.metric = metric,
+				.protocol = protocol,
+				.type = (uint8_t)type,
+				.deleted = deleted,
+				.nh_count = type == FIB_UNICAST,
+				.nh = &nh};
+
+	ck_assert_int_eq(ip_prefix_parse("203.0.113.0/24", &f.prefix), 0);
+	kernel_watch_foreign(&k, &f);
+}
+
+/* The protocol of the route that counts where routes are learned; 0: there is none. */
+static uint8_t
+learned_from(void)
+{
+	struct nexthop_foreign r;
+	struct ip_prefix p;
+
+	ck_assert_int_eq(ip_prefix_parse("203.0.113.0/24", &p), 0);
+	return kernel_foreign(&d, &p, &r) ? r.protocol : 0;
+}
+
+/* Does a next hop inside that prefix resolve? */
+static bool
+resolves(void)
+{
+	struct ip_addr a = addr("203.0.113.7");
+	nexthop_id id = nexthop_intern(d.nexthops, &a, NULL);
+	bool is = nexthop_resolved(d.nexthops, id);
+
+	nexthop_unref(d.nexthops, id);
+	return is;
+}
+
+START_TEST(test_further_tables)
+{
+	setup("\"eth*\"");
+	link_is(1, "eth0", true);
+	foreign(300, FIB_UNICAST, 5, 30, false);
+	ck_assert_uint_eq(learned_from(), 30);
+	ck_assert(!resolves());
+	/* A lower number, though it came later; then the main table. */
+	foreign(200, FIB_UNICAST, 9, 20, false);
+	foreign(400, FIB_UNICAST, 1, 40, false);
+	ck_assert_uint_eq(learned_from(), 20);
+	foreign(254, FIB_UNICAST, 5, 10, false);
+	ck_assert_uint_eq(learned_from(), 10);
+	ck_assert(resolves());
+	/* The same prefix and metric in another table is another route. */
+	foreign(300, FIB_UNICAST, 5, 30, true);
+	ck_assert_uint_eq(learned_from(), 10);
+	foreign(254, FIB_UNICAST, 5, 10, true);
+	ck_assert_uint_eq(learned_from(), 20);
+	foreign(200, FIB_UNICAST, 9, 20, true);
+	ck_assert_uint_eq(learned_from(), 40);
+	/* A table that becomes the daemon's own: what was told of it before goes, and is told again. */
+	d.conf->kernel.table = 400;
+	foreign(400, FIB_UNICAST, 1, 40, true);
+	ck_assert_uint_eq(learned_from(), 0);
+	foreign(400, FIB_UNICAST, 1, 40, false);
+	ck_assert(resolves());
+	/* And one of the others again. */
+	d.conf->kernel.table = 254;
+	foreign(400, FIB_UNICAST, 1, 40, true);
+	ck_assert(!resolves());
+	ck_assert_uint_eq(learned_from(), 0);
+	teardown();
+}
+END_TEST
+
+START_TEST(test_foreign_of_another_kind)
+{
+	setup("\"eth*\"");
+	link_is(1, "eth0", true);
+	foreign(254, FIB_UNICAST, 5, 10, false);
+	ck_assert(resolves());
+	foreign(254, FIB_BLACKHOLE, 5, 10, false);
+	ck_assert(!resolves());
+	/* Each takes the place of the other. */
+	foreign(254, FIB_UNICAST, 5, 10, false);
+	ck_assert(resolves());
+	foreign(254, FIB_UNICAST, 5, 10, true);
+	ck_assert(!resolves());
+	ck_assert_uint_eq(learned_from(), 0);
+	teardown();
+}
+END_TEST
+
 /* Ten thousand interfaces, each flapping: in steps that do not depend on how many others there are. */
 START_TEST(test_many)
 {
@@ -364,4 +460,5 @@ START_TEST(test_many)
 END_TEST
 
 SUITE("kernel_watch", test_subnet_on_two_interfaces, test_two_addresses_of_a_subnet, test_own_address_twice,
-    test_address_before_link, test_rename, test_delete_with_addresses, test_longest_subnet, test_rescan, test_many)
+    test_address_before_link, test_rename, test_delete_with_addresses, test_longest_subnet, test_rescan,
+    test_further_tables, test_foreign_of_another_kind, test_many)
