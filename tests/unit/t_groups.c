@@ -343,7 +343,127 @@ START_TEST(test_split_horizon)
 }
 END_TEST
 
-SUITE("groups", test_prefix, test_hidden_paths, test_open, test_interface, test_settle, test_session_open,
-    test_reload, test_settle, test_settle, test_prefix, test_reload, test_stop, test_who_shares, test_ebgp,
-    test_ebgp_as2, test_ibgp, test_confederation, test_no_policy, test_refresh, test_default, test_default_ibgp,
-    test_split_horizon, test_hidden_paths)
+/* What a neighbour with ADD-PATH has been told: prefixes and path ids. */
+struct told {
+	struct nlri v[8];
+	unsigned n;
+};
+
+static void
+told_set(struct told *told, const struct nlri *nl, bool there)
+{
+	unsigned i = 0;
+
+	while (i < told->n && !(told->v[i].path_id == nl->path_id && ip_prefix_eq(&told->v[i].prefix, &nl->prefix)))
+		i++;
+	/* Nothing is withdrawn that was not told. */
+	ck_assert(there || i < told->n);
+	if (!there) {
+		told->v[i] = told->v[--told->n];
+	} else if (i == told->n) {
+		ck_assert_uint_lt(told->n, ARRAY_LEN(told->v));
+		told->v[told->n++] = *nl;
+	}
+}
+
+static void
+told_field(struct told *told, const struct update_nlri *field, bool there)
+{
+	struct rbuf r = rbuf_of(field->p, field->len);
+	struct nlri nl;
+
+	if (field->family == FAMILY_NONE)
+		return;
+	while (nlri_next(&r, FAMILY_IPV4, true, &nl) == NLRI_OK)
+		told_set(told, &nl, there);
+}
+
+static void
+told_next(struct told *told, struct speaker *s)
+{
+	struct attr_session as = {
+	    .external = true, .as4 = true, .families = OPEN_FAMILY(FAMILY_IPV4), .add_path = {[FAMILY_IPV4] = true}};
+	static struct attr_scratch scratch;
+	struct update_in u;
+
+	ck_assert_int_eq(speaker_next_real(s), BGP_MSG_UPDATE);
+	update_decode(&as, s->body, s->body_len, &scratch, &u);
+	/* Our address here, 127.0.0.1, is nobody's next hop. */
+	ck_assert(u.outcome == ATTR_OK || u.outcome == ATTR_WITHDRAW);
+	told_field(told, &u.withdraw, false);
+	told_field(told, &u.announce, true);
+}
+
+/* Paths to the prefix that it has been told of, of this neighbour or (NULL) of anybody. */
+static unsigned
+told_count(const struct told *told, const char *prefix, const struct peer *of)
+{
+	struct ip_prefix p = bgpdtest_prefix(prefix);
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < told->n; i++)
+		n += ip_prefix_eq(&told->v[i].prefix, &p) &&
+		     (of == NULL || (told->v[i].path_id & 0xffff) == peer_routes_source(of)->index);
+	return n;
+}
+
+/* An aggregate that is summary-only hides every path from a neighbour that gets several, and shows them again. */
+START_TEST(test_hidden_paths)
+{
+	static const uint8_t from_a[] = {0, 0, 0, 20, ORIGIN, 0x40, 2, 6, 2, 1, 0, 0, 0xfd, 0xea, 0x40, 3, 4, 10, 0, 0, 2, NET},
+			     from_b[] = {0, 0, 0, 24, ORIGIN, 0x40, 2, 10, 2, 2, 0, 0, 0xfd, 0xea, 0, 0, 0xff, 0, 0x40, 3, 4, 10,
+					 0, 0, 3, NET},
+			     withdrawn[] = {0, 4, NET, 0, 0};
+	static const char neighbors[] =
+	    "groups: {g: {remote-as: 65002, passive: true, families: [ipv4-unicast], import: [accept], export: [accept]}}\n"
+	    "neighbors:\n"
+	    "  - {address: 127.0.0.2, group: g}\n"
+	    "  - {address: 127.0.0.3, group: g}\n"
+	    "  - {address: 127.0.0.6, group: g, add-path: {send: all}}\n";
+	static struct speaker sc;
+	struct told told = {0};
+	struct open_msg o = bgpdtest_open(65002, 0x0a000006);
+	struct str conf = {0};
+
+	begin(neighbors);
+	bgpdtest_interface(&t, 2, "e0", "10.0.0.1", 24);
+	struct peer *a = session(&sa, A, 65002, 0x0a000002, NOTHING), *b = session(&sb, B, 65002, 0x0a000003, NOTHING);
+	speaker_send_update(&sa, from_a, sizeof(from_a));
+	speaker_send_update(&sb, from_b, sizeof(from_b));
+	bgpdtest_settle(&t);
+	o.caps.add_path[FAMILY_IPV4] = ADD_PATH_RECEIVE;
+	bgpdtest_session_open(&t, &sc, C, &o);
+	while (told.n < 2)
+		told_next(&told, &sc);
+	ck_assert_uint_eq(told_count(&told, "192.0.2.0/24", a), 1);
+	ck_assert_uint_eq(told_count(&told, "192.0.2.0/24", b), 1);
+
+	str_addf(&conf, "%saggregates: [{prefix: 192.0.0.0/16, summary-only: true}]\n", neighbors);
+	bgpdtest_reload(&t, "", str_get(&conf));
+	while (told.n != 1 || told_count(&told, "192.0.0.0/16", NULL) != 1)
+		told_next(&told, &sc);
+	/* What changes behind it is not told, a path that goes nor one that comes: the next one is of another prefix. */
+	speaker_send_update(&sb, withdrawn, sizeof(withdrawn));
+	bgpdtest_settle(&t);
+	speaker_send_update(&sb, from_b, sizeof(from_b));
+	bgpdtest_settle(&t);
+	struct ip_prefix other = bgpdtest_prefix("198.51.100.0/24");
+	own_network_add(&t.d, &other);
+	while (told_count(&told, "198.51.100.0/24", NULL) == 0)
+		told_next(&told, &sc);
+	ck_assert_uint_eq(told.n, 2);
+	/* The aggregate is one no longer: its paths are told again, with the ids that they had. */
+	bgpdtest_reload(&t, "", neighbors);
+	while (told_count(&told, "192.0.2.0/24", NULL) < 2 || told_count(&told, "192.0.0.0/16", NULL) > 0)
+		told_next(&told, &sc);
+	ck_assert_uint_eq(told.n, 3);
+	ck_assert_uint_eq(told_count(&told, "192.0.2.0/24", a), 1);
+	ck_assert_uint_eq(told_count(&told, "192.0.2.0/24", b), 1);
+	str_free(&conf);
+	bgpdtest_stop(&t);
+}
+END_TEST
+
+SUITE("groups", test_who_shares, test_ebgp, test_ebgp_as2, test_ibgp, test_confederation, test_no_policy, test_refresh,
+      test_default, test_default_ibgp, test_split_horizon,
+      test_hidden_paths)
