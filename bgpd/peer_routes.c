@@ -521,6 +521,9 @@ peer_routes_rejudge_stale(struct peer *p)
 void
 peer_routes_retire(struct peer *p)
 {
+	/* Kept routes may just be judged again; it has no policies any more. */
+	loop_job_cancel(&p->d->loop, &p->routes->refilter);
+	p->routes->refiltering = p->routes->blocked_due = false;
 	pipeline_sweep(p->d->pipeline, p->routes->source, FAMILY_NONE, swept, p);
 }
 
