@@ -452,6 +452,24 @@ START_TEST(test_max_prefix)
 }
 END_TEST
 
+/* Its kept routes are being judged by a new policy when it is configured away: they go, and nobody judges them. */
+START_TEST(test_retired_meanwhile)
+{
+	struct open_msg o = open_with(60, BOTH, 0);
+
+	begin("enabled: true", "");
+	come_up(&o);
+	announce(NET1, 0);
+	lose();
+	ck_assert(peer_gr_keeps(p, FAMILY_IPV4));
+	peer_routes_rejudge_stale(p);
+	peer_retire(p);
+	UNTIL(&t.d.loop, bgpdtest_peer(&t, PEER) == NULL);
+	ck_assert_ptr_null(bgpdtest_best(&t, NET1));
+	bgpdtest_stop(&t);
+}
+END_TEST
+
 SUITE("peer_gr", test_kept_and_swept, test_restart_time, test_stale_time, test_not_preserved, test_consecutive,
       test_notification, test_we_end_it, test_leave, test_second_connection, test_long_lived, test_long_lived_end,
-      test_policy_meanwhile, test_max_prefix)
+      test_policy_meanwhile, test_max_prefix, test_retired_meanwhile)
