@@ -91,17 +91,83 @@ keys_add(struct list *l, const struct conf_neighbor *nb, const struct ip_prefix 
 	memcpy(k->key, nb->password.secret, k->len);
 }
 
+/* Which kind of key an address or a prefix has; neighbours that share one have the same (conf/check.c). */
+enum kind { KIND_NONE, KIND_MD5, KIND_AO };
+
+struct spot {
+	struct ip_prefix at;
+	uint8_t kind; /* enum kind */
+};
+
+static enum kind
+kind_of(const struct conf_neighbor *nb)
+{
+	return nb->tcp_ao.n > 0 ? KIND_AO : nb->password.secret != NULL ? KIND_MD5 : KIND_NONE;
+}
+
+/*
+ * Keys for a range without those spots inside it that are to have another kind, or none. TCP knows no key that says "no
+ * key", and the longest prefix counts: so the range goes onto the listeners in halves that leave them out, as many as it
+ * is longer than the spot for each. v: the spots inside at, n > 0 of them.
+ */
+static void
+keys_around(struct list *l, const struct conf_neighbor *nb, const struct ip_prefix *at, const struct spot *v, size_t n)
+{
+	struct spot *inside;
+
+	if (n == 0) {
+		keys_add(l, nb, at);
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (v[i].at.len <= at->len)
+			return;
+	inside = xcalloc(n, sizeof *inside);
+	for (unsigned bit = 0; bit < 2; bit++) {
+		struct ip_prefix half = *at;
+		size_t k = 0;
+		half.bytes[at->len / 8] |= (uint8_t)(bit << (7 - at->len % 8));
+		half.len++;
+		for (size_t i = 0; i < n; i++)
+			if (ip_prefix_covers(&half, &v[i].at))
+				inside[k++] = v[i];
+		keys_around(l, nb, &half, inside, k);
+	}
+	free(inside);
+}
+
+static void
+range_keys_add(struct list *l, const struct conf_neighbor *nb, const struct ip_prefix *at, const struct spot *all,
+    size_t n)
+{
+	struct spot *others = xcalloc(n + 1, sizeof *others);
+	size_t k = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (all[i].kind != kind_of(nb) && ip_prefix_covers(at, &all[i].at) && all[i].at.family == at->family)
+			others[k++] = all[i];
+	keys_around(l, nb, at, others, k);
+	free(others);
+}
+
 struct listen_key *
 keys_wanted(const struct bgpd *d, size_t *n)
 {
+	struct spot *spots = xcalloc(d->conf->neighbors.n + 1u, sizeof *spots);
 	struct list l = {0};
 
+	for (uint32_t i = 0; i < d->conf->neighbors.n; i++)
+		spots[i] = (struct spot){place(d, &d->conf->neighbors.v[i]), kind_of(&d->conf->neighbors.v[i])};
 	for (uint32_t i = 0; i < d->conf->neighbors.n; i++) {
 		const struct conf_neighbor *nb = &d->conf->neighbors.v[i];
-		struct ip_prefix at = place(d, nb);
-		if (at.family != FAMILY_NONE && keys_missing(nb) == NULL)
-			keys_add(&l, nb, &at);
+		if (spots[i].at.family == FAMILY_NONE || spots[i].kind == KIND_NONE || keys_missing(nb) != NULL)
+			continue;
+		if (conf_neighbor_is_range(nb))
+			range_keys_add(&l, nb, &spots[i].at, spots, d->conf->neighbors.n);
+		else
+			keys_add(&l, nb, &spots[i].at);
 	}
+	free(spots);
 	*n = l.n;
 	return l.v;
 }

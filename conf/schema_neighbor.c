@@ -264,8 +264,10 @@ static const struct conf_row neighbor_rows[] = {
 			.doc =
 			    "Anybody who connects from an address inside is a neighbor with these settings, named by "
 			    "the address, until the session is over (dynamic neighbors). The longest prefix wins, and "
-			    "a neighbor with that address over all. A password is that of the whole prefix: TCP asks "
-			    "it of everybody in there who has no other."},
+			    "a neighbor with that address over all. A password is that of the whole prefix, but for "
+			    "neighbors and prefixes inside it that have another, or none: for each of the latter the "
+			    "kernel is given as many keys as it is longer than this prefix (up to 32 with IPv4), which "
+			    "net.core.optmem_max bounds."},
     [CONF_NB_NAME] =
 	{.key = "name",
 	 .type = &conf_type_name,

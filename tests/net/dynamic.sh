@@ -92,6 +92,23 @@ session b v4 || fail "$stage"
 ask hub '.neighbors[0].range == null' show neighbor c || fail "$stage"
 expect 5 no session c v6
 
+say "or without one, which the key of the prefix leaves out"
+hub_config '  - {prefix: 10.99.0.0/24, name: lan4, group: all, password: carrot}
+  - {prefix: "fd99::/64", name: lan6, group: all, families: [ipv4-unicast], password: parrot}
+  - {address: 10.99.0.4, name: d, group: all, passive: true}
+  - {address: "fd99::4", name: d6, group: all, families: [ipv4-unicast], passive: true}'
+reload hub
+spoke c 3 'passive: false'
+reload c
+expect 20 session d v4
+expect 20 session d v6
+expect 5 session hub d
+expect 20 session b v4
+missing=$(count TCPMD5NotFound)
+expect 20 more TCPMD5NotFound "$missing"
+holds 2 no session c v4
+clean_stop d
+
 say "no more of them than max-neighbors"
 hub_config '  - {prefix: 10.99.0.0/24, name: lan4, group: all, max-neighbors: 1}'
 reload hub
@@ -105,6 +122,7 @@ session b v4 || fail "$stage"
 grep -q 'neighbor.range_full .*range=lan4' "$dir/hub.log" || fail "$stage: not in the log"
 hub_config '  - {prefix: 10.99.0.0/24, name: lan4, group: all, max-neighbors: 3}'
 reload hub
+godwit d d
 expect 20 session c v4
 expect 20 session d v4
 expect 5 range lan4 3

@@ -57,6 +57,45 @@ START_TEST(test_md5)
 }
 END_TEST
 
+/* Who has no password inside a prefix that has one: the kernel's keys leave the place out, the longest one counts. */
+START_TEST(test_inside)
+{
+	bgpdtest_start(&t, "",
+		       "neighbors:\n"
+		       "  - {prefix: 127.1.0.0/29, remote-as: external, password: range}\n"
+		       "  - {address: 127.1.0.5, remote-as: 65002}\n"
+		       "  - {address: 127.1.0.6, remote-as: 65002, password: six}\n"
+		       "  - {prefix: 127.2.0.0/30, remote-as: external, password: all}\n"
+		       "  - {prefix: 127.2.0.0/31, remote-as: external}\n"
+		       "  - {address: 127.2.0.1, remote-as: 65002, password: one}\n"
+		       "  - {prefix: 127.3.0.0/31, remote-as: external}\n"
+		       "  - {prefix: 127.3.0.0/32, remote-as: external, password: zero}\n");
+	/* 0-3, 4, 6-7; but .6 has its own. */
+	ck_assert_str_eq(wanted("127.1.0.0/29"), "");
+	ck_assert_str_eq(wanted("127.1.0.0/30"), "range");
+	ck_assert_str_eq(wanted("127.1.0.4/32"), "range");
+	ck_assert_str_eq(wanted("127.1.0.5/32"), "");
+	ck_assert_str_eq(wanted("127.1.0.6/31"), "range");
+	ck_assert_str_eq(wanted("127.1.0.6/32"), "six");
+	ck_assert_str_eq(wanted("127.2.0.0/30"), "");
+	ck_assert_str_eq(wanted("127.2.0.2/31"), "all");
+	ck_assert_str_eq(wanted("127.2.0.0/31"), "");
+	ck_assert_str_eq(wanted("127.2.0.1/32"), "one");
+	ck_assert_str_eq(wanted("127.3.0.0/32"), "zero");
+	size_t n;
+	struct listen_key *v = keys_wanted(&t.d, &n);
+	ck_assert_uint_eq(n, 7);
+	freezero(v, n * sizeof *v);
+	/* And as the kernel has it. */
+	struct ip_addr a;
+	ck_assert_int_eq(ip_addr_parse("127.1.0.5", &a), 0);
+	ck_assert(!listen_asks_key(&t.d.listen, &a));
+	ck_assert_int_eq(ip_addr_parse("127.1.0.4", &a), 0);
+	ck_assert(listen_asks_key(&t.d.listen, &a));
+	bgpdtest_stop(&t);
+}
+END_TEST
+
 #define AO                                                                                                   \
 	"  - {address: 127.0.0.2, name: ao, remote-as: 65002, idle-hold-time: {initial: 0, max: 1}, "        \
 	"tcp-ao: [{id: 7, secret: seven}, {id: 8, receive-id: 9, algorithm: aes-128-cmac-96, secret: eight}]}\n"
@@ -120,4 +159,4 @@ START_TEST(test_ao_missing)
 }
 END_TEST
 
-SUITE("keys", test_md5, test_ao, test_ao_missing)
+SUITE("keys", test_md5, test_inside, test_ao, test_ao_missing)
