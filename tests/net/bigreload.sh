@@ -2,19 +2,23 @@
 # SPDX-License-Identifier: Apache-2.0
 # Reloads over a large table: import and export policies change while sessions stand and are
 # judged anew from what is kept, without a word to the neighbour that sent the routes; and
-# many networks of our own come, change and go. How long the loop was held up by each is
+# many networks of our own come, change and go, also on a condition; aggregates come over all of the
+# table and go; and a neighbour changes to ADD-PATH. How long the loop was held up by each is
 # printed (`bgpctl show memory`).
 . "$(dirname "$0")/../lib.sh"
 need_godwit
 need python3
 routes=${ROUTES:-100000}
 networks=${NETWORKS:-20000}
-ns a p
+ns a p r
 link a p 1
+link a r 3
 in_ns a ip address add 10.99.2.1/24 dev to-p
 in_ns p ip address add 10.99.2.2/24 dev to-a
 
-# config IMPORT EXPORT [NETWORKS [MED]]: policies of the sender and of the sink, and how many networks
+# config IMPORT EXPORT [NETWORKS [MED]]: policies of the sender and of the sink, and how many networks; with
+# $aggregates, on the condition $while, and $receiver as further settings of the one that takes several paths
+aggregates='' while='' receiver=''
 config() {
 	{
 		cat <<-EOT
@@ -23,17 +27,20 @@ config() {
 			neighbors:
 			  - {address: 10.99.2.2, name: sender, remote-as: 65001, passive: true, import: [$1], export: [reject]}
 			  - {address: 10.99.1.2, name: sink, remote-as: 65002, passive: true, import: [accept], export: [$2]}
+			  - {address: 10.99.3.2, name: receiver, remote-as: 65003, passive: true, idle-hold-time: {initial: 0, max: 1},
+			     import: [accept], export: [accept]$receiver}
+			aggregates: [$aggregates]
 			prefix-sets: {low: [0.0.0.0/1 le 32]}
 			policies:
 			  mark: [{set: {add-communities: ["65000:1"]}, action: accept}]
 			  low: [{match: {prefix-set: low}, action: accept}]
 			  prepend: [{set: {prepend: [65000]}, action: accept}]
 		EOT
-		[ "${3:-0}" -eq 0 ] || python3 - "$3" "${4:-0}" <<-'EOT'
+		[ "${3:-0}" -eq 0 ] || python3 - "$3" "${4:-0}" "$while" <<-'EOT'
 			import ipaddress, sys
 			print("networks:")
 			for i in range(int(sys.argv[1])):
-			    print("  - {prefix: %s/32, med: %s}" % (ipaddress.ip_address("100.64.0.0") + i, sys.argv[2]))
+			    print("  - {prefix: %s/32, med: %s%s}" % (ipaddress.ip_address("100.64.0.0") + i, *sys.argv[2:]))
 		EOT
 	} >"$dir/a.new"
 	mv "$dir/a.new" "$dir/a.yaml"
@@ -63,9 +70,18 @@ quiet() { # the sink's count of UPDATEs stands still for a second
 	[ "$(updates)" = "$n" ]
 }
 sent() { ask a ".neighbors[0].stats.prefixes.sent == $1" show neighbor sink; }
+took() { ask r ".neighbors[0].stats.prefixes.received == $1" show neighbor a; }
 
+cat >"$dir/r.yaml" <<-EOT
+	router: {as: 65003, id: 10.99.3.2}
+	kernel: {export: [reject]}
+	neighbors: [{address: 10.99.3.1, name: a, remote-as: 65000, connect-retry-time: 1, idle-hold-time: {initial: 0, max: 1},
+	  add-path: {receive: true}, import: [accept], export: [reject]}]
+EOT
 config accept accept
 godwit a a
+godwit r r
+expect 20 session r a
 traffic peer p 10.99.2.2,10.99.2.1 10.99.1.2,10.99.1.1 "$routes"
 traffic_go peer "$routes" >/dev/null
 heard=$(sender_heard)
@@ -92,6 +108,30 @@ change "nothing changes" accept prepend "$networks" 2
 change "they go" accept prepend
 ask a ".rib.ipv4_paths == $routes" show summary >/dev/null || fail "$stage"
 expect 10 sent "$routes"
+expect 60 took "$routes"
+while=', while: {interface: lo}'
+change "$networks networks come that are announced while an interface is up" accept prepend "$networks"
+expect 20 sent $((routes + networks))
+while=', while: {interface: none}'
+change "it is another interface, which is not there" accept prepend "$networks"
+expect 20 sent "$routes"
+change "they go" accept prepend
+aggregates='{prefix: 0.0.0.0/0}, {prefix: 0.0.0.0/1, summary-only: true}, {prefix: 128.0.0.0/1, summary-only: true}'
+change "aggregates come that hide everything else" accept prepend
+expect 60 sent 3
+expect 60 took 3
+aggregates='{prefix: 0.0.0.0/0}'
+change "one of them stays, and hides nothing" accept prepend
+expect 60 sent $((routes + 1))
+aggregates=''
+change "that goes, too" accept prepend
+expect 60 sent "$routes"
+expect 60 took "$routes"
+receiver=', add-path: {send: all}'
+change "a neighbour is sent all paths, for which its session has to begin anew" accept prepend
+expect 60 took "$routes"
+[ "$(ctl r -j show rib from 10.99.3.1 | grep -c '"path_id":[0-9]')" -eq "$routes" ] || fail "$stage: not all have a path id"
 [ "$(sender_heard)" = "$heard" ] || fail "the sender was told something: $(sender_heard) after $heard"
 exec 3>&-
+clean_stop r
 clean_stop a
