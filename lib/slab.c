@@ -58,6 +58,9 @@ slab_alloc(struct slab *s)
 	s->used++;
 	if (h != 0) {
 		memcpy(&s->free_head, slab_ptr(s, h), sizeof(s->free_head));
+		/* What was freed long ago is in no cache: a twelfth of the time in which withdrawn routes come again. */
+		if (s->free_head != 0)
+			__builtin_prefetch(slab_ptr(s, s->free_head), 1);
 		return h;
 	}
 	ASSERT(s->top != UINT32_MAX);
