@@ -26,7 +26,7 @@
 #include <string.h>
 
 #define SETTLE_S 1u /* a link's notification comes after the kernel has dropped its routes */
-#define REPAIR_S 5u /* replies take no longer, but for routes that wait for something else by then */
+#define REPAIR_S 5u /* without any reply about a doubted route: those left wait for something else by now */
 #define BUSY_S   1u /* a round cannot begin now */
 
 static const char *const kinds[FIB_DRIFT_COUNT] = {
@@ -142,6 +142,12 @@ drifted(struct fib *fib, enum fib_drift kind, const struct ip_prefix *p, uint32_
 		b->prefix = *p;
 }
 
+static uint32_t
+doubted_count(const struct fib *fib)
+{
+	return fib->table[FAMILY_IPV4].doubted.count + fib->table[FAMILY_IPV6].doubted.count;
+}
+
 void
 fib_audit_due(struct fib *fib)
 {
@@ -153,11 +159,17 @@ fib_audit_due(struct fib *fib)
 		break;
 	case AUDIT_SETTLING:
 		a->state = AUDIT_REPAIRING;
+		a->doubted_left = UINT32_MAX;
 		timer_s(fib, REPAIR_S);
 		fib_walk_start(fib, WALK_AUDIT);
 		break;
 	case AUDIT_REPAIRING:
-		finish(fib);
+		if (doubted_count(fib) == a->doubted_left) {
+			finish(fib);
+			break;
+		}
+		a->doubted_left = doubted_count(fib);
+		timer_s(fib, REPAIR_S);
 		break;
 	case AUDIT_READING:
 	case AUDIT_VOID:
@@ -197,7 +209,7 @@ void
 fib_audit_check(struct fib *fib)
 {
 	if (fib->audit.state == AUDIT_REPAIRING && fib_walk_idle(fib) && fib->audit.extras_inflight == 0 &&
-	    fib->table[FAMILY_IPV4].doubted.count == 0 && fib->table[FAMILY_IPV6].doubted.count == 0)
+	    doubted_count(fib) == 0)
 		finish(fib);
 }
 

@@ -94,6 +94,7 @@ struct audit {
 	uint64_t begin_ns, end_ns, rounds; /* end_ns: of the last complete round; 0: none */
 	uint32_t took_ms;
 	uint32_t extras_inflight;
+	uint32_t doubted_left; /* when the timer came last */
 	struct ip_prefix extra; /* the last that was to be deleted */
 	bool object_deleted;    /* by us, since the round began */
 	struct audit_burst burst[FIB_DRIFT_COUNT];

@@ -230,6 +230,33 @@ START_TEST(test_missing)
 }
 END_TEST
 
+/* Many repairs take their time; but nobody waits for one that is not answered. */
+START_TEST(test_long_repair)
+{
+	install_blackholes(1, 3);
+	round_begin();
+	round_end();
+	struct fib_op op = expect_route(FIB_ADD, 1);
+	fib_audit_due(fib);
+	answer(&op, 0);
+	fib_audit_due(fib);
+	ck_assert_uint_eq(rounds(), 0);
+	op = expect_route(FIB_ADD, 2);
+	answer(&op, 0);
+	fib_audit_due(fib);
+	ck_assert_uint_eq(rounds(), 0);
+	fib_audit_due(fib);
+	ck_assert_uint_eq(rounds(), 1);
+	ck_assert_uint_eq(drift(FIB_DRIFT_MISSING), 2);
+	/* Then the reply is one like any other. */
+	op = expect_route(FIB_ADD, 3);
+	answer(&op, EEXIST);
+	op = expect_route(FIB_REPLACE, 3);
+	answer(&op, 0);
+	ck_assert_uint_eq(drift_of_all(), 2);
+}
+END_TEST
+
 /* What is said of a route that has been doubted holds for what was wanted then. */
 START_TEST(test_changed_while_doubted)
 {
@@ -590,6 +617,7 @@ main(void)
 	tcase_add_test(tc, test_missing);
 	tcase_add_test(tc, test_changed_meanwhile);
 	tcase_add_test(tc, test_changed_while_doubted);
+	tcase_add_test(tc, test_long_repair);
 	tcase_add_test(tc, test_different);
 	tcase_add_test(tc, test_interface_of_the_kernels_choice);
 	tcase_add_test(tc, test_extra);
