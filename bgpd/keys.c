@@ -157,7 +157,7 @@ keys_wanted(const struct bgpd *d, size_t *n)
 	struct list l = {0};
 
 	for (uint32_t i = 0; i < d->conf->neighbors.n; i++)
-		spots[i] = (struct spot){place(d, &d->conf->neighbors.v[i]), kind_of(&d->conf->neighbors.v[i])};
+		spots[i] = (struct spot){place(d, &d->conf->neighbors.v[i]), (uint8_t)kind_of(&d->conf->neighbors.v[i])};
 	for (uint32_t i = 0; i < d->conf->neighbors.n; i++) {
 		const struct conf_neighbor *nb = &d->conf->neighbors.v[i];
 		if (spots[i].at.family == FAMILY_NONE || spots[i].kind == KIND_NONE || keys_missing(nb) != NULL)

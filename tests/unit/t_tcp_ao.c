@@ -21,7 +21,7 @@ addr(const char *text)
 static struct tcp_ao_key
 key(uint8_t send_id, uint8_t receive_id, enum tcp_ao_algorithm algorithm, const char *secret)
 {
-	struct tcp_ao_key k = {.send_id = send_id, .receive_id = receive_id, .algorithm = algorithm};
+	struct tcp_ao_key k = {.send_id = send_id, .receive_id = receive_id, .algorithm = (uint8_t)algorithm};
 
 	k.len = (uint8_t)strlen(secret);
 	memcpy(k.key, secret, k.len);
