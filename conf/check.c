@@ -195,6 +195,9 @@ type_check(struct conf_loader *ld, struct yml_node *n, const struct conf_neighbo
 		load_fail_key(
 		    ld, key_node(n, "route-reflector-client"), "route-reflector-client",
 		    "found true for an external neighbor, expected it for internal ones only (RFC 4456)");
+	if (!internal && CONF_HAS(nb, CONF_NB_CLUSTER_ID))
+		load_fail_key(ld, key_node(n, "cluster-id"), "cluster-id",
+			      "found it for an external neighbor, expected it for internal ones only (RFC 4456)");
 	if (conf_neighbor_is_inside(nb) && CONF_HAS(nb, CONF_NB_ROLE))
 		load_fail_key(
 		    ld, key_node(n, "role"), "role",
@@ -765,6 +768,32 @@ next_hops_check(struct conf_loader *ld, const struct yml_node *root)
 	self_check(ld, yml_map_get(kernel, "export"), kernel, "kernel.export", c->kernel.export.v, c->kernel.export.n);
 }
 
+/* A router serves one cluster, whether it is said of itself or of its neighbours. */
+static void
+clusters_check(struct conf_loader *ld, const struct yml_node *root)
+{
+	struct conf_router *r = &ld->conf->router;
+	const struct yml_node *router = yml_map_get(root, "router");
+	bool said = router != NULL && yml_map_get(router, "cluster-id") != NULL;
+
+	for (uint32_t i = 0; i < ld->conf->neighbors.n; i++) {
+		const struct conf_neighbor *nb = &ld->conf->neighbors.v[i];
+		char is[IP_ADDR_STRLEN], other[IP_ADDR_STRLEN];
+		if (!CONF_HAS(nb, CONF_NB_CLUSTER_ID))
+			continue;
+		struct ip_addr id = ip_addr_v4(nb->cluster_id), first = ip_addr_v4(r->cluster_id);
+		if (said && nb->cluster_id != r->cluster_id)
+			load_fail_at(ld, key_node(item_node(root, "neighbors", i), "cluster-id"),
+				     conf_arena_fmt(ld->tmp, "neighbors[%u].cluster-id", i),
+				     "found %s, expected %s as before: a router serves one cluster",
+				     ip_addr_str(&id, is, sizeof(is)), ip_addr_str(&first, other, sizeof(other)));
+		if (!said)
+			r->cluster_id = nb->cluster_id;
+		r->has |= BIT(CONF_ROUTER_CLUSTER_ID);
+		said = true;
+	}
+}
+
 void
 check_root(struct conf_loader *ld, struct yml_node *n, void *obj)
 {
@@ -772,6 +801,7 @@ check_root(struct conf_loader *ld, struct yml_node *n, void *obj)
 
 	addresses_check(ld, n);
 	names_check(ld, n);
+	clusters_check(ld, n);
 	PREFIXES_CHECK(ld, n, "networks", c->networks);
 	PREFIXES_CHECK(ld, n, "statics", c->statics);
 	PREFIXES_CHECK(ld, n, "aggregates", c->aggregates);

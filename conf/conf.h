@@ -231,6 +231,7 @@ enum conf_neighbor_key {
 	CONF_NB_SEND_SOFTWARE_VERSION,
 	CONF_NB_TCP_AO,
 	CONF_NB_DEFAULT_ORIGINATE,
+	CONF_NB_CLUSTER_ID,
 	CONF_NB_KEYS
 };
 
@@ -259,6 +260,7 @@ struct conf_neighbor {
 	uint32_t connect_retry_s;
 	struct conf_idle_hold idle_hold;
 	bool route_reflector_client;
+	uint32_t cluster_id; /* if CONF_HAS; then it is the router's, too */
 	uint32_t next_hop; /* enum conf_next_hop */
 	struct conf_add_path_opts add_path;
 	uint32_t allow_own_as; /* own AS this many times is no loop */

@@ -614,6 +614,15 @@ static const struct conf_row neighbor_rows[] = {
 	 .doc = "Families in which it is sent a default route of our own, with our address as next hop, whether or not the "
 		"RIB has one and whatever export says; a default route that the RIB has is not sent to it then. The route "
 		"is in nobody's RIB and kernel but the neighbor's."},
+    [CONF_NB_CLUSTER_ID] =
+	{.key = "cluster-id",
+	 .type = &conf_type_router_id,
+	 AT(conf_neighbor, cluster_id),
+	 .effect = CONF_EFFECT_POLICY,
+	 .def_doc = "that of the router",
+	 .doc = "Identifier of the cluster that the neighbor is in (RFC 4456), for configurations that are made neighbor by "
+		"neighbor: it is then also that of the router, so all that are said must be the same. Only for internal "
+		"neighbors."},
 };
 _Static_assert(ARRAY_LEN(neighbor_rows) == CONF_NB_KEYS, "a row for each key");
 
