@@ -85,6 +85,8 @@ need_godwit() {
 ns() {
 	local name
 	for name in "$@"; do
+		# Of a test that was killed and had the number of this process.
+		[ -e "/run/netns/$tag-$name" ] && ip netns del "$tag-$name"
 		ip netns add "$tag-$name" 2>"$dir/netns.err" || skip "cannot make a namespace: $(cat "$dir/netns.err")"
 		namespaces+=("$name")
 		in_ns "$name" sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 \
