@@ -74,6 +74,14 @@ for prefix in 10.5.0.0/16 10.6.0.0/16; do
 done
 last inner 10.5.0.0/16 '.attrs["99"] == "07"' >/dev/null || fail "$stage"
 
+say "attributes in descending order are as good (RFC 4271 5)"
+sends new '{"nlri": ["10.11.0.0/16"], "next_hop": "10.99.2.2", "path": [65003], "attrs": [[192, 32, "000000010000000200000003"],
+	[192, 16, "0002fde900000007"], [192, 8, "00010002"], [128, 4, "00000007"]]}'
+expect 10 best a 10.11.0.0/16 '.med == 7 and .communities == ["1:2"] and .large_communities == ["1:2:3"] and
+	.ext_communities == ["rt:65001:7"]'
+expect 10 last inner 10.11.0.0/16 '.attrs["4"] == "00000007" and .attrs["8"] == "00010002" and
+	.attrs["16"] == "0002fde900000007" and .attrs["32"] == "000000010000000200000003"'
+
 say "a path that begins with another AS withdraws (RFC 4271 6.3)"
 sends new '{"nlri": ["10.5.0.0/16"], "next_hop": "10.99.2.2", "path": [65099, 65003]}'
 expect 10 last old 10.5.0.0/16 '.withdrawn != []'
