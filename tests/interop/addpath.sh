@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# ADD-PATH (RFC 7911) with BIRD, FRR and GoBGP, both ways: two clients announce the same
+# ADD-PATH (RFC 7911) with BIRD, FRR, GoBGP and OpenBGPD, both ways: two clients announce the same
 # prefix, and who is behind a reflector sees both paths; first ours is the reflector, then
 # each of the others is and ours is behind it. A path that goes and comes, a change of what
 # is sent by a reload, and the end of a session are seen at the far end.
@@ -9,11 +9,12 @@ peers=$(dirname "$0")/peers
 . "$peers/bird2.sh"
 . "$peers/frr.sh"
 . "$peers/gobgp.sh"
+. "$peers/openbgpd.sh"
 need_godwit
 # shellcheck disable=SC2086
-need $bird2_programs $frr_programs $gobgp_programs
-ns hub ours a b bird frr gobgp
-lan hub ours a b bird frr gobgp
+need $bird2_programs $frr_programs $gobgp_programs $openbgpd_programs
+ns hub ours a b bird frr gobgp open
+lan hub ours a b bird frr gobgp open
 # Each has 10.99.0.N; a and b announce net, b with a longer AS path.
 net=10.65.9.0/24
 
@@ -87,6 +88,28 @@ gobgp_run() { # NEIGHBOUR...
 	start gobgp gobgp gobgpd -t toml -f "$dir/gobgp.toml" --api-hosts 127.0.0.1:50051 --pprof-disable
 	within 10 gobgp_ctl gobgp neighbor || fail "gobgpd does not answer"
 }
+openbgpd_run() { # NEIGHBOUR...
+	local peer
+	{
+		printf 'AS 64512\nrouter-id 10.99.0.7\nfib-update no\nsocket "%s"\nlisten on 10.99.0.7\n' "$dir/open.obgp"
+		for peer in "$@"; do
+			cat <<-EOT
+				neighbor 10.99.0.${peer%c} {
+					remote-as 64512
+					local-address 10.99.0.7
+					announce add-path recv yes
+					announce add-path send all
+					$([ "${peer%c}" = "$peer" ] || echo "route-reflector")
+				}
+			EOT
+		done
+		printf 'allow from any\nallow to any\n'
+	} >"$dir/open.obgpd.conf"
+	chmod 600 "$dir/open.obgpd.conf"
+	openbgpd_chroot
+	start open open /usr/sbin/bgpd -d -f "$dir/open.obgpd.conf"
+	within 10 openbgpd_ctl open show || fail "OpenBGPD does not answer"
+}
 
 a_gone() { sed -i 's/^networks/#networks/' "$dir/a.yaml"; ctl a reload || fail "$stage"; }
 a_back() { sed -i 's/^#networks/networks/' "$dir/a.yaml"; ctl a reload || fail "$stage"; }
@@ -98,6 +121,7 @@ paths() {
 	bird) got=$(bird2_ctl bird show route "$net" all | sed -n 's/.*BGP.next_hop: //p') ;;
 	frr) got=$(frr_ctl frr "show bgp ipv4 unicast $net json" | jq -r '.paths[]?.nexthops[0].ip') ;;
 	gobgp) got=$(gobgp_ctl gobgp global rib "$net" -j | jq -r '.[]?[]? | .attrs[] | select(.type == 3).nexthop') ;;
+	open) got=$(openbgpd_ctl open -j show rib detail "$net" | jq -r '.rib[]?.exit_nexthop') ;;
 	*) got=$(ctl "$1" -j show rib "$net" | jq -r '.rib[].exit_nexthop') ;;
 	esac
 	got=$(echo "$got" | sort | xargs)
@@ -106,27 +130,28 @@ paths() {
 }
 everybody() {
 	local d
-	for d in bird frr gobgp; do
+	for d in bird frr gobgp open; do
 		expect 20 paths "$d" "$1"
 	done
 }
 # sent ID-COUNT: ours shows what it has sent to each, with different ids
 sent() {
 	local n
-	for n in 4 5 6; do
+	for n in 4 5 6 7; do
 		ask ours "[.rib[].path_id] | length == $1 and all(. != null) and (unique | length) == $1" show rib out "r$n" "$net" || return 1
 	done
 }
 
-say "ours reflects all paths for BIRD, FRR and GoBGP"
+say "ours reflects all paths for BIRD, FRR, GoBGP and OpenBGPD"
 both="route-reflector-client: true, add-path: {receive: true, send: all}"
 client="route-reflector-client: true"
-godwit_run ours 1 "2, $client" "3, $client" "4, $both" "5, $both" "6, $both"
+godwit_run ours 1 "2, $client" "3, $client" "4, $both" "5, $both" "6, $both" "7, $both"
 godwit_run a 2 1
 godwit_run b 3 1
 bird_run 1
 frr_lan 1
 gobgp_run 1
+openbgpd_run 1
 everybody "10.99.0.2 10.99.0.3"
 expect 5 sent 2
 ask ours '.neighbors[0].capabilities.negotiated.add_path | tostring | test("both")' show neighbor r4 || fail "$stage"
@@ -161,35 +186,38 @@ stop ours || fail "bgpd ended with an error"
 bird2_stop bird
 frr_stop frr
 stop gobgp
+stop open
 
-say "BIRD, FRR and GoBGP reflect both paths for ours"
+say "BIRD, FRR, GoBGP and OpenBGPD reflect both paths for ours"
 both="add-path: {receive: true, send: all}"
-godwit_run ours 1 "4, $both" "5, $both" "6, $both"
-godwit_run a 2 4 5 6
-godwit_run b 3 4 5 6
+godwit_run ours 1 "4, $both" "5, $both" "6, $both" "7, $both"
+godwit_run a 2 4 5 6 7
+godwit_run b 3 4 5 6 7
 bird_run 1c 2c 3c
 frr_lan 1c 2c 3c
 gobgp_run 1c 2c 3c
+openbgpd_run 1c 2c 3c
 # from NEIGHBOUR COUNT: so many paths, with as many ids
 from() { ask ours "[.rib[].path_id] | length == $2 and (unique | length) == $2" show rib in "$1" "$net"; }
-for n in 4 5 6; do
+for n in 4 5 6 7; do
 	expect 30 from r$n 2
 	ask ours "[.rib[].exit_nexthop] | sort == [\"10.99.0.2\", \"10.99.0.3\"]" show rib in r$n "$net" || fail "$stage"
 done
 say "of several paths that are alike the first decides, and a withdrawn one is gone"
 a_gone
-for n in 4 5 6; do
+for n in 4 5 6 7; do
 	expect 20 from r$n 1
 done
 expect 5 best ours "$net" '.exit_nexthop == "10.99.0.3"'
 say "a reflector that ends takes all of its paths along"
 a_back
-for n in 4 5 6; do
+for n in 4 5 6 7; do
 	expect 20 from r$n 2
 done
 bird2_stop bird
 expect 10 from r4 0
-expect 10 paths ours "10.99.0.2 10.99.0.2 10.99.0.3 10.99.0.3"
+expect 10 paths ours "10.99.0.2 10.99.0.2 10.99.0.2 10.99.0.3 10.99.0.3 10.99.0.3"
 stop ours || fail "bgpd ended with an error"
 frr_stop frr
 stop gobgp
+stop open
