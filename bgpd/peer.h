@@ -41,7 +41,7 @@ struct peer_conn {
 	bool shared;            /* incoming, and several neighbours have the address: our OPEN waits for theirs */
 	bool has_open;          /* theirs is filled in */
 	uint8_t rx_type;        /* enum bgp_msg_type of the message that came last */
-	bool open_waits;        /* and would lose a collision with the other connection, whose OPEN has not come */
+	bool open_waits;        /* and is not taken until it is known what becomes of the other connection (peer_messages.c) */
 	bool keepalive_waits;   /* behind that OPEN */
 	struct open_msg theirs; /* the OPEN that came */
 	struct open_msg sent;   /* the one that went, from OpenSent on: a reload may change the peer's meanwhile */

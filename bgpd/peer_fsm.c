@@ -229,14 +229,17 @@ become_established(struct peer_conn *c)
 {
 	struct peer *p = c->peer;
 
+	struct peer_conn *loser = peer_conn_other(c);
+	bool lost = loser->open_waits; /* for what c would become */
+
 	if (c == p->second) {
 		/* The other connection lost, or never came up. */
-		struct peer_conn *loser = p->main;
 		p->main = c;
 		p->second = loser;
-		if (loser->session != NULL || loser->state != FSM_IDLE)
-			peer_event(loser, FSM_EV_COLLISION_DUMP);
+		lost = loser->session != NULL || loser->state != FSM_IDLE;
 	}
+	if (lost)
+		peer_event(loser, FSM_EV_COLLISION_DUMP);
 	event_del(p->connect_retry);
 	p->updown_ns = p->d->loop.turn_start_ns;
 	p->stats.established++;

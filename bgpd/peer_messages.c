@@ -45,9 +45,13 @@ has_restarted(const struct peer_conn *c)
 /*
  * RFC 4271 6.8: an OPEN has come while the other connection is past sending its own. True: c goes on now.
  *
- * No connection is closed for one that may never get an OPEN: the neighbour may have closed that one already,
- * for a reason of its own (OpenBGPD keeps whichever it has first), and both would be lost. So the OPEN of the
- * one that would lose waits until the other has its OPEN too, or ends.
+ * No connection is closed for one that may be closed at the other end, or both would be lost. So the OPEN of c waits
+ * - if c would lose, while the other has no OPEN: the neighbour may have closed that one already, for a reason of its
+ *   own (OpenBGPD keeps whichever it has first);
+ * - if c would win, while the other is in OpenConfirm: with our KEEPALIVE it may be Established over there, where c is
+ *   closed for that. Their KEEPALIVE says that it is, or its end that it is not.
+ * Two ends that do so never wait for each other: an OPEN goes as soon as its connection is there, and the KEEPALIVE of
+ * the one that would lose waits for nothing but the other's OPEN.
  */
 static bool
 collision_survives(struct peer_conn *c)
@@ -65,17 +69,16 @@ collision_survives(struct peer_conn *c)
 	}
 	if (o->state != FSM_OPENCONFIRM && o->state != FSM_OPENSENT)
 		return true;
-	bool keep_outgoing = fsm_collision_keeps_ours(p->ours.id, c->theirs.id, p->ours.as, c->theirs.as);
-	struct peer_conn *loser = c->incoming == keep_outgoing ? c : o;
 	/* Who dials a second time has given up the first: it would be dead weight until its hold timer goes off. */
-	if (c->incoming && o->incoming)
-		loser = o;
-	if (o->state == FSM_OPENSENT && !o->has_open) {
-		c->open_waits = loser == c;
-		return loser == o;
-	}
-	peer_event(loser, FSM_EV_COLLISION_DUMP);
-	return loser == o;
+	bool again = c->incoming && o->incoming;
+	bool keep_outgoing = fsm_collision_keeps_ours(p->ours.id, c->theirs.id, p->ours.as, c->theirs.as);
+	bool wins = again || c->incoming != keep_outgoing;
+	c->open_waits = wins ? o->state == FSM_OPENCONFIRM && !again : !o->has_open;
+	if (c->open_waits)
+		return false;
+	if (!wins || o->has_open)
+		peer_event(wins ? o : c, FSM_EV_COLLISION_DUMP);
+	return wins;
 }
 
 /* The OPEN that ours is: sent, or about to be where several neighbours share an address and theirs came first. */

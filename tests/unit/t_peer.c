@@ -256,6 +256,50 @@ START_TEST(test_collision)
 }
 END_TEST
 
+/*
+ * The daemon's connection has its KEEPALIVE and may be established for the neighbour, which then closes its own, though
+ * that one should win: it waits. Keeps is whether the neighbour takes the daemon's for established.
+ */
+static void
+collide_confirmed(bool keeps)
+{
+	int fd = begin_dialled("");
+	struct open_msg o = bgpdtest_open(PEER_AS, HIGH_ID);
+
+	speaker_accept(&out, &t.d.loop, fd);
+	ck_assert_int_eq(speaker_next(&out), BGP_MSG_OPEN);
+	speaker_send_open(&out, &o);
+	ck_assert_int_eq(speaker_next(&out), BGP_MSG_KEEPALIVE);
+	dial_in();
+	ck_assert_int_eq(speaker_next(&in), BGP_MSG_OPEN);
+	speaker_send_open(&in, &o);
+	looptest_turns_ms(&t.d.loop, 50);
+	ck_assert_int_eq(p->main->state, FSM_OPENCONFIRM);
+	ck_assert_int_eq(p->second->state, FSM_OPENSENT);
+	if (keeps) {
+		speaker_send_keepalive(&out);
+		SPEAKER_NOTIFIED(&in, BGP_ERR_CEASE, BGP_CEASE_COLLISION);
+	} else {
+		speaker_close(&out);
+		ck_assert_int_eq(speaker_next(&in), BGP_MSG_KEEPALIVE);
+		speaker_send_keepalive(&in);
+	}
+	UNTIL(&t.d.loop, peer_established(p));
+	ck_assert_int_eq(p->main->incoming, !keeps);
+	ck_assert_ptr_null(p->second->session);
+	ck_assert_int_eq(p->second->state, FSM_IDLE);
+	ck_assert_uint_eq(p->stats.established, 1);
+	close(fd);
+	bgpdtest_stop(&t);
+}
+
+START_TEST(test_collision_confirmed)
+{
+	collide_confirmed(true);
+	collide_confirmed(false);
+}
+END_TEST
+
 /* RFC 4271 6.8: without CollisionDetectEstablishedState a further connection is closed. */
 START_TEST(test_collision_established)
 {
@@ -525,6 +569,6 @@ START_TEST(test_find)
 }
 END_TEST
 
-SUITE("peer", test_passive, test_dialled, test_confederation, test_local_as_dual, test_names, test_collision, test_collision_established, test_second_silent, test_admin,
+SUITE("peer", test_passive, test_dialled, test_confederation, test_local_as_dual, test_names, test_collision, test_collision_confirmed, test_collision_established, test_second_silent, test_admin,
     test_reset, test_configured_down, test_idle_hold_backoff, test_hold_timer, test_hold_zero, test_errors, test_notified,
     test_retire, test_find)
