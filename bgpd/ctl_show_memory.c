@@ -95,6 +95,7 @@ add_all(struct parts *p, const struct bgpd *d, const struct rib_stats *rib, cons
 	add(p, "attribute set table", attr_table_count(d->attrs), attr_table_bytes(d->attrs) - d->attrs->bytes);
 	add(p, "bitmaps of groups", g.announced, g.bitmap_bytes);
 	add(p, "export memo and batches", g.groups, g.memo_bytes);
+	add(p, "outgoing attribute sets", g.sent_sets, g.sent_bytes);
 	add(p, "encoded messages", 0, g.chunk_bytes);
 	add_sessions(p, d);
 	add(p, "kernel routes", fib->wanted, fib->memory_bytes);

@@ -75,16 +75,15 @@ explain_row(const struct prefix_show *ps, const struct rib_path *p, json_t *row)
 static attr_id
 told_of(const struct prefix_show *ps, const struct rib_path *p, uint32_t *path_id)
 {
-	const struct adjout_member *m = &ps->member->out;
-	struct adjout_path path = groups_path(p);
+	struct bgpd *d = ctl_client_daemon(ps->c);
 
 	if (groups_sends_paths(ps->member, ps->family)) {
-		*path_id = path.path_id;
-		return adjout_member_told_path(m, ps->family, ps->id, &path);
+		*path_id = groups_path(p).path_id;
+		return groups_told(d->groups, ps->member, ps->family, ps->id, p);
 	}
 	if (!(p->flags & RIB_PATH_BEST))
 		return ATTR_NONE;
-	return attr_ref(ctl_client_daemon(ps->c)->attrs, ps->told);
+	return attr_ref(d->attrs, ps->told);
 }
 
 static void
@@ -220,7 +219,7 @@ show_prefix(struct ctl_client *c, struct rib_show *st, struct peer *peer, enum f
 			return;
 		ps.member = m;
 		if (!groups_sends_paths(m, f)) {
-			ps.told = adjout_member_told(&m->out, f, id);
+			ps.told = groups_told(d->groups, m, f, id, NULL);
 			if (ps.told == ATTR_NONE)
 				return;
 		}

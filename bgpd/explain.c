@@ -196,11 +196,9 @@ no_way(const struct peer *to, enum family f, uint32_t id, const struct rib_path 
 
 /* What the neighbour has of the path, a reference, or ATTR_NONE. */
 static attr_id
-told_of(const struct group_member *m, enum family f, uint32_t id, const struct rib_path *p)
+told_of(struct bgpd *d, const struct group_member *m, enum family f, uint32_t id, const struct rib_path *p)
 {
-	struct adjout_path path = groups_path(p);
-
-	return groups_sends_paths(m, f) ? adjout_member_told_path(&m->out, f, id, &path) : adjout_member_told(&m->out, f, id);
+	return groups_told(d->groups, m, f, id, groups_sends_paths(m, f) ? p : NULL);
 }
 
 void
@@ -227,7 +225,7 @@ explain_out(struct bgpd *d, struct peer *to, enum family f, uint32_t id, const s
 		out->accepted = false;
 		return;
 	}
-	attr_id told = told_of(m, f, id, p);
+	attr_id told = told_of(d, m, f, id, p);
 	out->pending = told != out->attr;
 	attr_unref(d->attrs, told);
 }

@@ -117,13 +117,11 @@ view_next_id(void *ctx, enum family f, uint32_t from)
 
 /*
  * RFC 8950 4: a next hop of the other family goes only to those who can read it. The others get our own address, and
- * nothing where we have none that they can. Takes the reference, returns one, or ATTR_NONE.
+ * nothing where we have none that they can. Takes the reference (in t), returns one, or ATTR_NONE.
  */
 static attr_id
-fit_next_hop(struct groups *g, const struct export_view *v, enum family f, attr_id out)
+fit_next_hop(struct groups *g, const struct export_view *v, enum family f, attr_id out, struct attr_table *t)
 {
-	struct attr_table *t = g->d->attrs;
-
 	if (groups_next_hop_fits(g, v, f, attr_get(t, out)->nexthop))
 		return out;
 	struct attr_edit e = {0};
@@ -146,9 +144,10 @@ policy_of_view(struct groups *g, const struct export_view *v, const struct polic
 		policies_run(g->d->policies, &v->chain, in, res);
 }
 
-enum groups_verdict
-groups_view_judge(struct groups *g, const struct export_view *v, enum family f, const struct ip_prefix *prefix,
-    attr_id attr, const struct rib_source *src, const struct policy_trace *trace, attr_id *out)
+/* *out is in the table to. */
+static enum groups_verdict
+judge_set(struct groups *g, const struct export_view *v, enum family f, const struct ip_prefix *prefix, attr_id attr,
+    const struct rib_source *src, const struct policy_trace *trace, struct attr_table *to, attr_id *out)
 {
 	static const enum groups_verdict verdicts[EXPORT_VERDICT_COUNT] = {
 	    [EXPORT_OK] = GROUPS_SENT,
@@ -168,18 +167,25 @@ groups_view_judge(struct groups *g, const struct export_view *v, enum family f, 
 	policy_of_view(g, v, &in, trace, &res);
 	if (!res.accept)
 		return v->chain.missing ? GROUPS_NO_POLICY : GROUPS_POLICY;
-	*out = export_transform(&v->params, src, d->attrs, res.attr, res.set);
+	*out = export_transform(&v->params, src, d->attrs, res.attr, res.set, to);
 	attr_unref(d->attrs, res.attr);
 	if (*out == ATTR_NONE)
 		return GROUPS_TOO_LONG;
-	*out = fit_next_hop(g, v, f, *out);
+	*out = fit_next_hop(g, v, f, *out, to);
 	return *out != ATTR_NONE ? GROUPS_SENT : GROUPS_NO_NEXT_HOP;
+}
+
+enum groups_verdict
+groups_view_judge(struct groups *g, const struct export_view *v, enum family f, const struct ip_prefix *prefix,
+    attr_id attr, const struct rib_source *src, const struct policy_trace *trace, attr_id *out)
+{
+	return judge_set(g, v, f, prefix, attr, src, trace, g->d->attrs, out);
 }
 
 /* The same for a path in the RIB; the prefix is looked up where somebody reads it. */
 static enum groups_verdict
 judge(struct groups *g, const struct export_view *v, enum family f, uint32_t id, attr_id attr, uint16_t source,
-    const struct policy_trace *trace, attr_id *out)
+    const struct policy_trace *trace, struct attr_table *to, attr_id *out)
 {
 	const struct rib_source *src = rib_source_get(g->d->rib, source);
 	struct ip_prefix prefix;
@@ -189,17 +195,18 @@ judge(struct groups *g, const struct export_view *v, enum family f, uint32_t id,
 		return GROUPS_DEFAULT;
 	}
 	if (!(v->chain.reads & (POLICY_READS_PREFIX | POLICY_READS_INTERFACE)))
-		return groups_view_judge(g, v, f, NULL, attr, src, trace, out);
+		return judge_set(g, v, f, NULL, attr, src, trace, to, out);
 	prefix = rib_prefix(g->d->rib, f, id);
-	return groups_view_judge(g, v, f, &prefix, attr, src, trace, out);
+	return judge_set(g, v, f, &prefix, attr, src, trace, to, out);
 }
 
 static uint32_t
 view_out(void *ctx, struct adjout_group *ag, enum family f, uint32_t id, uint32_t attr, uint16_t source)
 {
+	struct groups *g = ctx;
 	attr_id out;
 
-	judge(ctx, container_of(ag, struct group, out)->owner, f, id, attr, source, NULL, &out);
+	judge(g, container_of(ag, struct group, out)->owner, f, id, attr, source, NULL, &g->sent, &out);
 	return out;
 }
 
@@ -215,10 +222,22 @@ view_attr_unref(void *ctx, uint32_t attr)
 	attr_unref(((struct groups *)ctx)->d->attrs, attr);
 }
 
+static void
+view_out_ref(void *ctx, uint32_t out)
+{
+	attr_ref(&((struct groups *)ctx)->sent, out);
+}
+
+static void
+view_out_unref(void *ctx, uint32_t out)
+{
+	attr_unref(&((struct groups *)ctx)->sent, out);
+}
+
 static uint32_t
 view_nexthop(void *ctx, struct adjout_group *ag, uint32_t out)
 {
-	uint32_t nh = attr_get(((struct groups *)ctx)->d->attrs, out)->nexthop;
+	uint32_t nh = attr_get(&((struct groups *)ctx)->sent, out)->nexthop;
 
 	(void)ag;
 	return nh == ATTR_NEXTHOP_SELF ? 0 : nh;
@@ -302,6 +321,8 @@ groups_new(struct bgpd *d)
 	    .out = view_out,
 	    .attr_ref = view_attr_ref,
 	    .attr_unref = view_attr_unref,
+	    .out_ref = view_out_ref,
+	    .out_unref = view_out_unref,
 	    .nexthop = view_nexthop,
 	    .unpin = view_unpin,
 	    .mark = view_mark,
@@ -316,7 +337,10 @@ groups_new(struct bgpd *d)
 	    .too_long = too_long,
 	};
 
+	struct attr_nexthop_ops nexthops = nexthop_attr_ops(d->nexthops);
+
 	g->d = d;
+	attr_table_init(&g->sent, d->attrs->seed, &nexthops);
 	group_list_init(&g->list, &view, &ops);
 	g->drain = (struct job){.run = drain_run, .name = "export"};
 	g->tick = event_new(d->loop.base, -1, EV_PERSIST, on_tick, g);
@@ -363,6 +387,7 @@ groups_free(struct groups *g)
 	loop_job_cancel(&g->d->loop, &g->drain);
 	event_free(g->tick);
 	group_list_fini(&g->list);
+	attr_table_fini(&g->sent);
 	free(g->paths);
 	free(g);
 }
@@ -451,7 +476,9 @@ groups_memory(const struct groups *g, struct groups_memory *out)
 {
 	const struct adjout_group *ag;
 
-	*out = (struct groups_memory){.chunk_bytes = chunk_pool_bytes(&g->list.chunks)};
+	*out = (struct groups_memory){.chunk_bytes = chunk_pool_bytes(&g->list.chunks),
+	    .sent_sets = attr_table_count(&g->sent),
+	    .sent_bytes = attr_table_bytes(&g->sent)};
 	TAILQ_FOREACH(ag, &g->list.adjout.groups, entry)
 	group_memory(container_of(ag, struct group, out), out);
 }
@@ -813,7 +840,24 @@ enum groups_verdict
 groups_judge(struct groups *g, const struct group_member *m, enum family f, uint32_t id, attr_id attr, uint16_t source,
     const struct policy_trace *trace, attr_id *out)
 {
-	return judge(g, m->group->owner, f, id, attr, source, trace, out);
+	return judge(g, m->group->owner, f, id, attr, source, trace, g->d->attrs, out);
+}
+
+attr_id
+groups_told(struct groups *g, const struct group_member *m, enum family f, uint32_t id, const struct rib_path *p)
+{
+	struct adjout_path path;
+	attr_id told, copy;
+
+	if (p != NULL)
+		path = groups_path(p);
+	told = p != NULL ? adjout_member_told_path(&m->out, f, id, &path) : adjout_member_told(&m->out, f, id);
+	if (told == ATTR_NONE)
+		return ATTR_NONE;
+	const struct attr_set *s = attr_get(&g->sent, told);
+	copy = attr_intern(g->d->attrs, s->nexthop, NULL, s->wire, s->wire_len); /* export leaves no local part */
+	attr_unref(&g->sent, told);
+	return copy;
 }
 
 const char *

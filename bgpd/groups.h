@@ -87,6 +87,12 @@ const char *groups_verdict_name(enum groups_verdict v);
 /* The same computation as for sending; trace may be NULL. *out: the set that is sent, a reference, or ATTR_NONE. */
 enum groups_verdict groups_judge(struct groups *g, const struct group_member *m, enum family f, uint32_t id,
     attr_id attr, uint16_t source, const struct policy_trace *trace, attr_id *out);
+/*
+ * What the member has been told of the prefix, a reference in the table of all routes; ATTR_NONE: nothing, or the
+ * prefix waits (adjout_member_told). p: of this path, where it is sent paths (groups_sends_paths), else NULL.
+ */
+attr_id groups_told(struct groups *g, const struct group_member *m, enum family f, uint32_t id,
+    const struct rib_path *p);
 
 /*
  * The same without a session, as tools/policytest does it: what a group of this neighbour alone would have in common
@@ -103,6 +109,8 @@ struct groups_memory {
 	uint64_t announced; /* routes, each once a group */
 	size_t bitmap_bytes, memo_bytes, chunk_bytes;
 	uint32_t groups;
+	uint32_t sent_sets; /* outgoing attribute sets that memos and batches name */
+	size_t sent_bytes;
 };
 void groups_memory(const struct groups *g, struct groups_memory *out);
 

@@ -40,7 +40,7 @@ groups_default_attr(struct groups *gs, const struct export_view *v, enum family 
 	attr_id in = attr_edit_commit(&e, t);
 	attr_edit_fini(&e);
 	if (export_check(&v->params, &ours, attr_get(t, in)) == EXPORT_OK)
-		out = export_transform(&v->params, &ours, t, in, 0);
+		out = export_transform(&v->params, &ours, t, in, 0, t);
 	attr_unref(t, in);
 	return out;
 }

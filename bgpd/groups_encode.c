@@ -98,7 +98,7 @@ groups_encode(void *ctx, struct group *g, enum family f, uint32_t path_id, uint3
 		put_withdrawals(gs, g, f, path_id, ids, n, msg_max, to);
 		return 0;
 	}
-	const struct attr_set *s = attr_get(gs->d->attrs, out);
+	const struct attr_set *s = attr_get(&gs->sent, out);
 	bool own = is_own(s->nexthop);
 	groups_form_next_hop(gs, v, f, s->nexthop, &form);
 	if (!update_enc_begin(&e, msg, &form, s->wire, s->wire_len))

@@ -16,6 +16,12 @@ struct groups {
 	struct group_list list;
 	struct job drain;
 	struct event *tick;
+	/*
+	 * What groups send. Most sets go out in one burst and are then forgotten: in a table of their own, which has only
+	 * what memos and batches name, they come and go within the cache. Among the sets of all routes, in a table of a
+	 * hundred thousand, each of them was several misses to put in and several to take out.
+	 */
+	struct attr_table sent;
 	struct adjout_path *paths; /* of the prefix looked at last */
 	uint32_t paths_cap;
 };

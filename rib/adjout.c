@@ -163,7 +163,7 @@ same_as_sent(struct adjout_group *g, enum family f, uint32_t id, uint32_t old_at
 	bool same = old_out == out && audience_eq(adjout_all_but(g, old_source, nexthop_of(g, old_out)),
 						  adjout_all_but(g, source, nexthop_of(g, out)));
 	if (old_out != 0)
-		g->adjout->view.attr_unref(g->adjout->view.ctx, old_out);
+		g->adjout->view.out_unref(g->adjout->view.ctx, old_out);
 	return same;
 }
 
@@ -219,7 +219,7 @@ adjout_change(struct adjout_group *g, enum family f, uint32_t id, uint32_t old_a
 		if (announced)
 			adjout_send(g, f, id, 0, old_source);
 	} else if (announced && same_as_sent(g, f, id, old_attr, old_source, out, new_source)) {
-		g->adjout->view.attr_unref(g->adjout->view.ctx, out);
+		g->adjout->view.out_unref(g->adjout->view.ctx, out);
 	} else {
 		adjout_send(g, f, id, out, new_source);
 		if (!announced)

@@ -71,7 +71,10 @@ struct adjout_path {
 	bool changed; /* since the last decision of the prefix */
 };
 
-/* The RIB as the groups see it. Attribute ids and next hop ids are only passed through; 0 is none. */
+/*
+ * The RIB as the groups see it. Attribute ids and next hop ids are only passed through; 0 is none. Ids of outgoing sets
+ * may be of another table than those of paths: the two are never compared.
+ */
 struct adjout_view {
 	void *ctx;
 	/*
@@ -94,6 +97,8 @@ struct adjout_view {
 			uint16_t source);
 	void (*attr_ref)(void *ctx, uint32_t attr);
 	void (*attr_unref)(void *ctx, uint32_t attr);
+	void (*out_ref)(void *ctx, uint32_t out);
+	void (*out_unref)(void *ctx, uint32_t out);
 	/* Next hop id of an outgoing set if it is passed on as it came (third party), 0 if it is our own. */
 	uint32_t (*nexthop)(void *ctx, struct adjout_group *g, uint32_t out);
 	/* The ids may not be pinned any more; ask adjout_pins again. Called from adjout_reap only. */

@@ -61,7 +61,7 @@ adjout_batch_add(struct adjout_batch *b, const struct adjout_view *view, enum fa
 	if (b->nruns == 0 || !run_goes_on(&b->runs[b->nruns - 1], f, path_id, out, to))
 		run_begin(b, f, path_id, out, to);
 	else if (out != 0)
-		view->attr_unref(view->ctx, out); /* the run has one already */
+		view->out_unref(view->ctx, out); /* the run has one already */
 	adjout_batch_again(b, id);
 }
 
@@ -137,7 +137,7 @@ runs_drop(struct adjout_batch *b, const struct adjout_view *v)
 {
 	for (uint32_t i = 0; i < b->nruns; i++)
 		if (b->runs[i].out != 0)
-			v->attr_unref(v->ctx, b->runs[i].out);
+			v->out_unref(v->ctx, b->runs[i].out);
 	b->n = b->nruns = 0;
 }
 

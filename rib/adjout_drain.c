@@ -146,7 +146,7 @@ member_drain_one(struct adjout_member *m, enum family f, uint32_t id, bool had)
 	bool withheld = out != 0 && !adjout_is_for(adjout_all_but(g, source, v->nexthop(v->ctx, g, out)), m);
 	adjout_withhold(m, f, id, withheld && source != m->source);
 	if (withheld) {
-		v->attr_unref(v->ctx, out);
+		v->out_unref(v->ctx, out);
 		out = 0;
 	}
 	if (out == 0 && !had)

@@ -28,7 +28,7 @@ out_of(const struct adjout_member *m, enum family f, uint32_t id, uint32_t attr,
 	uint32_t out = adjout_memo_out(g, f, id, attr, source);
 
 	if (out != 0 && m->nexthop != 0 && v->nexthop(v->ctx, g, out) == m->nexthop) {
-		v->attr_unref(v->ctx, out); /* RFC 4271 5.1.3: not to whom the next hop belongs */
+		v->out_unref(v->ctx, out); /* RFC 4271 5.1.3: not to whom the next hop belongs */
 		return 0;
 	}
 	return out;

@@ -32,7 +32,7 @@ memo_drop(const struct adjout_view *v, struct adjout_memo_entry *e)
 		return;
 	v->attr_unref(v->ctx, e->attr);
 	if (e->out != 0)
-		v->attr_unref(v->ctx, e->out);
+		v->out_unref(v->ctx, e->out);
 	*e = (struct adjout_memo_entry){0};
 }
 
@@ -59,7 +59,7 @@ adjout_memo_out(struct adjout_group *g, enum family f, uint32_t id, uint32_t att
 		    .attr = attr, .out = out, .source = source, .family = (uint8_t)f};
 	}
 	if (e->out != 0)
-		v->attr_ref(v->ctx, e->out);
+		v->out_ref(v->ctx, e->out);
 	return e->out;
 }
 

@@ -213,7 +213,7 @@ adjout_paths_send(struct adjout_group *g, enum family f, uint32_t id, bool again
 		if (again || paths[i].changed || !had || owed)
 			path_send(g, f, id, &paths[i], out, had);
 		else
-			v->attr_unref(v->ctx, out);
+			v->out_unref(v->ctx, out);
 	}
 	if (any)
 		bitmap_set(&g->fam[f].announced, id);
@@ -313,7 +313,7 @@ member_out(struct adjout_member *m, enum family f, uint32_t id, const struct adj
 	bool withheld = !adjout_is_for(adjout_all_but(g, p->source, v->nexthop(v->ctx, g, out)), m);
 	withhold(m, f, id, p, withheld && p->source != m->source);
 	if (withheld)
-		v->attr_unref(v->ctx, out);
+		v->out_unref(v->ctx, out);
 	return withheld ? 0 : out;
 }
 

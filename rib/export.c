@@ -270,17 +270,17 @@ to_confed(struct attr_edit *e, const struct export_params *p, const struct attr_
 }
 
 attr_id
-export_transform(const struct export_params *p, const struct rib_source *source, struct attr_table *t,
-		 attr_id in, uint32_t policy_set)
+export_transform(const struct export_params *p, const struct rib_source *source, const struct attr_table *from,
+		 attr_id in, uint32_t policy_set, struct attr_table *to)
 {
-	const struct attr_set *s = attr_get(t, in);
+	const struct attr_set *s = attr_get(from, in);
 	struct attr_edit e = {0};
 	attr_id out = ATTR_NONE;
 	bool fits;
 
 	attr_edit_begin(&e, s);
 	e.local = (struct attr_local){0};
-	e.nexthop = nexthop_of(p, t, s, (policy_set & POLICY_SET_NEXT_HOP) != 0);
+	e.nexthop = nexthop_of(p, from, s, (policy_set & POLICY_SET_NEXT_HOP) != 0);
 	if (!p->aigp)
 		attr_edit_del(&e, ATTR_AIGP);
 	if (p->options & EXPORT_OPT_GSHUT)
@@ -297,7 +297,7 @@ export_transform(const struct export_params *p, const struct rib_source *source,
 		fits = to_ebgp(&e, p, source, s, policy_set);
 	}
 	if (fits)
-		out = attr_edit_commit(&e, t);
+		out = attr_edit_commit(&e, to);
 	attr_edit_fini(&e);
 	return out;
 }

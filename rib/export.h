@@ -79,13 +79,13 @@ enum export_verdict export_check(const struct export_params *p, const struct rib
 const char *export_verdict_name(enum export_verdict v); /* a word, "no-export" */
 
 /*
- * The set to send, as a reference: made of what came out of export policy, in the table
- * t. policy_set is the policy_result's: MED leaves towards eBGP only if the policy
+ * The set to send, as a reference in the table to: made of what came out of export policy, in the
+ * table from (which may be the same; both number next hops alike). policy_set is the policy_result's: MED leaves towards eBGP only if the policy
  * set it or the route is ours, and a next hop that the policy set stays. The next hop
  * of the result is ATTR_NEXTHOP_SELF wherever our own address goes. ATTR_NONE if the
  * set would be longer than 65535 octets.
  */
-attr_id export_transform(const struct export_params *p, const struct rib_source *source, struct attr_table *t,
-			 attr_id in, uint32_t policy_set);
+attr_id export_transform(const struct export_params *p, const struct rib_source *source, const struct attr_table *from,
+			 attr_id in, uint32_t policy_set, struct attr_table *to);
 
 #endif

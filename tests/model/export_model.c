@@ -649,6 +649,8 @@ main(int argc, char **argv)
 						.out = view_out,
 						.attr_ref = view_ref,
 						.attr_unref = view_unref,
+						.out_ref = view_ref,
+						.out_unref = view_unref,
 						.nexthop = view_nexthop,
 						.unpin = view_unpin,
 						.mark = view_mark,

@@ -737,6 +737,7 @@ end(void)
 {
 	struct bgpd *d = the_model->d;
 	struct rib_stats st;
+	struct groups_memory sent;
 	struct mconf c;
 
 	conf_empty(&c);
@@ -747,6 +748,8 @@ end(void)
 	CHECK(st.prefixes[FAMILY_IPV4] == 0 && st.prefixes[FAMILY_IPV6] == 0);
 	CHECK(fib_count() == 0);
 	CHECK(attr_table_count(d->attrs) == 0);
+	groups_memory(d->groups, &sent);
+	CHECK(sent.sent_sets == 0);
 	CHECK(nexthop_count(d->nexthops) == 0);
 }
 

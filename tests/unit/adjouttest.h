@@ -70,16 +70,33 @@ next_id(void *ctx, enum family f, uint32_t from)
 	return BITMAP_END;
 }
 
+/* Sets of paths have numbers below 100, outgoing ones from there on: they may be of two tables. */
 static inline void
 ref(void *ctx, uint32_t attr)
 {
+	ck_assert_uint_lt(attr, 100);
 	((struct fake *)ctx)->refs[attr]++;
 }
 
 static inline void
 unref(void *ctx, uint32_t attr)
 {
+	ck_assert_uint_lt(attr, 100);
 	((struct fake *)ctx)->refs[attr]--;
+}
+
+static inline void
+out_ref(void *ctx, uint32_t o)
+{
+	ck_assert_uint_ge(o, 100);
+	((struct fake *)ctx)->refs[o]++;
+}
+
+static inline void
+out_unref(void *ctx, uint32_t o)
+{
+	ck_assert_uint_ge(o, 100);
+	((struct fake *)ctx)->refs[o]--;
 }
 
 static inline uint32_t
@@ -94,7 +111,7 @@ out(void *ctx, struct adjout_group *g, enum family f, uint32_t id, uint32_t attr
 	k->computed++;
 	if (attr == k->reject)
 		return 0;
-	ref(ctx, attr + 100);
+	out_ref(ctx, attr + 100);
 	return attr + 100;
 }
 
@@ -194,7 +211,7 @@ static inline struct fake *
 fake_with(const struct adjout_key *key)
 {
 	struct fake *k = calloc(1, sizeof *k);
-	const struct adjout_view view = {k, current, paths, next_id, out, ref, unref, nexthop, unpin, mark, done};
+	const struct adjout_view view = {k, current, paths, next_id, out, ref, unref, out_ref, out_unref, nexthop, unpin, mark, done};
 	const struct adjout_sink sink = {k, emit, emit_mark, room, attach, detach};
 
 	k->reject = 9;

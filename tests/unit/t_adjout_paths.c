@@ -72,7 +72,7 @@ START_TEST(test_paths_audience)
 	ck_assert_uint_eq(adjout_member_count(&k->m2, FAMILY_IPV4, NULL), 1);
 	uint32_t o = adjout_member_told_path(&k->m2, FAMILY_IPV4, 1, &k->path[1][0]);
 	ck_assert_uint_eq(o, 105);
-	unref(k, o);
+	out_unref(k, o);
 	ck_assert_uint_eq(adjout_member_told_path(&k->m1, FAMILY_IPV4, 1, &k->path[1][0]), 0);
 	fake_free(k);
 }

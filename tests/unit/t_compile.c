@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of bgpd/compile and compile_rule: each key of match and set, from its YAML to a verdict and attributes. */
 #include "bgpd/compile.h"
+#include "bgpd/groups.h"
 
 #include "bgpd/group.h"
 #include "bgpd/own.h"
@@ -362,7 +363,7 @@ is_told(const char *prefix)
 {
 	const struct group_member *m = peer_routes_member(bgpdtest_peer(&t, "127.0.0.3"));
 	struct ip_prefix p = bgpdtest_prefix(prefix);
-	attr_id told = adjout_member_told(&m->out, (enum family)p.family, rib_find(t.d.rib, &p));
+	attr_id told = groups_told(t.d.groups, m, (enum family)p.family, rib_find(t.d.rib, &p), NULL);
 
 	attr_unref(t.d.attrs, told);
 	return told != ATTR_NONE;

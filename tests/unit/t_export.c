@@ -61,7 +61,7 @@ check_send(const struct export_params *p, const struct rib_source *source, uint3
 
 	table_init(&t);
 	in = attr_intern(&t, nexthop, &local, wire, len);
-	out = export_transform(p, source, &t, in, policy_set);
+	out = export_transform(p, source, &t, in, policy_set, &t);
 	ck_assert_uint_ne(out, ATTR_NONE);
 	s = attr_get(&t, out);
 	ck_assert_uint_eq(s->wire_len, want_len);
