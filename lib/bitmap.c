@@ -23,8 +23,8 @@ bitmap_fini(struct bitmap *b)
 	*b = (struct bitmap){0};
 }
 
-static struct bitmap_page *
-page_make(struct bitmap *b, uint32_t p)
+struct bitmap_page *
+bitmap_page_make(struct bitmap *b, uint32_t p)
 {
 	if (p >= b->npages) {
 		uint32_t n = b->npages * 2 > p + 1 ? b->npages * 2 : p + 1;
@@ -43,44 +43,11 @@ page_make(struct bitmap *b, uint32_t p)
 	return b->pages[p];
 }
 
-/* The page, made where it is missing. */
-static inline struct bitmap_page *
-page_get(struct bitmap *b, uint32_t p)
+void
+bitmap_page_drop(struct bitmap *b, uint32_t p)
 {
-	return p < b->npages && b->pages[p] != NULL ? b->pages[p] : page_make(b, p);
-}
-
-bool
-bitmap_set(struct bitmap *b, uint32_t id)
-{
-	uint32_t p = id >> BITMAP_PAGE_SHIFT, i = id & (BITMAP_PAGE_BITS - 1);
-
-	ASSERT(id != BITMAP_END);
-	uint64_t *w = &page_get(b, p)->w[i / 64];
-	uint64_t bit = 1ull << (i % 64);
-
-	if (*w & bit)
-		return false;
-	*w |= bit;
-	b->page_count[p]++;
-	b->count++;
-	return true;
-}
-
-bool
-bitmap_clear(struct bitmap *b, uint32_t id)
-{
-	uint32_t p = id >> BITMAP_PAGE_SHIFT, i = id & (BITMAP_PAGE_BITS - 1);
-
-	if (!bitmap_test(b, id))
-		return false;
-	b->pages[p]->w[i / 64] &= ~(1ull << (i % 64));
-	b->count--;
-	if (--b->page_count[p] == 0) {
-		free(b->pages[p]);
-		b->pages[p] = NULL;
-	}
-	return true;
+	free(b->pages[p]);
+	b->pages[p] = NULL;
 }
 
 uint32_t
@@ -111,7 +78,7 @@ bitmap_or(struct bitmap *dst, const struct bitmap *src)
 
 		if (src->pages[p] == NULL)
 			continue;
-		struct bitmap_page *page = page_get(dst, p);
+		struct bitmap_page *page = bitmap_page_get(dst, p);
 		for (uint32_t w = 0; w < BITMAP_PAGE_WORDS; w++) {
 			page->w[w] |= src->pages[p]->w[w];
 			n += (uint32_t)__builtin_popcountll(page->w[w]);
