@@ -198,6 +198,29 @@ summarise_path(struct attr_set *s, const struct attr_item *a)
 	s->neighbor_as = aspath_neighbor_as(path);
 }
 
+static void
+summarise_communities(struct attr_set *s, const struct attr_item *a)
+{
+	for (size_t i = 0; i + 4 <= a->len; i += 4) {
+		switch (be32_get(a->value + i)) {
+		case COMMUNITY_LLGR_STALE:
+			s->flags |= ATTR_F_LLGR_STALE;
+			break;
+		case COMMUNITY_NO_EXPORT:
+			s->well_known |= ATTR_WK_NO_EXPORT;
+			break;
+		case COMMUNITY_NO_ADVERTISE:
+			s->well_known |= ATTR_WK_NO_ADVERTISE;
+			break;
+		case COMMUNITY_NO_EXPORT_SUBCONFED:
+			s->well_known |= ATTR_WK_NO_EXPORT_SUBCONFED;
+			break;
+		default:
+			break;
+		}
+	}
+}
+
 /* Fills what is read from the wire form. Lengths were checked by whoever made it canonical. */
 static void
 summarise(struct attr_set *s)
@@ -236,9 +259,7 @@ summarise(struct attr_set *s)
 			s->flags |= ATTR_F_HAS_OTC;
 			break;
 		case ATTR_COMMUNITIES:
-			for (size_t i = 0; i + 4 <= a.len; i += 4)
-				if (be32_get(a.value + i) == COMMUNITY_LLGR_STALE)
-					s->flags |= ATTR_F_LLGR_STALE;
+			summarise_communities(s, &a);
 			break;
 		case ATTR_ATOMIC_AGGREGATE:
 		case ATTR_AGGREGATOR:

@@ -68,6 +68,11 @@ enum attr_origin { ATTR_ORIGIN_IGP = 0, ATTR_ORIGIN_EGP = 1, ATTR_ORIGIN_INCOMPL
 #define ATTR_F_HAS_LOCAL      0x40u /* a struct attr_local follows the wire form */
 #define ATTR_F_LLGR_STALE     0x80u /* has the community of RFC 9494 */
 
+/* struct attr_set well_known: communities that export asks for (RFC 1997), so that it need not look for them. */
+#define ATTR_WK_NO_EXPORT           0x01u
+#define ATTR_WK_NO_ADVERTISE        0x02u
+#define ATTR_WK_NO_EXPORT_SUBCONFED 0x04u
+
 /* Numbers of the next-hop table that have a meaning of their own; never reference-counted. */
 #define ATTR_NEXTHOP_NONE 0u         /* a route of our own */
 #define ATTR_NEXTHOP_SELF UINT32_MAX /* on export: the address of our end of the session */
@@ -96,7 +101,7 @@ struct attr_set {
 	uint8_t origin;         /* enum attr_origin; INCOMPLETE if absent */
 	uint8_t cluster_len;    /* identifiers in CLUSTER_LIST, 255 at most */
 	uint8_t flags;          /* ATTR_F_* */
-	uint8_t pad;
+	uint8_t well_known;     /* ATTR_WK_* */
 	uint8_t wire[]; /* wire_len octets, then a struct attr_local if ATTR_F_HAS_LOCAL (unaligned) */
 };
 

@@ -66,7 +66,7 @@ export_check(const struct export_params *p, const struct rib_source *source, con
 {
 	if (p->options & EXPORT_OPT_NOTHING)
 		return EXPORT_DRAINED;
-	if (community_has(attrs, COMMUNITY_NO_ADVERTISE))
+	if (attrs->well_known & ATTR_WK_NO_ADVERTISE)
 		return EXPORT_NO_ADVERTISE;
 	if (llgr_is_stale(attrs) && !p->llgr)
 		return EXPORT_LLGR_STALE;
@@ -75,11 +75,11 @@ export_check(const struct export_params *p, const struct rib_source *source, con
 										   : EXPORT_OK;
 	/* RFC 7947 2.2.4: what a client says in a community is meant for the others. */
 	bool meant_for_us = !is_between_clients(p, source);
-	if (meant_for_us && community_has(attrs, COMMUNITY_NO_EXPORT_SUBCONFED))
+	if (meant_for_us && (attrs->well_known & ATTR_WK_NO_EXPORT_SUBCONFED))
 		return EXPORT_NO_EXPORT;
 	if (p->type == RIB_PEER_CONFED)
 		return EXPORT_OK;
-	if (meant_for_us && community_has(attrs, COMMUNITY_NO_EXPORT))
+	if (meant_for_us && (attrs->well_known & ATTR_WK_NO_EXPORT))
 		return EXPORT_NO_EXPORT;
 	if (roles[p->role].bars && (attrs->flags & ATTR_F_HAS_OTC))
 		return EXPORT_OTC;

@@ -140,6 +140,39 @@ START_TEST(test_summary)
 }
 END_TEST
 
+/* RFC 1997, RFC 9494 4.6: 65535:65281 to 65283, 65535:6. */
+START_TEST(test_well_known)
+{
+	static const struct {
+		uint8_t community[4];
+		uint8_t well_known, flags;
+	} rows[] = {
+	    {{0xff, 0xff, 0xff, 0x01}, ATTR_WK_NO_EXPORT, 0},
+	    {{0xff, 0xff, 0xff, 0x02}, ATTR_WK_NO_ADVERTISE, 0},
+	    {{0xff, 0xff, 0xff, 0x03}, ATTR_WK_NO_EXPORT_SUBCONFED, 0},
+	    {{0xff, 0xff, 0xff, 0x04}, 0, 0},
+	    {{0xff, 0xfe, 0xff, 0x01}, 0, 0},
+	    {{0xff, 0xff, 0x00, 0x06}, 0, ATTR_F_LLGR_STALE},
+	};
+	struct attr_edit e = {0};
+	struct attr_table t;
+
+	attr_table_init(&t, 1, NULL);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		/* Behind another one. */
+		uint8_t list[8] = {0, 1, 0, 1};
+		memcpy(list + 4, rows[i].community, 4);
+		attr_edit_begin(&e, NULL);
+		attr_edit_put(&e, 0xc0, ATTR_COMMUNITIES, list, sizeof(list));
+		const struct attr_set *s = attr_get(&t, attr_edit_commit(&e, &t));
+		ck_assert_uint_eq(s->well_known, rows[i].well_known);
+		ck_assert_uint_eq(s->flags, rows[i].flags);
+	}
+	attr_edit_fini(&e);
+	attr_table_fini(&t);
+}
+END_TEST
+
 START_TEST(test_canonical)
 {
 	static const uint8_t order[] = {0x40, 2, 0, 0x40, 1, 1, 0};
@@ -235,4 +268,4 @@ START_TEST(test_ahead)
 }
 END_TEST
 
-SUITE("attr", test_intern, test_many, test_ahead, test_summary, test_canonical, test_edit, test_edit_long)
+SUITE("attr", test_intern, test_many, test_ahead, test_summary, test_well_known, test_canonical, test_edit, test_edit_long)
