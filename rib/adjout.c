@@ -174,19 +174,25 @@ same_as_sent(struct adjout_group *g, enum family f, uint32_t id, uint32_t old_at
 static bool
 repeats_last(const struct adjout_group *g, enum family f, uint32_t attr, uint16_t source)
 {
-	return attr != 0 && g->last.attr == attr && g->last.source == source && g->last.family == f && g->batch.n > 0 &&
-	       g->nwithheld == 0;
+	return attr != 0 && g->last.attr == attr && g->last.source == source && g->last.family == f;
 }
 
-/* A prefix that nobody had has just been added to the batch with the output of this path. */
-static void
-note_last(struct adjout_group *g, enum family f, uint32_t attr, uint16_t source)
+static bool
+run_is_open(const struct adjout_group *g)
 {
-	if (!g->memoize || g->batch.runs[g->batch.nruns - 1].nexthop != 0)
+	return g->last.sent && g->batch.n > 0 && g->nwithheld == 0;
+}
+
+/* A prefix that nobody had has just been added to the batch with the output of this path, or it has none. */
+static void
+note_last(struct adjout_group *g, enum family f, uint32_t attr, uint16_t source, bool sent)
+{
+	if (!g->memoize || (sent && g->batch.runs[g->batch.nruns - 1].nexthop != 0))
 		return;
 	g->last.attr = attr;
 	g->last.source = source;
 	g->last.family = (uint8_t)f;
+	g->last.sent = sent;
 }
 
 void
@@ -196,6 +202,11 @@ adjout_change(struct adjout_group *g, enum family f, uint32_t id, uint32_t old_a
 	const struct adjout_sink *s = &g->adjout->sink;
 
 	if (!(g->families & 1u << f) || adjout_paths(g, f) != ADJOUT_PATHS_NONE)
+		return;
+	bool announced = bitmap_test(&g->fam[f].announced, id);
+	bool repeats = !announced && repeats_last(g, f, new_attr, new_source);
+	/* Whatever else waits for this prefix, nobody has it and nobody will. */
+	if (repeats && !g->last.sent)
 		return;
 	if (bitmap_test(&g->fam[f].in_batch, id) || adjout_batch_full(&g->batch))
 		adjout_flush(g);
@@ -207,8 +218,7 @@ adjout_change(struct adjout_group *g, enum family f, uint32_t id, uint32_t old_a
 		bitmap_set(&g->fam[f].pending, id);
 		return;
 	}
-	bool announced = bitmap_test(&g->fam[f].announced, id);
-	if (!announced && repeats_last(g, f, new_attr, new_source)) {
+	if (repeats && run_is_open(g)) {
 		adjout_batch_again(&g->batch, id);
 		bitmap_set(&g->fam[f].in_batch, id);
 		bitmap_set(&g->fam[f].announced, id);
@@ -218,12 +228,14 @@ adjout_change(struct adjout_group *g, enum family f, uint32_t id, uint32_t old_a
 	if (out == 0) {
 		if (announced)
 			adjout_send(g, f, id, 0, old_source);
+		else if (new_attr != 0)
+			note_last(g, f, new_attr, new_source, false);
 	} else if (announced && same_as_sent(g, f, id, old_attr, old_source, out, new_source)) {
 		g->adjout->view.out_unref(g->adjout->view.ctx, out);
 	} else {
 		adjout_send(g, f, id, out, new_source);
 		if (!announced)
-			note_last(g, f, new_attr, new_source);
+			note_last(g, f, new_attr, new_source, true);
 	}
 }
 

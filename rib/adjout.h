@@ -218,11 +218,12 @@ struct adjout_group {
 		bool undone;   /* something became pending for want of room in this round */
 	} fam[FAMILY_COUNT];
 	struct adjout_batch batch;
-	/* The path whose output is the last run of the batch, if there is one; attr 0: none. */
+	/* The path whose output was asked for last, while that is the last run of the batch or is nothing; attr 0: none. */
 	struct {
 		uint32_t attr; /* the memo has a reference on it: cleared when it is asked, and with every other run */
 		uint16_t source;
 		uint8_t family;
+		bool sent; /* false: the policy lets no route with these attributes out */
 	} last;
 	struct adjout_memo_entry *memo; /* NULL until used */
 	uint64_t memo_hits, memo_misses;

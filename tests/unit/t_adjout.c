@@ -135,6 +135,45 @@ START_TEST(test_repeated)
 }
 END_TEST
 
+/* What the policy let nothing out of, it need not be asked again, whatever waits for the prefix. */
+START_TEST(test_repeated_rejection)
+{
+	struct fake *k = fake_new();
+
+	change(k, 1, 5, 50);
+	expect(k, "*+105:1 ");
+	k->reject = 6;
+	change(k, 2, 6, 50);
+	uint64_t asked = k->g.memo_hits + k->g.memo_misses;
+	change(k, 3, 6, 50);
+	change(k, 4, 6, 50);
+	ck_assert_uint_eq(k->g.memo_hits + k->g.memo_misses, asked);
+	/* Another source is another question, and so is a prefix that was announced. */
+	change(k, 4, 6, 51);
+	ck_assert_uint_eq(k->g.memo_hits + k->g.memo_misses, asked + 1);
+	change(k, 1, 6, 51);
+	expect(k, "*-:1 ");
+	/* Its withdrawal waits for room. */
+	change(k, 1, 5, 50);
+	expect(k, "*+105:1 ");
+	change(k, 1, 6, 50);
+	change(k, 2, 6, 50);
+	change(k, 1, 6, 50);
+	k->full = true;
+	expect(k, "");
+	k->full = false;
+	drain(k);
+	expect(k, "*-:1 ");
+	/* Nothing of it stays true with another policy. */
+	k->reject = 0;
+	adjout_group_refilter(&k->g, true);
+	change(k, 3, 6, 50);
+	drain(k);
+	ck_assert(bitmap_test(&k->g.fam[FAMILY_IPV4].announced, 3));
+	fake_free(k);
+}
+END_TEST
+
 START_TEST(test_source_changed)
 {
 	struct fake *k = fake_new();
@@ -515,7 +554,7 @@ START_TEST(test_families)
 END_TEST
 
 SUITE("adjout", test_packing, test_split_horizon, test_nexthop_is_member, test_suppress,
-      test_twice_in_a_slice, test_memo, test_repeated, test_source_changed, test_paced, test_no_room_at_flush,
+      test_twice_in_a_slice, test_memo, test_repeated, test_repeated_rejection, test_source_changed, test_paced, test_no_room_at_flush,
       test_policy_change, test_dirty_is_left, test_new_member, test_member_count, test_member_count_nexthop,
       test_first_members_attach, test_slow, test_bound, test_refresh, test_eor, test_eor_waits_for_room,
       test_move, test_pins, test_leave, test_families)
