@@ -11,6 +11,7 @@
 #include "bgpd/peer.h"
 #include "bgpd/peer_routes.h"
 #include "lib/log.h"
+#include "lib/mem.h"
 
 #include <string.h>
 
@@ -113,6 +114,30 @@ ctl_neighbor_refresh(struct ctl_client *c, const json_t *args)
 	if (out)
 		peer_routes_refresh_out(p);
 	ctl_done(c, NULL);
+}
+
+void
+ctl_neighbor_debug(struct ctl_client *c, const json_t *args)
+{
+	static const struct {
+		const char *word;
+		enum conf_debug debug;
+	} words[] = {
+	    {"on", CONF_DEBUG_MESSAGES}, {"off", CONF_DEBUG_OFF}, {"messages", CONF_DEBUG_MESSAGES}, {"hex", CONF_DEBUG_HEX}};
+	struct peer *p = named_peer(c, args);
+	const char *text = ctl_arg_text(args, "debug");
+
+	if (p == NULL)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (strcmp(words[i].word, text) != 0)
+			continue;
+		p->debug = (uint8_t)words[i].debug;
+		log_info("control.neighbor-debug", LOG_S("neighbor", p->name), LOG_S("debug", text));
+		ctl_done(c, NULL);
+		return;
+	}
+	ctl_fail(c, CTL_ERR_REQUEST, "'%s' is none of on, off, hex", text);
 }
 
 void

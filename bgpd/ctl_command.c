@@ -94,6 +94,7 @@ static const struct command commands[] = {
     {"neighbor clear", {NEEDS_NEIGHBOR}, ctl_neighbor_clear, "reset the session"},
     {"neighbor drain", {NEEDS_NEIGHBOR}, ctl_neighbor_drain, "take traffic off a session and end it"},
     {"neighbor refresh", {NEEDS_NEIGHBOR, TEXT("direction")}, ctl_neighbor_refresh, "exchange routes again"},
+    {"neighbor debug", {NEEDS_NEIGHBOR, NEEDED("debug")}, ctl_neighbor_debug, "log the messages of a neighbor"},
     {"network add", {NEEDED("prefix")}, ctl_network_add, "originate a prefix"},
     {"network delete", {NEEDED("prefix")}, ctl_network_delete, "stop originating a prefix"},
     {"monitor", {TEXT("what")}, ctl_monitor, "events as they happen"},

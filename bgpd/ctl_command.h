@@ -59,6 +59,7 @@ void ctl_neighbor_down(struct ctl_client *c, const json_t *args);
 void ctl_neighbor_drain(struct ctl_client *c, const json_t *args);
 void ctl_neighbor_clear(struct ctl_client *c, const json_t *args);
 void ctl_neighbor_refresh(struct ctl_client *c, const json_t *args);
+void ctl_neighbor_debug(struct ctl_client *c, const json_t *args);
 void ctl_network_add(struct ctl_client *c, const json_t *args);
 void ctl_network_delete(struct ctl_client *c, const json_t *args);
 void ctl_log_level(struct ctl_client *c, const json_t *args);

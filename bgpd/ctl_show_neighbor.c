@@ -156,6 +156,9 @@ policy_json(const struct peer *p, const struct conf_ref *v, uint32_t n)
 	return o;
 }
 
+static const char *const debug_names[] = {
+    [CONF_DEBUG_OFF] = "off", [CONF_DEBUG_MESSAGES] = "messages", [CONF_DEBUG_HEX] = "hex"};
+
 static json_t *
 neighbor_json(const struct bgpd *d, const struct peer *p)
 {
@@ -187,6 +190,7 @@ neighbor_json(const struct bgpd *d, const struct peer *p)
 				? json_integer((json_int_t)((now - p->updown_ns) / 1000000000u))
 				: json_null());
 	json_object_set_new(o, "last_error", ctl_json_text(p->last_error[0] != '\0' ? p->last_error : NULL));
+	json_object_set_new(o, "debug", json_string(debug_names[p->debug]));
 	json_object_set_new(o, "hold_time_s", json_integer(up ? p->session.hold_s : p->conf->hold_s));
 	json_object_set_new(o, "keepalive_s",
 			    json_integer(up ? p->session.keepalive_s : p->conf->keepalive_s));

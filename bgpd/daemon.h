@@ -13,6 +13,7 @@
 #include "bgpd/health.h"
 #include "bgpd/listen.h"
 #include "bgpd/monitor.h"
+#include "bgpd/msg_log.h"
 #include "bgpd/onlink.h"
 #include "bgpd/own.h"
 #include "bgpd/peer_table.h"
@@ -80,6 +81,7 @@ struct bgpd {
 	struct dynamic_ranges ranges;
 	struct onlinks onlinks;
 	struct monitors monitors;
+	struct msg_log msg_log; /* of all neighbours */
 	struct ctl *ctl;
 
 	bool draining; /* before an orderly stop */

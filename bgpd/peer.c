@@ -143,6 +143,7 @@ make(struct bgpd *d, const struct conf_neighbor *conf, const char *name, const s
 	for (unsigned i = 0; i < ARRAY_LEN(p->conns); i++)
 		p->conns[i].peer = p;
 	p->ours = open_of(d, conf);
+	p->debug = (uint8_t)conf->debug;
 	p->updown_ns = d->loop.turn_start_ns;
 	peer_timers_init(p);
 	max_out_init(&p->max_out);
@@ -367,6 +368,8 @@ peer_reconfigure(struct peer *p, const struct conf_neighbor *conf)
 {
 	/* Whatever of a neighbour its place in the table depends on may change in between. */
 	peer_table_del(&p->d->peer_table, p);
+	if (conf->debug != p->conf->debug)
+		p->debug = (uint8_t)conf->debug;
 	p->conf = conf;
 	p->number = (uint32_t)(conf - p->d->conf->neighbors.v) + 1;
 	if (p->range == NULL && conf->interface == NULL && conf->address.scope == NULL)
@@ -549,4 +552,6 @@ peer_send(struct peer *p, const uint8_t *msg, size_t len)
 		return;
 	if (session_send(p->main->session, msg, len) < 0)
 		peer_reset(p, BGP_ERR_CEASE, BGP_CEASE_RESOURCES, "the neighbour does not read");
+	else if (p->debug != CONF_DEBUG_OFF)
+		msg_log_sent(p, msg, len);
 }

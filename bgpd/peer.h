@@ -16,6 +16,7 @@
 #include "bgpd/drain.h"
 #include "bgpd/fsm.h"
 #include "bgpd/max_out.h"
+#include "bgpd/msg_log.h"
 #include "bgpd/open.h"
 #include "bgpd/peer_gr.h"
 #include "bgpd/session.h"
@@ -83,6 +84,8 @@ struct peer {
 	struct drain drain;
 	struct peer_gr gr;           /* while it restarts gracefully */
 	struct peer_routes *routes;  /* its part of the RIB; lives as long as the peer */
+	uint8_t debug;               /* enum conf_debug: the configuration's, until a command says otherwise */
+	struct msg_log msg_log;
 	uint64_t updown_ns;          /* monotonic time of the last change into or out of Established */
 	char last_error[512];        /* "" none: why the last session ended */
 	struct peer_stats stats;     /* of ended sessions and of streams; peer_stats_get adds the rest of the running one */

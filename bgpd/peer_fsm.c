@@ -75,8 +75,12 @@ hold_start(struct peer_conn *c, uint32_t seconds)
 static void
 conn_send(struct peer_conn *c, const uint8_t *msg, size_t len)
 {
-	if (c->session != NULL && session_send(c->session, msg, len) < 0)
+	if (c->session == NULL)
+		return;
+	if (session_send(c->session, msg, len) < 0)
 		bgp_error_set(&c->error, BGP_ERR_CEASE, BGP_CEASE_RESOURCES, "the neighbour does not read", NULL, 0);
+	else if (c->peer->debug != CONF_DEBUG_OFF)
+		msg_log_sent(c->peer, msg, len);
 }
 
 static void
@@ -154,6 +158,14 @@ loss_is_graceful(const struct peer_conn *c, enum fsm_event ev, const struct bgp_
 }
 
 static void
+log_notification(struct peer *p, const struct bgp_error *send)
+{
+	uint8_t msg[BGP_MSG_MAX];
+
+	msg_log_sent(p, msg, notify_encode(send, msg, sizeof msg));
+}
+
+static void
 drop_tcp(struct peer_conn *c, const struct bgp_error *send)
 {
 	struct session *s = c->session;
@@ -169,8 +181,11 @@ drop_tcp(struct peer_conn *c, const struct bgp_error *send)
 		c->peer->stats.in[i] += st->messages_in[i];
 		c->peer->stats.out[i] += st->messages_out[i];
 	}
-	if (send != NULL)
+	if (send != NULL) {
 		c->peer->stats.out[BGP_MSG_NOTIFICATION]++;
+		if (c->peer->debug != CONF_DEBUG_OFF)
+			log_notification(c->peer, send);
+	}
 	session_close(s, send);
 }
 

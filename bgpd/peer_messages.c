@@ -178,6 +178,8 @@ on_message(void *ctx, struct session *s, const struct msg_frame *f)
 	(void)s;
 	c->last_rx_ns = p->d->loop.turn_start_ns;
 	c->rx_type = f->type;
+	if (p->debug != CONF_DEBUG_OFF)
+		msg_log_received(p, f);
 	switch (f->type) {
 	case BGP_MSG_OPEN:
 		open_received(c, f);
@@ -250,7 +252,11 @@ stream_iov(void *ctx, struct iovec *iov, int max)
 static void
 stream_sent(void *ctx, size_t octets)
 {
-	peer_routes_sent(((struct peer_conn *)ctx)->peer, octets);
+	struct peer *p = ((struct peer_conn *)ctx)->peer;
+
+	if (p->debug != CONF_DEBUG_OFF)
+		msg_log_stream(p, octets);
+	peer_routes_sent(p, octets);
 }
 
 static size_t

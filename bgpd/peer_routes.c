@@ -595,6 +595,12 @@ peer_routes_iov(struct peer *p, struct iovec *iov, int max)
 	return n;
 }
 
+int
+peer_routes_peek(struct peer *p, struct iovec *iov, int max)
+{
+	return p->routes->joined ? group_member_iov(&p->routes->member, iov, max) : 0;
+}
+
 void
 peer_routes_sent(struct peer *p, size_t octets)
 {

@@ -76,6 +76,8 @@ void peer_routes_counts(const struct peer *p, enum family f, struct peer_route_c
 
 /* The session's stream of UPDATEs (session_ops). */
 int peer_routes_iov(struct peer *p, struct iovec *iov, int max);
+/* The same again, for who looks at what has been taken of it before peer_routes_sent is told. */
+int peer_routes_peek(struct peer *p, struct iovec *iov, int max);
 void peer_routes_sent(struct peer *p, size_t octets);
 size_t peer_routes_partial(struct peer *p);
 

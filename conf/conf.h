@@ -127,6 +127,7 @@ enum conf_role { /* RFC 9234 4.1, our own role */
 		 CONF_ROLE_CUSTOMER,
 		 CONF_ROLE_PEER
 };
+enum conf_debug { CONF_DEBUG_OFF, CONF_DEBUG_MESSAGES, CONF_DEBUG_HEX };
 enum conf_private_as { CONF_PRIVATE_NONE, CONF_PRIVATE_LEADING, CONF_PRIVATE_ALL, CONF_PRIVATE_REPLACE };
 enum conf_add_path { CONF_ADD_PATH_NONE, CONF_ADD_PATH_BEST, CONF_ADD_PATH_ECMP, CONF_ADD_PATH_ALL };
 #define CONF_ADD_PATH_MAX 255
@@ -232,6 +233,7 @@ enum conf_neighbor_key {
 	CONF_NB_TCP_AO,
 	CONF_NB_DEFAULT_ORIGINATE,
 	CONF_NB_CLUSTER_ID,
+	CONF_NB_DEBUG,
 	CONF_NB_KEYS
 };
 
@@ -283,6 +285,7 @@ struct conf_neighbor {
 	bool route_server_client;
 	bool send_hostname, send_software_version; /* in the OPEN */
 	bool enforce_first_as;  /* received paths begin with the neighbour's AS */
+	uint32_t debug;         /* enum conf_debug */
 	uint32_t max_neighbors; /* of a prefix, at the same time; else 0 */
 };
 #define CONF_FAMILY(family) (1u << (family)) /* of enum family */

@@ -22,6 +22,8 @@ static const struct conf_word private_as_words[] = {{"none", CONF_PRIVATE_NONE},
 						    {"all", CONF_PRIVATE_ALL},
 						    {"replace", CONF_PRIVATE_REPLACE},
 						    {0}};
+static const struct conf_word debug_words[] = {
+    {"off", CONF_DEBUG_OFF}, {"messages", CONF_DEBUG_MESSAGES}, {"hex", CONF_DEBUG_HEX}, {0}};
 static const struct conf_word max_action_words[] = {{"warn", CONF_MAX_WARN},
 						    {"block", CONF_MAX_BLOCK},
 						    {"restart", CONF_MAX_RESTART},
@@ -623,6 +625,16 @@ static const struct conf_row neighbor_rows[] = {
 	 .doc = "Identifier of the cluster that the neighbor is in (RFC 4456), for configurations that are made neighbor by "
 		"neighbor: it is then also that of the router, so all that are said must be the same. Only for internal "
 		"neighbors."},
+    [CONF_NB_DEBUG] =
+	{.key = "debug",
+	 .type = &conf_type_word,
+	 AT(conf_neighbor, debug),
+	 .words = debug_words,
+	 .def = "off",
+	 .effect = CONF_EFFECT_NONE,
+	 .doc = "Log each message to and from it in words, at level info; with hex its octets too. At most 200 lines a "
+		"second for a neighbor and 1000 for all are written, the messages left out are counted. The command "
+		"bgpctl neighbor debug changes it while the daemon runs."},
 };
 _Static_assert(ARRAY_LEN(neighbor_rows) == CONF_NB_KEYS, "a row for each key");
 

@@ -68,6 +68,7 @@ static const struct form forms[] = {
      false,
      "neighbor ADDR refresh [in|out]"},
     {{"neighbor", "<neighbor>", "drain"}, "neighbor drain", NULL, false, "neighbor ADDR drain"},
+    {{"neighbor", "<neighbor>", "debug", "<debug>"}, "neighbor debug", NULL, false, "neighbor ADDR debug on|off|hex"},
     {{"network", "add", "<prefix>"}, "network add", NULL, false, "network add PREFIX"},
     {{"network", "delete", "<prefix>"}, "network delete", NULL, false, "network delete PREFIX"},
     {{"log", "level", "<level>"}, "log level", NULL, false, "log level error|warn|info|debug"},
@@ -99,6 +100,7 @@ static const struct {
 } choices[] = {
     {"level", "error\nwarn\ninfo\ndebug"},
     {"direction", "in\nout"},
+    {"debug", "on\noff\nhex"},
     {"what", "neighbor\nrib\nfib"},
 };
 
