@@ -54,6 +54,23 @@ expect 5 range wide 0
 expect 5 best hub 192.0.2.0/24
 expect 5 best b 198.51.100.0/24
 
+say "killed, it stays as one that restarts, with its routes, and comes back for them"
+restarts() { ask hub ".neighbors[0].graceful_restart[\"ipv4-unicast\"].state == \"restarting\"" show neighbor "$1"; }
+calm() { ask hub '[.neighbors[] | .state == "Established" and .graceful_restart == null] | all' show neighbor; }
+expect 10 kernel hub 192.0.2.0/24
+stop b KILL 2>/dev/null
+expect 5 restarts 10.99.0.2
+expect 5 restarts fd99::2
+holds 3 best hub 192.0.2.0/24
+kernel hub 192.0.2.0/24 >/dev/null || fail "$stage"
+range lan4 1 >/dev/null || fail "$stage"
+godwit b b
+expect 20 session b v4
+expect 20 session b v6
+expect 10 calm
+expect 5 best hub 192.0.2.0/24
+range lan4 1 >/dev/null && range lan6 1 >/dev/null || fail "$stage"
+
 say "it dials nobody, and is gone with its session and its routes"
 clean_stop b
 expect 5 gone 10.99.0.2

@@ -19,16 +19,22 @@ change(const char *rest)
 
 /* Somebody connects from there; the session comes up. The last one from there may not be quite gone yet. */
 static struct peer *
+come_with(struct speaker *sp, const char *from, const struct open_msg *o)
+{
+	speaker_connect(sp, &t.d.loop, from, "127.0.0.1", t.port);
+	UNTIL(&t.d.loop, peer_table_by_name(&t.d.peer_table, from) != NULL);
+	struct peer *p = peer_table_by_name(&t.d.peer_table, from);
+	speaker_establish(sp, o);
+	UNTIL(&t.d.loop, peer_established(p));
+	return p;
+}
+
+static struct peer *
 come(struct speaker *sp, const char *from, uint32_t as)
 {
 	struct open_msg o = bgpdtest_open(as, 0x0a000002);
 
-	speaker_connect(sp, &t.d.loop, from, "127.0.0.1", t.port);
-	UNTIL(&t.d.loop, peer_table_by_name(&t.d.peer_table, from) != NULL);
-	struct peer *p = peer_table_by_name(&t.d.peer_table, from);
-	speaker_establish(sp, &o);
-	UNTIL(&t.d.loop, peer_established(p));
-	return p;
+	return come_with(sp, from, &o);
 }
 
 static void
@@ -80,16 +86,24 @@ START_TEST(test_longest)
 END_TEST
 
 /* What it announced goes with it, and so does the peer. */
-START_TEST(test_leave)
+/* A route of the neighbour's is announced, through next hop 10.0.0.2, and is in the RIB. */
+static void
+announce(struct speaker *sp, struct peer *p)
 {
 	static const uint8_t update[] = {0,    0, 0, 20, 0x40, 1,    1, 0, 0x40, 2, 6, 2,  1,  0,   0, 0xfd,
 					 0xea, 0x40, 3, 4, 10,   0, 0, 2, 24,   192, 0, 2};
 
+	speaker_send_update(sp, update, sizeof(update));
+	UNTIL(&t.d.loop, bgpdtest_path(&t, p, "192.0.2.0/24") != NULL &&
+			     !rib_path_stale(t.d.rib, FAMILY_IPV4, bgpdtest_path(&t, p, "192.0.2.0/24")));
+}
+
+START_TEST(test_leave)
+{
 	bgpdtest_start(&t, "", "neighbors:\n" RANGE("127.0.2.0/24", OPEN_BOTH));
 	bgpdtest_interface(&t, 2, "e0", "10.0.0.1", 24);
 	struct peer *p = come(&s, "127.0.2.1", 65002);
-	speaker_send_update(&s, update, sizeof(update));
-	UNTIL(&t.d.loop, bgpdtest_path(&t, p, "192.0.2.0/24") != NULL);
+	announce(&s, p);
 	speaker_close(&s);
 	UNTIL(&t.d.loop, TAILQ_EMPTY(&t.d.peers));
 	ck_assert_ptr_null(bgpdtest_best(&t, "192.0.2.0/24"));
@@ -108,6 +122,64 @@ START_TEST(test_leave)
 	ck_assert_uint_eq(s.body[1], BGP_OPEN_BAD_PEER_AS);
 	speaker_close(&s);
 	UNTIL(&t.d.loop, TAILQ_EMPTY(&t.d.peers));
+	bgpdtest_stop(&t);
+}
+END_TEST
+
+static bool
+is_stale(struct peer *p)
+{
+	const struct rib_path *path = bgpdtest_path(&t, p, "192.0.2.0/24");
+
+	return path != NULL && rib_path_stale(t.d.rib, FAMILY_IPV4, path);
+}
+
+/*
+ * RFC 4724 4.2: one that restarts gracefully stays, with its place in the range, and its routes are kept until it comes
+ * back for them, or its restart time is over.
+ */
+START_TEST(test_restart)
+{
+	static const uint8_t end_of_rib[4];
+	struct open_msg o = bgpdtest_open(65002, 0x0a000002);
+
+	o.caps.gr = true;
+	o.caps.gr_time_s = 60;
+	o.caps.gr_families = o.caps.gr_forwarding = OPEN_FAMILY(FAMILY_IPV4);
+	bgpdtest_start(&t, "", "neighbors:\n" RANGE("127.0.2.0/24", OPEN_BOTH ", max-neighbors: 1"));
+	bgpdtest_interface(&t, 2, "e0", "10.0.0.1", 24);
+	struct peer *p = come_with(&s, "127.0.2.1", &o);
+	announce(&s, p);
+	speaker_close(&s);
+	UNTIL(&t.d.loop, !peer_established(p));
+	/* Longer than its idle hold time, and than it is looked at whether it still has a reason to be there. */
+	looptest_turns_ms(&t.d.loop, 2500);
+	ck_assert_ptr_eq(bgpdtest_peer(&t, "127.0.2.1"), p);
+	ck_assert(is_stale(p));
+	ck_assert_ptr_nonnull(bgpdtest_best(&t, "192.0.2.0/24"));
+	ck_assert_uint_eq(TAILQ_FIRST(&t.d.ranges)->peers, 1);
+	turned_away(&other, "127.0.2.2");
+	/* Nor does a reload take them. */
+	change("neighbors:\n" RANGE("127.0.2.0/24", OPEN_BOTH ", max-neighbors: 1, description: x"));
+	ck_assert_ptr_eq(bgpdtest_peer(&t, "127.0.2.1"), p);
+	ck_assert(is_stale(p));
+	/* Back, as the same neighbour, with the same route. */
+	o.caps.gr_restarting = true;
+	o.caps.gr_time_s = 1;
+	ck_assert_ptr_eq(come_with(&s, "127.0.2.1", &o), p);
+	ck_assert(is_stale(p));
+	announce(&s, p);
+	speaker_send_update(&s, end_of_rib, sizeof(end_of_rib));
+	UNTIL(&t.d.loop, peer_routes_in_sync(p));
+	bgpdtest_settle(&t);
+	ck_assert_ptr_nonnull(bgpdtest_best(&t, "192.0.2.0/24"));
+	/* It does not come back in time: the routes go, and so does the neighbour. */
+	speaker_close(&s);
+	UNTIL(&t.d.loop, !peer_established(p));
+	ck_assert(is_stale(p));
+	UNTIL(&t.d.loop, TAILQ_EMPTY(&t.d.peers));
+	ck_assert_ptr_null(bgpdtest_best(&t, "192.0.2.0/24"));
+	ck_assert_uint_eq(TAILQ_FIRST(&t.d.ranges)->peers, 0);
 	bgpdtest_stop(&t);
 }
 END_TEST
@@ -211,4 +283,4 @@ START_TEST(test_key)
 }
 END_TEST
 
-SUITE("dynamic", test_longest, test_leave, test_bound, test_reload, test_down, test_key)
+SUITE("dynamic", test_longest, test_leave, test_restart, test_bound, test_reload, test_down, test_key)
