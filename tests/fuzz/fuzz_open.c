@@ -6,10 +6,24 @@
 #include <string.h>
 
 #include "bgpd/msg.h"
+#include "bgpd/msg_text.h"
 #include "bgpd/open.h"
 #include "lib/mem.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* What the log would say of it, good or bad. */
+static void
+tell(const uint8_t *body, size_t len)
+{
+	static const struct msg_text_session s;
+	struct str text = {0};
+
+	msg_text(&s, BGP_MSG_OPEN, body, len, &text, &text);
+	msg_text(&s, BGP_MSG_NOTIFICATION, body, len, &text, &text);
+	msg_text(&s, BGP_MSG_REFRESH, body, len, &text, &text);
+	str_free(&text);
+}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -22,6 +36,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 10) /* the framing lets none through */
 		return 0;
+	tell(data, size);
 	if (!open_decode(data, size, &o, &err)) {
 		ASSERT(err.code == BGP_ERR_OPEN && err.reason != NULL);
 		return 0;

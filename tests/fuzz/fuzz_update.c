@@ -8,6 +8,7 @@
 
 #include "bgpd/attr_codec.h"
 #include "bgpd/msg.h"
+#include "bgpd/msg_text.h"
 #include "bgpd/update_enc.h"
 #include "lib/mem.h"
 
@@ -56,6 +57,19 @@ round_trip(const struct attr_session *s, const struct update_in *u)
 	ASSERT(memcmp(back.attrs, u->attrs, u->attrs_len) == 0);
 }
 
+/* What the log would say of it, good or bad. */
+static void
+tell(const struct attr_session *s, const uint8_t *body, size_t len)
+{
+	struct msg_text_session m = {.as4 = s->as4};
+	struct str text = {0}, prefixes = {0};
+
+	memcpy(m.add_path, s->add_path, sizeof(m.add_path));
+	msg_text(&m, BGP_MSG_UPDATE, body, len, &text, &prefixes);
+	str_free(&text);
+	str_free(&prefixes);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -74,6 +88,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    .add_path = {[FAMILY_IPV4] = data[0] & 32, [FAMILY_IPV6] = data[0] & 64},
 	    .confed = data[0] & 128,
 	};
+	tell(&s, data + 1, size - 1);
 	update_decode(&s, data + 1, size - 1, &scratch, &u);
 	ASSERT((u.outcome == ATTR_OK) == (u.err.code == 0));
 	if (u.outcome >= ATTR_AF_DISABLE)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests of bgpd/msg_log: how much of a flood is told. */
+/* Tests of bgpd/msg_log: how much of a flood is told, and which messages of the stream are. */
 #include "bgpd/msg_log.h"
 
 #include "bgpd/peer.h"
@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define A "127.0.0.2"
@@ -85,4 +86,63 @@ START_TEST(test_bound)
 }
 END_TEST
 
-SUITE("msg_log", test_bound)
+/* Messages of some size with an attribute that is passed on and differs, so that each is one of its own on
+ * the way out. */
+static void
+send_routes(struct speaker *s, unsigned n)
+{
+	const size_t value = 28, nlri = value + 900;
+	uint8_t m[1000] = {0, 0,    0,    0,    0x40, 1, 1,  0, 0x40, 2, 6,    2,   1,        0,
+			   0, 0xfd, 0xeb, 0x40, 3,    4, 10, 1, 1,    2, 0xd0, 200, 900 >> 8, 900 & 0xff};
+
+	m[2] = (uint8_t)((nlri - 4) >> 8);
+	m[3] = (uint8_t)(nlri - 4);
+	m[nlri] = 24;
+	m[nlri + 1] = 11;
+	for (unsigned i = 0; i < n; i++) {
+		m[value] = m[nlri + 3] = (uint8_t)i;
+		speaker_send_update(s, m, nlri + 4);
+	}
+}
+
+/* The stream goes out in pieces that end anywhere: each message is told once, when it begins. */
+START_TEST(test_stream)
+{
+	struct speaker from, to;
+	bool cut = false;
+	int small = 8192;
+	unsigned n = 0;
+
+	bgpdtest_start(&t, "",
+		       "neighbors:\n  - {address: " A ", remote-as: 65002, passive: true, export: [accept]}\n"
+		       "  - {address: " B ", remote-as: 65003, passive: true, import: [accept]}\n");
+	bgpdtest_interface(&t, 1, "eth0", "10.1.1.1", 24);
+	struct peer *p = bgpdtest_session(&t, &to, A, 65002, 0x0a000002);
+	bgpdtest_session(&t, &from, B, 65003, 0x0a000003);
+	ck_assert_int_eq(speaker_next_real(&to), BGP_MSG_UPDATE); /* End-of-RIB */
+	ck_assert_int_eq(
+	    setsockopt(session_fd(p->main->session), SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)), 0);
+	p->debug = CONF_DEBUG_MESSAGES;
+	catch_log();
+	send_routes(&from, 150);
+	while (n < 150) {
+		cut = cut || peer_routes_partial(p) > 0;
+		ck_assert_int_eq(speaker_next_real(&to), BGP_MSG_UPDATE);
+		n++;
+	}
+	char *text = caught();
+	ck_assert(cut);
+	ck_assert_uint_eq(lines(text, "direction=sent type=UPDATE"), 150);
+	for (unsigned i = 0; i < 150; i++) {
+		char what[64];
+		snprintf(what, sizeof(what), "\"announced 1: 11.0.%u.0/24\"", i);
+		ck_assert_uint_eq(lines(text, what), 1);
+	}
+	free(text);
+	speaker_close(&from);
+	speaker_close(&to);
+	bgpdtest_stop(&t);
+}
+END_TEST
+
+SUITE("msg_log", test_bound, test_stream)
