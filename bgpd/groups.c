@@ -99,20 +99,19 @@ groups_chooses(struct groups *g, const struct group_member *m, enum family f, ui
 }
 
 static uint32_t
-view_next_id(void *ctx, enum family f, uint32_t from)
+view_next_id(void *ctx, enum family f, uint32_t from, uint32_t limit)
 {
 	struct groups *g = ctx;
 	struct rib_walk w;
-	uint32_t id;
 
 	rib_walk_table(&w, f);
 	if (from > w.at)
 		w.at = from;
-	do {
-		uint32_t budget = 4096;
-		id = rib_walk_next(g->d->rib, &w, &budget);
-	} while (id == 0 && !w.done);
-	return id != 0 ? id : BITMAP_END;
+	uint32_t budget = limit - w.at;
+	uint32_t id = rib_walk_next(g->d->rib, &w, &budget);
+	if (id != 0)
+		return id;
+	return w.done ? BITMAP_END : limit;
 }
 
 /*

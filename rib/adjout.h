@@ -89,8 +89,9 @@ struct adjout_view {
 	 */
 	enum adjout_current (*paths)(void *ctx, enum family f, uint32_t id, uint32_t which,
 				     const struct adjout_path **paths, uint32_t *n);
-	/* The first prefix id ≥ from that is in the table, or BITMAP_END. */
-	uint32_t (*next_id)(void *ctx, enum family f, uint32_t from);
+	/* The first prefix id ≥ from and < limit that is in the table; limit if it has none there, which need not
+	 * be looked at; BITMAP_END if it has none at or after from. */
+	uint32_t (*next_id)(void *ctx, enum family f, uint32_t from, uint32_t limit);
 	/* Export policy and transformation: the outgoing attribute id with a reference of the caller's, 0:
 	 * not sent. */
 	uint32_t (*out)(void *ctx, struct adjout_group *g, enum family f, uint32_t id, uint32_t attr,

@@ -60,6 +60,9 @@ group_drain_one(struct adjout_group *g, enum family f, uint32_t id, bool scan)
 		bitmap_set(&g->adjout->orphan[f], id);
 }
 
+/* Ids without a prefix that are passed over for the price of one with: a table that was large may have millions of them. */
+#define SCAN_EMPTY 256
+
 static void
 group_scan(struct adjout_group *g, enum family f, uint32_t *budget)
 {
@@ -67,8 +70,13 @@ group_scan(struct adjout_group *g, enum family f, uint32_t *budget)
 	struct adjout_scan *scan = &g->fam[f].scan;
 
 	for (; scan->active && *budget > 0; (*budget)--) {
-		uint32_t id =
-		    min_u32(v->next_id(v->ctx, f, scan->next), bitmap_next(&g->fam[f].announced, scan->next));
+		uint32_t limit = scan->next + SCAN_EMPTY;
+		uint32_t id = min_u32(v->next_id(v->ctx, f, scan->next, limit),
+				      bitmap_next(&g->fam[f].announced, scan->next));
+		if (id == limit) {
+			scan->next = limit;
+			continue;
+		}
 		scan->active = id != BITMAP_END;
 		scan->next = scan->active ? id + 1 : 0;
 		if (scan->active)

@@ -110,13 +110,13 @@ view_paths(void *ctx, enum family f, uint32_t id, uint32_t which, const struct a
 }
 
 static uint32_t
-view_next_id(void *ctx, enum family f, uint32_t from)
+view_next_id(void *ctx, enum family f, uint32_t from, uint32_t limit)
 {
 	struct model *mo = ctx;
 
 	for (uint32_t i = 0; i < NPREFIX; i++)
 		if (mo->w.by_id[f][i] != 0 && i * ID_STEP + 1 >= from)
-			return i * ID_STEP + 1;
+			return i * ID_STEP + 1 < limit ? i * ID_STEP + 1 : limit;
 	return BITMAP_END;
 }
 

@@ -14,7 +14,7 @@
 
 #include <errno.h>
 #include <string.h>
-#define NID 16
+#define NID 3000
 
 struct fake {
 	struct adjout a;
@@ -29,6 +29,7 @@ struct fake {
 	uint32_t npath[NID];
 	int refs[256];
 	unsigned computed; /* calls of the policy */
+	unsigned looked;   /* ids without a prefix that scans have passed over */
 	uint32_t reject;
 	bool full, full_own;
 	uint64_t decided;
@@ -59,14 +60,16 @@ paths(void *ctx, enum family f, uint32_t id, uint32_t which, const struct adjout
 }
 
 static inline uint32_t
-next_id(void *ctx, enum family f, uint32_t from)
+next_id(void *ctx, enum family f, uint32_t from, uint32_t limit)
 {
 	struct fake *k = ctx;
 
 	(void)f;
-	for (; from < NID; from++)
+	for (; from < NID && from < limit; from++, k->looked++)
 		if (k->best[from].attr != 0)
 			return from;
+	if (from < NID)
+		return limit;
 	return BITMAP_END;
 }
 

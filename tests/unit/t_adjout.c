@@ -259,6 +259,30 @@ START_TEST(test_policy_change)
 }
 END_TEST
 
+/* A step of a scan has its bound also where there are no prefixes. */
+START_TEST(test_scan_empty)
+{
+	struct fake *k = fake_new();
+	unsigned steps = 0;
+	bool more = true;
+
+	change(k, 1, 5, 50);
+	change(k, NID - 1, 6, 50);
+	expect(k, "*+105:1 *+106:2999 ");
+	adjout_group_refilter(&k->g, true);
+	while (more) {
+		k->looked = 0;
+		more = adjout_group_drain(&k->g, 1);
+		ck_assert_uint_le(k->looked, 256);
+		steps++;
+	}
+	ck_assert_uint_ge(steps, NID / 256);
+	ck_assert_uint_le(steps, NID / 256 + 4);
+	expect(k, "*+105:1 *+106:2999 ");
+	fake_free(k);
+}
+END_TEST
+
 START_TEST(test_dirty_is_left)
 {
 	struct fake *k = fake_new();
@@ -554,7 +578,8 @@ START_TEST(test_families)
 END_TEST
 
 SUITE("adjout", test_packing, test_split_horizon, test_nexthop_is_member, test_suppress,
-      test_twice_in_a_slice, test_memo, test_repeated, test_repeated_rejection, test_source_changed, test_paced, test_no_room_at_flush,
-      test_policy_change, test_dirty_is_left, test_new_member, test_member_count, test_member_count_nexthop,
+    test_twice_in_a_slice, test_memo, test_repeated, test_repeated_rejection, test_source_changed, test_paced,
+    test_no_room_at_flush, test_policy_change, test_scan_empty, test_dirty_is_left, test_new_member,
+    test_member_count, test_member_count_nexthop)
       test_first_members_attach, test_slow, test_bound, test_refresh, test_eor, test_eor_waits_for_room,
       test_move, test_pins, test_leave, test_families)

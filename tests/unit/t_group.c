@@ -41,12 +41,12 @@ current(void *ctx, enum family f, uint32_t id, uint32_t *attr, uint16_t *source)
 }
 
 static uint32_t
-next_id(void *ctx, enum family f, uint32_t from)
+next_id(void *ctx, enum family f, uint32_t from, uint32_t limit)
 {
 	(void)f;
 	for (; from < NID; from++)
 		if (((struct fake *)ctx)->best[from] != 0)
-			return from;
+			return from < limit ? from : limit;
 	return BITMAP_END;
 }
 
