@@ -294,6 +294,18 @@ rib_rank(struct rib *rib, enum family f, uint32_t id, const struct rib_path **ou
 	return n < max ? n : max;
 }
 
+/* What is selected is what the flags say: the verdict on a prefix that waits for its decision is not that yet. */
+static enum rib_reason
+reason_of(const struct decide_path *c)
+{
+	bool best = c->reason == RIB_REASON_BEST, beside = c->reason == RIB_REASON_MULTIPATH;
+	unsigned flags = c->path->flags;
+
+	if (best != ((flags & RIB_PATH_BEST) != 0) || (beside && !(flags & RIB_PATH_MULTIPATH)))
+		return RIB_REASON_UNDECIDED;
+	return (enum rib_reason)c->reason;
+}
+
 void
 rib_why(struct rib *rib, enum family f, uint32_t id,
 	void (*fn)(void *ctx, const struct rib_path *p, enum rib_reason reason), void *ctx)
@@ -302,5 +314,5 @@ rib_why(struct rib *rib, enum family f, uint32_t id,
 	unsigned members, n = judge(rib, f, id, &best, &members);
 
 	for (unsigned i = 0; i < n; i++)
-		fn(ctx, rib->cand[i].path, rib->cand[i].reason);
+		fn(ctx, rib->cand[i].path, reason_of(&rib->cand[i]));
 }

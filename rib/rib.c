@@ -402,6 +402,7 @@ rib_stats(const struct rib *rib, struct rib_stats *out)
 static const char *const reason_names[RIB_REASON_COUNT] = {
     [RIB_REASON_BEST] = "best",
     [RIB_REASON_MULTIPATH] = "multipath",
+    [RIB_REASON_UNDECIDED] = "undecided",
     [RIB_REASON_REJECTED] = "rejected",
     [RIB_REASON_UNRESOLVED] = "next-hop-unresolved",
     [RIB_REASON_LLGR_STALE] = "llgr-stale",

@@ -79,6 +79,7 @@ enum rib_reject {
 enum rib_reason {
 	RIB_REASON_BEST = 0,
 	RIB_REASON_MULTIPATH,  /* not best, but used beside it */
+	RIB_REASON_UNDECIDED,  /* would be one of them, or is no more, when the prefix is decided */
 	RIB_REASON_REJECTED,   /* see enum rib_reject */
 	RIB_REASON_UNRESOLVED, /* next hop not resolved */
 	RIB_REASON_LLGR_STALE, /* has LLGR_STALE, and another has not (RFC 9494 4.2) */
@@ -289,7 +290,7 @@ rib_path_number(const struct rib_path *p)
 {
 	return p->has_id ? ((const struct rib_path_with_id *)(const void *)p)->number : 0;
 }
-/* Calls fn for each path with the step that decided on it, computed anew. */
+/* Calls fn for each path with the step that decided on it, computed anew; RIB_REASON_UNDECIDED where its flags say otherwise. */
 void rib_why(struct rib *rib, enum family f, uint32_t id,
 	     void (*fn)(void *ctx, const struct rib_path *p, enum rib_reason reason), void *ctx);
 const char *rib_reason_name(enum rib_reason r);

@@ -75,6 +75,53 @@ decide(struct world *w)
 	ck_assert_uint_eq(rib_decide_run(w->t.rib, RIB_URGENT, UINT32_MAX), 0);
 }
 
+/* The reasons of the paths of a and b, RIB_REASON_COUNT for none. */
+struct reasons {
+	const struct world *w;
+	enum rib_reason a, b;
+};
+
+static void
+note_reason(void *ctx, const struct rib_path *p, enum rib_reason reason)
+{
+	struct reasons *r = ctx;
+
+	*(p->source == r->w->a->index ? &r->a : &r->b) = reason;
+}
+
+static void
+expect_reasons(struct world *w, const char *prefix, enum rib_reason a, enum rib_reason b)
+{
+	struct reasons r = {w, RIB_REASON_COUNT, RIB_REASON_COUNT};
+	struct ip_prefix p = ribtest_prefix(prefix);
+
+	rib_why(w->t.rib, FAMILY_IPV4, rib_find(w->t.rib, &p), note_reason, &r);
+	ck_assert_int_eq(r.a, a);
+	ck_assert_int_eq(r.b, b);
+}
+
+/* Nothing is called best that is not, nor lost what is still used. */
+START_TEST(test_why_undecided)
+{
+	struct world w;
+
+	begin(&w);
+	announce(&w, w.a, "10.0.0.0/8", w.lp100);
+	expect_reasons(&w, "10.0.0.0/8", RIB_REASON_UNDECIDED, RIB_REASON_COUNT);
+	decide(&w);
+	expect_reasons(&w, "10.0.0.0/8", RIB_REASON_BEST, RIB_REASON_COUNT);
+	announce(&w, w.b, "10.0.0.0/8", w.lp200);
+	expect_reasons(&w, "10.0.0.0/8", RIB_REASON_UNDECIDED, RIB_REASON_UNDECIDED);
+	decide(&w);
+	expect_reasons(&w, "10.0.0.0/8", RIB_REASON_LOCAL_PREF, RIB_REASON_BEST);
+	/* Two that come together: only the one that will win is not decided on. */
+	announce(&w, w.a, "11.0.0.0/8", w.lp100);
+	announce(&w, w.b, "11.0.0.0/8", w.lp200);
+	expect_reasons(&w, "11.0.0.0/8", RIB_REASON_LOCAL_PREF, RIB_REASON_UNDECIDED);
+	end(&w);
+}
+END_TEST
+
 START_TEST(test_best_changes)
 {
 	struct world w;
@@ -550,6 +597,6 @@ START_TEST(test_stats)
 }
 END_TEST
 
-SUITE("rib", test_best_changes, test_there_and_back, test_decision_mark, test_rejected_and_side,
+SUITE("rib", test_best_changes, test_why_undecided, test_there_and_back, test_decision_mark, test_rejected_and_side,
       test_multipath_told, test_nexthop_unresolved, test_nexthop_between, test_pin, test_pin_many, test_sources,
       test_limit, test_path_ids, test_rank, test_paths_max, test_stats)
