@@ -136,7 +136,7 @@ stats_json(const struct peer *p)
 		sum.sent += n.sent;
 	}
 	peer_stats_get(p, &st);
-	return json_pack("{s:{s:I,s:I,s:I},s:{s:o,s:o}}", "prefixes", "received", (json_int_t)sum.received,
+	return json_pack("{s:I,s:{s:I,s:I,s:I},s:{s:o,s:o}}", "established", (json_int_t)st.established, "prefixes", "received", (json_int_t)sum.received,
 			 "accepted", (json_int_t)sum.accepted, "sent", (json_int_t)sum.sent, "message",
 			 "received", messages_json(st.in), "sent", messages_json(st.out));
 }

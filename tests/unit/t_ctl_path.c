@@ -357,6 +357,7 @@ START_TEST(test_neighbor)
 	check_list(json_object_get(caps, "received"), "multiprotocol", "ipv4-unicast", "ipv6-unicast");
 	check_list(json_object_get(caps, "negotiated"), "multiprotocol", "ipv4-unicast", NULL);
 	const json_t *stats = json_object_get(n, "stats"), *message = json_object_get(stats, "message");
+	ck_assert_int_eq(json_integer_value(json_object_get(stats, "established")), 1);
 	check_members(json_object_get(stats, "prefixes"), counts, ARRAY_LEN(counts), "prefixes");
 	ck_assert_int_eq(json_integer_value(json_object_get(json_object_get(stats, "prefixes"), "received")), 3);
 	ck_assert_int_eq(json_integer_value(json_object_get(json_object_get(stats, "prefixes"), "accepted")), 2);
