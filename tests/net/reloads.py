@@ -7,8 +7,8 @@
 Writes a random valid configuration to CONFIG, asks the daemon at SOCKET what it would change,
 reloads, and compares what became of each session with what this program knows by itself: the
 neighbours at the addresses given are alive, and each setting of theirs that it changes is in
-a table here with what it asks for. A session that should stay keeps its OPEN count and its
-last change of state; one that should be reset has another OPEN. Now and then a
+a table here with what it asks for. A session that should stay is the same one, by the count of sessions
+and its last change of state; one that should be reset is another. Now and then a
 reload is on trial and rolled back, or the file is bad. Prints the memory of the daemon in
 between and ends with status 1 at the first thing that is not so.
 """
@@ -240,11 +240,11 @@ def check_sessions(before, own):
     if waiting:
         after = all_up()
     for n in live:
-        opens = [s[n]["stats"]["message"]["received"]["open"] for s in (before, after)]
+        ups = [s[n]["stats"]["established"] for s in (before, after)]
         age = after[n]["last_updown_s"] - before[n]["last_updown_s"] if n not in waiting else 0
-        if (opens[1] > opens[0]) != (n in waiting) or age < 0:
-            fail("%s: %s, but %d OPENs after %d, up for %s s after %s s" % (
-                n, own[n], opens[1], opens[0], after[n]["last_updown_s"], before[n]["last_updown_s"]))
+        if (ups[1] > ups[0]) != (n in waiting) or age < 0:
+            fail("%s: %s, but session %d after %d, up for %s s after %s s" % (
+                n, own[n], ups[1], ups[0], after[n]["last_updown_s"], before[n]["last_updown_s"]))
     return after
 
 

@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Reloads in a row with random changes (tests/net/reloads.py), with three live neighbours that
-# announce routes (and do not dial: with the resolution of collisions a session can end that one of its ends took
-# for established): sessions that should stay, stay, the others do what the diff said, and
-# memory does not grow. RELOADS and SEED give more, or others.
+# announce routes, and dial as well: sessions that should stay, stay, the others do what the diff
+# said, and memory does not grow. RELOADS and SEED give more, or others.
 . "$(dirname "$0")/../lib.sh"
 need_godwit
 need python3
@@ -15,7 +14,7 @@ for n in 1 2 3; do
 	cat >"$dir/b$n.yaml" <<-EOT
 		router: {as: 6500$((n + 1)), id: 10.99.1$n.2, listen: [{address: 10.99.1$n.2}]}
 		kernel: {export: [reject]}
-		neighbors: [{address: 10.99.1$n.1, source: 10.99.1$n.2, remote-as: external, multihop: 9, passive: true,
+		neighbors: [{address: 10.99.1$n.1, source: 10.99.1$n.2, remote-as: external, multihop: 9,
 		  families: [ipv4-unicast, ipv6-unicast], enforce-first-as: false$([ $n = 3 ] || echo ', add-path: {receive: true, send: all}'),
 		  idle-hold-time: {initial: 0, max: 1}, import: [accept], export: [accept]}]
 		networks:
