@@ -580,6 +580,6 @@ END_TEST
 SUITE("adjout", test_packing, test_split_horizon, test_nexthop_is_member, test_suppress,
     test_twice_in_a_slice, test_memo, test_repeated, test_repeated_rejection, test_source_changed, test_paced,
     test_no_room_at_flush, test_policy_change, test_scan_empty, test_dirty_is_left, test_new_member,
-    test_member_count, test_member_count_nexthop)
-      test_first_members_attach, test_slow, test_bound, test_refresh, test_eor, test_eor_waits_for_room,
-      test_move, test_pins, test_leave, test_families)
+    test_member_count, test_member_count_nexthop,
+    test_first_members_attach, test_slow, test_bound, test_refresh, test_eor, test_eor_waits_for_room,
+    test_move, test_pins, test_leave, test_families)
