@@ -451,6 +451,23 @@ attr_edit_del(struct attr_edit *e, uint8_t type)
 	return true;
 }
 
+void
+attr_edit_del_all(struct attr_edit *e, uint64_t types)
+{
+	const uint8_t *p = e->wire, *end = e->wire + e->len, *from = p;
+	uint8_t *to = e->wire;
+	struct attr_item a;
+
+	for (; attr_item_next(&p, end, &a); from = p) {
+		if (a.type < 64 && types & ATTR_BIT(a.type))
+			continue;
+		if (to != from)
+			memmove(to, from, (size_t)(p - from));
+		to += p - from;
+	}
+	e->len = (size_t)(to - e->wire);
+}
+
 const uint8_t *
 attr_edit_find(const struct attr_edit *e, uint8_t type, size_t *len)
 {

@@ -218,6 +218,9 @@ void attr_edit_begin(struct attr_edit *e, const struct attr_set *s); /* s may be
 void attr_edit_put(struct attr_edit *e, uint8_t flags, uint8_t type, const void *value, size_t len);
 void attr_edit_put_u32(struct attr_edit *e, uint8_t flags, uint8_t type, uint32_t value);
 bool attr_edit_del(struct attr_edit *e, uint8_t type);                               /* false: was not in */
+/* The same for several types below 64, in one go: bits ATTR_BIT(type). */
+#define ATTR_BIT(type) (1ull << (type))
+void attr_edit_del_all(struct attr_edit *e, uint64_t types);
 const uint8_t *attr_edit_find(const struct attr_edit *e, uint8_t type, size_t *len); /* as attr_find */
 /* attr_intern of the result; ATTR_NONE if it became longer than 65535 octets. e may be begun anew. */
 attr_id attr_edit_commit(struct attr_edit *e, struct attr_table *t);

@@ -236,12 +236,13 @@ static bool
 to_ebgp(struct attr_edit *e, const struct export_params *p, const struct rib_source *source,
 	const struct attr_set *in, uint32_t policy_set)
 {
-	attr_edit_del(e, ATTR_LOCAL_PREF);    /* RFC 4271 5.1.5 */
-	attr_edit_del(e, ATTR_ORIGINATOR_ID); /* RFC 4456 8: both are for one AS */
-	attr_edit_del(e, ATTR_CLUSTER_LIST);
+	uint64_t inner = ATTR_BIT(ATTR_LOCAL_PREF)                                     /* RFC 4271 5.1.5 */
+	    | ATTR_BIT(ATTR_ORIGINATOR_ID) | ATTR_BIT(ATTR_CLUSTER_LIST); /* RFC 4456 8: both are for one AS */
+
 	/* RFC 4271 5.1.4: a MED that a neighbouring AS sent is not passed on to others. */
 	if (source->kind == RIB_SOURCE_BGP && !(policy_set & POLICY_SET_MED) && !p->rs_client) /* RFC 7947 2.2.3 */
-		attr_edit_del(e, ATTR_MED);
+		inner |= ATTR_BIT(ATTR_MED);
+	attr_edit_del_all(e, inner);
 	ext_communities_strip(e);
 	if (roles[p->role].adds && !(in->flags & ATTR_F_HAS_OTC))
 		attr_edit_put_u32(e, ATTR_FLAG_OPTIONAL | ATTR_FLAG_TRANSITIVE, ATTR_OTC, p->local_as);

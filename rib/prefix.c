@@ -161,6 +161,10 @@ prefix_value(const struct prefix_table *t, uint32_t id)
 	const struct prefix_key *k = prefix_key(t, id);
 	struct ip_prefix p = {.len = k->len, .family = (uint8_t)t->family};
 
-	memcpy(p.bytes, k->addr, family_octets(t->family));
+	/* Each size a constant: several times a route. */
+	if (t->family == FAMILY_IPV4)
+		memcpy(p.bytes, k->addr, 4);
+	else
+		memcpy(p.bytes, k->addr, 16);
 	return p;
 }

@@ -224,6 +224,34 @@ START_TEST(test_edit)
 END_TEST
 
 /* The extended length bit follows from the length; what does not fit a set is refused. */
+START_TEST(test_edit_del_all)
+{
+	/* ORIGIN, AS_PATH, MED, LOCAL_PREF, CLUSTER_LIST, and one of a type that has no bit: 68 = 64 + 4. */
+	static const uint8_t in[] = {0x40, 1, 1, 0, 0x40, 2, 0, 0x80, 4, 4, 0, 0, 0, 9, 0x40, 5, 4, 0, 0, 0, 100,
+	    0x80, 10, 4, 1, 1, 1, 1, 0xc0, 68, 1, 7};
+	static const uint8_t want[] = {0x40, 1, 1, 0, 0x40, 2, 0, 0x40, 5, 4, 0, 0, 0, 100, 0xc0, 68, 1, 7};
+	struct attr_edit e = {0};
+	struct attr_table t;
+
+	attr_table_init(&t, 1, NULL);
+	attr_edit_begin(&e, attr_get(&t, attr_intern(&t, 0, NULL, in, sizeof(in))));
+	attr_edit_del_all(&e, ATTR_BIT(ATTR_OTC));
+	ck_assert_uint_eq(e.len, sizeof(in));
+	ck_assert_mem_eq(e.wire, in, sizeof(in));
+	attr_edit_del_all(&e, ATTR_BIT(ATTR_MED) | ATTR_BIT(ATTR_CLUSTER_LIST));
+	ck_assert_uint_eq(e.len, sizeof(want));
+	ck_assert_mem_eq(e.wire, want, sizeof(want));
+	/* Until nothing is left. */
+	attr_edit_del_all(&e, ATTR_BIT(1) | ATTR_BIT(2) | ATTR_BIT(5));
+	ck_assert_uint_eq(e.len, 4);
+	attr_edit_begin(&e, NULL);
+	attr_edit_del_all(&e, UINT64_MAX);
+	ck_assert_uint_eq(e.len, 0);
+	attr_edit_fini(&e);
+	attr_table_fini(&t);
+}
+END_TEST
+
 START_TEST(test_edit_long)
 {
 	static const uint8_t value[65000];
@@ -268,4 +296,4 @@ START_TEST(test_ahead)
 }
 END_TEST
 
-SUITE("attr", test_intern, test_many, test_ahead, test_summary, test_well_known, test_canonical, test_edit, test_edit_long)
+SUITE("attr", test_intern, test_many, test_ahead, test_summary, test_well_known, test_canonical, test_edit, test_edit_del_all, test_edit_long)
