@@ -251,7 +251,7 @@ follows 'show config reload neighbor network log confirm rollback monitor'
 follows 'summary neighbor rib fib nexthop checks interfaces policy memory' show
 follows '<prefix> best longer community as-path from origin-as invalid rejected limit' sh rib in rack-12-left
 follows '<neighbor>' neighbor
-follows 'up down clear refresh drain' neighbor rack-12-left
+follows 'up down clear refresh drain debug' neighbor rack-12-left
 follows 'in out' neighbor rack-12-left refresh
 follows 'error warn info debug' log level
 follows 'neighbor rib fib' monitor
