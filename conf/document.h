@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * document: YAML texts of several documents as JSON values, for resources.
+ *
+ * bgpd.yaml has a reader of its own (yaml.h), which keeps places and leaves types
+ * to the schema. Here plain scalars have the types that Kubernetes' reader gives
+ * them, which is YAML 1.1's: yes, on and y are true, 0x10 is 16. Anchors, aliases
+ * and merge keys work; JSON is YAML, too. Depth and size are bounded, with what
+ * aliases stand for counted each time.
+ */
+#ifndef CONF_DOCUMENT_H
+#define CONF_DOCUMENT_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+#define DOCUMENT_DEPTH_MAX  64
+#define DOCUMENT_VALUES_MAX 4000000u /* of a text */
+
+struct document_error {
+	unsigned line, column;
+	char text[160];
+};
+
+/*
+ * Calls fn for each document that is not empty, in order, with the line where it begins; value is the caller's and may
+ * be kept with json_incref. 0, or -1 with *err at the first error: documents before it were told already. What fn
+ * returns other than 0 ends it and is returned.
+ */
+typedef int document_fn(void *ctx, json_t *value, unsigned line);
+int document_parse(const char *text, size_t len, document_fn *fn, void *ctx, struct document_error *err);
+
+#endif
