@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * calico_node: Nodes, and the selectors over them.
+ *
+ * A cluster may have thousands of nodes and a thousand selectors. So nodes have
+ * numbers, and a selector that is in use remembers, a bit each, which of them it
+ * matches; a node that comes or changes is looked at by all selectors once.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/calico_int.h"
+#include "lib/mem.h"
+
+static int
+selector_cmp(const struct calico_selector *a, const struct calico_selector *b)
+{
+	return strcmp(a->text, b->text);
+}
+
+RB_PROTOTYPE(calico_selectors, calico_selector, entry, selector_cmp)
+RB_GENERATE(calico_selectors, calico_selector, entry, selector_cmp)
+
+/* ---- nodes ---- */
+
+/* Labels are texts; what YAML made of yes or 5 is text again. */
+static json_t *
+labels_of(const json_t *value)
+{
+	json_t *out = json_object(), *v;
+	const char *key;
+
+	json_object_foreach (calico_at(value, "metadata.labels"), key, v) {
+		char *text = json_is_string(v) ? xstrdup(json_string_value(v)) : calico_text(v, "");
+		json_object_set_new(out, key, json_string(text != NULL ? text : ""));
+		free(text);
+	}
+	return out;
+}
+
+/* "10.0.0.1/24": the address, and the network where there is a length. */
+static void
+address_parse(struct calico_node *n, const json_t *value, const char *path, enum family f)
+{
+	char *text = calico_text(value, path), *slash = text != NULL ? strchr(text, '/') : NULL;
+	struct ip_prefix network = {0};
+	bool good = text != NULL;
+
+	if (slash != NULL) {
+		good = calico_prefix(text, &network);
+		*slash = '\0';
+	}
+	good = good && ip_addr_parse(text, &n->addr[f]) == 0 && n->addr[f].family == f;
+	if (good) {
+		n->network[f] = network;
+	} else {
+		n->addr[f] = (struct ip_addr){0};
+		if (text != NULL)
+			calico_complain(&n->head, "%s: found \"%.80s\", expected an %s address and its prefix length", path, text,
+					f == FAMILY_IPV4 ? "IPv4" : "IPv6");
+	}
+	free(text);
+}
+
+void
+calico_node_parse(struct calico *c, struct calico_entry *e, const json_t *value)
+{
+	struct calico_node *n = (struct calico_node *)e;
+
+	n->labels = labels_of(value);
+	address_parse(n, value, "spec.bgp.ipv4Address", FAMILY_IPV4);
+	address_parse(n, value, "spec.bgp.ipv6Address", FAMILY_IPV6);
+	calico_as(e, value, "spec.bgp.asNumber", &n->as);
+	n->cluster_id = calico_text(value, "spec.bgp.routeReflectorClusterID");
+	calico_addr(e, value, "spec.wireguard.interfaceIPv4Address", &n->wireguard[FAMILY_IPV4]);
+	calico_addr(e, value, "spec.wireguard.interfaceIPv6Address", &n->wireguard[FAMILY_IPV6]);
+	n->number = c->nfree > 0 ? c->free_numbers[--c->nfree] : c->next_number++;
+	calico_selectors_look(c, n);
+}
+
+void
+calico_node_fini(struct calico *c, struct calico_entry *e)
+{
+	struct calico_node *n = (struct calico_node *)e;
+
+	c->free_numbers = xreallocarray(c->free_numbers, c->nfree + 1, sizeof(*c->free_numbers));
+	c->free_numbers[c->nfree++] = n->number;
+	json_decref(n->labels);
+	free(n->cluster_id);
+}
+
+/* ---- selectors ---- */
+
+static void
+look(struct calico_selector *s, const struct calico_node *n)
+{
+	uint32_t at = n->number / 8;
+
+	if (at >= s->cap) {
+		uint32_t cap = at + at / 2 + 16;
+		s->matches = xrealloc(s->matches, cap);
+		memset(s->matches + s->cap, 0, cap - s->cap);
+		s->cap = cap;
+	}
+	uint8_t bit = (uint8_t)(1u << n->number % 8);
+	if (selector_matches(s->s, n->labels))
+		s->matches[at] |= bit;
+	else
+		s->matches[at] &= (uint8_t)~bit;
+}
+
+void
+calico_selectors_look(struct calico *c, const struct calico_node *n)
+{
+	struct calico_selector *s;
+
+	RB_FOREACH (s, calico_selectors, &c->selectors)
+		look(s, n);
+}
+
+struct calico_selector *
+calico_selector_get(struct calico *c, struct calico_entry *e, const char *key, const char *text)
+{
+	struct calico_selector find = {.text = (char *)(uintptr_t)text}, *s = RB_FIND(calico_selectors, &c->selectors, &find);
+	struct calico_entry *n;
+	char error[200];
+
+	if (s != NULL) {
+		s->refs++;
+		return s;
+	}
+	struct selector *parsed = selector_parse(text, error, sizeof(error));
+	if (parsed == NULL) {
+		calico_complain(e, "%s: \"%.80s\": %s", key, text, error);
+		return NULL;
+	}
+	s = xcalloc(1, sizeof(*s));
+	s->text = xstrdup(text);
+	s->s = parsed;
+	s->refs = 1;
+	RB_INSERT(calico_selectors, &c->selectors, s);
+	CALICO_FOREACH (c, CALICO_NODE, n)
+		look(s, (const struct calico_node *)n);
+	return s;
+}
+
+void
+calico_selector_put(struct calico *c, struct calico_selector *s)
+{
+	if (s == NULL || --s->refs > 0)
+		return;
+	RB_REMOVE(calico_selectors, &c->selectors, s);
+	selector_free(s->s);
+	free(s->matches);
+	free(s->text);
+	free(s);
+}

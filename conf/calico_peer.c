@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * calico_peer: BGPPeers, the files of local workloads and the Secrets of sessions.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/calico_int.h"
+#include "lib/mem.h"
+
+/* ADDRESS, IPv4:PORT or [IPv6]:PORT. False: it is none. */
+static bool
+endpoint_parse(const char *text, struct ip_addr *ip, uint32_t *port)
+{
+	char host[IP_ADDR_STRLEN];
+	const char *colon = strrchr(text, ':'), *end;
+	char *rest;
+
+	*port = 0;
+	if (colon == NULL || (*text != '[' && strchr(text, ':') != colon))
+		return ip_addr_parse(text, ip) == 0;
+	end = *text == '[' ? colon - 1 : colon;
+	if (*text == '[' && (end <= text || *end != ']'))
+		return false;
+	text += *text == '[';
+	if ((size_t)(end - text) >= sizeof(host))
+		return false;
+	memcpy(host, text, (size_t)(end - text));
+	host[end - text] = '\0';
+	unsigned long n = strtoul(colon + 1, &rest, 0);
+	if (colon[1] < '0' || colon[1] > '9' || *rest != '\0' || n < 1 || n > 65535)
+		return false;
+	*port = (uint32_t)n;
+	return ip_addr_parse(host, ip) == 0;
+}
+
+static void
+bad(struct calico_peer *p)
+{
+	p->bad = true;
+}
+
+static void
+remote_parse(struct calico_peer *p, const json_t *value)
+{
+	char *text = calico_text(value, "spec.peerIP");
+
+	if (text != NULL && !endpoint_parse(text, &p->ip, &p->port)) {
+		calico_complain(&p->head, "spec.peerIP: found \"%.80s\", expected an address, IPv4:port or [IPv6]:port", text);
+		bad(p);
+	}
+	free(text);
+	if (calico_at(value, "spec.reachableBy") == NULL)
+		return;
+	text = calico_text(value, "spec.reachableBy");
+	if (text != NULL && (ip_addr_parse(text, &p->reachable_by) != 0 || p->reachable_by.family != p->ip.family)) {
+		calico_complain(&p->head, "spec.reachableBy: found \"%.80s\", expected an address of the same family as peerIP", text);
+		bad(p);
+	}
+	free(text);
+}
+
+static struct calico_selector *
+selector_parse_at(struct calico *c, struct calico_peer *p, const json_t *value, const char *path)
+{
+	char *text = calico_text(value, path);
+	struct calico_selector *s = text != NULL ? calico_selector_get(c, &p->head, path, text) : NULL;
+
+	if (text != NULL && s == NULL)
+		bad(p);
+	free(text);
+	return s;
+}
+
+static void
+exclusive(struct calico_peer *p, bool a, const char *first, bool b, const char *second)
+{
+	if (!a || !b)
+		return;
+	calico_complain(&p->head, "spec: found both %s and %s, expected one of them", first, second);
+	bad(p);
+}
+
+/* Which side is which: who has the session, and with whom. */
+static void
+sides_parse(struct calico *c, struct calico_peer *p, const json_t *value)
+{
+	char *workloads = calico_text(value, "spec.localWorkloadSelector");
+
+	p->workloads = workloads != NULL;
+	free(workloads);
+	p->node = calico_text(value, "spec.node");
+	p->node_selector = selector_parse_at(c, p, value, "spec.nodeSelector");
+	p->peer_selector = selector_parse_at(c, p, value, "spec.peerSelector");
+	remote_parse(p, value);
+	bool has_ip = p->ip.family != FAMILY_NONE;
+	exclusive(p, p->node != NULL, "node", p->node_selector != NULL, "nodeSelector");
+	exclusive(p, has_ip, "peerIP", p->peer_selector != NULL, "peerSelector");
+	exclusive(p, p->workloads, "localWorkloadSelector", has_ip || p->peer_selector != NULL, "peerIP or peerSelector");
+	if (!p->bad && !has_ip && p->peer_selector == NULL && !p->workloads) {
+		calico_complain(&p->head, "spec: found no peer, expected peerIP, peerSelector or localWorkloadSelector");
+		bad(p);
+	}
+}
+
+static void
+filters_parse(struct calico_peer *p, const json_t *value)
+{
+	json_t *item;
+	size_t i;
+
+	p->filters = json_array();
+	json_array_foreach (calico_at(value, "spec.filters"), i, item)
+		if (json_is_string(item))
+			json_array_append(p->filters, item);
+		else
+			calico_complain(&p->head, "spec.filters[%zu]: expected the name of a BGPFilter", i);
+}
+
+void
+calico_peer_parse(struct calico *c, struct calico_entry *e, const json_t *value)
+{
+	static const char *const next_hop[] = {"Auto", "Self", "Keep", NULL};
+	static const char *const source[] = {"UseNodeIP", "None", NULL};
+	static const char *const reverse[] = {"Auto", "Manual", NULL};
+	struct calico_peer *p = (struct calico_peer *)e;
+
+	sides_parse(c, p, value);
+	calico_as(e, value, "spec.asNumber", &p->as);
+	calico_as(e, value, "spec.localASNumber", &p->local_as);
+	p->next_hop = (enum calico_next_hop)calico_word(e, value, "spec.nextHopMode", next_hop);
+	p->keep_original = calico_bool(value, "spec.keepOriginalNextHop", false);
+	p->no_source = calico_word(e, value, "spec.sourceAddress", source) == 1;
+	p->no_reverse = calico_word(e, value, "spec.reversePeering", reverse) == 1;
+	calico_secret_ref(value, "spec.password.secretKeyRef", &p->password);
+	p->has_restart = calico_duration(e, value, "spec.maxRestartTime", &p->restart_s);
+	p->has_keepalive = calico_duration(e, value, "spec.keepaliveTime", &p->keepalive_s);
+	calico_number(e, value, "spec.numAllowedLocalASNumbers", 0, 255, &p->allow_own_as);
+	calico_number(e, value, "spec.ttlSecurity", 0, 255, &p->ttl_security);
+	filters_parse(p, value);
+	if (p->workloads && p->as == 0) {
+		calico_complain(e, "spec.asNumber: found none, expected one with localWorkloadSelector");
+		bad(p);
+	}
+}
+
+void
+calico_peer_fini(struct calico *c, struct calico_entry *e)
+{
+	struct calico_peer *p = (struct calico_peer *)e;
+
+	free(p->node);
+	calico_selector_put(c, p->node_selector);
+	calico_selector_put(c, p->peer_selector);
+	calico_secret_ref_fini(&p->password);
+	json_decref(p->filters);
+}
+
+/* ---- EndpointStatus: {"ipv4Nets": ["10.0.0.1/32"], "ipv6Nets": […], "bgpPeerName": …}, written by Felix ---- */
+
+static void
+first_address(const json_t *list, struct ip_addr *out)
+{
+	const char *text = json_string_value(json_array_get(list, 0));
+	char addr[IP_PREFIX_STRLEN];
+
+	if (text == NULL)
+		return;
+	snprintf(addr, sizeof(addr), "%.*s", (int)strcspn(text, "/"), text);
+	if (ip_addr_parse(addr, out) != 0)
+		*out = (struct ip_addr){0};
+}
+
+void
+calico_endpoint_parse(struct calico *c, struct calico_entry *e, const json_t *value)
+{
+	struct calico_endpoint *ep = (struct calico_endpoint *)e;
+
+	(void)c;
+	ep->peer = calico_text(value, "bgpPeerName");
+	first_address(json_object_get(value, "ipv4Nets"), &ep->addr[FAMILY_IPV4]);
+	first_address(json_object_get(value, "ipv6Nets"), &ep->addr[FAMILY_IPV6]);
+}
+
+void
+calico_endpoint_fini(struct calico *c, struct calico_entry *e)
+{
+	(void)c;
+	free(((struct calico_endpoint *)e)->peer);
+}
+
+/* ---- Secret ---- */
+
+static int
+base64_value(char ch)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const char *p = ch != '\0' ? strchr(digits, ch) : NULL;
+
+	return p != NULL ? (int)(p - digits) : -1;
+}
+
+/* RFC 4648 4; white space does not count. NULL: it is none. The caller frees. */
+static char *
+base64_decode(const char *s, size_t *len)
+{
+	char *out = xmalloc(strlen(s) / 4 * 3 + 4);
+	unsigned bits = 0, have = 0;
+	size_t n = 0;
+
+	for (; *s != '\0' && *s != '='; s++) {
+		int v = base64_value(*s);
+		if (strchr(" \t\r\n", *s) != NULL)
+			continue;
+		if (v < 0) {
+			free(out);
+			return NULL;
+		}
+		bits = bits << 6 | (unsigned)v;
+		have += 6;
+		if (have >= 8) {
+			have -= 8;
+			out[n++] = (char)(bits >> have & 0xff);
+		}
+	}
+	out[n] = '\0';
+	*len = n;
+	return out;
+}
+
+void
+calico_secret_parse(struct calico *c, struct calico_entry *e, const json_t *value)
+{
+	struct calico_secret *s = (struct calico_secret *)e;
+	const char *key;
+	json_t *v;
+
+	(void)c;
+	s->data = json_object();
+	json_object_foreach (json_object_get(value, "data"), key, v) {
+		size_t len;
+		char *text = json_is_string(v) ? base64_decode(json_string_value(v), &len) : NULL;
+		/* What is no text cannot be a password in a configuration. */
+		if (text == NULL || memchr(text, '\0', len) != NULL || json_object_set_new(s->data, key, json_stringn(text, len)) != 0)
+			calico_complain(e, "data.%.80s: found no text in base64", key);
+		free(text);
+	}
+	json_object_foreach (json_object_get(value, "stringData"), key, v)
+		if (json_is_string(v))
+			json_object_set(s->data, key, v);
+}
+
+void
+calico_secret_fini(struct calico *c, struct calico_entry *e)
+{
+	(void)c;
+	json_decref(((struct calico_secret *)e)->data);
+}
+
+const char *
+calico_secret_get(const struct calico *c, const struct calico_secret_ref *r)
+{
+	char *name = xasprintf("%s/%s", c->secret_namespace, r->name);
+	const struct calico_secret *s = (const struct calico_secret *)calico_find(c, CALICO_SECRET, name);
+
+	free(name);
+	return s != NULL && r->key != NULL ? json_string_value(json_object_get(s->data, r->key)) : NULL;
+}
+
+static bool
+refers_to(const struct calico_secret_ref *r, const char *name)
+{
+	return r->name != NULL && strcmp(r->name, name) == 0;
+}
+
+bool
+calico_wants_secret(const struct calico *c, const char *name_space, const char *name)
+{
+	const struct calico_entry *e;
+
+	if (name_space == NULL || strcmp(name_space, c->secret_namespace) != 0)
+		return false;
+	if (refers_to(&calico_config_of(c, NULL)->mesh_password, name))
+		return true;
+	for (e = calico_first(c, CALICO_PEER); e != NULL; e = calico_next((struct calico_entry *)(uintptr_t)e))
+		if (refers_to(&((const struct calico_peer *)e)->password, name))
+			return true;
+	return false;
+}
