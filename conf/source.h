@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * source: where resources, or keys, come from.
+ *
+ * A datastore tells its handler first of everything that is there, then of changes.
+ * What it cannot read is trouble, and stays as it was told last: a datastore that is
+ * away, slow or half wrong never takes anything back. A new datastore is a file of
+ * its own with one start function and a row in the table of bgpconfd.
+ *
+ * All calls and callbacks are in the thread of the event base; nothing blocks for long.
+ */
+#ifndef CONF_SOURCE_H
+#define CONF_SOURCE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+struct event_base;
+struct source;
+
+struct source_handler {
+	/*
+	 * A resource is there, or is another one now; name_space is NULL for kinds without. Of keys, kind is "" and the
+	 * name is the path ("a/b/c"); the value is a text. value is the source's.
+	 */
+	void (*put)(void *ctx, const char *kind, const char *name_space, const char *name, const json_t *value);
+	void (*del)(void *ctx, const char *kind, const char *name_space, const char *name);
+	/* What was told is what there is: behind the first snapshot, and behind each change or group of changes. */
+	void (*synced)(void *ctx);
+	/* Something cannot be read: what and why, for a person; text NULL: it can be again. */
+	void (*trouble)(void *ctx, const char *what, const char *text);
+};
+
+/* How a source is made; each has such a table. */
+struct source_ops {
+	const char *type;
+	void (*stop)(struct source *s); /* frees; no callback follows */
+};
+
+/* The head of each source. */
+struct source {
+	const struct source_ops *ops;
+};
+
+/*
+ * A directory: files named *.yaml, *.yml and *.json with documents in Kubernetes' or calicoctl's form (of keys: any
+ * files, each a key by its path). Subdirectories count; names that begin with a dot do not. A file counts when it is
+ * closed or renamed into place, so that what is written in place may be read when it is ready. Of two files with the
+ * same resource the first by name holds. Starts even if path is not there: that is trouble until it is.
+ */
+struct source *source_files_start(struct event_base *base, const char *path, bool keys, const struct source_handler *h,
+				  void *ctx);
+
+#endif
