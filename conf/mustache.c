@@ -52,7 +52,7 @@ mustache_place(const struct mustache *m, size_t offset, struct mustache_error *e
 {
 	const char *line = m->text;
 
-	err->name = m->name;
+	snprintf(err->name, sizeof(err->name), "%s", m->name);
 	err->line = 1;
 	for (const char *s = m->text; s < m->text + offset; s++)
 		if (*s == '\n') {

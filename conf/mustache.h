@@ -24,9 +24,9 @@
 
 struct mustache; /* opaque: a parsed template */
 
-/* Where it is wrong and why, for a person; name is the template's, by reference. */
+/* Where it is wrong and why, for a person; name is the template's, of a partial the partial's (cut if it is long). */
 struct mustache_error {
-	const char *name;
+	char name[256];
 	unsigned line, column;
 	char text[160];
 };

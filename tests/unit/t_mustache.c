@@ -227,6 +227,7 @@ START_TEST(test_errors)
 		ck_assert_ptr_null(mustache_parse("t", cases[i].template, strlen(cases[i].template), &err));
 		ck_assert_msg(err.line == cases[i].line && err.column == cases[i].column && strcmp(err.text, cases[i].text) == 0,
 			      "%s: %u:%u: %s", cases[i].template, err.line, err.column, err.text);
+		ck_assert_str_eq(err.name, "t"); /* although nothing of the template is left */
 	}
 }
 END_TEST
