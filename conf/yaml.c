@@ -90,6 +90,22 @@ yml_map_get(const struct yml_node *map, const char *key)
 	return i < 0 ? NULL : map->pairs[i].value;
 }
 
+bool
+yml_equal(const struct yml_node *a, const struct yml_node *b)
+{
+	if (a->kind != b->kind || a->n != b->n)
+		return false;
+	if (a->kind == YML_SCALAR)
+		return a->plain == b->plain && memcmp(a->text, b->text, a->n) == 0;
+	for (uint32_t i = 0; i < a->n; i++) {
+		const struct yml_node *x = a->kind == YML_LIST ? a->items[i] : a->pairs[i].value;
+		const struct yml_node *y = a->kind == YML_LIST ? b->items[i] : yml_map_get(b, a->pairs[i].key->text);
+		if (y == NULL || !yml_equal(x, y))
+			return false;
+	}
+	return true;
+}
+
 static void
 map_index(struct conf_arena *arena, struct yml_node *map)
 {

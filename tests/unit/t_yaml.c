@@ -196,5 +196,40 @@ START_TEST(test_bad)
 }
 END_TEST
 
+static const struct {
+	const char *a, *b;
+	bool equal;
+} pairs[] = {
+    {"a: 1\nb: [x, y]\n", "# c\nb:\n- x\n- y # d\na:   1\n", true},
+    {"a: \"1\"", "a: '1'", true},
+    {"a: 1", "a: '1'", false},
+    {"a: 1.1", "a: 1.10", false},
+    {"a: [x, y]", "a: [y, x]", false},
+    {"a: [x]", "a: [x, x]", false},
+    {"a: {b: 1, c: 2}", "a: {c: 2, b: 1}", true},
+    {"a: {b: 1}", "a: {c: 1}", false},
+    {"a: 1", "a: 1\nb: 2", false},
+    {"a: {b: 1}", "a: [b]", false},
+    {"a: &x [1]\nb: *x", "a: [1]\nb: [1]", true},
+    {"", "{}", true},
+};
+
+START_TEST(test_equal)
+{
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		struct conf_arena *first;
+		struct yml_node *a;
+		ck_assert_int_eq(parse(pairs[i].a), 0);
+		first = arena;
+		a = root;
+		ck_assert_int_eq(parse(pairs[i].b), 0);
+		ck_assert_msg(yml_equal(a, root) == pairs[i].equal, "%s and %s", pairs[i].a, pairs[i].b);
+		ck_assert_msg(yml_equal(root, a) == pairs[i].equal, "%s and %s", pairs[i].b, pairs[i].a);
+		conf_arena_free(first);
+		done();
+	}
+}
+END_TEST
+
 SUITE("yaml", test_places, test_null, test_empty, test_large_map, test_alias, test_alias_of_itself,
-      test_laughs, test_depth, test_bad)
+      test_laughs, test_depth, test_bad, test_equal)
