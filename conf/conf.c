@@ -496,6 +496,27 @@ conf_load_text(const char *name, const char *text, size_t len, unsigned flags, s
 	return rc;
 }
 
+int
+load_by_table(const char *path, const struct conf_table *t, struct conf_arena **arena, void **obj, struct conf_errors *errs)
+{
+	struct conf_loader ld = {.tmp = conf_arena_new(), .errs = errs, .flags = CONF_NO_FILES};
+	struct yml_node *root;
+
+	ld.arena = *arena = conf_arena_new();
+	*obj = conf_arena_alloc(ld.arena, t->size);
+	root = tree_load_file(&ld, path);
+	if (root != NULL)
+		map_load(&ld, t, root, *obj);
+	conf_errors_sort(errs);
+	conf_arena_free(ld.tmp);
+	if (errs->n == 0)
+		return 0;
+	conf_arena_free(*arena);
+	*arena = NULL;
+	*obj = NULL;
+	return -EINVAL;
+}
+
 void
 conf_free(struct conf *c)
 {

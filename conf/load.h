@@ -34,6 +34,13 @@ struct conf_loader {
 	struct yml_node *policies, *prefix_sets, *as_path_sets, *community_sets, *groups; /* maps or NULL */
 };
 
+/*
+ * Reads a file by a table of its own: another program's configuration, without includes. 0 with *obj in *arena (which the
+ * caller frees), or -EINVAL with every error in errs. Rows must not have `only`, nor refer to parts of a struct conf.
+ */
+int load_by_table(const char *path, const struct conf_table *t, struct conf_arena **arena, void **obj,
+		  struct conf_errors *errs);
+
 /* Says "found …, expected …" about n at the current path; once only for each node. */
 __attribute__((format(printf, 3, 4))) void load_fail(struct conf_loader *ld, struct yml_node *n,
 						     const char *fmt, ...);

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of conf/bgpconfd_conf: values, defaults, what the environment adds, and errors with their places. */
+#include "conf/bgpconfd_conf.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/log.h"
+#include "lib/str.h"
+#include "tests/unit/suite.h"
+
+static char dir[] = "/tmp/t_bgpconfd_conf.XXXXXX";
+static struct bgpconfd_conf *conf;
+static struct str errors;
+
+static const char *const variables[] = {"NODENAME",
+					"DATASTORE_TYPE",
+					"ETCD_ENDPOINTS",
+					"CALICO_ROUTER_ID",
+					"CALICO_ADVERTISE_CLUSTER_IPS",
+					"CALICO_K8S_NODE_REF",
+					"NAMESPACE",
+					"CALICO_ENDPOINT_STATUS_PATH_PREFIX"};
+
+static void
+begin(void)
+{
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	ck_assert_int_eq(chdir(dir), 0);
+	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
+		unsetenv(variables[i]);
+}
+
+static void
+end(void)
+{
+	bgpconfd_conf_free(conf);
+	str_free(&errors);
+	unlink("f");
+	ck_assert_int_eq(chdir("/"), 0);
+	ck_assert_int_eq(rmdir(dir), 0);
+}
+
+/* Reads it as the file "f" of the current folder; errors are in `errors`. */
+static int
+load(const char *text)
+{
+	FILE *f = fopen("f", "w");
+	struct conf_errors errs = {0};
+	int rc;
+
+	ck_assert_ptr_nonnull(f);
+	fputs(text, f);
+	fclose(f);
+	bgpconfd_conf_free(conf);
+	rc = bgpconfd_conf_load("f", &conf, &errs);
+	str_reset(&errors);
+	conf_errors_print(&errs, &errors);
+	conf_errors_free(&errs);
+	ck_assert((rc == 0) == (conf != NULL));
+	return rc;
+}
+
+START_TEST(test_values)
+{
+	begin();
+	ck_assert_int_eq(
+	    load("node: kube-master\n"
+		 "datastore: {type: files, path: /r}\n"
+		 "resolver: keys\n"
+		 "calico: {router-id: hash, cluster-ips: \"10.96.0.0/12\", kubernetes-node: k, namespace: n, "
+		 "endpoint-status: /e}\n"
+		 "templates:\n"
+		 "  - {src: /t/a, dest: /d/a, mode: \"0600\", check: 'c {{stage}}', reload: r, timeout: 5}\n"
+		 "  - {src: b, dest: c}\n"
+		 "debounce-ms: 0\n"
+		 "metrics: {listen: \"127.0.0.1:9180\"}\n"
+		 "control: {socket: /s}\n"
+		 "log: {level: debug, format: json}\n"),
+	    0);
+	ck_assert_str_eq(conf->node, "kube-master");
+	ck_assert_uint_eq(conf->datastore.type, BGPCONFD_STORE_FILES);
+	ck_assert_str_eq(conf->datastore.path, "/r");
+	ck_assert_uint_eq(conf->resolver, BGPCONFD_RESOLVER_KEYS);
+	ck_assert_str_eq(conf->calico.router_id, "hash");
+	ck_assert_str_eq(conf->calico.cluster_ips, "10.96.0.0/12");
+	ck_assert_str_eq(conf->calico.kubernetes_node, "k");
+	ck_assert_str_eq(conf->calico.namespace, "n");
+	ck_assert_str_eq(conf->calico.endpoint_status, "/e");
+	ck_assert_uint_eq(conf->templates.n, 2);
+	ck_assert_str_eq(conf->templates.v[0].src, "/t/a");
+	ck_assert_str_eq(conf->templates.v[0].dest, "/d/a");
+	ck_assert_uint_eq(conf->templates.v[0].mode, 0600);
+	ck_assert_str_eq(conf->templates.v[0].check, "c {{stage}}");
+	ck_assert_str_eq(conf->templates.v[0].reload, "r");
+	ck_assert_uint_eq(conf->templates.v[0].timeout_s, 5);
+	ck_assert_str_eq(conf->templates.v[1].src, "b");
+	ck_assert_uint_eq(conf->templates.v[1].mode, 0640);
+	ck_assert_ptr_null(conf->templates.v[1].check);
+	ck_assert_ptr_null(conf->templates.v[1].reload);
+	ck_assert_uint_eq(conf->templates.v[1].timeout_s, 30);
+	ck_assert_uint_eq(conf->debounce_ms, 0);
+	ck_assert_uint_eq(conf->metrics.listen.port, 9180);
+	ck_assert_str_eq(conf->control.socket, "/s");
+	ck_assert_uint_eq(conf->log.level, LOG_DEBUG);
+	ck_assert_uint_eq(conf->log.format, CONF_LOG_JSON);
+	end();
+}
+END_TEST
+
+#define TEMPLATE "templates: [{src: a, dest: b}]\n"
+
+START_TEST(test_defaults)
+{
+	char host[256] = "";
+
+	begin();
+	ck_assert_int_eq(load(TEMPLATE), 0);
+	ck_assert_int_eq(gethostname(host, sizeof(host) - 1), 0);
+	ck_assert_int_eq(strcasecmp(conf->node, host), 0);
+	ck_assert_uint_eq(conf->datastore.type, BGPCONFD_STORE_FILES);
+	ck_assert_str_eq(conf->datastore.path, "/etc/godwit/resources");
+	ck_assert_uint_eq(conf->resolver, BGPCONFD_RESOLVER_CALICO);
+	ck_assert_ptr_null(conf->calico.router_id);
+	ck_assert_ptr_null(conf->calico.endpoint_status);
+	ck_assert_uint_eq(conf->debounce_ms, 200);
+	ck_assert_str_eq(conf->control.socket, "/run/godwit/bgpconfd.sock");
+	ck_assert_uint_eq(conf->log.level, LOG_INFO);
+	end();
+}
+END_TEST
+
+START_TEST(test_environment)
+{
+	begin();
+	setenv("NODENAME", "n1", 1);
+	setenv("CALICO_ROUTER_ID", "hash", 1);
+	setenv("CALICO_ADVERTISE_CLUSTER_IPS", "10.96.0.0/12", 1);
+	setenv("CALICO_K8S_NODE_REF", "k1", 1);
+	setenv("NAMESPACE", "calico-system", 1);
+	setenv("CALICO_ENDPOINT_STATUS_PATH_PREFIX", "/var/run/calico", 1);
+	ck_assert_int_eq(load(TEMPLATE), 0);
+	ck_assert_str_eq(conf->node, "n1");
+	ck_assert_str_eq(conf->calico.router_id, "hash");
+	ck_assert_str_eq(conf->calico.cluster_ips, "10.96.0.0/12");
+	ck_assert_str_eq(conf->calico.kubernetes_node, "k1");
+	ck_assert_str_eq(conf->calico.namespace, "calico-system");
+	ck_assert_str_eq(conf->calico.endpoint_status, "/var/run/calico/endpoint-status");
+	/* The file is stronger. */
+	ck_assert_int_eq(load("node: n2\ncalico: {router-id: 10.0.0.1, endpoint-status: /e}\n" TEMPLATE), 0);
+	ck_assert_str_eq(conf->node, "n2");
+	ck_assert_str_eq(conf->calico.router_id, "10.0.0.1");
+	ck_assert_str_eq(conf->calico.endpoint_status, "/e");
+	ck_assert_str_eq(conf->calico.kubernetes_node, "k1");
+	/* Set to nothing is not set; and with keys there is no Calico. */
+	setenv("CALICO_ROUTER_ID", "", 1);
+	ck_assert_int_eq(load(TEMPLATE), 0);
+	ck_assert_ptr_null(conf->calico.router_id);
+	ck_assert_int_eq(load("resolver: keys\n" TEMPLATE), 0);
+	ck_assert_ptr_null(conf->calico.endpoint_status);
+	end();
+}
+END_TEST
+
+START_TEST(test_datastores)
+{
+	begin();
+	ck_assert_int_eq(load("datastore:\n  type: etcd\n  endpoints: https://127.0.0.1:2379\n" TEMPLATE),
+			 -EINVAL);
+	ck_assert_str_eq(str_get(&errors),
+			 "f:2:9: datastore.type: found etcd, which is not in this version, expected files\n");
+	ck_assert_int_eq(load("datastore: {type: kubernetes, kubeconfig: k}\n" TEMPLATE), -EINVAL);
+	ck_assert_str_eq(
+	    str_get(&errors),
+	    "f:1:19: datastore.type: found kubernetes, which is not in this version, expected files\n");
+	ck_assert_int_eq(load("datastore: {type: files, prefix: /calico}\n" TEMPLATE), -EINVAL);
+	ck_assert_str_eq(str_get(&errors),
+			 "f:1:26: datastore.prefix: found a key of another type, expected only path "
+			 "with files\n");
+	setenv("DATASTORE_TYPE", "kubernetes", 1);
+	ck_assert_int_eq(load(TEMPLATE), -EINVAL);
+	ck_assert_str_eq(str_get(&errors),
+			 "environment: DATASTORE_TYPE: found kubernetes, which is not in this version, "
+			 "expected files, or datastore in the file\n");
+	ck_assert_int_eq(load("datastore: {type: files}\n" TEMPLATE), 0);
+	unsetenv("DATASTORE_TYPE");
+	setenv("ETCD_ENDPOINTS", "http://127.0.0.1:2379", 1);
+	ck_assert_int_eq(load(TEMPLATE), -EINVAL);
+	setenv("DATASTORE_TYPE", "files", 1);
+	ck_assert_int_eq(load(TEMPLATE), 0);
+	setenv("DATASTORE_TYPE", "zookeeper", 1);
+	ck_assert_int_eq(load(TEMPLATE), -EINVAL);
+	ck_assert_str_eq(str_get(&errors),
+			 "environment: DATASTORE_TYPE: found \"zookeeper\", expected files, etcdv3 or "
+			 "kubernetes\n");
+	end();
+}
+END_TEST
+
+START_TEST(test_errors)
+{
+	begin();
+	ck_assert_int_eq(load("node: kube-master\n"), -EINVAL);
+	ck_assert_str_eq(str_get(&errors), "f:1:1: templates: found nothing, expected a list\n");
+	ck_assert_int_eq(load("templates: []\n"), -EINVAL);
+	ck_assert_str_eq(str_get(&errors),
+			 "f:1:12: templates: found an empty list, expected at least one element\n");
+	ck_assert_int_eq(load("templats: 1\nresolver: confd\ndebounce-ms: -1\n" TEMPLATE), -EINVAL);
+	ck_assert_str_eq(str_get(&errors),
+			 "f:1:1: templats: found an unknown key, expected \"templates\"\n"
+			 "f:2:11: resolver: found \"confd\", expected calico or keys\n"
+			 "f:3:14: debounce-ms: found \"-1\", expected a number of milliseconds 0..60000\n");
+	ck_assert_int_eq(load("templates:\n- {src: a, dest: b}\n- {src: c, dest: d}\n- {src: e, dest: b}\n"),
+			 -EINVAL);
+	ck_assert_str_eq(str_get(&errors),
+			 "f:4:18: templates[2].dest: found the file of templates[0], expected another one\n");
+	ck_assert_int_eq(load("include: x\n" TEMPLATE), -EINVAL);
+	unlink("f");
+	struct conf_errors errs = {0};
+	bgpconfd_conf_free(conf);
+	ck_assert_int_eq(bgpconfd_conf_load("f", &conf, &errs), -EINVAL);
+	str_reset(&errors);
+	conf_errors_print(&errs, &errors);
+	conf_errors_free(&errs);
+	ck_assert_str_eq(str_get(&errors),
+			 "f: file: found No such file or directory, expected a readable file\n");
+	end();
+}
+END_TEST
+
+SUITE("bgpconfd_conf", test_values, test_defaults, test_environment, test_datastores, test_errors)
