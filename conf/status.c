@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * status: see status.h.
+ */
+#include "conf/status.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/listener.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "lib/mem.h"
+
+#define PATIENCE_S 10 /* for whoever does not read */
+#define BACKLOG    16
+
+struct status {
+	struct event_base *base;
+	struct evconnlistener *listener;
+	char *path;
+	status_fn *fn;
+	void *ctx;
+};
+
+static int
+address_of(const char *path, struct sockaddr_un *sun)
+{
+	*sun = (struct sockaddr_un){.sun_family = AF_UNIX};
+	return strlcpy(sun->sun_path, path, sizeof(sun->sun_path)) >= sizeof(sun->sun_path) ? -ENAMETOOLONG
+											    : 0;
+}
+
+static int
+dial(const struct sockaddr_un *sun)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), rc;
+
+	if (fd < 0)
+		return -errno;
+	if (connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) == 0)
+		return fd;
+	rc = -errno;
+	close(fd);
+	return rc;
+}
+
+/* ---- answering ---- */
+
+static void
+on_written(struct bufferevent *bev, void *ctx)
+{
+	(void)ctx;
+	bufferevent_free(bev);
+}
+
+static void
+on_event(struct bufferevent *bev, short what, void *ctx)
+{
+	(void)what;
+	(void)ctx;
+	bufferevent_free(bev);
+}
+
+static void
+on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *sa, int len, void *ctx)
+{
+	static const struct timeval patience = {.tv_sec = PATIENCE_S};
+	struct status *s = ctx;
+	struct bufferevent *bev = bufferevent_socket_new(s->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	json_t *answer;
+	char *text;
+
+	(void)listener;
+	(void)sa;
+	(void)len;
+	if (bev == NULL) {
+		close(fd);
+		return;
+	}
+	answer = s->fn(s->ctx);
+	text = json_dumps(answer, JSON_INDENT(2));
+	json_decref(answer);
+	ASSERT(text != NULL);
+	bufferevent_setcb(bev, NULL, on_written, on_event, NULL);
+	bufferevent_set_timeouts(bev, NULL, &patience);
+	bufferevent_write(bev, text, strlen(text));
+	bufferevent_write(bev, "\n", 1);
+	free(text);
+}
+
+/* A bound socket, with access for the owner and the group alone, or -errno. */
+static int
+bound(const struct sockaddr_un *sun)
+{
+	const struct sockaddr *sa = (const struct sockaddr *)sun;
+	int probe = dial(sun), fd;
+
+	if (probe >= 0) {
+		close(probe);
+		return -EADDRINUSE;
+	}
+	if (probe == -ECONNREFUSED)
+		unlink(sun->sun_path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	if (bind(fd, sa, sizeof(*sun)) < 0 || chmod(sun->sun_path, 0660) < 0) {
+		int rc = -errno;
+		close(fd);
+		return rc;
+	}
+	return fd;
+}
+
+struct status *
+status_listen(struct event_base *base, const char *path, status_fn *fn, void *ctx)
+{
+	struct status *s;
+	struct sockaddr_un sun;
+	int fd = address_of(path, &sun);
+
+	if (fd == 0)
+		fd = bound(&sun);
+	if (fd < 0) {
+		errno = -fd;
+		return NULL;
+	}
+	s = xcalloc(1, sizeof(*s));
+	*s = (struct status){.base = base, .path = xstrdup(path), .fn = fn, .ctx = ctx};
+	s->listener = evconnlistener_new(base, on_accept, s, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC,
+					 BACKLOG, fd);
+	ASSERT(s->listener != NULL);
+	return s;
+}
+
+void
+status_free(struct status *s)
+{
+	if (s == NULL)
+		return;
+	evconnlistener_free(s->listener);
+	unlink(s->path);
+	free(s->path);
+	free(s);
+}
+
+/* ---- asking ---- */
+
+int
+status_ask(const char *path)
+{
+	struct sockaddr_un sun;
+	char buf[4096];
+	ssize_t n;
+	int fd = address_of(path, &sun);
+
+	if (fd == 0)
+		fd = dial(&sun);
+	if (fd < 0)
+		return fd;
+	while ((n = read(fd, buf, sizeof(buf))) > 0)
+		fwrite(buf, 1, (size_t)n, stdout);
+	close(fd);
+	return n < 0 || fflush(stdout) != 0 ? -EIO : 0;
+}
