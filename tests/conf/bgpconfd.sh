@@ -191,9 +191,9 @@ templates: [{src: templates/b.yaml.mustache, dest: b.yaml, reload: "echo reload 
 END
 cat >templates/b.yaml.mustache <<'END'
 sessions:
-{{#sessions}}
+{{#ipv4.sessions}}
   - {{name|yaml}}
-{{/sessions}}
+{{/ipv4.sessions}}
 END
 node() {
 	put "$1.yaml" "apiVersion: projectcalico.org/v3
