@@ -53,7 +53,12 @@ static const struct conf_row datastore_rows[] = {
 		    .words = store_words,
 		    .flags = CONF_ROW_REQUIRED,
 		    .doc = "Where resources come from. This version has files only."},
-    [STORE_PATH] = PATH_ROW("path", bgpconfd_datastore, path, "Of files: the folder."),
+    [STORE_PATH] = {.key = "path",
+		    .type = &conf_type_string,
+		    AT(bgpconfd_datastore, path),
+		    .unit = "a path",
+		    .def_doc = RESOURCES_PATH,
+		    .doc = "Of files: the folder."},
     {.key = "endpoints",
      .type = &conf_type_list,
      AT(bgpconfd_datastore, endpoints),
@@ -397,4 +402,10 @@ bgpconfd_conf_free(struct bgpconfd_conf *c)
 {
 	if (c != NULL)
 		conf_arena_free(c->arena);
+}
+
+void
+bgpconfd_conf_doc(struct str *out)
+{
+	conf_table_doc(&root_table, out);
 }

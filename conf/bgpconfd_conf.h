@@ -61,4 +61,7 @@ struct bgpconfd_conf {
 int bgpconfd_conf_load(const char *path, struct bgpconfd_conf **out, struct conf_errors *errs);
 void bgpconfd_conf_free(struct bgpconfd_conf *c); /* NULL is fine */
 
+/* Adds the list of all keys as mdoc, for the manual page. */
+void bgpconfd_conf_doc(struct str *out);
+
 #endif

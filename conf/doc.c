@@ -158,16 +158,23 @@ doc_rows(const struct conf_table *t, struct str *out)
 }
 
 void
-conf_schema_doc(struct str *out)
+conf_table_doc(const struct conf_table *t, struct str *out)
 {
-	for (uint32_t i = 0; i < conf_schema.n; i++) {
-		const struct conf_row *row = &conf_schema.rows[i];
+	for (uint32_t i = 0; i < t->n; i++) {
+		const struct conf_row *row = &t->rows[i];
 		const struct conf_table *inner = doc_inner(row);
 		str_addf(out, ".Ss %s\n", row->key);
 		doc_text(row->doc, out);
+		doc_expect(row, out);
 		doc_default(row, out);
 		doc_only(row, out);
 		if (inner != NULL)
 			doc_rows(inner, out);
 	}
+}
+
+void
+conf_schema_doc(struct str *out)
+{
+	conf_table_doc(&conf_schema, out);
 }

@@ -133,8 +133,8 @@ folder_of(json_t *root, char *path, const char **last)
 }
 
 /*
- * All folders first, then the values: what is a member already when a value comes is a folder, and never an object that
- * is another key's value. Own values of folders last, where nothing else has their name.
+ * All folders first, then the values: what is a member already when a value comes is a folder, and never an
+ * object that is another key's value. Own values of folders last, where nothing else has their name.
  */
 json_t *
 keytree_model(const struct keytree *t)
@@ -143,13 +143,15 @@ keytree_model(const struct keytree *t)
 	const char *path, *last;
 	size_t i;
 
-	json_object_foreach(t->texts, path, text) {
+	json_object_foreach(t->texts, path, text)
+	{
 		char *copy = xstrdup(path);
 
 		folder_of(root, copy, &last);
 		free(copy);
 	}
-	json_object_foreach(t->texts, path, text) {
+	json_object_foreach(t->texts, path, text)
+	{
 		char *copy = xstrdup(path);
 		json_t *folder = folder_of(root, copy, &last), *below = json_object_get(folder, last);
 
@@ -159,7 +161,8 @@ keytree_model(const struct keytree *t)
 			json_array_append_new(own, json_pack("[OO]", below, text));
 		free(copy);
 	}
-	json_array_foreach(own, i, text) {
+	json_array_foreach(own, i, text)
+	{
 		json_t *folder = json_array_get(text, 0);
 
 		if (json_object_get(folder, OWN_VALUE) == NULL)

@@ -133,4 +133,7 @@ void conf_value_print(const struct conf_row *row, const void *src, bool secrets,
 /* Adds what a value of this row should be: "a number 1..255", "a list". */
 void conf_row_expect(const struct conf_row *row, struct str *out);
 
+/* Adds the list of all keys as mdoc, for a manual page; t is the table of a whole file. */
+void conf_table_doc(const struct conf_table *t, struct str *out);
+
 #endif

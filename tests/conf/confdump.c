@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/bgpconfd_conf.h"
 #include "conf/conf.h"
 #include "conf/diff.h"
 
@@ -89,6 +90,11 @@ main(int argc, char **argv)
 
 	if (argc == 2 && strcmp(argv[1], "--doc") == 0) {
 		conf_schema_doc(&text);
+		put(&text, stdout);
+		return 0;
+	}
+	if (argc == 2 && strcmp(argv[1], "--doc-bgpconfd") == 0) {
+		bgpconfd_conf_doc(&text);
 		put(&text, stdout);
 		return 0;
 	}

@@ -46,6 +46,9 @@ done
 "$dump" --doc >"$work/got"
 sed -n '/^\.\\" KEYS BEGIN/,/^\.\\" KEYS END/p' "$man" | sed '1d;$d' >"$work/wanted"
 same "keys in bgpd.yaml.5 (tools/gen-man makes them)" "$work/wanted"
+"$dump" --doc-bgpconfd >"$work/got"
+sed -n '/^\.\\" KEYS BEGIN/,/^\.\\" KEYS END/p' "${man%/*}/bgpconfd.yaml.5" | sed '1d;$d' >"$work/wanted"
+same "keys in bgpconfd.yaml.5 (tools/gen-man makes them)" "$work/wanted"
 
 # Each example of the page is a configuration; its secret is read from here.
 sed -n '/^\.Bd -literal/,/^\.Ed/p' "$man" | awk -v dir="$work" '
