@@ -124,6 +124,20 @@ calico_del(struct calico *c, const char *kind, const char *name_space, const cha
 
 /* ---- complaints ---- */
 
+/* What was cut within a character is told without it. */
+static json_t *
+text_json(char *text)
+{
+	json_t *t = json_string(text);
+
+	if (t != NULL)
+		return t;
+	for (char *s = text; *s != '\0'; s++)
+		if ((unsigned char)*s > 0x7e)
+			*s = '?';
+	return json_string(text);
+}
+
 void
 calico_complain(struct calico_entry *e, const char *fmt, ...)
 {
@@ -135,7 +149,7 @@ calico_complain(struct calico_entry *e, const char *fmt, ...)
 	va_end(ap);
 	if (e->complaints == NULL)
 		e->complaints = json_array();
-	json_array_append_new(e->complaints, json_string(text));
+	json_array_append_new(e->complaints, text_json(text));
 }
 
 static void
@@ -153,15 +167,44 @@ calico_complain_now(struct calico *c, const char *kind, const char *name, const 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	json_t *t = json_string(text);
+	json_t *t = text_json(text);
 	complaint_add(c->complaints, kind, name, t);
 	json_decref(t);
+}
+
+static int
+by_complaint(const void *a, const void *b)
+{
+	static const char *const keys[] = {"kind", "name", "text"};
+	json_t *x = *(json_t *const *)a, *y = *(json_t *const *)b;
+	int d = 0;
+
+	for (size_t i = 0; d == 0 && i < ARRAY_LEN(keys); i++)
+		d = strcmp(json_string_value(json_object_get(x, keys[i])), json_string_value(json_object_get(y, keys[i])));
+	return d;
+}
+
+/* The same ones in order, each once: both families may find the same. */
+static json_t *
+sorted_complaints(const json_t *all)
+{
+	size_t n = json_array_size(all), i;
+	json_t **v = xcalloc(n + 1, sizeof(json_t *)), *out = json_array();
+
+	for (i = 0; i < n; i++)
+		v[i] = json_array_get(all, i);
+	qsort(v, n, sizeof(json_t *), by_complaint);
+	for (i = 0; i < n; i++)
+		if (i == 0 || by_complaint(&v[i - 1], &v[i]) != 0)
+			json_array_append(out, v[i]);
+	free(v);
+	return out;
 }
 
 json_t *
 calico_complaints(const struct calico *c)
 {
-	json_t *all = json_array(), *text;
+	json_t *all = json_array(), *text, *sorted;
 	struct calico_entry *e;
 	size_t i;
 
@@ -170,7 +213,9 @@ calico_complaints(const struct calico *c)
 			json_array_foreach (e->complaints, i, text)
 				complaint_add(all, kinds[k].name, e->name, text);
 	json_array_extend(all, c->complaints);
-	return all;
+	sorted = sorted_complaints(all);
+	json_decref(all);
+	return sorted;
 }
 
 /* ---- the model ---- */
@@ -208,9 +253,9 @@ log_level_of(const struct calico_view *v)
 {
 	const char *log = v->node->log != NULL ? v->node->log : v->global->log;
 
-	if (log == NULL || strcmp(log, "Info") == 0)
+	if (log == NULL || strcasecmp(log, "info") == 0)
 		return "info";
-	return strcmp(log, "Debug") == 0 ? "debug" : "none";
+	return strcasecmp(log, "debug") == 0 ? "debug" : "none";
 }
 
 static json_t *
@@ -272,6 +317,9 @@ calico_model(struct calico *c, bool secrets)
 	}
 	v.global = calico_config_of(c, NULL);
 	v.node = calico_config_of(c, c->node_name);
+	if (c->router_id == NULL && v.own->addr[FAMILY_IPV4].family == FAMILY_NONE)
+		calico_complain_now(c, "Node", c->node_name, "spec.bgp.ipv4Address: found none, expected one, or a router id "
+							     "(CALICO_ROUTER_ID)");
 	v.as = v.own->as != 0 ? v.own->as : calico_global_as(&v);
 	return json_pack("{s:s, s:o, s:o}", "node", c->node_name, "ipv4", family_of(&v, FAMILY_IPV4), "ipv6",
 			 family_of(&v, FAMILY_IPV6));

@@ -108,7 +108,7 @@ interfaces_parse(struct calico_config *conf, const json_t *value)
 
 	conf->ignored_interfaces = json_array();
 	json_array_foreach (calico_at(value, "spec.ignoredInterfaces"), i, item)
-		if (json_is_string(item) && json_string_length(item) > 0 && strcmp(json_string_value(item), "*") != 0)
+		if (json_is_string(item) && calico_is_interface(json_string_value(item)) && strcmp(json_string_value(item), "*") != 0)
 			json_array_append(conf->ignored_interfaces, item);
 		else
 			calico_complain(&conf->head, "spec.ignoredInterfaces[%zu]: expected a name or pattern other than *", i);
@@ -129,7 +129,7 @@ calico_config_parse(struct calico *c, struct calico_entry *e, const json_t *valu
 	conf->no_aggregation = calico_word(e, value, "spec.serviceLoadBalancerAggregation", switched) == 1;
 	calico_as(e, value, "spec.asNumber", &conf->as);
 	calico_number(e, value, "spec.listenPort", 1, 65535, &conf->port);
-	conf->has_mesh_restart = calico_duration(e, value, "spec.nodeMeshMaxRestartTime", &conf->mesh_restart_s);
+	conf->has_mesh_restart = calico_duration(e, value, "spec.nodeMeshMaxRestartTime", 0, CALICO_RESTART_MAX, &conf->mesh_restart_s);
 	calico_number(e, value, "spec.ipv4NormalRoutePriority", 1, PRIORITY_MAX, &conf->priority[FAMILY_IPV4]);
 	calico_number(e, value, "spec.ipv6NormalRoutePriority", 1, PRIORITY_MAX, &conf->priority[FAMILY_IPV6]);
 	conf->program = (enum calico_program)calico_word(e, value, "spec.programClusterRoutes", program);

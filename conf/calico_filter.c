@@ -81,6 +81,14 @@ lengths(struct reader *r, const struct ip_prefix *cidr)
 }
 
 static bool
+is_exact(const json_t *out)
+{
+	const char *operator = json_string_value(json_object_get(out, "operator"));
+
+	return strcmp(operator, "Equal") == 0 || strcmp(operator, "NotEqual") == 0;
+}
+
+static bool
 read_cidr(struct reader *r, json_t *out)
 {
 	static const char *const operators[] = {"Equal", "NotEqual", "In", "NotIn", NULL};
@@ -102,6 +110,8 @@ read_cidr(struct reader *r, json_t *out)
 		good = word(r, out, "operator", "matchOperator", operators);
 		if (good && json_is_null(json_object_get(out, "operator")))
 			good = fail(r, "matchOperator", "found none, expected Equal, NotEqual, In or NotIn beside cidr");
+		else if (good && !json_is_null(json_object_get(out, "prefix_length")) && is_exact(out))
+			good = fail(r, "prefixLength", "found it beside a cidr that is compared as it is, expected In or NotIn");
 	}
 	free(text);
 	return good;
@@ -221,15 +231,23 @@ read_action(struct reader *r, json_t *out)
 }
 
 static bool
+read_interface(struct reader *r, json_t *out)
+{
+	char *name = calico_text(r->rule, "interface");
+	bool good = name == NULL || calico_is_interface(name) || fail(r, "interface", "found \"%.60s\", expected a name or pattern", name);
+
+	json_object_set_new(out, "interface", name != NULL ? json_string(name) : json_null());
+	free(name);
+	return good;
+}
+
+static bool
 read_rule(struct reader *r, json_t *out)
 {
 	static const char *const sources[] = {"RemotePeers", NULL};
 	static const char *const types[] = {"eBGP", "iBGP", NULL};
-	char *interface = calico_text(r->rule, "interface");
 
-	json_object_set_new(out, "interface", interface != NULL ? json_string(interface) : json_null());
-	free(interface);
-	return read_cidr(r, out) && word(r, out, "source", "source", sources) && word(r, out, "peer_type", "peerType", types) &&
+	return read_interface(r, out) && read_cidr(r, out) && word(r, out, "source", "source", sources) && word(r, out, "peer_type", "peerType", types) &&
 	       read_communities(r, out) && read_path(r, out) && read_priority(r, out) && read_action(r, out) &&
 	       read_operations(r, out);
 }

@@ -46,6 +46,8 @@ struct calico_entry *calico_next(struct calico_entry *e);
 /* Each entry of a kind, by name. */
 #define CALICO_FOREACH(c, kind, e) for ((e) = calico_first((c), (kind)); (e) != NULL; (e) = calico_next(e))
 
+#define CALICO_RESTART_MAX 4095 /* RFC 4724 3: 12 bits */
+
 struct calico_prefixes {
 	struct ip_prefix *v;
 	unsigned n;
@@ -288,14 +290,20 @@ bool calico_bool(const json_t *v, const char *path, bool otherwise);
 /* Values that are not readable are complained of at e, and count as not there (false). */
 bool calico_number(struct calico_entry *e, const json_t *v, const char *path, uint32_t low, uint32_t high, uint32_t *out);
 bool calico_as(struct calico_entry *e, const json_t *v, const char *path, uint32_t *out);
-bool calico_duration(struct calico_entry *e, const json_t *v, const char *path, uint32_t *seconds);
+bool calico_duration(struct calico_entry *e, const json_t *v, const char *path, uint32_t low, uint32_t high, uint32_t *seconds);
 bool calico_addr(struct calico_entry *e, const json_t *v, const char *path, struct ip_addr *out);
+/* An address without an interface; false, and none in *out: it is none. */
+bool calico_address(const char *text, struct ip_addr *out);
+/* One that a host can have, and that says enough by itself: not link-local. */
+bool calico_unicast(const char *text, struct ip_addr *out);
 /* One of the words, case-sensitive; otherwise: the first one's number, with a complaint unless it is not there. */
 unsigned calico_word(struct calico_entry *e, const json_t *v, const char *path, const char *const *words);
 /* Any prefix with its host bits cleared. */
 bool calico_prefix(const char *text, struct ip_prefix *out);
 /* aa:nn or aa:bb:cc in numbers. */
 bool calico_is_community(const char *text);
+/* A name or pattern of interfaces, as IFNAMSIZ bounds it. */
+bool calico_is_interface(const char *text);
 void calico_secret_ref(const json_t *v, const char *path, struct calico_secret_ref *out);
 void calico_secret_ref_fini(struct calico_secret_ref *r);
 /* The text of a secret, or NULL: not there. */

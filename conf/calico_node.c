@@ -51,7 +51,7 @@ address_parse(struct calico_node *n, const json_t *value, const char *path, enum
 		good = calico_prefix(text, &network);
 		*slash = '\0';
 	}
-	good = good && ip_addr_parse(text, &n->addr[f]) == 0 && n->addr[f].family == f;
+	good = good && calico_unicast(text, &n->addr[f]) && n->addr[f].family == f;
 	if (good) {
 		n->network[f] = network;
 	} else {

@@ -9,7 +9,11 @@
 #include "conf/calico_int.h"
 #include "lib/mem.h"
 
-/* ADDRESS, IPv4:PORT or [IPv6]:PORT. False: it is none. */
+#define KEEPALIVE_MAX    239 /* below the hold time, which is 240 s */
+#define TTL_SECURITY_MAX 254
+#define ALLOW_OWN_AS_MAX 10
+
+/* ADDRESS, IPv4:PORT or [IPv6]:PORT; port 0 is none. False: it is none. */
 static bool
 endpoint_parse(const char *text, struct ip_addr *ip, uint32_t *port)
 {
@@ -19,7 +23,7 @@ endpoint_parse(const char *text, struct ip_addr *ip, uint32_t *port)
 
 	*port = 0;
 	if (colon == NULL || (*text != '[' && strchr(text, ':') != colon))
-		return ip_addr_parse(text, ip) == 0;
+		return calico_unicast(text, ip);
 	end = *text == '[' ? colon - 1 : colon;
 	if (*text == '[' && (end <= text || *end != ']'))
 		return false;
@@ -29,10 +33,10 @@ endpoint_parse(const char *text, struct ip_addr *ip, uint32_t *port)
 	memcpy(host, text, (size_t)(end - text));
 	host[end - text] = '\0';
 	unsigned long n = strtoul(colon + 1, &rest, 0);
-	if (colon[1] < '0' || colon[1] > '9' || *rest != '\0' || n < 1 || n > 65535)
+	if (colon[1] < '0' || colon[1] > '9' || *rest != '\0' || n > 65535)
 		return false;
 	*port = (uint32_t)n;
-	return ip_addr_parse(host, ip) == 0;
+	return calico_unicast(host, ip);
 }
 
 static void
@@ -54,7 +58,8 @@ remote_parse(struct calico_peer *p, const json_t *value)
 	if (calico_at(value, "spec.reachableBy") == NULL)
 		return;
 	text = calico_text(value, "spec.reachableBy");
-	if (text != NULL && (ip_addr_parse(text, &p->reachable_by) != 0 || p->reachable_by.family != p->ip.family)) {
+	if (text != NULL && (!calico_unicast(text, &p->reachable_by) ||
+			     (p->ip.family != FAMILY_NONE && p->reachable_by.family != p->ip.family))) {
 		calico_complain(&p->head, "spec.reachableBy: found \"%.80s\", expected an address of the same family as peerIP", text);
 		bad(p);
 	}
@@ -134,10 +139,10 @@ calico_peer_parse(struct calico *c, struct calico_entry *e, const json_t *value)
 	p->no_source = calico_word(e, value, "spec.sourceAddress", source) == 1;
 	p->no_reverse = calico_word(e, value, "spec.reversePeering", reverse) == 1;
 	calico_secret_ref(value, "spec.password.secretKeyRef", &p->password);
-	p->has_restart = calico_duration(e, value, "spec.maxRestartTime", &p->restart_s);
-	p->has_keepalive = calico_duration(e, value, "spec.keepaliveTime", &p->keepalive_s);
-	calico_number(e, value, "spec.numAllowedLocalASNumbers", 0, 255, &p->allow_own_as);
-	calico_number(e, value, "spec.ttlSecurity", 0, 255, &p->ttl_security);
+	p->has_restart = calico_duration(e, value, "spec.maxRestartTime", 0, CALICO_RESTART_MAX, &p->restart_s);
+	p->has_keepalive = calico_duration(e, value, "spec.keepaliveTime", 1, KEEPALIVE_MAX, &p->keepalive_s);
+	calico_number(e, value, "spec.numAllowedLocalASNumbers", 0, ALLOW_OWN_AS_MAX, &p->allow_own_as);
+	calico_number(e, value, "spec.ttlSecurity", 0, TTL_SECURITY_MAX, &p->ttl_security);
 	filters_parse(p, value);
 	if (p->workloads && p->as == 0) {
 		calico_complain(e, "spec.asNumber: found none, expected one with localWorkloadSelector");
@@ -168,8 +173,7 @@ first_address(const json_t *list, struct ip_addr *out)
 	if (text == NULL)
 		return;
 	snprintf(addr, sizeof(addr), "%.*s", (int)strcspn(text, "/"), text);
-	if (ip_addr_parse(addr, out) != 0)
-		*out = (struct ip_addr){0};
+	calico_unicast(addr, out);
 }
 
 void

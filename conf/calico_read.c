@@ -110,13 +110,13 @@ calico_number(struct calico_entry *e, const json_t *v, const char *path, uint32_
 	return unreadable(e, path, s, expected);
 }
 
-/* 65001 or 1.10; 0 counts as not set. */
+/* 65001 or "1.10" (as a number that is 1.1, so that text alone will do); 0 counts as not set. */
 bool
 calico_as(struct calico_entry *e, const json_t *v, const char *path, uint32_t *out)
 {
 	char buf[32], high[16];
 	json_t *at = calico_at(v, path);
-	const char *s = scalar(at, buf), *dot = s != NULL ? strchr(s, '.') : NULL;
+	const char *s = scalar(at, buf), *dot = s != NULL && json_is_string(at) ? strchr(s, '.') : NULL;
 	uint32_t hi, lo;
 
 	if (at == NULL || json_is_null(at))
@@ -161,19 +161,17 @@ duration_part(const char **s)
 }
 
 bool
-calico_duration(struct calico_entry *e, const json_t *v, const char *path, uint32_t *seconds)
+calico_duration(struct calico_entry *e, const json_t *v, const char *path, uint32_t low, uint32_t high, uint32_t *seconds)
 {
-	char buf[32];
+	char buf[32], expected[64];
 	json_t *at = calico_at(v, path);
 	const char *text = scalar(at, buf), *s = text;
 	double sum = 0;
 
 	if (at == NULL || json_is_null(at))
 		return false;
-	if (s != NULL && strcmp(s, "0") == 0) {
-		*seconds = 0;
-		return true;
-	}
+	if (s != NULL && strcmp(s, "0") == 0)
+		s++;
 	while (s != NULL && *s != '\0' && sum >= 0) {
 		double part = duration_part(&s);
 		sum = part < 0 ? -1 : sum + part;
@@ -181,19 +179,43 @@ calico_duration(struct calico_entry *e, const json_t *v, const char *path, uint3
 	if (s == NULL || s == text || sum < 0 || sum > 1e9)
 		return unreadable(e, path, text, "a duration, as in 1m30s");
 	*seconds = (uint32_t)(sum + 0.5);
+	if (*seconds >= low && *seconds <= high)
+		return true;
+	snprintf(expected, sizeof(expected), "a duration of %u to %u seconds", low, high);
+	return unreadable(e, path, text, expected);
+}
+
+bool
+calico_address(const char *text, struct ip_addr *out)
+{
+	struct ip_addr a;
+
+	*out = (struct ip_addr){0};
+	if (strchr(text, '%') != NULL || ip_addr_parse(text, &a) != 0)
+		return false;
+	*out = a;
 	return true;
+}
+
+bool
+calico_unicast(const char *text, struct ip_addr *out)
+{
+	bool good = calico_address(text, out) && !ip_addr_is_unspecified(out) && !ip_addr_is_link_local(out) &&
+		    out->bytes[0] < (out->family == FAMILY_IPV4 ? 224 : 255);
+
+	if (!good)
+		*out = (struct ip_addr){0};
+	return good;
 }
 
 bool
 calico_addr(struct calico_entry *e, const json_t *v, const char *path, struct ip_addr *out)
 {
 	char *s = calico_text(v, path);
-	bool good = s != NULL && ip_addr_parse(s, out) == 0;
+	bool good = s != NULL && calico_address(s, out);
 
-	if (s != NULL && !good) {
-		*out = (struct ip_addr){0};
+	if (s != NULL && !good)
 		unreadable(e, path, s, "an address");
-	}
 	free(s);
 	return good;
 }
@@ -226,18 +248,29 @@ bool
 calico_is_community(const char *text)
 {
 	unsigned parts = 0;
+	uint64_t highest = 0;
 
 	for (;;) {
 		size_t n = strspn(text, "0123456789");
-		if (n == 0)
+		if (n == 0 || n > 10)
 			return false;
+		uint64_t part = strtoull(text, NULL, 10);
+		highest = part > highest ? part : highest;
 		parts++;
 		text += n;
 		if (*text == '\0')
-			return parts == 2 || parts == 3;
+			return (parts == 2 && highest <= UINT16_MAX) || (parts == 3 && highest <= UINT32_MAX);
 		if (*text++ != ':')
 			return false;
 	}
+}
+
+bool
+calico_is_interface(const char *text)
+{
+	size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.*-");
+
+	return n > 0 && n <= 15 && text[n] == '\0';
 }
 
 void

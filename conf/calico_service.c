@@ -20,7 +20,7 @@ addr_add(struct calico_addrs *to, const char *text)
 	struct ip_addr a;
 
 	/* "None", "" and what is no address at all. */
-	if (text == NULL || ip_addr_parse(text, &a) != 0)
+	if (text == NULL || !calico_address(text, &a))
 		return;
 	for (unsigned i = 0; i < to->n; i++)
 		if (ip_addr_eq(&to->v[i], &a))
@@ -71,8 +71,8 @@ calico_service_parse(struct calico *c, struct calico_entry *e, const json_t *val
 		addrs_read(calico_at(value, "spec.externalIPs"), NULL, &s->external);
 		addrs_read(calico_at(value, "status.loadBalancer.ingress"), "ip", &s->ingress);
 		families_read(s, value);
-		if (wanted != NULL && ip_addr_parse(wanted, &s->wanted) != 0)
-			s->wanted = (struct ip_addr){0};
+		if (wanted != NULL)
+			calico_address(wanted, &s->wanted);
 	}
 	free(type);
 	free(policy);

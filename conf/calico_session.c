@@ -15,6 +15,8 @@
 #include "conf/calico_int.h"
 #include "lib/mem.h"
 
+#define PASSWORD_MAX 80 /* TCP_MD5SIG_MAXKEYLEN */
+
 struct remote {
 	const char *prefix; /* of the name */
 	struct ip_addr ip;
@@ -92,8 +94,11 @@ is_peer_ip(const struct remotes *r, const struct calico_peer *p, const struct ca
 {
 	uint32_t as = p->as != 0 ? p->as : calico_global_as(r->v);
 
-	return node_has(n, &p->ip) && node_as(r, n) == as &&
-	       (p->port == 0 || port_or(calico_port_of(r->v, n)) == p->port);
+	if (!node_has(n, &p->ip) || node_as(r, n) != as)
+		return false;
+	/* A port is compared with one that is set. */
+	uint32_t port = p->port != 0 ? calico_port_of(r->v, n) : 0;
+	return port == 0 || port == p->port;
 }
 
 /* The nodes that have the sessions: node, nodeSelector, or all. */
@@ -293,18 +298,20 @@ client_of(const struct remotes *r, const struct remote *one, bool internal)
 }
 
 static json_t *
-password_of(const struct remotes *r, const struct remote *one, const char *name)
+password_of(const struct remotes *r, const struct remote *one)
 {
 	const struct calico_secret_ref *ref = one->peer != NULL ? &one->peer->password : &r->v->global->mesh_password;
 
 	if (ref->name == NULL || one->workload)
 		return json_null();
 	const char *text = calico_secret_get(r->v->c, ref);
-	if (text == NULL) {
+	if (text == NULL || *text == '\0' || strlen(text) > PASSWORD_MAX) {
 		calico_complain_now(r->v->c, one->peer != NULL ? "BGPPeer" : "BGPConfiguration",
 				    one->peer != NULL ? one->peer->head.name : "default",
-				    "password.secretKeyRef: found no key \"%.80s\" in the Secret %.80s/%.80s: session %s has no password",
-				    ref->key != NULL ? ref->key : "", r->v->c->secret_namespace, ref->name, name);
+				    "password.secretKeyRef: found %s under the key \"%.80s\" of the Secret %.80s/%.80s, expected 1 to 80 octets: "
+				    "there is no password",
+				    text == NULL ? "nothing" : "another length", ref->key != NULL ? ref->key : "",
+				    r->v->c->secret_namespace, ref->name);
 		return json_null();
 	}
 	return json_string(r->v->secrets ? text : "***");
@@ -356,7 +363,7 @@ session_of(const struct remotes *r, const struct remote *one, const char *name)
 				      : seconds(p->has_restart && !one->workload, p->restart_s));
 	json_object_set_new(s, "keepalive_s", p == NULL ? json_null() : seconds(p->has_keepalive && !one->workload, p->keepalive_s));
 	json_object_set_new(s, "allow_own_as", json_integer(one->by_ip ? p->allow_own_as : 0));
-	json_object_set_new(s, "password", password_of(r, one, name));
+	json_object_set_new(s, "password", password_of(r, one));
 	json_object_set_new(s, "import_filters", filters_of(r, one, CALICO_IMPORT));
 	json_object_set_new(s, "export_filters", filters_of(r, one, CALICO_EXPORT));
 	return s;
