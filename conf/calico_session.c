@@ -35,6 +35,7 @@ struct remotes {
 	struct remote *list;
 	size_t n, cap;
 	json_t *taken; /* address and port of those that are there */
+	uint8_t *told; /* a bit per node number: its address and port are taken */
 };
 
 static uint32_t
@@ -112,18 +113,22 @@ is_local(const struct calico_peer *p, const struct calico_node *n)
 
 /* ---- what a peer means ---- */
 
+/* A thousand selectors may match the same thousands of nodes, of which each is asked for its port once. */
 static void
 add_node(struct remotes *r, const struct calico_peer *p, const struct calico_node *n, const char *prefix)
 {
+	uint8_t bit = (uint8_t)(1u << n->number % 8), *told = &r->told[n->number / 8];
+
+	if (n->addr[r->f].family == FAMILY_NONE || (*told & bit) != 0)
+		return;
+	*told |= bit;
 	struct remote one = {.prefix = prefix,
 			     .ip = n->addr[r->f],
 			     .port = calico_port_of(r->v, n),
 			     .as = node_as(r, n),
 			     .cluster_id = n->cluster_id,
 			     .peer = p};
-
-	if (one.ip.family != FAMILY_NONE)
-		remote_add(r, &one);
+	remote_add(r, &one);
 }
 
 static void
@@ -372,7 +377,7 @@ session_of(const struct remotes *r, const struct remote *one, const char *name)
 static void
 remotes_begin(struct remotes *r, struct calico_view *v, enum family f)
 {
-	*r = (struct remotes){.v = v, .f = f, .taken = json_object()};
+	*r = (struct remotes){.v = v, .f = f, .taken = json_object(), .told = xcalloc(v->c->next_number / 8 + 1, 1)};
 	add_peers(r);
 }
 
@@ -380,6 +385,7 @@ static void
 remotes_end(struct remotes *r)
 {
 	json_decref(r->taken);
+	free(r->told);
 	free(r->list);
 }
 
@@ -417,11 +423,24 @@ calico_sessions(struct calico_view *v, enum family f)
 	return out;
 }
 
+static bool
+any_reachable(const struct calico *c, enum family f)
+{
+	struct calico_entry *e;
+
+	CALICO_FOREACH (c, CALICO_PEER, e)
+		if (((const struct calico_peer *)e)->reachable_by.family == f)
+			return true;
+	return false;
+}
+
 void
 calico_reachable(struct calico_view *v, enum family f, json_t *statics)
 {
 	struct remotes r;
 
+	if (!any_reachable(v->c, f))
+		return;
 	remotes_begin(&r, v, f);
 	for (size_t i = 0; i < r.n; i++) {
 		const struct calico_peer *p = r.list[i].peer;
