@@ -260,27 +260,46 @@ name_split(struct parser *p, const struct piece *piece, size_t len, struct musta
 	return true;
 }
 
+/* Takes "|filter" off the name, whose length is then *len. *filter is NULL where there is none. */
+static bool
+filter_cut(struct parser *p, const struct piece *piece, size_t *len, const char **filter, size_t *filter_len)
+{
+	const char *bar = memchr(piece->p, '|', piece->len), *end = piece->p + piece->len;
+
+	*len = piece->len;
+	*filter = NULL;
+	if (bar == NULL)
+		return true;
+	*filter = bar + 1;
+	while (*filter < end && is_blank(**filter))
+		(*filter)++;
+	*filter_len = (size_t)(end - *filter);
+	*len = (size_t)(bar - piece->p);
+	while (*len > 0 && is_blank(piece->p[*len - 1]))
+		(*len)--;
+	return *len > 0 || fail(p, piece->at, "found a filter with no name before it");
+}
+
+static bool
+is_filter(const char *filter, size_t len, const char *name)
+{
+	return len == strlen(name) && memcmp(filter, name, len) == 0;
+}
+
 static bool
 variable_add(struct parser *p, const struct piece *piece)
 {
 	struct mustache_node *node =
 	    node_add(p->m, piece->kind == 'v' ? MUSTACHE_ESCAPED : MUSTACHE_RAW, (size_t)(piece->at - p->begin));
-	const char *bar = memchr(piece->p, '|', piece->len);
-	size_t len = piece->len;
+	const char *filter;
+	size_t len, filter_len = 0;
 
-	if (bar != NULL) {
-		const char *filter = bar + 1, *end = piece->p + piece->len;
-		while (filter < end && is_blank(*filter))
-			filter++;
-		if (end - filter != 4 || memcmp(filter, "yaml", 4) != 0)
-			return fail(p, piece->at, "found the filter \"%.*s\", expected yaml", (int)(end - filter), filter);
+	if (!filter_cut(p, piece, &len, &filter, &filter_len))
+		return false;
+	if (filter != NULL && !is_filter(filter, filter_len, "yaml"))
+		return fail(p, piece->at, "found the filter \"%.*s\", expected yaml", (int)filter_len, filter);
+	if (filter != NULL)
 		node->kind = MUSTACHE_YAML;
-		len = (size_t)(bar - piece->p);
-		while (len > 0 && is_blank(piece->p[len - 1]))
-			len--;
-		if (len == 0)
-			return fail(p, piece->at, "found a filter with no name before it");
-	}
 	return name_split(p, piece, len, node);
 }
 
@@ -318,9 +337,16 @@ section_open(struct parser *p, struct nesting *open, const struct piece *piece)
 	if (open->n == MUSTACHE_DEPTH_MAX)
 		return fail(p, piece->at, "found sections more than %d deep", MUSTACHE_DEPTH_MAX);
 	open->v[open->n++] = (struct open_section){p->m->n, piece};
-	return name_split(p, piece, piece->len,
-			  node_add(p->m, piece->kind == '#' ? MUSTACHE_SECTION : MUSTACHE_INVERTED,
-				   (size_t)(piece->at - p->begin)));
+	struct mustache_node *node = node_add(p->m, piece->kind == '#' ? MUSTACHE_SECTION : MUSTACHE_INVERTED,
+					      (size_t)(piece->at - p->begin));
+	const char *filter;
+	size_t len, filter_len = 0;
+	if (!filter_cut(p, piece, &len, &filter, &filter_len))
+		return false;
+	if (filter != NULL && (piece->kind != '#' || !is_filter(filter, filter_len, "each")))
+		return fail(p, piece->at, "found the filter \"%.*s\" of a section, expected {{#name|each}}", (int)filter_len, filter);
+	node->each = filter != NULL;
+	return name_split(p, piece, len, node);
 }
 
 static bool

@@ -3,9 +3,14 @@
  * mustache: templates in the Mustache language (specification 1.3), over JSON.
  *
  * Variables, sections, inverted sections, partials, comments, other delimiters
- * and the rules for tags that stand alone on a line; no lambdas. Two things are
- * ours: {{name|yaml}} writes a value as one YAML scalar (or, of a list or an
- * object, in flow style), whatever is in it, and an empty string is false.
+ * and the rules for tags that stand alone on a line; no lambdas. What is ours:
+ *
+ *     {{name|yaml}}   the value as one YAML scalar (of a list or an object: in flow
+ *                     style), whatever is in it
+ *     {{#name|each}}  the members of an object one by one, as {key, value}, by key
+ *     {{#name.Word}}  of a text: is it this word?
+ *
+ * and an empty text is false.
  *
  * A template is parsed once into a flat list of nodes and rendered as often as
  * wanted. Whatever stands in a template or in the data, rendering ends: nesting

@@ -5,6 +5,7 @@
 #ifndef CONF_MUSTACHE_INT_H
 #define CONF_MUSTACHE_INT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "conf/mustache.h"
@@ -24,6 +25,7 @@ struct mustache_node {
 	uint32_t offset;  /* in the text, of the tag */
 	uint32_t end;     /* of a section: the node behind it */
 	unsigned parts;   /* of the name; 0: the name is "." */
+	bool each;        /* {{#name|each}}: the members of an object */
 	char *name;       /* one part behind the other, each with a NUL; of a partial as it is */
 	const char *text; /* text; of a partial that stands alone the white space before it */
 	size_t len;

@@ -63,7 +63,11 @@ lookup(const struct render *r, const struct mustache_node *node)
 		at = json_object_get(r->stack[i], part);
 	for (unsigned i = 1; i < node->parts && at != NULL; i++) {
 		part += strlen(part) + 1;
-		at = json_object_get(at, part);
+		/* A text has one member: what it says. */
+		if (json_is_string(at))
+			at = strcmp(json_string_value(at), part) == 0 ? json_true() : NULL;
+		else
+			at = json_object_get(at, part);
 	}
 	return at;
 }
@@ -233,25 +237,58 @@ section_once(struct render *r, const struct mustache *m, size_t at, json_t *v)
 }
 
 static int
-section(struct render *r, const struct mustache *m, size_t at)
+by_text(const void *a, const void *b)
 {
-	json_t *v = lookup(r, &m->nodes[at]), *item;
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The members of an object as a list of {key, value}, by key; a new reference. What is no object has none. */
+static json_t *
+members_of(json_t *object)
+{
+	size_t n = json_object_size(object), i = 0;
+	const char **keys = xcalloc(n + 1, sizeof(*keys)), *key;
+	json_t *list = json_array(), *value;
+
+	json_object_foreach (object, key, value)
+		keys[i++] = key;
+	qsort(keys, n, sizeof(*keys), by_text);
+	for (i = 0; i < n; i++)
+		json_array_append_new(list, json_pack("{s:s, s:O}", "key", keys[i], "value", json_object_get(object, keys[i])));
+	free(keys);
+	return list;
+}
+
+static int
+section_each(struct render *r, const struct mustache *m, size_t at, json_t *list)
+{
+	json_t *item;
 	size_t i;
 	int rc = 0;
 
-	if (is_false(v) != (m->nodes[at].kind == MUSTACHE_INVERTED))
-		return 0;
-	if (m->nodes[at].kind == MUSTACHE_INVERTED)
-		return section_once(r, m, at, r->stack[r->depth - 1]); /* counts for the depth, too */
-	if (!json_is_array(v))
-		return section_once(r, m, at, v);
-	json_array_foreach(v, i, item)
-	{
-		rc = section_once(r, m, at, item);
-		if (rc != 0)
+	json_array_foreach (list, i, item)
+		if ((rc = section_once(r, m, at, item)) != 0)
 			break;
-	}
 	return rc;
+}
+
+static int
+section(struct render *r, const struct mustache *m, size_t at)
+{
+	const struct mustache_node *node = &m->nodes[at];
+	json_t *v = lookup(r, node);
+
+	if (node->each) {
+		json_t *members = members_of(v);
+		int rc = section_each(r, m, at, members);
+		json_decref(members);
+		return rc;
+	}
+	if (is_false(v) != (node->kind == MUSTACHE_INVERTED))
+		return 0;
+	if (node->kind == MUSTACHE_INVERTED)
+		return section_once(r, m, at, r->stack[r->depth - 1]); /* counts for the depth, too */
+	return json_is_array(v) ? section_each(r, m, at, v) : section_once(r, m, at, v);
 }
 
 /* ---- partials ---- */

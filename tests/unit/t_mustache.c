@@ -201,6 +201,21 @@ START_TEST(test_yaml)
 }
 END_TEST
 
+START_TEST(test_ours)
+{
+	static const struct example examples[] = {
+	    {"{{#o|each}}({{key}}={{value.n}}{{#value.l}} {{.}}{{/value.l}}){{/o|each}}",
+	     "{\"o\": {\"b\": {\"n\": 2}, \"a\": {\"n\": 1, \"l\": [7, 8]}}}", "(a=1 7 8)(b=2)"},
+	    {"{{# o | each }}x{{/ o | each }}", "{\"o\": {}}", ""},
+	    {"{{#o|each}}x{{/o|each}}{{#s|each}}x{{/s|each}}{{#m|each}}x{{/m|each}}", "{\"o\": [1], \"s\": \"text\"}", ""},
+	    {"{{#op.In}}in{{/op.In}}{{#op.Equal}}equal{{/op.Equal}}{{^op.In}}other{{/op.In}}", "{\"op\": \"In\"}", "in"},
+	    {"{{#op.In}}in{{/op.In}}{{^op.In}}other{{/op.In}}", "{\"op\": null}", "other"},
+	    {"{{#o}}{{#op.In}}{{.}} {{v}}{{/op.In}}{{/o}}", "{\"o\": {\"op\": \"In\", \"v\": 5}}", "true 5"},
+	};
+	RENDERS(examples);
+}
+END_TEST
+
 START_TEST(test_errors)
 {
 	static const struct {
@@ -218,6 +233,10 @@ START_TEST(test_errors)
 	    {"{{.a}}", 1, 1, "found an empty part in the name \".a\""},
 	    {"{{a b}}", 1, 1, "found white space in the name \"a b\""},
 	    {"{{a|json}}", 1, 1, "found the filter \"json\", expected yaml"},
+	    {"{{#a|yaml}}{{/a|yaml}}", 1, 1, "found the filter \"yaml\" of a section, expected {{#name|each}}"},
+	    {"{{^a|each}}{{/a|each}}", 1, 1, "found the filter \"each\" of a section, expected {{#name|each}}"},
+	    {"{{#a|each}}{{/a}}", 1, 12, "found the end of the section \"a\", expected that of \"a|each\""},
+	    {"{{a|each}}", 1, 1, "found the filter \"each\", expected yaml"},
 	    {"{{|yaml}}", 1, 1, "found a filter with no name before it"},
 	    {"{{=<%=}}", 1, 1, "found other delimiters that are none, expected two, as in {{=<% %>=}}"},
 	};
@@ -254,5 +273,5 @@ START_TEST(test_bounds)
 }
 END_TEST
 
-SUITE("mustache", test_variables, test_sections, test_standalone, test_delimiters, test_partials, test_yaml, test_errors,
+SUITE("mustache", test_variables, test_sections, test_standalone, test_delimiters, test_partials, test_yaml, test_ours, test_errors,
       test_bounds)
