@@ -343,9 +343,11 @@ section_open(struct parser *p, struct nesting *open, const struct piece *piece)
 	size_t len, filter_len = 0;
 	if (!filter_cut(p, piece, &len, &filter, &filter_len))
 		return false;
-	if (filter != NULL && (piece->kind != '#' || !is_filter(filter, filter_len, "each")))
-		return fail(p, piece->at, "found the filter \"%.*s\" of a section, expected {{#name|each}}", (int)filter_len, filter);
-	node->each = filter != NULL;
+	node->each = filter != NULL && is_filter(filter, filter_len, "each");
+	node->any = filter != NULL && is_filter(filter, filter_len, "any");
+	if (filter != NULL && (piece->kind != '#' || !(node->each || node->any)))
+		return fail(p, piece->at, "found the filter \"%.*s\" of a section, expected {{#name|each}} or {{#name|any}}",
+			    (int)filter_len, filter);
 	return name_split(p, piece, len, node);
 }
 

@@ -8,6 +8,8 @@
  *     {{name|yaml}}   the value as one YAML scalar (of a list or an object: in flow
  *                     style), whatever is in it
  *     {{#name|each}}  the members of an object one by one, as {key, value}, by key
+ *     {{#name|any}}   once, and in the same context, if the value is not false: a list
+ *                     as a whole
  *     {{#name.Word}}  of a text: is it this word?
  *
  * and an empty text is false.

@@ -26,6 +26,7 @@ struct mustache_node {
 	uint32_t end;     /* of a section: the node behind it */
 	unsigned parts;   /* of the name; 0: the name is "." */
 	bool each;        /* {{#name|each}}: the members of an object */
+	bool any;         /* {{#name|any}} */
 	char *name;       /* one part behind the other, each with a NUL; of a partial as it is */
 	const char *text; /* text; of a partial that stands alone the white space before it */
 	size_t len;

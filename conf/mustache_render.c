@@ -286,7 +286,7 @@ section(struct render *r, const struct mustache *m, size_t at)
 	}
 	if (is_false(v) != (node->kind == MUSTACHE_INVERTED))
 		return 0;
-	if (node->kind == MUSTACHE_INVERTED)
+	if (node->kind == MUSTACHE_INVERTED || node->any)
 		return section_once(r, m, at, r->stack[r->depth - 1]); /* counts for the depth, too */
 	return json_is_array(v) ? section_each(r, m, at, v) : section_once(r, m, at, v);
 }
