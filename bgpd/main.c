@@ -123,12 +123,8 @@ load(const char *path)
 	struct conf_errors errs = {0};
 	struct conf *conf = NULL;
 
-	if (conf_load(path, &conf, &errs) < 0) {
-		struct str text = {0};
-		conf_errors_print(&errs, &text);
-		fputs(str_get(&text), stderr);
-		str_free(&text);
-	}
+	if (conf_load(path, &conf, &errs) < 0)
+		conf_errors_write(&errs, stderr);
 	conf_errors_free(&errs);
 	return conf;
 }

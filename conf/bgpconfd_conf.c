@@ -13,7 +13,6 @@
 #include "conf/error.h"
 #include "conf/load.h"
 #include "conf/schema_parts.h"
-#include "lib/log.h"
 
 #define RESOURCES_PATH "/etc/godwit/resources"
 #define STATUS_FOLDER  "endpoint-status"
@@ -203,26 +202,6 @@ static const struct conf_row control_rows[] = {
 };
 static const struct conf_table control_table = {TABLE(control_rows), .size = sizeof(struct bgpconfd_control)};
 
-static const struct conf_word level_words[] = {
-    {"error", LOG_ERROR}, {"warn", LOG_WARN}, {"info", LOG_INFO}, {"debug", LOG_DEBUG}, {0}};
-static const struct conf_word format_words[] = {{"text", CONF_LOG_TEXT}, {"json", CONF_LOG_JSON}, {0}};
-
-static const struct conf_row log_rows[] = {
-    {.key = "level",
-     .type = &conf_type_word,
-     AT(conf_log, level),
-     .words = level_words,
-     .def = "info",
-     .doc = "The least important events that are still logged."},
-    {.key = "format",
-     .type = &conf_type_word,
-     AT(conf_log, format),
-     .words = format_words,
-     .def = "text",
-     .doc = "Lines of key=value, or of JSON."},
-};
-static const struct conf_table log_table = {TABLE(log_rows), .size = sizeof(struct conf_log)};
-
 static const struct conf_word resolver_words[] = {
     {"calico", BGPCONFD_RESOLVER_CALICO}, {"keys", BGPCONFD_RESOLVER_KEYS}, {0}};
 
@@ -281,7 +260,7 @@ static const struct conf_row root_rows[] = {
     {.key = "log",
      .type = &conf_type_map,
      AT(bgpconfd_conf, log),
-     .table = &log_table,
+     .table = &conf_schema_log,
      .flags = CONF_ROW_ALWAYS,
      .doc = "The log on standard error."},
 };

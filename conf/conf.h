@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "lib/addr.h"
 #include "lib/log.h"
@@ -700,6 +701,7 @@ struct conf_errors {
 
 /* One line an error: file:line:column: path: text */
 void conf_errors_print(const struct conf_errors *errs, struct str *out);
+void conf_errors_write(const struct conf_errors *errs, FILE *to); /* the same */
 void conf_errors_free(struct conf_errors *errs);
 
 /* ---- API ---- */

@@ -389,3 +389,17 @@ document_parse(const char *text, size_t len, document_fn *fn, void *ctx, struct 
 	reset(&b);
 	return rc;
 }
+
+bool
+document_is_named(const char *name)
+{
+	static const char *const ends[] = {".yaml", ".yml", ".json"};
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+		size_t n = strlen(ends[i]);
+		if (len > n && strcmp(name + len - n, ends[i]) == 0)
+			return true;
+	}
+	return false;
+}

@@ -12,6 +12,7 @@
 #define CONF_DOCUMENT_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #define DOCUMENT_DEPTH_MAX  64
@@ -29,5 +30,8 @@ struct document_error {
  */
 typedef int document_fn(void *ctx, json_t *value, unsigned line);
 int document_parse(const char *text, size_t len, document_fn *fn, void *ctx, struct document_error *err);
+
+/* Has the file, by the end of its name, documents: *.yaml, *.yml or *.json? */
+bool document_is_named(const char *name);
 
 #endif

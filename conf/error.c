@@ -104,6 +104,16 @@ conf_errors_print(const struct conf_errors *errs, struct str *out)
 }
 
 void
+conf_errors_write(const struct conf_errors *errs, FILE *to)
+{
+	struct str text = {0};
+
+	conf_errors_print(errs, &text);
+	fputs(str_get(&text), to);
+	str_free(&text);
+}
+
+void
 conf_errors_free(struct conf_errors *errs)
 {
 	conf_arena_free(errs->arena);

@@ -597,7 +597,7 @@ static const struct conf_row log_rows[] = {
      .def = "text",
      .doc = "Lines of key=value, or of JSON."},
 };
-static const struct conf_table log_table = {TABLE(log_rows), .size = sizeof(struct conf_log)};
+const struct conf_table conf_schema_log = {TABLE(log_rows), .size = sizeof(struct conf_log)};
 
 /* ---- sets: lists by name ---- */
 
@@ -731,7 +731,7 @@ static const struct conf_row root_rows[] = {
     [CONF_SEC_LOG] = {.key = "log",
 		      .type = &conf_type_map,
 		      AT(conf, log),
-		      .table = &log_table,
+		      .table = &conf_schema_log,
 		      .flags = CONF_ROW_ALWAYS,
 		      .doc = "The log on standard error."},
     [CONF_SEC_INCLUDE] =

@@ -15,5 +15,6 @@
 #define TABLE(array)    .rows = (array), .n = ARRAY_LEN(array)
 
 extern const struct conf_table conf_schema_rule;
+extern const struct conf_table conf_schema_log; /* a struct conf_log */
 
 #endif

@@ -457,18 +457,6 @@ file_gone(struct source_files *s, struct file *f)
 
 /* ---- scanning ---- */
 
-static bool
-is_document(const char *name)
-{
-	static const char *const ends[] = {".yaml", ".yml", ".json"};
-	size_t len = strlen(name);
-
-	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
-		if (len > strlen(ends[i]) && strcmp(name + len - strlen(ends[i]), ends[i]) == 0)
-			return true;
-	return false;
-}
-
 static bool scan_directory(struct source_files *s, const char *path, unsigned depth);
 
 static bool
@@ -486,7 +474,7 @@ scan_entry(struct source_files *s, const char *path, const char *name, unsigned 
 		good = errno == ENOENT;
 	else if (S_ISDIR(st.st_mode))
 		good = depth == DEPTH_MAX || scan_directory(s, full, depth + 1);
-	else if (S_ISREG(st.st_mode) && (s->keys || is_document(name)))
+	else if (S_ISREG(st.st_mode) && (s->keys || document_is_named(name)))
 		file_see(s, full, &st);
 	free(full);
 	return good;

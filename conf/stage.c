@@ -11,6 +11,7 @@
 
 #include "conf/arena.h"
 #include "conf/command.h"
+#include "conf/document.h"
 #include "conf/placed.h"
 #include "conf/template.h"
 #include "conf/yaml.h"
@@ -235,20 +236,6 @@ check(struct stage *s)
 
 /* ---- what there is to do ---- */
 
-static bool
-is_yaml(const char *name)
-{
-	static const char *const suffixes[] = {".yaml", ".yml", ".json"};
-	size_t len = strlen(name);
-
-	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
-		size_t n = strlen(suffixes[i]);
-		if (len > n && strcmp(name + len - n, suffixes[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* Texts that cannot be read are never the same. */
 static bool
 same_values(const struct stage *s)
@@ -258,7 +245,7 @@ same_values(const struct stage *s)
 	struct yml_node *a, *b;
 	bool same;
 
-	if (!s->file.there || !is_yaml(s->conf.dest))
+	if (!s->file.there || !document_is_named(s->conf.dest))
 		return false;
 	arena = conf_arena_new();
 	same = yml_parse(arena, "a", 0, s->file.text, s->file.len, &errs, &a) == 0 &&
