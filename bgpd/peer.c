@@ -502,26 +502,37 @@ open_fits(const struct peer *p, const struct peer_conn *c)
 	return any ? 1 : 2;
 }
 
+/* It is not in Idle, and its second connection is none, or one of which no OPEN has told yet whose it is. */
+static bool
+can_take(const struct peer *p)
+{
+	const struct peer_conn *c = p->second;
+
+	return p->main->state != FSM_IDLE && (c->session == NULL || (c->shared && !c->has_open));
+}
+
 struct peer *
 peer_of_open(struct peer_conn *c)
 {
 	struct ip_addr remote, local;
 	uint16_t rport, lport;
 	struct peer *p, *best = c->peer;
-	int fits = open_fits(c->peer, c);
-	const char *why;
+	int best_fits = open_fits(c->peer, c);
+	bool taken = true;
 
 	if (sockopt_ends(session_fd(c->session), &local, &lport, &remote, &rport) < 0)
 		return best;
 	for (p = peer_table_by_addr(&c->peer->d->peer_table, &remote); p != NULL; p = p->next_same_addr) {
-		if (p == c->peer || !has_ends(p, &remote, &local) || conn_for(p, true, &why) == NULL)
-			continue;
-		if (open_fits(p, c) <= fits)
+		int fits = p != c->peer && has_ends(p, &remote, &local) ? open_fits(p, c) : 0;
+		if (fits < best_fits || fits == 0 || (fits == best_fits && (taken || !can_take(p))))
 			continue;
 		best = p;
-		fits = open_fits(p, c);
+		best_fits = fits;
+		taken = can_take(p);
 	}
-	return best != c->peer && set_ttl(best, session_fd(c->session)) < 0 ? c->peer : best;
+	if (best == c->peer)
+		return best;
+	return taken && set_ttl(best, session_fd(c->session)) == 0 ? best : NULL;
 }
 
 enum fsm_state

@@ -149,7 +149,8 @@ void peer_interfaces_changed(struct bgpd *d);
 struct peer *peer_find_addr(struct bgpd *d, const struct ip_addr *remote, const struct ip_addr *local, bool *shared);
 /*
  * Whose connection c is, now that theirs is filled in: a neighbour of the same address, with that AS, that has not met
- * another BGP Identifier on its other connection. c's own peer where nobody fits better.
+ * another BGP Identifier on its other connection. c's own peer where nobody fits better; NULL: one fits better, but
+ * wants no connection now.
  */
 struct peer *peer_of_open(struct peer_conn *c);
 enum fsm_state peer_state(const struct peer *p); /* of the connection that is furthest */
@@ -178,7 +179,10 @@ void peer_send(struct peer *p, const uint8_t *msg, size_t len);
 
 /* peer_fsm.c: one event for one connection. */
 void peer_event(struct peer_conn *c, enum fsm_event ev);
-/* Gives a connection that waits for its OPEN, and theirs, to another neighbour, whose second it becomes. */
+/*
+ * Gives a connection that waits for its OPEN, and theirs, to another neighbour, whose second it becomes. If that is a
+ * connection already, one of which the OPEN has not come, the two change places.
+ */
 struct peer_conn *peer_conn_move(struct peer_conn *c, struct peer *to);
 /* peer_messages.c: takes up the OPEN that waited, since the other connection has ended. */
 void peer_open_resume(struct peer_conn *c);

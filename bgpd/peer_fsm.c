@@ -370,26 +370,53 @@ peer_event(struct peer_conn *c, enum fsm_event ev)
 		timer_start(p->idle_hold, 0);
 }
 
-struct peer_conn *
-peer_conn_move(struct peer_conn *c, struct peer *to)
-{
-	struct peer_conn *n = to->second;
+/* What a connection is before any OPEN but for its timers, which belong to the place. */
+struct waiting {
+	struct session *session;
+	uint8_t state, rx_type;
+	uint64_t accepted_ns, last_rx_ns, last_tx_ns;
+};
 
-	ASSERT(c->shared && n->session == NULL);
-	n->session = c->session;
-	session_user_set(n->session, &peer_session_ops, n);
-	n->state = c->state;
-	n->incoming = n->shared = true;
-	n->theirs = c->theirs;
-	n->last_rx_ns = c->last_rx_ns;
-	n->rx_type = c->rx_type;
-	timer_start(n->delay_open, DELAY_OPEN_S * 1000);
+static struct waiting
+waiting_take(struct peer_conn *c)
+{
+	struct waiting w = {c->session, c->state, c->rx_type, c->accepted_ns, c->last_rx_ns, c->last_tx_ns};
+
 	stop_timers(c);
 	c->session = NULL;
 	c->state = FSM_IDLE;
 	c->incoming = c->shared = false;
+	return w;
+}
+
+static void
+waiting_put(struct peer_conn *c, const struct waiting *w)
+{
+	c->session = w->session;
+	session_user_set(c->session, &peer_session_ops, c);
+	c->state = w->state;
+	c->incoming = c->shared = true;
+	c->accepted_ns = w->accepted_ns;
+	c->last_rx_ns = w->last_rx_ns;
+	c->last_tx_ns = w->last_tx_ns;
+	c->rx_type = w->rx_type;
+	timer_start(c->delay_open, DELAY_OPEN_S * 1000);
+}
+
+struct peer_conn *
+peer_conn_move(struct peer_conn *c, struct peer *to)
+{
+	struct peer_conn *n = to->second;
+	struct waiting ours = waiting_take(c), other = {NULL};
+
+	if (n->session != NULL)
+		other = waiting_take(n);
+	waiting_put(n, &ours);
+	n->theirs = c->theirs;
+	if (other.session != NULL)
+		waiting_put(c, &other);
 	/* It may have taken the place of one that failed, which then waits as it would have done. */
-	if (c == c->peer->main)
+	else if (c == c->peer->main)
 		idle_hold(c);
 	return n;
 }

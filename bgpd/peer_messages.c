@@ -113,6 +113,10 @@ open_received(struct peer_conn *c, const struct msg_frame *f)
 		return;
 	}
 	struct peer *p = waiting ? peer_of_open(c) : c->peer;
+	if (p == NULL) {
+		peer_event(c, FSM_EV_COLLISION_DUMP);
+		return;
+	}
 	if (p != c->peer)
 		c = peer_conn_move(c, p);
 	const struct open_msg *ours = ours_of(c);

@@ -569,6 +569,61 @@ START_TEST(test_find)
 }
 END_TEST
 
+/* Of several neighbours at one address the OPEN says who it is, also where each connection waited at the other's. */
+START_TEST(test_shared_exchange)
+{
+	struct open_msg two = bgpdtest_open(65002, LOW_ID), three = bgpdtest_open(65003, HIGH_ID);
+	struct speaker a = {0}, b = {0};
+
+	bgpdtest_start(&t, "",
+	    "neighbors:\n"
+	    "  - {address: 127.0.0.2, name: two, remote-as: 65002, passive: true}\n"
+	    "  - {address: 127.0.0.2, name: any, remote-as: external, passive: true, port: 1179}\n");
+	struct peer *named = bgpdtest_peer(&t, "two"), *any = bgpdtest_peer(&t, "any");
+	speaker_connect(&a, &t.d.loop, PEER_ADDR, "127.0.0.1", t.port);
+	UNTIL(&t.d.loop, named->second->session != NULL || any->second->session != NULL);
+	bool straight = named->second->session != NULL;
+	speaker_connect(&b, &t.d.loop, PEER_ADDR, "127.0.0.1", t.port);
+	UNTIL(&t.d.loop, named->second->session != NULL && any->second->session != NULL);
+	struct speaker *at_two = straight ? &a : &b, *at_any = straight ? &b : &a;
+	/* It fits there as well, but another fits better, whose connection has not spoken yet. */
+	speaker_send_open(at_any, &two);
+	ck_assert_int_eq(speaker_next(at_any), BGP_MSG_OPEN);
+	ck_assert_int_eq(speaker_next(at_any), BGP_MSG_KEEPALIVE);
+	speaker_send_open(at_two, &three);
+	ck_assert_int_eq(speaker_next(at_two), BGP_MSG_OPEN);
+	ck_assert_int_eq(speaker_next(at_two), BGP_MSG_KEEPALIVE);
+	speaker_send_keepalive(at_two);
+	speaker_send_keepalive(at_any);
+	UNTIL(&t.d.loop, peer_established(named) && peer_established(any));
+	ck_assert_uint_eq(named->main->theirs.as, 65002);
+	ck_assert_uint_eq(any->main->theirs.as, 65003);
+	speaker_close(&a);
+	speaker_close(&b);
+	bgpdtest_stop(&t);
+}
+END_TEST
+
+/* Whose it is wants no connection now: nobody else takes it, and it is told nothing wrong about itself. */
+START_TEST(test_shared_idle)
+{
+	struct open_msg two = bgpdtest_open(65002, LOW_ID);
+
+	bgpdtest_start(&t, "",
+	    "neighbors:\n"
+	    "  - {address: 127.0.0.2, name: two, remote-as: 65002, passive: true, shutdown: true}\n"
+	    "  - {address: 127.0.0.2, name: any, remote-as: external, passive: true, port: 1179}\n");
+	struct peer *any = bgpdtest_peer(&t, "any");
+	speaker_connect(&in, &t.d.loop, PEER_ADDR, "127.0.0.1", t.port);
+	UNTIL(&t.d.loop, any->second->session != NULL);
+	speaker_send_open(&in, &two);
+	ck_assert_int_eq(speaker_next(&in), SPEAKER_END);
+	ck_assert_int_eq(peer_state(any), FSM_ACTIVE);
+	speaker_close(&in);
+	bgpdtest_stop(&t);
+}
+END_TEST
+
 SUITE("peer", test_passive, test_dialled, test_confederation, test_local_as_dual, test_names, test_collision, test_collision_confirmed, test_collision_established, test_second_silent, test_admin,
     test_reset, test_configured_down, test_idle_hold_backoff, test_hold_timer, test_hold_zero, test_errors, test_notified,
-    test_retire, test_find)
+    test_retire, test_find, test_shared_exchange, test_shared_idle)
