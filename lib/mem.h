@@ -35,7 +35,8 @@ void xunmap(void *p, size_t size); /* NULL is fine */
  * Segment no (0, 1, …) of a table that grows by zeroed segments of one size; before is segment no - 1, or NULL. The first
  * XMAP_LAZY are touched page by page, those beyond are there at once, and what is beyond XMAP_HUGE octets lies in huge
  * pages where the kernel has them: a fault for 512 pages, and tables of millions of routes that are read all over need few
- * translations (of the time to fill such a table a quarter). The last of them may be in use in part.
+ * translations (of the time to fill such a table a quarter). The last of them may be in use in part. To clear one takes
+ * milliseconds on some machines, so the next one is asked for ahead.
  */
 #define XMAP_HUGE (16u << 20)
 void *xmap_segment(size_t size, uint32_t no, void *before);
