@@ -20,6 +20,7 @@
 #include <stdlib.h>
 
 #include "lib/mem.h"
+#include "lib/segment.h"
 
 /* Ids a bucket on average: 7.1 octets an id, and 1.3 more in the chains of a sixth of the buckets. */
 #define LOAD 9
@@ -66,7 +67,7 @@ bucket_create(struct hidx *h, uint32_t no)
 			h->segs = xreallocarray(h->segs, h->segs_cap, sizeof(*h->segs));
 		}
 		void *before = h->nsegs > 0 ? h->segs[h->nsegs - 1] : NULL;
-		h->segs[h->nsegs] = xmap_segment(HIDX_SEG * sizeof(struct hidx_bucket), h->nsegs, before);
+		h->segs[h->nsegs] = segment_map(HIDX_SEG * sizeof(struct hidx_bucket), h->nsegs, before);
 		h->nsegs++;
 	}
 	*hidx_bucket_at(h, no) = (struct hidx_bucket){0};
@@ -82,7 +83,7 @@ hidx_init(struct hidx *h, hidx_hash_fn hash, hidx_fetch_fn fetch, void *ctx)
 void
 hidx_fini(struct hidx *h)
 {
-	xunmap_segments(h->segs, h->nsegs, HIDX_SEG * sizeof(struct hidx_bucket));
+	segment_unmap(h->segs, h->nsegs, HIDX_SEG * sizeof(struct hidx_bucket));
 	for (uint32_t i = 0; i < h->over_segs; i++)
 		free(h->over[i]);
 	free(h->segs);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lib/mem.h"
+#include "lib/segment.h"
 
 void
 slab_init(struct slab *s, size_t rec_size, unsigned seg_shift)
@@ -29,7 +30,7 @@ void
 slab_fini(struct slab *s)
 {
 	if (segment_size(s) >= XMAP_MIN)
-		xunmap_segments(s->segs, s->nsegs, segment_size(s));
+		segment_unmap(s->segs, s->nsegs, segment_size(s));
 	else
 		for (uint32_t i = 0; i < s->nsegs; i++)
 			free(s->segs[i]);
@@ -46,7 +47,7 @@ add_segment(struct slab *s)
 	}
 	size_t size = segment_size(s);
 	void *before = s->nsegs > 0 ? s->segs[s->nsegs - 1] : NULL;
-	s->segs[s->nsegs] = size >= XMAP_MIN ? xmap_segment(size, s->nsegs, before) : xmalloc(size);
+	s->segs[s->nsegs] = size >= XMAP_MIN ? segment_map(size, s->nsegs, before) : xmalloc(size);
 	s->nsegs++;
 }
 

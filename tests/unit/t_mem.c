@@ -115,26 +115,4 @@ START_TEST(test_out_of_memory)
 }
 END_TEST
 
-START_TEST(test_segments)
-{
-	/* past the end of the first region of huge pages, which comes after XMAP_HUGE octets of small ones */
-	enum { SIZE = XMAP_MIN + 4096, N = XMAP_HUGE / SIZE + 1 + 128 + 3 };
-	void *segs[N];
-
-	for (uint32_t i = 0; i < N; i++) {
-		segs[i] = xmap_segment(SIZE, i, i > 0 ? segs[i - 1] : NULL);
-		const uint8_t *p = segs[i];
-		ck_assert_uint_eq(p[0] | p[SIZE / 2] | p[SIZE - 1], 0);
-		memset(segs[i], (int)(i % 255 + 1), SIZE);
-	}
-	for (uint32_t i = 0; i < N; i++) {
-		const uint8_t *p = segs[i];
-		ck_assert_uint_eq(p[0], i % 255 + 1);
-		ck_assert_uint_eq(p[SIZE - 1], i % 255 + 1);
-	}
-	xunmap_segments(segs, N, SIZE);
-	xunmap_segments(segs, 0, SIZE);
-}
-END_TEST
-
-SUITE("mem", test_segments, test_allocate, test_container_of, test_assert, test_out_of_memory)
+SUITE("mem", test_allocate, test_container_of, test_assert, test_out_of_memory)
