@@ -22,7 +22,9 @@ put_withdrawals(struct groups *gs, struct group *g, enum family f, uint32_t path
 	(void)msg_max; /* withdrawals always fit into messages that everybody takes */
 	update_enc_begin_withdraw(&e, msg, &form);
 	for (uint32_t i = 0; i < n; i++) {
-		struct nlri nlri = {.path_id = path_id, .prefix = rib_prefix(gs->d->rib, f, ids[i])};
+		struct nlri nlri;
+		nlri.path_id = path_id;
+		rib_prefix_get(gs->d->rib, f, ids[i], &nlri.prefix);
 		/* With path ids ours is another path. */
 		if (nlri.prefix.len == 0 && path_id == 0 && groups_default_on(g->owner, f)) {
 			groups_default_put(gs, g, f, to);
@@ -104,7 +106,9 @@ groups_encode(void *ctx, struct group *g, enum family f, uint32_t path_id, uint3
 	if (!update_enc_begin(&e, msg, &form, s->wire, s->wire_len))
 		return -EMSGSIZE;
 	for (uint32_t i = 0; i < n; i++) {
-		struct nlri nlri = {.path_id = path_id, .prefix = rib_prefix(gs->d->rib, f, ids[i])};
+		struct nlri nlri;
+		nlri.path_id = path_id;
+		rib_prefix_get(gs->d->rib, f, ids[i], &nlri.prefix);
 		if (update_enc_add(&e, &nlri))
 			continue;
 		finish_one(&e, msg, own, to);

@@ -121,7 +121,14 @@ nlri_put(struct wbuf *w, const struct nlri *n, bool add_path)
 		return false;
 	if (add_path)
 		wbuf_u32(w, n->path_id);
+	size_t octets = (n->prefix.len + 7u) / 8;
 	wbuf_u8(w, n->prefix.len);
-	wbuf_put(w, n->prefix.bytes, (n->prefix.len + 7u) / 8);
+	/* A whole address where there is room for one, since four octets cost less than three: what is too much is not kept. */
+	if (n->prefix.family == FAMILY_IPV4 && w->cap - w->len >= 4) {
+		memcpy(w->base + w->len, n->prefix.bytes, 4);
+		w->len += octets;
+	} else {
+		wbuf_put(w, n->prefix.bytes, octets);
+	}
 	return true;
 }

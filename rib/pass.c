@@ -170,7 +170,8 @@ decide_one(struct rib *rib, const struct dirty_entry *e)
 	note_best(rib, e, c.best);
 	c.what = what_changed(e, flags, set_changed, c.best) | (rib->track ? RIB_CHANGE_PATHS : 0);
 	if ((c.what & (RIB_CHANGE_BEST | RIB_CHANGE_SET)) || (flags & RIB_F_ASKED)) {
-		struct ip_prefix p = prefix_value(&rib->table[f], e->id);
+		struct ip_prefix p;
+		prefix_get(&rib->table[f], e->id, &p);
 		nexthop_rib_changed(rib->nexthops, &p);
 	}
 	if (c.what != 0 && rib->cb.change != NULL)
@@ -229,8 +230,8 @@ rib_prefix_unpin_all(struct rib *rib, enum family f, const uint32_t *ids, unsign
 	for (unsigned i = 0; i < n; i++) {
 		if (!prefix_live(t, ids[i]))
 			continue;
-		struct ip_prefix p = prefix_value(t, ids[i]);
-		hidx_prefetch(&t->index, prefix_hash(t, &p));
+		const struct prefix_key *k = prefix_key(t, ids[i]);
+		hidx_prefetch(&t->index, prefix_hash_octets(t, k->addr, k->len));
 	}
 	for (unsigned i = 0; i < n; i++)
 		rib_prefix_unpin(rib, f, ids[i]);

@@ -154,17 +154,3 @@ prefix_next(const struct prefix_table *t, uint32_t *from, uint32_t *scan)
 	}
 	return 0;
 }
-
-struct ip_prefix
-prefix_value(const struct prefix_table *t, uint32_t id)
-{
-	const struct prefix_key *k = prefix_key(t, id);
-	struct ip_prefix p = {.len = k->len, .family = (uint8_t)t->family};
-
-	/* Each size a constant: several times a route. */
-	if (t->family == FAMILY_IPV4)
-		memcpy(p.bytes, k->addr, 4);
-	else
-		memcpy(p.bytes, k->addr, 16);
-	return p;
-}

@@ -86,8 +86,6 @@ uint32_t prefix_match(const struct prefix_table *t, const uint8_t *addr, unsigne
 /* The first live id ≥ from, or 0. Ids may come and go between two calls. Looks at no more than *scan ids,
  * counting it down; when that reaches 0 the answer is 0 too and *from is where to go on. */
 uint32_t prefix_next(const struct prefix_table *t, uint32_t *from, uint32_t *scan);
-/* The prefix of a live id as a value. */
-struct ip_prefix prefix_value(const struct prefix_table *t, uint32_t id);
 
 /* The owner's data of an id. */
 static inline void *
@@ -104,6 +102,28 @@ static inline bool
 prefix_live(const struct prefix_table *t, uint32_t id)
 {
 	return id != 0 && id < t->recs.top && (prefix_key(t, id)->flags & PREFIX_F_LIVE) != 0;
+}
+/* The prefix of a live id. */
+static inline void
+prefix_get(const struct prefix_table *t, uint32_t id, struct ip_prefix *out)
+{
+	const struct prefix_key *k = prefix_key(t, id);
+	uint64_t half[2] = {0};
+
+	/* Written as it is going to be read: a read wider than the writes before it waits for them, several times a route. */
+	memcpy(half, k->addr, t->family == FAMILY_IPV4 ? 4 : 16);
+	memcpy(out->bytes, &half[0], 8);
+	memcpy(out->bytes + 8, &half[1], 8);
+	out->len = k->len;
+	out->family = (uint8_t)t->family;
+}
+static inline struct ip_prefix
+prefix_value(const struct prefix_table *t, uint32_t id)
+{
+	struct ip_prefix p;
+
+	prefix_get(t, id, &p);
+	return p;
 }
 static inline uint32_t
 prefix_count(const struct prefix_table *t)

@@ -275,6 +275,12 @@ rib_prefix(const struct rib *rib, enum family f, uint32_t id)
 	return prefix_value(&rib->table[f], id);
 }
 
+void
+rib_prefix_get(const struct rib *rib, enum family f, uint32_t id, struct ip_prefix *out)
+{
+	prefix_get(&rib->table[f], id, out);
+}
+
 const struct rib_path *
 rib_path_first(const struct rib *rib, enum family f, uint32_t id)
 {
