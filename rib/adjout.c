@@ -204,6 +204,10 @@ adjout_change(struct adjout_group *g, enum family f, uint32_t id, uint32_t old_a
 	if (!(g->families & 1u << f) || adjout_paths(g, f) != ADJOUT_PATHS_NONE)
 		return;
 	bool announced = bitmap_test(&g->fam[f].announced, id);
+	if (!announced && new_source != 0 && new_source == g->only) {
+		g->passed_by = new_source;
+		return;
+	}
 	bool repeats = !announced && repeats_last(g, f, new_attr, new_source);
 	/* Whatever else waits for this prefix, nobody has it and nobody will. */
 	if (repeats && !g->last.sent)
@@ -332,13 +336,25 @@ due_count(const struct adjout_member *m)
 }
 
 static void
+only_note(struct adjout_group *g)
+{
+	g->only = g->nmembers == 1 ? TAILQ_FIRST(&g->members)->source : 0;
+}
+
+static void
 group_insert(struct adjout_group *g, struct adjout_member *m)
 {
 	/* What is in the batch was addressed without knowing this member. */
 	adjout_flush(g);
+	/* They know nothing of what it was alone for. */
+	if (g->passed_by != 0 && (g->nmembers > 0 || g->passed_by != m->source)) {
+		scan_all(g);
+		g->passed_by = 0;
+	}
 	m->group = g;
 	TAILQ_INSERT_TAIL(&g->members, m, entry);
 	g->nmembers++;
+	only_note(g);
 	g->ndue += due_count(m);
 	bitmap_set(&g->sources, m->source);
 	if (m->nexthop != 0)
@@ -353,6 +369,7 @@ group_remove(struct adjout_group *g, struct adjout_member *m)
 
 	TAILQ_REMOVE(&g->members, m, entry);
 	g->nmembers--;
+	only_note(g);
 	g->ndue -= due_count(m);
 	for (int f = 0; f < FAMILY_COUNT; f++) {
 		g->nwithheld -= m->fam[f].withheld.count;

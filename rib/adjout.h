@@ -19,6 +19,7 @@
  * Invariants:
  *  - a member was told of a prefix → the group's announced bit is set, or the
  *    prefix is in the batch or in the member's bits;
+ *  - what the only member of a group has announced itself may have no bit (passed_by);
  *  - a prefix id that any of these names is pinned (adjout_pins): a reused id
  *    would lose a withdrawal;
  *  - a message sent twice is harmless, one too few is not.
@@ -206,6 +207,12 @@ struct adjout_group {
 	struct adjout_members members, detached;
 	uint32_t nmembers, nattached;
 	uint32_t ndue; /* refreshes and End-of-RIBs that members are due */
+	/*
+	 * Whose group it is, if there is one member only (the source, 0: there are more or none): its own routes are nobody's
+	 * business and are passed over, half of what a full table costs between two neighbours. By: whose were; others
+	 * that join have the table scanned.
+	 */
+	uint16_t only, passed_by;
 	struct bitmap sources, nexthops; /* of the members */
 	uint32_t nwithheld;              /* bits in the members' withheld sets, mostly none */
 	struct {
