@@ -23,6 +23,7 @@ struct policies {
 	struct policy_chain *import, *export; /* by index in conf.neighbors */
 	uint32_t n_neighbors;
 	struct policy_chain kernel_export, kernel_learn;
+	bool kernel_nothing; /* the former rejects all */
 	uint32_t reads; /* of all chains */
 	struct policy_memo *memo;
 };
@@ -161,6 +162,7 @@ policies_new(struct bgpd *d, const struct conf *c, const struct policies *same)
 		neighbor_chain(p, nb, nb->export.v, nb->export.n, &p->export[i]);
 	}
 	chain_build(p, c->kernel.export.v, c->kernel.export.n, &p->kernel_export);
+	p->kernel_nothing = policy_rejects_all(p->kernel_export.v, p->kernel_export.n);
 	chain_build(p, c->kernel.learn.v, c->kernel.learn.n, &p->kernel_learn);
 	return p;
 }
@@ -310,15 +312,18 @@ policies_kernel_learn_chain(const struct policies *p)
 }
 
 bool
+policies_kernel_nothing(const struct policies *p)
+{
+	return p->kernel_nothing;
+}
+
+bool
 policies_kernel_export(const struct policies *p, const struct rib_change *c, const struct rib_source *src,
     struct policies_kernel *out)
 {
 	struct bgpd *d = p->d;
 	const struct policy_chain *chain = &p->kernel_export;
 
-	/* Where nothing goes into the kernel it costs nothing a route. */
-	if (policy_rejects_all(chain->v, chain->n))
-		return false;
 	struct ip_prefix prefix = rib_prefix(d->rib, c->family, c->id);
 	struct policy_input in = policies_input(d, chain->reads, src, c->best->attr, &prefix);
 	struct policy_result res;

@@ -74,6 +74,8 @@ struct policies_kernel {
 };
 const struct policy_chain *policies_kernel_export_chain(const struct policies *p);
 const struct policy_chain *policies_kernel_learn_chain(const struct policies *p);
+/* Does kernel.export reject all, whatever it is? */
+bool policies_kernel_nothing(const struct policies *p);
 bool policies_kernel_export(const struct policies *p, const struct rib_change *c, const struct rib_source *src,
     struct policies_kernel *out);
 /* Does kernel.export give routes this next hop? */

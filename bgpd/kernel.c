@@ -312,6 +312,9 @@ kernel_rib_change(struct kernel *k, const struct rib_change *c)
 	/* Sessions that end take their routes out of the RIB; what becomes of the kernel's is fib_stop's matter. */
 	if (k->d->stopping)
 		return;
+	/* Where nothing goes into the kernel, as on a route reflector, it costs nothing a route. */
+	if (policies_kernel_nothing(k->d->policies) && !fib_wants_any(k->fib, c->family))
+		return;
 	if (c->best != NULL) {
 		const struct rib_source *src = rib_source_get(k->d->rib, c->best->source);
 		/* What is in the kernel anyway is not ours to program. */

@@ -382,6 +382,12 @@ fib_route_del(struct fib *fib, enum family f, uint32_t id)
 }
 
 bool
+fib_wants_any(const struct fib *fib, enum family f)
+{
+	return fib->table[f].wanted.count > 0;
+}
+
+bool
 fib_pins(const struct fib *fib, enum family f, uint32_t id)
 {
 	return table_pins(&fib->table[f], id);

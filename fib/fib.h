@@ -141,6 +141,8 @@ unsigned fib_nhset_get(const struct fib *fib, uint32_t nhset, const struct fib_n
  * reference. */
 void fib_route_set(struct fib *fib, enum family f, uint32_t id, uint32_t nhset, uint32_t metric);
 void fib_route_del(struct fib *fib, enum family f, uint32_t id);
+/* Is any route of the family wanted in the kernel? */
+bool fib_wants_any(const struct fib *fib, enum family f);
 /* Does fib still need this id (wanted, in flight, or installed)? */
 bool fib_pins(const struct fib *fib, enum family f, uint32_t id);
 

@@ -96,6 +96,23 @@ lower_bound(const struct nexthop_table *t, enum family f, const uint8_t *bytes)
 	return lo;
 }
 
+/* What an address begins with: two octets of IPv4, four of IPv6. */
+static uint32_t *
+head_of(struct nh_sorted *s, enum family f, const uint8_t *bytes)
+{
+	unsigned head = bytes[0] * 3u + bytes[1];
+
+	if (f == FAMILY_IPV6)
+		head += bytes[2] * 5u + bytes[3] * 7u;
+	return &s->heads[head % NH_HEADS];
+}
+
+static unsigned
+head_len(enum family f)
+{
+	return f == FAMILY_IPV6 ? 32 : 16;
+}
+
 static void
 sorted_insert(struct nexthop_table *t, nexthop_id id)
 {
@@ -110,6 +127,7 @@ sorted_insert(struct nexthop_table *t, nexthop_id id)
 	memmove(&s->ids[at + 1], &s->ids[at], (s->count - at) * sizeof(*s->ids));
 	s->ids[at] = id;
 	s->count++;
+	++*head_of(s, (enum family)e->global.family, e->global.bytes);
 }
 
 static void
@@ -122,6 +140,7 @@ sorted_remove(struct nexthop_table *t, nexthop_id id)
 	while (s->ids[at] != id)
 		at++;
 	s->count--;
+	--*head_of(s, (enum family)e->global.family, e->global.bytes);
 	memmove(&s->ids[at], &s->ids[at + 1], (s->count - at) * sizeof(*s->ids));
 }
 
@@ -133,14 +152,13 @@ mark_all(struct nexthop_table *t, bool only_recursive)
 			bitmap_set(&t->dirty, id);
 }
 
-void
-nexthop_rib_changed(struct nexthop_table *t, const struct ip_prefix *p)
+static void
+mark_inside(struct nexthop_table *t, const struct ip_prefix *p)
 {
-	const struct nh_sorted *s = &t->sorted[p->family];
+	enum family f = (enum family)p->family;
+	const struct nh_sorted *s = &t->sorted[f];
 
-	if (s->count == 0 || (p->len == 0 && !t->allow_default))
-		return;
-	for (uint32_t i = lower_bound(t, (enum family)p->family, p->bytes); i < s->count; i++) {
+	for (uint32_t i = lower_bound(t, f, p->bytes); i < s->count; i++) {
 		struct nh_entry *e = nh_at(t, s->ids[i]);
 		if (!ip_prefix_contains(p, &e->global))
 			break;
@@ -150,6 +168,18 @@ nexthop_rib_changed(struct nexthop_table *t, const struct ip_prefix *p)
 			mark_all(t, true);
 		}
 	}
+}
+
+void
+nexthop_rib_changed(struct nexthop_table *t, const struct ip_prefix *p)
+{
+	enum family f = (enum family)p->family;
+	struct nh_sorted *s = &t->sorted[f];
+
+	if (s->count == 0 || (p->len == 0 && !t->allow_default))
+		return;
+	if (p->len < head_len(f) || *head_of(s, f, p->bytes) != 0)
+		mark_inside(t, p);
 }
 
 void

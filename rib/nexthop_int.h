@@ -30,9 +30,12 @@ struct nh_entry {
 };
 
 /* Next hops with a global address, by that address. */
+/* Of the addresses how many begin with what: most prefixes that change have none inside, and need not be looked for. */
+#define NH_HEADS 256
 struct nh_sorted {
 	nexthop_id *ids;
 	uint32_t count, cap;
+	uint32_t heads[NH_HEADS];
 };
 
 struct nexthop_table {

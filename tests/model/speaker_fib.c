@@ -135,6 +135,15 @@ fib_route_del(struct fib *fib, enum family f, uint32_t id)
 }
 
 bool
+fib_wants_any(const struct fib *fib, enum family f)
+{
+	for (uint32_t id = 0; id < NID; id++)
+		if (fib->id[f][id].nhset != 0)
+			return true;
+	return false;
+}
+
+bool
 fib_pins(const struct fib *fib, enum family f, uint32_t id)
 {
 	CHECK(id < NID);
