@@ -13,13 +13,7 @@
 
 #include <stdlib.h>
 
-#define CHUNK_ENTRIES 4095 /* 48 KB with the pointer: pages of their own, which go back at once */
 #define SPARE_MAX     4    /* room for what the pipeline decides at a time */
-
-struct dirty_chunk {
-	struct dirty_chunk *next;
-	struct dirty_entry e[CHUNK_ENTRIES];
-};
 
 static struct dirty_chunk *
 chunk_get(struct dirty_queue *q)
@@ -57,7 +51,7 @@ chunk_put(struct dirty_queue *q, struct dirty_chunk *c)
 void
 dirty_push(struct dirty_queue *q, const struct dirty_entry *e)
 {
-	if (q->tail == NULL || q->tail_at == CHUNK_ENTRIES) {
+	if (q->tail == NULL || q->tail_at == DIRTY_CHUNK_ENTRIES) {
 		struct dirty_chunk *c = chunk_get(q);
 		c->next = NULL;
 		if (q->tail == NULL) {
@@ -97,17 +91,9 @@ dirty_pop(struct dirty_queue *q, struct dirty_entry *e)
 	/* An emptied last chunk is used again from its start: an idle daemon decides without allocating. */
 	if (q->count == 0 && q->head == q->tail)
 		q->head_at = q->tail_at = 0;
-	else if (q->head_at == CHUNK_ENTRIES)
+	else if (q->head_at == DIRTY_CHUNK_ENTRIES)
 		drop_head(q);
 	return true;
-}
-
-const struct dirty_entry *
-dirty_peek(const struct dirty_queue *q, uint32_t n)
-{
-	if (n >= q->count || q->head_at + n >= CHUNK_ENTRIES)
-		return NULL;
-	return &q->head->e[q->head_at + n];
 }
 
 void

@@ -23,7 +23,12 @@ struct dirty_entry {
 	uint8_t pad;
 };
 
-struct dirty_chunk; /* opaque */
+#define DIRTY_CHUNK_ENTRIES 4095 /* 48 KB with the pointer: pages of their own, which go back at once */
+
+struct dirty_chunk {
+	struct dirty_chunk *next;
+	struct dirty_entry e[DIRTY_CHUNK_ENTRIES];
+};
 
 /* Zero-initialised is an empty queue. */
 struct dirty_queue {
@@ -38,9 +43,17 @@ struct dirty_queue {
 
 void dirty_push(struct dirty_queue *q, const struct dirty_entry *e);
 bool dirty_pop(struct dirty_queue *q, struct dirty_entry *e); /* false: empty */
-/* The entry that will be popped n pops from now if it is near (same chunk), or NULL: something to prefetch.
+/*
+ * The entry that will be popped n pops from now if it is near (same chunk), or NULL: something to prefetch. Inline:
+ * several times a route.
  */
-const struct dirty_entry *dirty_peek(const struct dirty_queue *q, uint32_t n);
+static inline const struct dirty_entry *
+dirty_peek(const struct dirty_queue *q, uint32_t n)
+{
+	if (n >= q->count || q->head_at + n >= DIRTY_CHUNK_ENTRIES)
+		return NULL;
+	return &q->head->e[q->head_at + n];
+}
 void dirty_fini(struct dirty_queue *q); /* the caller has popped what holds references */
 size_t dirty_bytes(const struct dirty_queue *q);
 

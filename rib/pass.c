@@ -10,9 +10,10 @@
 
 #include "lib/mem.h"
 
-/* How many prefixes ahead of its turn the record and then its attributes are fetched. */
+/* How many prefixes ahead of its turn the record, the slot of its attributes and then these are fetched. */
 #define AHEAD_RECORD 16
-#define AHEAD_ATTRS  6
+#define AHEAD_SLOT   10
+#define AHEAD_ATTRS  5
 
 static void
 add_candidate(struct rib *rib, unsigned n, const struct rib_path *p)
@@ -220,21 +221,38 @@ rib_prefix_unpin(struct rib *rib, enum family f, uint32_t id)
 		rib_prefix_release(rib, f, id);
 }
 
+static uint32_t
+hash_of(const struct prefix_table *t, uint32_t id)
+{
+	const struct prefix_key *k = prefix_key(t, id);
+
+	return prefix_hash_octets(t, k->addr, k->len);
+}
+
 void
 rib_prefix_unpin_all(struct rib *rib, enum family f, const uint32_t *ids, unsigned n)
 {
 	const struct prefix_table *t = &rib->table[f];
 
 	for (unsigned i = 0; i < n; i++)
-		__builtin_prefetch(prefix_data(t, ids[i]), 1);
-	for (unsigned i = 0; i < n; i++) {
-		if (!prefix_live(t, ids[i]))
-			continue;
-		const struct prefix_key *k = prefix_key(t, ids[i]);
-		hidx_prefetch(&t->index, prefix_hash_octets(t, k->addr, k->len));
-	}
+		prefix_fetch(t, ids[i]);
+	for (unsigned i = 0; i < n; i++)
+		if (prefix_live(t, ids[i]))
+			hidx_prefetch(&t->index, hash_of(t, ids[i]));
+	for (unsigned i = 0; i < n; i++)
+		if (prefix_live(t, ids[i]))
+			hidx_prefetch_chain(&t->index, hash_of(t, ids[i]));
 	for (unsigned i = 0; i < n; i++)
 		rib_prefix_unpin(rib, f, ids[i]);
+}
+
+/* The attributes of the first path of a prefix that waits; ATTR_NONE: it has none, or is not near. */
+static inline attr_id
+attr_ahead_of(const struct rib *rib, const struct dirty_queue *dq, uint32_t n)
+{
+	const struct dirty_entry *e = dirty_peek(dq, n);
+
+	return e != NULL ? rib_first(rib, (enum family)e->family, e->id)->attr : ATTR_NONE;
 }
 
 /* Each stage reads what the one before has fetched. */
@@ -244,16 +262,16 @@ fetch_ahead(const struct rib *rib, const struct dirty_queue *dq)
 	const struct dirty_entry *e = dirty_peek(dq, AHEAD_RECORD);
 
 	if (e != NULL) {
-		__builtin_prefetch(rib_first(rib, (enum family)e->family, e->id), 1);
+		prefix_fetch(&rib->table[e->family], e->id);
 		if (e->old_attr != ATTR_NONE)
 			__builtin_prefetch(attr_slot(rib->attrs, e->old_attr), 1);
 	}
-	e = dirty_peek(dq, AHEAD_ATTRS);
-	if (e == NULL)
-		return;
-	attr_id attr = rib_first(rib, (enum family)e->family, e->id)->attr;
+	attr_id attr = attr_ahead_of(rib, dq, AHEAD_SLOT);
 	if (attr != ATTR_NONE)
-		__builtin_prefetch(attr_get(rib->attrs, attr));
+		__builtin_prefetch(attr_slot(rib->attrs, attr), 1);
+	attr = attr_ahead_of(rib, dq, AHEAD_ATTRS);
+	if (attr != ATTR_NONE)
+		attr_fetch(rib->attrs, attr);
 }
 
 uint32_t

@@ -98,6 +98,15 @@ prefix_key(const struct prefix_table *t, uint32_t id)
 {
 	return (struct prefix_key *)(void *)((uint8_t *)slab_ptr(&t->recs, id) + t->data_size);
 }
+/* Asks the cache for the record of an id: a quarter of those of IPv4 lie in two lines, of IPv6 half of them. */
+__attribute__((always_inline)) static inline void
+prefix_fetch(const struct prefix_table *t, uint32_t id)
+{
+	const uint8_t *rec = slab_ptr(&t->recs, id);
+
+	__builtin_prefetch(rec, 1);
+	__builtin_prefetch(rec + t->recs.rec_size - 1, 1);
+}
 static inline bool
 prefix_live(const struct prefix_table *t, uint32_t id)
 {

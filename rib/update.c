@@ -370,7 +370,7 @@ fetch_ahead(const struct rib *rib, const struct rib_op *ops, unsigned i, unsigne
 		const struct prefix_table *t = &rib->table[op->prefix.family];
 		uint32_t id = hidx_hint(&t->index, op->hash);
 		if (id != 0)
-			__builtin_prefetch(prefix_data(t, id), 1);
+			prefix_fetch(t, id);
 	}
 	if (i + AHEAD_SLOT < n && ops[i + AHEAD_SLOT].withdraw)
 		fetch_withdrawn(rib, &ops[i + AHEAD_SLOT]);
