@@ -414,6 +414,7 @@ group_list_tick(struct group_list *l, uint32_t now_s)
 
 	TAILQ_FOREACH(out, &l->adjout.groups, entry)
 	group_tick(group_of(out), now_s);
+	adjout_tick(&l->adjout);
 	chunk_pool_trim(&l->chunks);
 }
 

@@ -19,7 +19,7 @@
 void
 adjout_init(struct adjout *a, const struct adjout_view *view, const struct adjout_sink *sink)
 {
-	*a = (struct adjout){.view = *view, .sink = *sink, .detached_max = ADJOUT_DETACHED_MAX};
+	*a = (struct adjout){.view = *view, .sink = *sink, .detached_max = ADJOUT_DETACHED_MAX, .kept_max = ADJOUT_KEPT};
 	TAILQ_INIT(&a->groups);
 }
 
@@ -28,8 +28,10 @@ adjout_fini(struct adjout *a)
 {
 	ASSERT(TAILQ_EMPTY(&a->groups));
 	adjout_batch_fini(&a->scratch, &a->view);
-	for (int f = 0; f < FAMILY_COUNT; f++)
+	for (int f = 0; f < FAMILY_COUNT; f++) {
 		bitmap_fini(&a->orphan[f]);
+		bitmap_fini(&a->aged[f]);
+	}
 }
 
 static void
@@ -503,7 +505,7 @@ adjout_pins(const struct adjout *a, enum family f, uint32_t id)
 	const struct adjout_group *g;
 	const struct adjout_member *m;
 
-	if (bitmap_test(&a->orphan[f], id))
+	if (bitmap_test(&a->orphan[f], id) || bitmap_test(&a->aged[f], id))
 		return true;
 	TAILQ_FOREACH(g, &a->groups, entry)
 	{

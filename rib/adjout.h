@@ -39,6 +39,7 @@
 #include <sys/queue.h>
 
 #define ADJOUT_DETACHED_MAX 16    /* members that may be detached at a time, by default */
+#define ADJOUT_KEPT         65536 /* ids that nobody needs: 2 MB of records and their places in the index */
 #define ADJOUT_BATCH_MAX    16384 /* emissions that are sorted together */
 
 struct adjout;
@@ -245,6 +246,9 @@ struct adjout {
 	uint32_t ndetached, detached_max;
 	struct adjout_batch scratch;        /* of member drains */
 	struct bitmap orphan[FAMILY_COUNT]; /* ids that something let go of: pinned until adjout_reap */
+	struct bitmap aged[FAMILY_COUNT];   /* those of the ticks before the last one */
+	bool reaping;                       /* the aged ones' time has come */
+	uint32_t kept_max;                  /* of either set; ADJOUT_KEPT */
 	uint64_t stamp;
 };
 
@@ -310,13 +314,18 @@ void adjout_member_eor(struct adjout_member *m, enum family f);
 
 /*
  * Resumable work of at most about budget prefixes each: what is pending in the group; what detached members
- * of it are due, and End-of-RIB; unpinning. True: there is more to do and room for it. To be called again
+ * of it are due, and End-of-RIB; unpinning of what nobody needs any more. True: there is more to do and room for it. To be called again
  * after every decision pass and when a full queue has room: prefixes that wait for a decision are left for
  * then.
  */
 bool adjout_group_drain(struct adjout_group *g, uint32_t budget);
 bool adjout_members_drain(struct adjout_group *g, uint32_t budget);
 bool adjout_reap(struct adjout *a, uint32_t budget);
+/*
+ * Once a second. Ids are unpinned when two of these have passed since they were let go of, or when too many
+ * wait for that: most prefixes that are withdrawn come back, and what goes for good must not keep others waiting.
+ */
+void adjout_tick(struct adjout *a);
 
 /* Does any group or member still need this prefix id to stay what it is? */
 bool adjout_pins(const struct adjout *a, enum family f, uint32_t id);

@@ -349,14 +349,14 @@ adjout_members_drain(struct adjout_group *g, uint32_t budget)
 	return more;
 }
 
-/* Unpins up to max orphans from *from on, all together. Returns how many. */
+/* Unpins up to max ids of a set from *from on, all together. Returns how many. */
 static uint32_t
-reap_some(struct adjout *a, enum family f, uint32_t *from, uint32_t max)
+reap_some(struct adjout *a, enum family f, struct bitmap *set, uint32_t *from, uint32_t max)
 {
 	uint32_t ids[REAP_TOGETHER], n = 0, id = *from;
 
-	while (n < min_u32(max, REAP_TOGETHER) && (id = bitmap_next(&a->orphan[f], id)) != BITMAP_END) {
-		bitmap_clear(&a->orphan[f], id);
+	while (n < min_u32(max, REAP_TOGETHER) && (id = bitmap_next(set, id)) != BITMAP_END) {
+		bitmap_clear(set, id);
 		ids[n++] = id;
 	}
 	*from = id;
@@ -365,16 +365,40 @@ reap_some(struct adjout *a, enum family f, uint32_t *from, uint32_t max)
 	return n;
 }
 
+/* Unpins ids of a set until no more than keep are left. True: they are. */
+static bool
+reap_set(struct adjout *a, enum family f, struct bitmap *set, uint32_t keep, uint32_t *budget)
+{
+	uint32_t from = 0;
+
+	while (*budget > 0 && set->count > keep)
+		*budget -= reap_some(a, f, set, &from, min_u32(*budget, set->count - keep));
+	return set->count <= keep;
+}
+
 bool
 adjout_reap(struct adjout *a, uint32_t budget)
 {
+	bool done = true;
+
 	for (int i = 0; i < FAMILY_COUNT; i++) {
 		enum family f = (enum family)i;
-		uint32_t from = 0, n;
-		for (; (n = reap_some(a, f, &from, budget)) > 0; budget -= n)
-			;
-		if (a->orphan[f].count > 0)
-			return true;
+		done = reap_set(a, f, &a->aged[f], a->reaping ? 0 : a->kept_max, &budget) && done;
+		done = reap_set(a, f, &a->orphan[f], a->kept_max, &budget) && done;
 	}
+	if (!done)
+		return true;
+	for (int f = 0; f < FAMILY_COUNT && a->reaping; f++) {
+		struct bitmap empty = a->aged[f];
+		a->aged[f] = a->orphan[f];
+		a->orphan[f] = empty;
+	}
+	a->reaping = false;
 	return false;
+}
+
+void
+adjout_tick(struct adjout *a)
+{
+	a->reaping = true;
 }

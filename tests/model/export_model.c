@@ -690,8 +690,11 @@ main(int argc, char **argv)
 			for (uint32_t lane = 1; lane < NLANE; lane++)
 				world_path(&mo->w, &mo->l, f, p, lane, 0, mo->step);
 	step_settle(mo);
-	while (adjout_reap(&mo->l.adjout, 1000))
-		;
+	for (int i = 0; i < 2; i++) {
+		adjout_tick(&mo->l.adjout);
+		while (adjout_reap(&mo->l.adjout, 1000))
+			;
+	}
 	for (unsigned i = 0; i < ARRAY_LEN(mo->w.refs); i++)
 		ASSERT(mo->w.refs[i] == 0);
 	for (unsigned f = 1; f <= NFAMILY; f++)

@@ -530,16 +530,67 @@ START_TEST(test_pins)
 	/* In the batch, then in the bits of the slow one, then until it is reaped. */
 	ck_assert(adjout_pins(&k->a, FAMILY_IPV4, 1));
 	adjout_flush(&k->g);
-	while (adjout_reap(&k->a, 10))
-		;
+	reap(k);
 	ck_assert_uint_eq(k->unpinned[1], 1);
 	ck_assert(adjout_pins(&k->a, FAMILY_IPV4, 1));
 	drain(k);
 	ck_assert(adjout_pins(&k->a, FAMILY_IPV4, 1));
-	while (adjout_reap(&k->a, 10))
-		;
+	reap(k);
 	ck_assert_uint_eq(k->unpinned[1], 2);
 	ck_assert(!adjout_pins(&k->a, FAMILY_IPV4, 1));
+	fake_free(k);
+}
+END_TEST
+
+static uint32_t
+unpinned_up_to(const struct fake *k, uint32_t last)
+{
+	uint32_t n = 0;
+
+	for (uint32_t id = 1; id <= last; id++)
+		n += k->unpinned[id];
+	return n;
+}
+
+static void
+reap_due(struct fake *k)
+{
+	while (adjout_reap(&k->a, 10))
+		;
+}
+
+/* What is withdrawn keeps its id until the second second is over, in which most come back; too many do not. */
+START_TEST(test_kept)
+{
+	struct fake *k = fake_new();
+
+	change(k, 1, 5, 50);
+	change(k, 1, 0, 0);
+	adjout_flush(&k->g);
+	reap_due(k);
+	adjout_tick(&k->a);
+	reap_due(k);
+	change(k, 2, 5, 50);
+	change(k, 2, 0, 0);
+	adjout_flush(&k->g);
+	reap_due(k);
+	ck_assert(adjout_pins(&k->a, FAMILY_IPV4, 1) && adjout_pins(&k->a, FAMILY_IPV4, 2));
+	ck_assert_uint_eq(unpinned_up_to(k, 2), 0);
+	adjout_tick(&k->a);
+	reap_due(k);
+	ck_assert(!adjout_pins(&k->a, FAMILY_IPV4, 1) && adjout_pins(&k->a, FAMILY_IPV4, 2));
+	ck_assert(k->unpinned[1] == 1 && k->unpinned[2] == 0);
+
+	k->a.kept_max = 30;
+	for (uint32_t id = 3; id <= 42; id++)
+		change(k, id, 5, 50);
+	for (uint32_t id = 3; id <= 42; id++)
+		change(k, id, 0, 0);
+	adjout_flush(&k->g);
+	reap_due(k);
+	ck_assert_uint_eq(unpinned_up_to(k, 42), 1 + 10);
+	reap(k);
+	ck_assert_uint_eq(unpinned_up_to(k, 42), 42);
 	fake_free(k);
 }
 END_TEST
@@ -555,8 +606,7 @@ START_TEST(test_leave)
 	adjout_flush(&k->g);
 	adjout_member_leave(&k->m1);
 	ck_assert_uint_eq(k->a.ndetached, 0);
-	while (adjout_reap(&k->a, 10))
-		;
+	reap(k);
 	ck_assert(!adjout_pins(&k->a, FAMILY_IPV4, 1));
 	/* Nobody is named any more. */
 	str_reset(&k->log);
@@ -582,4 +632,4 @@ SUITE("adjout", test_packing, test_split_horizon, test_nexthop_is_member, test_s
     test_no_room_at_flush, test_policy_change, test_scan_empty, test_dirty_is_left, test_new_member,
     test_member_count, test_member_count_nexthop,
     test_first_members_attach, test_slow, test_bound, test_refresh, test_eor, test_eor_waits_for_room,
-    test_move, test_pins, test_leave, test_families)
+    test_move, test_pins, test_kept, test_leave, test_families)

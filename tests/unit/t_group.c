@@ -194,8 +194,11 @@ fake_free(struct fake *k)
 			group_member_leave(&k->m[i]);
 	while ((g = TAILQ_FIRST(&k->l.adjout.groups)) != NULL)
 		group_free(container_of(g, struct group, out));
-	while (adjout_reap(&k->l.adjout, 1000))
-		;
+	for (int i = 0; i < 2; i++) {
+		adjout_tick(&k->l.adjout);
+		while (adjout_reap(&k->l.adjout, 1000))
+			;
+	}
 	group_list_fini(&k->l);
 	str_free(&k->log);
 	free(k);
