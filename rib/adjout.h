@@ -143,7 +143,7 @@ struct adjout_batch {
 	uint32_t nruns, runs_cap;
 };
 
-#define ADJOUT_MEMO_SIZE 4096
+#define ADJOUT_MEMO_SIZE 256
 struct adjout_memo_entry {
 	uint32_t attr; /* referenced, so that the id cannot come to mean something else; 0: free */
 	uint32_t out;  /* referenced; 0: rejected */
