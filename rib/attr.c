@@ -278,7 +278,6 @@ set_create(struct attr_table *t, const struct attr_key *k)
 	size_t size = sizeof(struct attr_set) + k->len + (k->local ? sizeof(*k->local) : 0);
 	struct attr_set *s = xmalloc(size);
 
-	ASSERT(attr_wire_is_canonical(k->wire, k->len));
 	*s = (struct attr_set){.nexthop = k->nexthop, .wire_len = (uint16_t)k->len};
 	if (k->len > 0)
 		memcpy(s->wire, k->wire, k->len);
@@ -286,7 +285,10 @@ set_create(struct attr_table *t, const struct attr_key *k)
 		memcpy(s->wire + k->len, k->local, sizeof(*k->local));
 		s->flags = ATTR_F_HAS_LOCAL;
 	}
-	summarise(s);
+	if (!t->plain) {
+		ASSERT(attr_wire_is_canonical(k->wire, k->len));
+		summarise(s);
+	}
 	t->bytes += size;
 	if (nexthop_is_counted(k->nexthop) && t->ops.ref)
 		t->ops.ref(t->ops.ctx, k->nexthop);

@@ -131,6 +131,12 @@ struct attr_table {
 	uint64_t seed;
 	struct attr_nexthop_ops ops;
 	size_t bytes; /* memory of all sets, octets */
+	/*
+	 * For the owner to set while the table is empty: its sets are changed copies of other tables', and nobody reads more
+	 * of them than next hop, wire form and local part. They are neither checked nor summarised, a third of what it takes
+	 * to make one.
+	 */
+	bool plain;
 };
 
 /* ops is copied; NULL: next hops are not counted and have no address. */

@@ -29,6 +29,8 @@ static const struct {
     [EXPORT_ROLE_RS_SERVER] = {false, true}, [EXPORT_ROLE_RS_CLIENT] = {true, false},
 };
 
+#define PATH_USUAL 512 /* octets of work with a path that need no memory of their own */
+
 static const struct community_pattern gshut = {
     .kind = COMMUNITY_STD, .part = {{0xffff, 0xffff}, {0, 0}}}; /* 65535:0 */
 
@@ -155,6 +157,14 @@ to_ibgp(struct attr_edit *e, const struct export_params *p, const struct rib_sou
 	return cluster_prepend(e, p->cluster_id);
 }
 
+/* Is there something in the path that may have to go? */
+static bool
+path_is_clean(const struct export_params *p, struct aspath path)
+{
+	return p->remove_private == ASPATH_PRIVATE_KEEP && !(p->options & EXPORT_OPT_OVERRIDE) &&
+	       !aspath_has_segment(path, ASPATH_CONFED_SEQUENCE) && !aspath_has_segment(path, ASPATH_CONFED_SET);
+}
+
 /* Writes the path that is ours to pass on, w having room for path.len; tmp has as much. */
 static struct aspath
 path_clean(const struct export_params *p, struct aspath path, uint8_t *mem, uint8_t *tmp)
@@ -185,15 +195,16 @@ path_prepend(struct attr_edit *e, const struct export_params *p)
 {
 	const uint32_t ours[] = {p->local_as, p->own_as};
 	size_t n = p->own_as != 0 ? 2 : 1;
+	uint8_t usual[PATH_USUAL], *mem = usual;
 	struct aspath path, clean;
 	struct wbuf w;
-	uint8_t *mem;
 	bool fits;
 
 	path.p = attr_edit_find(e, ATTR_AS_PATH, &path.len);
-	mem = xmalloc(3 * path.len + 12);
+	if (3 * path.len + 12 > sizeof(usual))
+		mem = xmalloc(3 * path.len + 12);
 	w = wbuf_of(mem + 2 * path.len, path.len + 12);
-	clean = path_clean(p, path, mem, mem + path.len);
+	clean = path_is_clean(p, path) ? path : path_clean(p, path, mem, mem + path.len);
 	/* RFC 7947 2.2.2.1: a route server is not in the path, but it does not send an empty one either. */
 	if (p->rs_client && clean.len > 0)
 		n = 0;
@@ -202,7 +213,8 @@ path_prepend(struct attr_edit *e, const struct export_params *p)
 	fits = w.len <= UINT16_MAX;
 	if (fits)
 		attr_edit_put(e, ATTR_FLAG_TRANSITIVE, ATTR_AS_PATH, w.base, w.len);
-	free(mem);
+	if (mem != usual)
+		free(mem);
 	return fits;
 }
 
@@ -233,31 +245,21 @@ ext_communities_strip(struct attr_edit *e)
 }
 
 static bool
-to_ebgp(struct attr_edit *e, const struct export_params *p, const struct rib_source *source,
-	const struct attr_set *in, uint32_t policy_set)
+to_ebgp(struct attr_edit *e, const struct export_params *p, const struct attr_set *in)
 {
-	uint64_t inner = ATTR_BIT(ATTR_LOCAL_PREF)                                     /* RFC 4271 5.1.5 */
-	    | ATTR_BIT(ATTR_ORIGINATOR_ID) | ATTR_BIT(ATTR_CLUSTER_LIST); /* RFC 4456 8: both are for one AS */
-
-	/* RFC 4271 5.1.4: a MED that a neighbouring AS sent is not passed on to others. */
-	if (source->kind == RIB_SOURCE_BGP && !(policy_set & POLICY_SET_MED) && !p->rs_client) /* RFC 7947 2.2.3 */
-		inner |= ATTR_BIT(ATTR_MED);
-	attr_edit_del_all(e, inner);
 	ext_communities_strip(e);
 	if (roles[p->role].adds && !(in->flags & ATTR_F_HAS_OTC))
 		attr_edit_put_u32(e, ATTR_FLAG_OPTIONAL | ATTR_FLAG_TRANSITIVE, ATTR_OTC, p->local_as);
 	return path_prepend(e, p);
 }
 
-/* RFC 5065 4.1 b: our member AS goes into an AS_CONFED_SEQUENCE. What is for one AS (RFC 4456 8) is for a member. */
+/* RFC 5065 4.1 b: our member AS goes into an AS_CONFED_SEQUENCE. */
 static bool
 to_confed(struct attr_edit *e, const struct export_params *p, const struct attr_set *in)
 {
 	struct aspath path;
 
 	local_pref_put(e, p, in);
-	attr_edit_del(e, ATTR_ORIGINATOR_ID);
-	attr_edit_del(e, ATTR_CLUSTER_LIST);
 	path.p = attr_edit_find(e, ATTR_AS_PATH, &path.len);
 	uint8_t *mem = xmalloc(path.len + 6);
 	struct wbuf w = wbuf_of(mem, path.len + 6);
@@ -268,6 +270,25 @@ to_confed(struct attr_edit *e, const struct export_params *p, const struct attr_
 		attr_edit_put(e, ATTR_FLAG_TRANSITIVE, ATTR_AS_PATH, w.base, w.len);
 	free(mem);
 	return fits;
+}
+
+/* The attributes, as ATTR_BIT(), that this kind of neighbour is never sent as they are. */
+static uint64_t
+not_sent(const struct export_params *p, const struct rib_source *source, uint32_t policy_set)
+{
+	uint64_t types = p->aigp ? 0 : ATTR_BIT(ATTR_AIGP);
+
+	if (p->type == RIB_PEER_IBGP)
+		return types;
+	/* RFC 4456 8: both are for one AS, or a member of a confederation. */
+	types |= ATTR_BIT(ATTR_ORIGINATOR_ID) | ATTR_BIT(ATTR_CLUSTER_LIST);
+	if (p->type == RIB_PEER_CONFED)
+		return types;
+	types |= ATTR_BIT(ATTR_LOCAL_PREF); /* RFC 4271 5.1.5 */
+	/* RFC 4271 5.1.4: a MED that a neighbouring AS sent is not passed on to others. */
+	if (source->kind == RIB_SOURCE_BGP && !(policy_set & POLICY_SET_MED) && !p->rs_client) /* RFC 7947 2.2.3 */
+		types |= ATTR_BIT(ATTR_MED);
+	return types;
 }
 
 attr_id
@@ -282,8 +303,7 @@ export_transform(const struct export_params *p, const struct rib_source *source,
 	attr_edit_begin(&e, s);
 	e.local = (struct attr_local){0};
 	e.nexthop = nexthop_of(p, from, s, (policy_set & POLICY_SET_NEXT_HOP) != 0);
-	if (!p->aigp)
-		attr_edit_del(&e, ATTR_AIGP);
+	attr_edit_del_all(&e, not_sent(p, source, policy_set));
 	if (p->options & EXPORT_OPT_GSHUT)
 		community_add(&e, &gshut);
 	switch (p->type) {
@@ -295,7 +315,7 @@ export_transform(const struct export_params *p, const struct rib_source *source,
 		break;
 	default:
 		ASSERT(p->type == RIB_PEER_EBGP);
-		fits = to_ebgp(&e, p, source, s, policy_set);
+		fits = to_ebgp(&e, p, s);
 	}
 	if (fits)
 		out = attr_edit_commit(&e, to);

@@ -140,6 +140,34 @@ START_TEST(test_summary)
 }
 END_TEST
 
+/* The sets of a plain table are the same ones, and nothing is said of them. */
+START_TEST(test_plain)
+{
+	struct attr_table t, copies;
+	struct attr_edit e = {0};
+
+	attr_table_init(&t, 1, NULL);
+	attr_table_init(&copies, 1, NULL);
+	copies.plain = true;
+	attr_edit_begin(&e, attr_get(&t, attr_intern(&t, 7, NULL, full, sizeof(full))));
+	e.local.metric = 3;
+	attr_id id = attr_edit_commit(&e, &copies);
+	const struct attr_set *s = attr_get(&copies, id);
+	ck_assert_uint_eq(s->nexthop, 7);
+	ck_assert_uint_eq(s->wire_len, sizeof(full));
+	ck_assert_mem_eq(s->wire, full, sizeof(full));
+	ck_assert_uint_eq(attr_local(s).metric, 3);
+	ck_assert_uint_eq(s->flags, ATTR_F_HAS_LOCAL);
+	ck_assert_uint_eq(attr_edit_commit(&e, &copies), id);
+	attr_unref(&copies, id);
+	attr_unref(&copies, id);
+	ck_assert_uint_eq(attr_table_count(&copies), 0);
+	attr_edit_fini(&e);
+	attr_table_fini(&copies);
+	attr_table_fini(&t);
+}
+END_TEST
+
 /* RFC 1997, RFC 9494 4.6: 65535:65281 to 65283, 65535:6. */
 START_TEST(test_well_known)
 {
@@ -296,4 +324,4 @@ START_TEST(test_ahead)
 }
 END_TEST
 
-SUITE("attr", test_intern, test_many, test_ahead, test_summary, test_well_known, test_canonical, test_edit, test_edit_del_all, test_edit_long)
+SUITE("attr", test_intern, test_many, test_ahead, test_summary, test_plain, test_well_known, test_canonical, test_edit, test_edit_del_all, test_edit_long)
