@@ -243,6 +243,16 @@ view_nexthop(void *ctx, struct adjout_group *ag, uint32_t out)
 }
 
 static void
+view_fetch(void *ctx, enum family f, uint32_t id, uint32_t out)
+{
+	struct groups *g = ctx;
+
+	rib_prefix_fetch(g->d->rib, f, id);
+	if (out != ATTR_NONE)
+		attr_fetch(&g->sent, out);
+}
+
+static void
 view_unpin(void *ctx, enum family f, const uint32_t *ids, uint32_t n)
 {
 	rib_prefix_unpin_all(((struct groups *)ctx)->d->rib, f, ids, n);
@@ -323,6 +333,7 @@ groups_new(struct bgpd *d)
 	    .out_ref = view_out_ref,
 	    .out_unref = view_out_unref,
 	    .nexthop = view_nexthop,
+	    .fetch = view_fetch,
 	    .unpin = view_unpin,
 	    .mark = view_mark,
 	    .done = view_done,

@@ -11,6 +11,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define AHEAD_PREFIX 8 /* withdrawn prefixes ahead of their turn, to ask for */
+
 static void
 put_withdrawals(struct groups *gs, struct group *g, enum family f, uint32_t path_id, const uint32_t *ids, uint32_t n, size_t msg_max,
     struct group_out *to)
@@ -22,6 +24,8 @@ put_withdrawals(struct groups *gs, struct group *g, enum family f, uint32_t path
 	(void)msg_max; /* withdrawals always fit into messages that everybody takes */
 	update_enc_begin_withdraw(&e, msg, &form);
 	for (uint32_t i = 0; i < n; i++) {
+		if (i + AHEAD_PREFIX < n)
+			rib_prefix_fetch(gs->d->rib, f, ids[i + AHEAD_PREFIX]);
 		struct nlri nlri;
 		nlri.path_id = path_id;
 		rib_prefix_get(gs->d->rib, f, ids[i], &nlri.prefix);

@@ -104,6 +104,8 @@ struct adjout_view {
 	void (*out_unref)(void *ctx, uint32_t out);
 	/* Next hop id of an outgoing set if it is passed on as it came (third party), 0 if it is our own. */
 	uint32_t (*nexthop)(void *ctx, struct adjout_group *g, uint32_t out);
+	/* An emission of this outgoing set (0: withdrawal) will soon begin with this prefix: something to prefetch. */
+	void (*fetch)(void *ctx, enum family f, uint32_t id, uint32_t out);
 	/* The ids may not be pinned any more; ask adjout_pins again. Called from adjout_reap only. */
 	void (*unpin)(void *ctx, enum family f, const uint32_t *ids, uint32_t n);
 	/* How far the table's queue of decisions has come: everything dirty now is decided when done() of it

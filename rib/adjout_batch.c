@@ -17,6 +17,7 @@
 #include <string.h>
 
 #define BATCH_FIRST 64
+#define AHEAD_RUN   4 /* runs ahead of its turn, to ask for what it needs */
 
 static bool
 run_goes_on(const struct adjout_run *r, enum family f, uint32_t path_id, uint32_t out, struct adjout_audience to)
@@ -141,6 +142,14 @@ runs_drop(struct adjout_batch *b, const struct adjout_view *v)
 	b->n = b->nruns = 0;
 }
 
+/* The prefix that is going to be encoded first of a run, and its attributes; where each has its own, that is half of the encoding. */
+static void
+fetch_run(const struct adjout_batch *b, const struct adjout_view *v, uint32_t i)
+{
+	if (i < b->nruns)
+		v->fetch(v->ctx, (enum family)b->runs[i].family, b->ids[b->runs[i].from], b->runs[i].out);
+}
+
 void
 adjout_batch_flush(struct adjout_batch *b, struct adjout_group *g, struct adjout_member *m,
 		   const struct adjout_batch_ops *ops)
@@ -152,6 +161,7 @@ adjout_batch_flush(struct adjout_batch *b, struct adjout_group *g, struct adjout
 		qsort(b->runs, b->nruns, sizeof *b->runs, cmp_run);
 	for (uint32_t first = 0, count; first < b->nruns; first += count) {
 		const struct adjout_run *r = &b->runs[first];
+		fetch_run(b, &g->adjout->view, first + AHEAD_RUN);
 		count = runs_alike(b, first);
 		room = room && s->room(s->ctx, g, m);
 		if (room) {

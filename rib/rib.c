@@ -281,6 +281,12 @@ rib_prefix_get(const struct rib *rib, enum family f, uint32_t id, struct ip_pref
 	prefix_get(&rib->table[f], id, out);
 }
 
+void
+rib_prefix_fetch(const struct rib *rib, enum family f, uint32_t id)
+{
+	prefix_fetch(&rib->table[f], id);
+}
+
 const struct rib_path *
 rib_path_first(const struct rib *rib, enum family f, uint32_t id)
 {

@@ -249,6 +249,7 @@ uint32_t rib_find(const struct rib *rib, const struct ip_prefix *p);
 uint32_t rib_match(const struct rib *rib, const struct ip_addr *a); /* longest match that has a best path */
 struct ip_prefix rib_prefix(const struct rib *rib, enum family f, uint32_t id);
 void rib_prefix_get(const struct rib *rib, enum family f, uint32_t id, struct ip_prefix *out); /* the same in place */
+void rib_prefix_fetch(const struct rib *rib, enum family f, uint32_t id); /* asks the cache for what that reads */
 const struct rib_path *rib_best(const struct rib *rib, enum family f,
 				uint32_t id); /* as last decided; NULL: none */
 const struct rib_path *rib_path_first(const struct rib *rib, enum family f, uint32_t id); /* NULL: none */

@@ -159,6 +159,15 @@ view_nexthop(void *ctx, struct adjout_group *g, uint32_t out)
 }
 
 static void
+view_fetch(void *ctx, enum family f, uint32_t id, uint32_t out)
+{
+	struct model *mo = ctx;
+
+	ASSERT(mo->w.by_id[f][(id - 1) / ID_STEP] != 0);
+	ASSERT(out == 0 || mo->w.refs[out] > 0);
+}
+
+static void
 view_unpin(void *ctx, enum family f, const uint32_t *ids, uint32_t n)
 {
 	struct model *mo = ctx;
@@ -652,6 +661,7 @@ main(int argc, char **argv)
 						.out_ref = view_ref,
 						.out_unref = view_unref,
 						.nexthop = view_nexthop,
+						.fetch = view_fetch,
 						.unpin = view_unpin,
 						.mark = view_mark,
 						.done = view_done};

@@ -127,6 +127,14 @@ nexthop(void *ctx, struct adjout_group *g, uint32_t o)
 }
 
 static inline void
+fetch(void *ctx, enum family f, uint32_t id, uint32_t out)
+{
+	(void)ctx;
+	(void)f;
+	ck_assert(id != 0 && (out == 0 || out > 100));
+}
+
+static inline void
 unpin(void *ctx, enum family f, const uint32_t *ids, uint32_t n)
 {
 	(void)f;
@@ -214,7 +222,7 @@ static inline struct fake *
 fake_with(const struct adjout_key *key)
 {
 	struct fake *k = calloc(1, sizeof *k);
-	const struct adjout_view view = {k, current, paths, next_id, out, ref, unref, out_ref, out_unref, nexthop, unpin, mark, done};
+	const struct adjout_view view = {k, current, paths, next_id, out, ref, unref, out_ref, out_unref, nexthop, fetch, unpin, mark, done};
 	const struct adjout_sink sink = {k, emit, emit_mark, room, attach, detach};
 
 	k->reject = 9;

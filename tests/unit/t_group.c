@@ -78,6 +78,15 @@ nexthop(void *ctx, struct adjout_group *g, uint32_t o)
 }
 
 static void
+fetch(void *ctx, enum family f, uint32_t id, uint32_t o)
+{
+	(void)ctx;
+	(void)f;
+	(void)id;
+	(void)o;
+}
+
+static void
 unpin(void *ctx, enum family f, const uint32_t *ids, uint32_t n)
 {
 	(void)ctx;
@@ -169,7 +178,7 @@ static struct fake *
 fake_new(unsigned members)
 {
 	struct fake *k = calloc(1, sizeof *k);
-	const struct adjout_view view = {k, current, NULL, next_id, out, ref, ref, ref, ref, nexthop, unpin, decisions, done};
+	const struct adjout_view view = {k, current, NULL, next_id, out, ref, ref, ref, ref, nexthop, fetch, unpin, decisions, done};
 	const struct group_ops ops = {k, encode, mark, wake, too_slow, too_long};
 
 	group_list_init(&k->l, &view, &ops);
