@@ -743,6 +743,11 @@ end(void)
 	conf_empty(&c);
 	load(&c);
 	step_settle();
+	/* Ids that nobody needs any more stay for two ticks. */
+	for (int i = 0; i < 3; i++) {
+		clock_advance(1000);
+		step_settle();
+	}
 	CHECK(TAILQ_EMPTY(&d->peers));
 	rib_stats(d->rib, &st);
 	CHECK(st.prefixes[FAMILY_IPV4] == 0 && st.prefixes[FAMILY_IPV6] == 0);
