@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SEG_SHIFT 8
 
 static void *
 key_of(const struct keyed *k, uint32_t h)
@@ -45,7 +44,7 @@ void
 keyed_init(struct keyed *k, size_t rec_size, size_t key_len)
 {
 	ASSERT(key_len <= rec_size - sizeof(struct keyed_head));
-	slab_init(&k->slab, rec_size, SEG_SHIFT);
+	slab_init(&k->slab, rec_size);
 	hidx_init(&k->idx, hash_of_handle, NULL, k);
 	arc4random_buf(&k->seed, sizeof k->seed);
 	k->key_len = (uint32_t)key_len;

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SEG_SHIFT 8
 
 struct probe {
 	enum fib_type type;
@@ -96,7 +95,7 @@ void
 nhsets_init(struct nhsets *s)
 {
 	memset(s, 0, sizeof *s);
-	slab_init(&s->slab, sizeof(struct nhset), SEG_SHIFT);
+	slab_init(&s->slab, sizeof(struct nhset));
 	hidx_init(&s->idx, hash_of_id, NULL, s);
 	arc4random_buf(&s->seed, sizeof s->seed);
 }

@@ -5,9 +5,9 @@
  * Buckets exist from 0 to (1 << level) + split - 1. An insert that lifts the mean
  * over LOAD ids a bucket splits bucket `split` in two; when all buckets of the
  * round are split, level goes up. Ids that do not fit their bucket go into a chain
- * of overflow buckets, which come from segments with a free list through their
- * own overflow field. A segment's memory is touched only as buckets come to
- * exist, so a small index costs a page or two.
+ * of overflow buckets, which have a free list through their own overflow field.
+ * Memory is touched only as buckets come to exist, so a small index costs a page
+ * or two.
  *
  * A bucket of depth d holds the ids whose hashes agree in their lowest d bits; a
  * split decides by bit d. An id's slot has room for four bits of its hash above
@@ -20,7 +20,6 @@
 #include <stdlib.h>
 
 #include "lib/mem.h"
-#include "lib/segment.h"
 
 /* Ids a bucket on average: 7.1 octets an id, and 1.3 more in the chains of a sixth of the buckets. */
 #define LOAD 9
@@ -57,19 +56,19 @@ bucket_count(const struct hidx *h)
 	return (1u << h->level) + h->split;
 }
 
+/* Has room for bucket no; how many there is room for. */
+static uint32_t
+make_room(struct region *r, uint32_t no)
+{
+	return (uint32_t)(region_use(r, ((size_t)no + 1) * sizeof(struct hidx_bucket)) / sizeof(struct hidx_bucket));
+}
+
 /* Brings bucket no = bucket_count() into being, empty. */
 static void
 bucket_create(struct hidx *h, uint32_t no)
 {
-	if (no >> HIDX_SEG_SHIFT == h->nsegs) {
-		if (h->nsegs == h->segs_cap) {
-			h->segs_cap = h->segs_cap ? h->segs_cap * 2 : 4;
-			h->segs = xreallocarray(h->segs, h->segs_cap, sizeof(*h->segs));
-		}
-		void *before = h->nsegs > 0 ? h->segs[h->nsegs - 1] : NULL;
-		h->segs[h->nsegs] = segment_map(HIDX_SEG * sizeof(struct hidx_bucket), h->nsegs, before);
-		h->nsegs++;
-	}
+	if (no >= h->room)
+		h->room = make_room(&h->buckets, no);
 	*hidx_bucket_at(h, no) = (struct hidx_bucket){0};
 }
 
@@ -83,28 +82,9 @@ hidx_init(struct hidx *h, hidx_hash_fn hash, hidx_fetch_fn fetch, void *ctx)
 void
 hidx_fini(struct hidx *h)
 {
-	segment_unmap(h->segs, h->nsegs, HIDX_SEG * sizeof(struct hidx_bucket));
-	for (uint32_t i = 0; i < h->over_segs; i++)
-		free(h->over[i]);
-	free(h->segs);
-	free(h->over);
+	region_fini(&h->buckets);
+	region_fini(&h->over);
 	*h = (struct hidx){0};
-}
-
-static void
-overflow_segment(struct hidx *h)
-{
-	size_t size = HIDX_OVER * sizeof(struct hidx_bucket);
-	void *seg = aligned_alloc(sizeof(struct hidx_bucket), size);
-
-	/* xmalloc is where running out of memory ends the process. */
-	if (seg == NULL)
-		seg = xmalloc(size);
-	if (h->over_segs == h->over_segs_cap) {
-		h->over_segs_cap = h->over_segs_cap ? h->over_segs_cap * 2 : 4;
-		h->over = xreallocarray(h->over, h->over_segs_cap, sizeof(*h->over));
-	}
-	h->over[h->over_segs++] = seg;
 }
 
 /* A new, empty overflow bucket: its 1-based number. */
@@ -116,9 +96,9 @@ overflow_alloc(struct hidx *h)
 	if (n != 0) {
 		h->over_free = hidx_over_at(h, n)->overflow;
 	} else {
-		if (h->over_top == h->over_segs * HIDX_OVER)
-			overflow_segment(h);
 		n = ++h->over_top;
+		if (n >= h->over_room)
+			h->over_room = make_room(&h->over, n);
 	}
 	*hidx_over_at(h, n) = (struct hidx_bucket){0};
 	return n;
@@ -332,6 +312,6 @@ hidx_remove(struct hidx *h, uint32_t hash, uint32_t id)
 size_t
 hidx_bytes(const struct hidx *h)
 {
-	return h->nsegs * HIDX_SEG * sizeof(struct hidx_bucket) + h->segs_cap * sizeof(*h->segs) +
-	       h->over_segs * HIDX_OVER * sizeof(struct hidx_bucket) + h->over_segs_cap * sizeof(*h->over);
+	return region_bytes(&h->buckets, bucket_count(h) * sizeof(struct hidx_bucket)) +
+	       region_bytes(&h->over, (h->over_top + 1) * sizeof(struct hidx_bucket));
 }

@@ -21,6 +21,8 @@
 #include <emmintrin.h>
 #endif
 
+#include "lib/region.h"
+
 /* 64 x 64 → 128 bit multiply, high and low half folded together. */
 static inline uint64_t
 hash_mum(uint64_t a, uint64_t b)
@@ -65,20 +67,16 @@ typedef uint32_t (*hidx_hash_fn)(void *ctx, uint32_t id);
 typedef void (*hidx_fetch_fn)(void *ctx, uint32_t id);
 
 struct hidx {
-	void **segs; /* of HIDX_SEG buckets each */
-	uint32_t nsegs, segs_cap;
+	struct region buckets, over; /* over: of overflow buckets, by number */
+	uint32_t room, over_room;    /* buckets below need no look at the regions */
 	uint32_t level;  /* buckets 0..2^level-1 existed when this round of splitting began */
 	uint32_t split;  /* the next bucket to split in this round */
 	uint32_t count;
-	struct hidx_bucket **over; /* segments of overflow buckets, by number-1 */
-	uint32_t over_segs, over_segs_cap;
 	uint32_t over_top, over_free; /* numbers given out so far; first of the free ones */
 	hidx_hash_fn hash;
 	hidx_fetch_fn fetch; /* may be NULL */
 	void *ctx;
 };
-#define HIDX_SEG_SHIFT 10
-#define HIDX_SEG       (1u << HIDX_SEG_SHIFT)
 
 /*
  * fetch (may be NULL) is called ahead of hash, for the ids of the bucket that is split next: where a split reads records,
@@ -96,17 +94,15 @@ hidx_bucket_no(const struct hidx *h, uint32_t hash)
 	uint32_t b = hash & ((1u << h->level) - 1);
 	return b < h->split ? (hash & ((2u << h->level) - 1)) : b;
 }
-#define HIDX_OVER_SHIFT 6
-#define HIDX_OVER       (1u << HIDX_OVER_SHIFT)
 static inline struct hidx_bucket *
 hidx_over_at(const struct hidx *h, uint32_t number)
 {
-	return &h->over[(number - 1) >> HIDX_OVER_SHIFT][(number - 1) & (HIDX_OVER - 1)];
+	return (struct hidx_bucket *)(void *)h->over.base + number;
 }
 static inline struct hidx_bucket *
 hidx_bucket_at(const struct hidx *h, uint32_t no)
 {
-	return (struct hidx_bucket *)h->segs[no >> HIDX_SEG_SHIFT] + (no & (HIDX_SEG - 1));
+	return (struct hidx_bucket *)(void *)h->buckets.base + no;
 }
 /* Never 0: that marks a free slot. */
 static inline uint8_t

@@ -16,8 +16,8 @@
 
 #include "lib/log.h"
 
-__attribute__((noreturn)) static void
-out_of_memory(size_t wanted)
+void
+mem_exhausted(size_t wanted)
 {
 	log_fatal(EX_OSERR, "memory.exhausted", (const struct log_kv[]){LOG_U("octets", wanted), {0}});
 }
@@ -28,7 +28,7 @@ xmalloc(size_t size)
 	void *p = malloc(size ? size : 1);
 
 	if (p == NULL)
-		out_of_memory(size);
+		mem_exhausted(size);
 	return p;
 }
 
@@ -38,7 +38,7 @@ xcalloc(size_t n, size_t size)
 	void *p = n && size ? calloc(n, size) : calloc(1, 1);
 
 	if (p == NULL)
-		out_of_memory(size != 0 && n > SIZE_MAX / size ? SIZE_MAX : n * size);
+		mem_exhausted(size != 0 && n > SIZE_MAX / size ? SIZE_MAX : n * size);
 	return p;
 }
 
@@ -48,7 +48,7 @@ xrealloc(void *p, size_t size)
 	void *q = realloc(p, size ? size : 1);
 
 	if (q == NULL)
-		out_of_memory(size);
+		mem_exhausted(size);
 	return q;
 }
 
@@ -56,7 +56,7 @@ void *
 xreallocarray(void *p, size_t n, size_t size)
 {
 	if (size != 0 && n > SIZE_MAX / size)
-		out_of_memory(SIZE_MAX);
+		mem_exhausted(SIZE_MAX);
 	return xrealloc(p, n * size);
 }
 
@@ -68,13 +68,13 @@ xmap(size_t size, bool now)
 	size_t pages = (size + 4095) / 4096 * 4096;
 	void *p = aligned_alloc(4096, pages);
 	if (p == NULL)
-		out_of_memory(size);
+		mem_exhausted(size);
 	return memset(p, 0, pages);
 #else
 	int flags = MAP_PRIVATE | MAP_ANONYMOUS | (now ? MAP_POPULATE : 0);
 	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, -1, 0);
 	if (p == MAP_FAILED)
-		out_of_memory(size);
+		mem_exhausted(size);
 	return p;
 #endif
 }
@@ -110,7 +110,7 @@ xasprintf(const char *fmt, ...)
 
 	va_start(ap, fmt);
 	if (vasprintf(&s, fmt, ap) < 0)
-		out_of_memory(0);
+		mem_exhausted(0);
 	va_end(ap);
 	return s;
 }

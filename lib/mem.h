@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Says in the log that so many octets could not be had, and ends the process. */
+__attribute__((noreturn)) void mem_exhausted(size_t wanted);
 void *xmalloc(size_t size);
 void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t size);          /* frees nothing on failure: it does not return */

@@ -1,54 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * slab: segments of equal records and the list of the free ones.
+ * slab: a region of equal records and the list of the free ones.
  *
- * A segment is never moved or given back before slab_fini(): handles and
- * pointers of other records stay good whatever is allocated or freed.
+ * Memory is not given back before slab_fini().
  */
 #include "lib/slab.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/mem.h"
-#include "lib/segment.h"
 
 void
-slab_init(struct slab *s, size_t rec_size, unsigned seg_shift)
+slab_init(struct slab *s, size_t rec_size)
 {
-	ASSERT(rec_size >= sizeof(uint32_t) && rec_size <= UINT32_MAX && seg_shift < 32);
-	*s = (struct slab){.rec_size = (uint32_t)rec_size, .seg_shift = seg_shift, .top = 1};
-}
-
-static size_t
-segment_size(const struct slab *s)
-{
-	return (size_t)s->rec_size << s->seg_shift;
+	ASSERT(rec_size >= sizeof(uint32_t) && rec_size <= UINT32_MAX);
+	*s = (struct slab){.rec_size = (uint32_t)rec_size, .top = 1};
 }
 
 void
 slab_fini(struct slab *s)
 {
-	if (segment_size(s) >= XMAP_MIN)
-		segment_unmap(s->segs, s->nsegs, segment_size(s));
-	else
-		for (uint32_t i = 0; i < s->nsegs; i++)
-			free(s->segs[i]);
-	free(s->segs);
-	slab_init(s, s->rec_size, s->seg_shift);
+	region_fini(&s->mem);
+	slab_init(s, s->rec_size);
 }
 
 static void
-add_segment(struct slab *s)
+make_room(struct slab *s, uint32_t h)
 {
-	if (s->nsegs == s->segs_cap) {
-		s->segs_cap = s->segs_cap ? s->segs_cap * 2 : 4;
-		s->segs = xreallocarray(s->segs, s->segs_cap, sizeof(*s->segs));
-	}
-	size_t size = segment_size(s);
-	void *before = s->nsegs > 0 ? s->segs[s->nsegs - 1] : NULL;
-	s->segs[s->nsegs] = size >= XMAP_MIN ? segment_map(size, s->nsegs, before) : xmalloc(size);
-	s->nsegs++;
+	size_t room = region_use(&s->mem, ((size_t)h + 1) * s->rec_size) / s->rec_size;
+
+	s->room = room < UINT32_MAX ? (uint32_t)room : UINT32_MAX;
 }
 
 uint32_t
@@ -66,8 +47,8 @@ slab_alloc(struct slab *s)
 	}
 	ASSERT(s->top != UINT32_MAX);
 	h = s->top++;
-	if (h >> s->seg_shift == s->nsegs)
-		add_segment(s);
+	if (h >= s->room)
+		make_room(s, h);
 	return h;
 }
 
@@ -83,5 +64,5 @@ slab_free(struct slab *s, uint32_t h)
 size_t
 slab_bytes(const struct slab *s)
 {
-	return s->nsegs * segment_size(s) + s->segs_cap * sizeof(*s->segs);
+	return region_bytes(&s->mem, (size_t)s->top * s->rec_size);
 }

@@ -17,7 +17,6 @@
 #include "rib/aspath.h"
 #include "rib/community.h"
 
-#define SLOTS_SEG_SHIFT 12
 
 /* What a look-up compares with. */
 struct attr_key {
@@ -136,7 +135,7 @@ attr_table_init(struct attr_table *t, uint64_t seed, const struct attr_nexthop_o
 	*t = (struct attr_table){.seed = seed};
 	if (ops)
 		t->ops = *ops;
-	slab_init(&t->slots, sizeof(struct attr_slot), SLOTS_SEG_SHIFT);
+	slab_init(&t->slots, sizeof(struct attr_slot));
 	hidx_init(&t->index, attr_hash, NULL, t);
 }
 

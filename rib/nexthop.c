@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SEG_SHIFT 8
 
 static uint32_t
 key_hash(const struct nexthop_table *t, const struct ip_addr *global, const struct ip_addr *link_local)
@@ -50,7 +49,7 @@ nexthop_table_new(uint64_t seed)
 	struct nexthop_table *t = xcalloc(1, sizeof(*t));
 
 	t->seed = seed;
-	slab_init(&t->entries, sizeof(struct nh_entry), SEG_SHIFT);
+	slab_init(&t->entries, sizeof(struct nh_entry));
 	hidx_init(&t->index, rehash, NULL, t);
 	nhroute_init(&t->routes, seed);
 	return t;
@@ -152,7 +151,7 @@ mark_all(struct nexthop_table *t, bool only_recursive)
 			bitmap_set(&t->dirty, id);
 }
 
-static void
+__attribute__((noinline)) static void
 mark_inside(struct nexthop_table *t, const struct ip_prefix *p)
 {
 	enum family f = (enum family)p->family;

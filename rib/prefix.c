@@ -13,7 +13,6 @@
 
 #include <string.h>
 
-#define SEG_SHIFT 12 /* 4,096 records a segment: 96 KB of IPv4 prefixes */
 
 static uint32_t
 rehash(void *ctx, uint32_t id)
@@ -59,7 +58,7 @@ prefix_table_init(struct prefix_table *t, enum family f, size_t data_size, uint6
 	t->family = f;
 	t->data_size = (uint32_t)data_size;
 	t->seed = seed;
-	slab_init(&t->recs, data_size + sizeof(struct prefix_key) + family_octets(f), SEG_SHIFT);
+	slab_init(&t->recs, data_size + sizeof(struct prefix_key) + family_octets(f));
 	hidx_init(&t->index, rehash, fetch, t);
 }
 

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PATH_SEG_SHIFT 12
 /* Beyond this many unswept generations no new session begins; the rest is room for going down and refreshing.
  */
 #define GEN_SESSION_MAX 192
@@ -83,8 +82,8 @@ rib_new(struct attr_table *attrs, struct nexthop_table *nexthops, const struct r
 		prefix_table_init(&rib->table[f], f, sizeof(struct rib_path), seed);
 	ASSERT(rib->table[FAMILY_IPV4].recs.rec_size == 24);
 	ASSERT(rib->table[FAMILY_IPV6].recs.rec_size == 36);
-	slab_init(&rib->paths, sizeof(struct rib_path), PATH_SEG_SHIFT);
-	slab_init(&rib->paths_with_id, sizeof(struct rib_path_with_id), PATH_SEG_SHIFT);
+	slab_init(&rib->paths, sizeof(struct rib_path));
+	slab_init(&rib->paths_with_id, sizeof(struct rib_path_with_id));
 	side_init(&rib->side, attrs, seed);
 	nexthop_set_lookup(nexthops, nexthop_lookup, rib);
 	return rib;

@@ -11,7 +11,6 @@
 
 #include <string.h>
 
-#define SEG_SHIFT 10
 
 struct side_rec {
 	attr_id received;
@@ -58,7 +57,7 @@ side_init(struct side_table *t, struct attr_table *attrs, uint64_t seed)
 {
 	t->attrs = attrs;
 	t->seed = seed;
-	slab_init(&t->recs, sizeof(struct side_rec), SEG_SHIFT);
+	slab_init(&t->recs, sizeof(struct side_rec));
 	hidx_init(&t->index, rehash, NULL, t);
 }
 

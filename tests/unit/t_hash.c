@@ -133,7 +133,8 @@ START_TEST(test_index_size)
 	for (uint32_t i = 1; i <= N; i++)
 		hidx_insert(&h, hash_of(k, i), i);
 	/* 64 octets for ten ids is 6.4, and the chains of the buckets not yet split come on top */
-	ck_assert_uint_lt(hidx_bytes(&h), N * 10);
+	/* and what is brought ahead of use */
+	ck_assert_uint_lt(hidx_bytes(&h), N * 10 + (1u << 20));
 	hidx_fini(&h);
 	free(k);
 }

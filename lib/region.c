@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * region: see region.h.
+ *
+ * Addresses are reserved without access, which counts as memory nowhere, and opened for use in large pieces. Pages are
+ * asked for in strides: whoever comes into the last quarter of one has the next one brought.
+ */
+#include "lib/region.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/mman.h>
+
+#include "lib/mem.h"
+
+/* What is only named from a region is no leak. */
+#ifdef XMAP_HEAP
+#include <sanitizer/lsan_interface.h>
+#else
+#define __lsan_register_root_region(p, size)   ((void)(p), (void)(size))
+#define __lsan_unregister_root_region(p, size) ((void)(p), (void)(size))
+#endif
+
+#define PAGE      ((size_t)4096)
+#define HUGE_PAGE ((size_t)2 << 20)
+#if SIZE_MAX > UINT32_MAX
+#define RESERVE ((size_t)4 << 30) /* 268 million further paths, 178 million IPv4 prefixes */
+#else
+#define RESERVE ((size_t)128 << 20)
+#endif
+#define OPEN_FIRST ((size_t)1 << 20)
+#define OPEN_NEXT  ((size_t)64 << 20)
+#define LAZY       ((size_t)128 << 10) /* what is before that comes page by page, when it is touched */
+#define STRIDE     ((size_t)512 << 10) /* 20 us for the thread, 300 us for the pages */
+#define HUGE_FROM  ((size_t)16 << 20)  /* what is behind that lies in huge pages */
+
+static size_t
+round_up(size_t n, size_t to)
+{
+	return (n + to - 1) / to * to;
+}
+
+/* Begins at a huge page. */
+static void
+reserve(struct region *r)
+{
+	size_t all = RESERVE + HUGE_PAGE;
+	uint8_t *p = mmap(NULL, all, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	/* A limit on addresses (ulimit -v) may leave less. */
+	while (p == MAP_FAILED && all > 2 * HUGE_PAGE) {
+		all /= 2;
+		p = mmap(NULL, all, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	}
+	if (p == MAP_FAILED)
+		mem_exhausted(all);
+	size_t skip = -(uintptr_t)p % HUGE_PAGE, left = (all - skip) / HUGE_PAGE * HUGE_PAGE;
+	if (skip > 0)
+		munmap(p, skip);
+	if (all - skip > left)
+		munmap(p + skip + left, all - skip - left);
+	r->base = p + skip;
+	r->reserved = left;
+	if (left > HUGE_FROM)
+		madvise(r->base + HUGE_FROM, left - HUGE_FROM, MADV_HUGEPAGE);
+}
+
+/* Seldom: the kernel splits and joins its mappings for that, and waits for threads that are bringing pages. */
+static void
+open_up(struct region *r, size_t size)
+{
+	size_t open = r->open == 0 ? OPEN_FIRST : r->open < OPEN_NEXT ? OPEN_NEXT : 4 * r->open;
+
+	if (open < size)
+		open = round_up(size, HUGE_PAGE);
+	if (open > r->reserved)
+		open = r->reserved;
+	if (size > open || mprotect(r->base + r->open, open - r->open, PROT_READ | PROT_WRITE) < 0)
+		mem_exhausted(size);
+	if (r->open > 0)
+		__lsan_unregister_root_region(r->base, r->open);
+	__lsan_register_root_region(r->base, open);
+	r->open = open;
+}
+
+static size_t
+stride_at(size_t at)
+{
+	return at < HUGE_FROM ? STRIDE : HUGE_PAGE;
+}
+
+/* The rest of a stride. It changes nothing that is there, and fails where nothing is mapped any more. */
+static void *
+bring_small(void *p)
+{
+	madvise(p, STRIDE - (uintptr_t)p % STRIDE, MADV_POPULATE_WRITE);
+	return NULL;
+}
+
+static void *
+bring_huge(void *p)
+{
+	madvise(p, HUGE_PAGE - (uintptr_t)p % HUGE_PAGE, MADV_POPULATE_WRITE);
+	return NULL;
+}
+
+/*
+ * Has pages brought by a thread of its own, which shares nothing with anybody: to clear a huge one takes 0.3 ms, and
+ * 4 ms where a hypervisor has to find the memory first. Without the thread they come when they are touched.
+ */
+static void
+ask(const struct region *r, size_t from)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	sigset_t all, before;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	(void)pthread_create(&thread, &attr, from < HUGE_FROM ? bring_small : bring_huge, r->base + from);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attr);
+}
+
+/* Whoever uses more than this wants the next stride. */
+static size_t
+enough(const struct region *r)
+{
+	return r->asked == LAZY ? LAZY : r->asked - stride_at(r->asked - 1) / 4;
+}
+
+size_t
+region_use(struct region *r, size_t size)
+{
+	if (r->base == NULL)
+		reserve(r);
+	if (size > r->open)
+		open_up(r, size);
+	if (r->asked == 0)
+		r->asked = LAZY;
+	while (size > enough(r) && r->asked < r->reserved) {
+		size_t from = r->asked, to = round_up(from + 1, stride_at(from));
+		if (to > r->open)
+			open_up(r, to);
+		/* All of it is going to be touched at once: the thread would come too late. */
+		if (to > size)
+			ask(r, from);
+		r->asked = to;
+	}
+	return enough(r) > size ? enough(r) : size;
+}
+
+void
+region_fini(struct region *r)
+{
+	if (r->base == NULL)
+		return;
+	__lsan_unregister_root_region(r->base, r->open);
+	munmap(r->base, r->reserved);
+	*r = (struct region){0};
+}
+
+size_t
+region_bytes(const struct region *r, size_t size)
+{
+	size_t touched = round_up(size, PAGE);
+
+	if (r->base == NULL)
+		return 0;
+	return r->asked > LAZY && r->asked > touched ? r->asked : touched;
+}
