@@ -53,7 +53,7 @@ hash_bytes(uint64_t seed, const void *data, size_t len)
 static uint32_t
 bucket_count(const struct hidx *h)
 {
-	return (1u << h->level) + h->split;
+	return h->before + 1 + h->split;
 }
 
 /* Has room for bucket no; how many there is room for. */
@@ -75,7 +75,7 @@ bucket_create(struct hidx *h, uint32_t no)
 void
 hidx_init(struct hidx *h, hidx_hash_fn hash, hidx_fetch_fn fetch, void *ctx)
 {
-	*h = (struct hidx){.hash = hash, .fetch = fetch, .ctx = ctx};
+	*h = (struct hidx){.hash = hash, .fetch = fetch, .ctx = ctx, .after = 1};
 	bucket_create(h, 0);
 }
 
@@ -228,8 +228,10 @@ split_next(struct hidx *h)
 
 	bucket_create(h, sibling);
 	struct filling to[2] = {{hidx_bucket_at(h, no), 0}, {hidx_bucket_at(h, sibling), 0}};
-	if (++h->split == 1u << h->level) {
+	if (h->split++ == h->before) {
 		h->level++;
+		h->before = h->after;
+		h->after = 2 * h->after + 1;
 		h->split = 0;
 	}
 	struct hidx_bucket old = *to[0].b;

@@ -70,6 +70,7 @@ struct hidx {
 	struct region buckets, over; /* over: of overflow buckets, by number */
 	uint32_t room, over_room;    /* buckets below need no look at the regions */
 	uint32_t level;  /* buckets 0..2^level-1 existed when this round of splitting began */
+	uint32_t before, after; /* 2^level-1 and 2^(level+1)-1: the bits of a hash that count */
 	uint32_t split;  /* the next bucket to split in this round */
 	uint32_t count;
 	uint32_t over_top, over_free; /* numbers given out so far; first of the free ones */
@@ -91,8 +92,8 @@ size_t hidx_bytes(const struct hidx *h);
 static inline uint32_t
 hidx_bucket_no(const struct hidx *h, uint32_t hash)
 {
-	uint32_t b = hash & ((1u << h->level) - 1);
-	return b < h->split ? (hash & ((2u << h->level) - 1)) : b;
+	uint32_t b = hash & h->before;
+	return b < h->split ? hash & h->after : b;
 }
 static inline struct hidx_bucket *
 hidx_over_at(const struct hidx *h, uint32_t number)
