@@ -77,8 +77,7 @@ update_queue_free(struct update_queue *q)
 static void
 drop_ops(struct update_queue *q)
 {
-	for (unsigned i = 0; i < q->nrefs; i++)
-		attr_unref(q->d->attrs, q->refs[i]);
+	attr_unref_all(q->d->attrs, q->refs, q->nrefs);
 	q->nops = q->nrefs = 0;
 }
 
@@ -280,6 +279,8 @@ queue_message(struct update_queue *q, struct peer *p, const struct update_in *u)
 	struct announced a[2];
 	unsigned n = 0;
 
+	for (unsigned i = 0; i < q->nwaiting; i++)
+		attr_ahead_set(q->d->attrs, q->waiting[i].hash);
 	if (u->outcome != ATTR_WITHDRAW) {
 		fetch_ahead(q, p, u, false, a, &n);
 		fetch_ahead(q, p, u, true, a, &n);

@@ -17,6 +17,7 @@
 #include "rib/aspath.h"
 #include "rib/community.h"
 
+#define AHEAD_UNREF 8
 
 /* What a look-up compares with. */
 struct attr_key {
@@ -338,6 +339,15 @@ attr_ahead_slot(const struct attr_table *t, uint32_t hash)
 		__builtin_prefetch(attr_slot(t, id), 1);
 }
 
+void
+attr_ahead_set(const struct attr_table *t, uint32_t hash)
+{
+	uint32_t id = hidx_hint(&t->index, hash);
+
+	if (id != ATTR_NONE)
+		attr_fetch(t, id);
+}
+
 attr_id
 attr_intern_hashed(struct attr_table *t, uint32_t hash, uint32_t nexthop, const uint8_t *wire, size_t len)
 {
@@ -363,6 +373,16 @@ attr_unref(struct attr_table *t, attr_id id)
 		t->ops.unref(t->ops.ctx, s->nexthop);
 	set_free(t, s);
 	slab_free(&t->slots, id);
+}
+
+void
+attr_unref_all(struct attr_table *t, const attr_id *ids, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (i + AHEAD_UNREF < n && ids[i + AHEAD_UNREF] != ATTR_NONE)
+			__builtin_prefetch(attr_slot(t, ids[i + AHEAD_UNREF]), 1);
+		attr_unref(t, ids[i]);
+	}
 }
 
 static void

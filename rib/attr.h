@@ -159,12 +159,13 @@ attr_id attr_intern(struct attr_table *t, uint32_t nexthop, const struct attr_lo
 		    const uint8_t *wire, size_t len);
 
 /*
- * Interning in three steps, for who has other work between them (of the time to look a set up, two thirds is waiting for
+ * Interning in four steps, for who has other work between them (of the time to look a set up, two thirds is waiting for
  * memory): attr_ahead gives the hash and asks the cache for the place in the index, attr_ahead_slot for what is found
- * there, and attr_intern_hashed is attr_intern with that hash and no local part. The table may change between.
+ * there, attr_ahead_set for the set of that, and attr_intern_hashed is attr_intern with that hash and no local part. The table may change between.
  */
 uint32_t attr_ahead(const struct attr_table *t, uint32_t nexthop, const uint8_t *wire, size_t len);
 void attr_ahead_slot(const struct attr_table *t, uint32_t hash);
+void attr_ahead_set(const struct attr_table *t, uint32_t hash);
 attr_id attr_intern_hashed(struct attr_table *t, uint32_t hash, uint32_t nexthop, const uint8_t *wire, size_t len);
 
 static inline struct attr_slot *
@@ -195,6 +196,8 @@ attr_ref(const struct attr_table *t, attr_id id)
 }
 /* ATTR_NONE is fine. The last reference frees the set and gives its next hop back. */
 void attr_unref(struct attr_table *t, attr_id id);
+/* The same of n, of which each has been used some time ago. */
+void attr_unref_all(struct attr_table *t, const attr_id *ids, unsigned n);
 /* The next hop's global address, FAMILY_NONE where there is none. */
 struct ip_addr attr_nexthop_addr(const struct attr_table *t, uint32_t nexthop);
 
