@@ -339,7 +339,7 @@ group_list_flush(struct group_list *l, bool more)
 }
 
 bool
-group_list_drain(struct group_list *l, uint32_t budget)
+group_list_drain(struct group_list *l, bool idle, uint32_t budget)
 {
 	struct adjout_group *out;
 	bool more = false;
@@ -350,7 +350,7 @@ group_list_drain(struct group_list *l, uint32_t budget)
 		more = adjout_members_drain(out, budget) || more;
 		wake_group(group_of(out));
 	}
-	return adjout_reap(&l->adjout, budget) || more;
+	return adjout_reap(&l->adjout, idle, budget) || more;
 }
 
 /* Notes since when a member is at the end of a ring that is full, and since when it has taken nothing of one. */

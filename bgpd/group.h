@@ -136,8 +136,11 @@ void group_list_change(struct group_list *l, enum family f, uint32_t id, uint32_
  * that is a tenth of a second for 200 of them, and the four are an eighth of the rest.
  */
 void group_list_flush(struct group_list *l, bool more);
-/* Resumable work, about budget prefixes a group; true: there is more to do now. */
-bool group_list_drain(struct group_list *l, uint32_t budget);
+/*
+ * Resumable work, about budget prefixes a group; true: there is more to do now. idle: no prefix waits for a decision, so
+ * that there is time to unpin.
+ */
+bool group_list_drain(struct group_list *l, bool idle, uint32_t budget);
 /* Once a second or so. */
 void group_list_tick(struct group_list *l, uint32_t now_s);
 

@@ -243,6 +243,17 @@ view_nexthop(void *ctx, struct adjout_group *ag, uint32_t out)
 }
 
 static void
+view_fetch_refs(void *ctx, uint32_t attr, uint32_t out)
+{
+	struct groups *g = ctx;
+
+	if (attr != ATTR_NONE)
+		__builtin_prefetch(attr_slot(g->d->attrs, attr), 1);
+	if (out != ATTR_NONE)
+		__builtin_prefetch(attr_slot(&g->sent, out), 1);
+}
+
+static void
 view_fetch(void *ctx, enum family f, uint32_t id, uint32_t out)
 {
 	struct groups *g = ctx;
@@ -333,6 +344,7 @@ groups_new(struct bgpd *d)
 	    .out_ref = view_out_ref,
 	    .out_unref = view_out_unref,
 	    .nexthop = view_nexthop,
+	    .fetch_refs = view_fetch_refs,
 	    .fetch = view_fetch,
 	    .unpin = view_unpin,
 	    .mark = view_mark,
@@ -755,10 +767,11 @@ static enum job_result
 drain_run(struct job *job, uint64_t deadline_ns)
 {
 	struct groups *g = container_of(job, struct groups, drain);
-	bool more = true;
+	const struct rib *rib = g->d->rib;
+	bool idle = rib_dirty_count(rib, RIB_URGENT) == 0 && rib_dirty_count(rib, RIB_BULK) == 0, more = true;
 
 	while (more && time_mono_ns() < deadline_ns) {
-		more = group_list_drain(&g->list, g->d->portion);
+		more = group_list_drain(&g->list, idle, g->d->portion);
 		more = rejoin_waiting(g) || more;
 	}
 	return more ? JOB_MORE : JOB_DONE;

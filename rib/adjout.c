@@ -505,18 +505,17 @@ adjout_pins(const struct adjout *a, enum family f, uint32_t id)
 	const struct adjout_group *g;
 	const struct adjout_member *m;
 
-	if (bitmap_test(&a->orphan[f], id) || bitmap_test(&a->aged[f], id))
-		return true;
 	TAILQ_FOREACH(g, &a->groups, entry)
 	{
-		if (bitmap_test(&g->fam[f].announced, id) || bitmap_test(&g->fam[f].pending, id) ||
-		    bitmap_test(&g->fam[f].in_batch, id))
+		/* Asked of what has just been withdrawn, mostly. */
+		if (bitmap_test(&g->fam[f].in_batch, id) || bitmap_test(&g->fam[f].announced, id) ||
+		    bitmap_test(&g->fam[f].pending, id))
 			return true;
 		TAILQ_FOREACH(m, &g->detached, detached_entry)
 		if (bitmap_test(&m->fam[f].bits, id))
 			return true;
 	}
-	return false;
+	return bitmap_test(&a->orphan[f], id) || bitmap_test(&a->aged[f], id);
 }
 
 bool

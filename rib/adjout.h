@@ -104,9 +104,11 @@ struct adjout_view {
 	void (*out_unref)(void *ctx, uint32_t out);
 	/* Next hop id of an outgoing set if it is passed on as it came (third party), 0 if it is our own. */
 	uint32_t (*nexthop)(void *ctx, struct adjout_group *g, uint32_t out);
+	/* Both (0: none) will be given back soon: something to prefetch. */
+	void (*fetch_refs)(void *ctx, uint32_t attr, uint32_t out);
 	/* An emission of this outgoing set (0: withdrawal) will soon begin with this prefix: something to prefetch. */
 	void (*fetch)(void *ctx, enum family f, uint32_t id, uint32_t out);
-	/* The ids may not be pinned any more; ask adjout_pins again. Called from adjout_reap only. */
+	/* No group or member needs the ids any more (adjout_pins). Called from adjout_reap only. */
 	void (*unpin)(void *ctx, enum family f, const uint32_t *ids, uint32_t n);
 	/* How far the table's queue of decisions has come: everything dirty now is decided when done() of it
 	 * is true. */
@@ -322,7 +324,8 @@ void adjout_member_eor(struct adjout_member *m, enum family f);
  */
 bool adjout_group_drain(struct adjout_group *g, uint32_t budget);
 bool adjout_members_drain(struct adjout_group *g, uint32_t budget);
-bool adjout_reap(struct adjout *a, uint32_t budget);
+/* idle: no prefix waits for a decision; else only what is too many is unpinned. */
+bool adjout_reap(struct adjout *a, bool idle, uint32_t budget);
 /*
  * Once a second. Ids are unpinned when two of these have passed since they were let go of, or when too many
  * wait for that: most prefixes that are withdrawn come back, and what goes for good must not keep others waiting.

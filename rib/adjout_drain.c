@@ -349,46 +349,49 @@ adjout_members_drain(struct adjout_group *g, uint32_t budget)
 	return more;
 }
 
-/* Unpins up to max ids of a set from *from on, all together. Returns how many. */
+/* Unpins up to max ids of a set from *from on, all together. Returns how many. What has come back has nobody to tell. */
 static uint32_t
 reap_some(struct adjout *a, enum family f, struct bitmap *set, uint32_t *from, uint32_t max)
 {
-	uint32_t ids[REAP_TOGETHER], n = 0, id = *from;
+	uint32_t ids[REAP_TOGETHER], n = 0, seen = 0, id = *from;
 
-	while (n < min_u32(max, REAP_TOGETHER) && (id = bitmap_next(set, id)) != BITMAP_END) {
+	for (; seen < min_u32(max, REAP_TOGETHER) && (id = bitmap_next(set, id)) != BITMAP_END; seen++) {
 		bitmap_clear(set, id);
-		ids[n++] = id;
+		if (!adjout_pins(a, f, id))
+			ids[n++] = id;
 	}
 	*from = id;
 	if (n > 0)
 		a->view.unpin(a->view.ctx, f, ids, n);
-	return n;
+	return seen;
 }
 
 /* Unpins ids of a set until no more than keep are left. True: they are. */
 static bool
 reap_set(struct adjout *a, enum family f, struct bitmap *set, uint32_t keep, uint32_t *budget)
 {
-	uint32_t from = 0;
+	uint32_t from = 0, n = 1;
 
-	while (*budget > 0 && set->count > keep)
-		*budget -= reap_some(a, f, set, &from, min_u32(*budget, set->count - keep));
+	for (; n > 0 && *budget > 0 && set->count > keep; *budget -= n)
+		n = reap_some(a, f, set, &from, min_u32(*budget, set->count - keep));
 	return set->count <= keep;
 }
 
 bool
-adjout_reap(struct adjout *a, uint32_t budget)
+adjout_reap(struct adjout *a, bool idle, uint32_t budget)
 {
-	bool done = true;
+	bool due = a->reaping && idle, done = true;
 
 	for (int i = 0; i < FAMILY_COUNT; i++) {
 		enum family f = (enum family)i;
-		done = reap_set(a, f, &a->aged[f], a->reaping ? 0 : a->kept_max, &budget) && done;
+		done = reap_set(a, f, &a->aged[f], due ? 0 : a->kept_max, &budget) && done;
 		done = reap_set(a, f, &a->orphan[f], a->kept_max, &budget) && done;
 	}
 	if (!done)
 		return true;
-	for (int f = 0; f < FAMILY_COUNT && a->reaping; f++) {
+	if (!due)
+		return false;
+	for (int f = 0; f < FAMILY_COUNT; f++) {
 		struct bitmap empty = a->aged[f];
 		a->aged[f] = a->orphan[f];
 		a->orphan[f] = empty;

@@ -52,6 +52,7 @@ adjout_memo_out(struct adjout_group *g, enum family f, uint32_t id, uint32_t att
 		g->memo_hits++;
 	} else {
 		g->memo_misses++;
+		v->fetch_refs(v->ctx, e->attr, e->out);
 		uint32_t out = v->out(v->ctx, g, f, id, attr, source);
 		v->attr_ref(v->ctx, attr);
 		memo_drop(v, e);

@@ -159,6 +159,15 @@ view_nexthop(void *ctx, struct adjout_group *g, uint32_t out)
 }
 
 static void
+view_fetch_refs(void *ctx, uint32_t attr, uint32_t out)
+{
+	struct model *mo = ctx;
+
+	ASSERT(attr == 0 || mo->w.refs[attr] > 0);
+	ASSERT(out == 0 || mo->w.refs[out] > 0);
+}
+
+static void
 view_fetch(void *ctx, enum family f, uint32_t id, uint32_t out)
 {
 	struct model *mo = ctx;
@@ -583,7 +592,7 @@ step_settle(struct model *mo)
 		while (world_decide(&mo->w, &mo->l))
 			busy = true;
 		group_list_flush(&mo->l, false);
-		busy = group_list_drain(&mo->l, 1 + rnd(mo, 200)) || busy;
+		busy = group_list_drain(&mo->l, rnd(mo, 2) == 0, 1 + rnd(mo, 200)) || busy;
 		for (unsigned i = 0; i < NMEMBER; i++)
 			while (mo->n[i].up && pull(mo, &mo->n[i], 5000))
 				busy = true;
@@ -637,7 +646,7 @@ step(struct model *mo)
 	else if (what < 650)
 		group_list_flush(&mo->l, rnd(mo, 2) == 0);
 	else if (what < 720)
-		group_list_drain(&mo->l, 1 + rnd(mo, 60));
+		group_list_drain(&mo->l, rnd(mo, 2) == 0, 1 + rnd(mo, 60));
 	else if (what < 980)
 		step_neighbor(mo);
 	else if (what < 985)
@@ -661,6 +670,7 @@ main(int argc, char **argv)
 						.out_ref = view_ref,
 						.out_unref = view_unref,
 						.nexthop = view_nexthop,
+						.fetch_refs = view_fetch_refs,
 						.fetch = view_fetch,
 						.unpin = view_unpin,
 						.mark = view_mark,
@@ -682,6 +692,7 @@ main(int argc, char **argv)
 	mo->l.ring_max = 1000 + rnd(mo, 20000);
 	mo->l.private_max = 500 + rnd(mo, 5000);
 	mo->l.adjout.detached_max = 1 + rnd(mo, 4);
+	mo->l.adjout.kept_max = rnd(mo, 6);
 	for (unsigned i = 0; i < NGROUP; i++) {
 		mo->policy_of[i] = i % NPOLICY;
 		mo->which_of[i] = i % 2 == 0 ? ADJOUT_PATHS_ALL : 2;
@@ -702,7 +713,7 @@ main(int argc, char **argv)
 	step_settle(mo);
 	for (int i = 0; i < 2; i++) {
 		adjout_tick(&mo->l.adjout);
-		while (adjout_reap(&mo->l.adjout, 1000))
+		while (adjout_reap(&mo->l.adjout, true, 1000))
 			;
 	}
 	for (unsigned i = 0; i < ARRAY_LEN(mo->w.refs); i++)

@@ -743,8 +743,8 @@ end(void)
 	conf_empty(&c);
 	load(&c);
 	step_settle();
-	/* Ids that nobody needs any more stay for two ticks. */
-	for (int i = 0; i < 3; i++) {
+	/* Ids of withdrawn prefixes are kept for two ticks of the groups. */
+	for (unsigned s = 0; s < 3; s++) {
 		clock_advance(1000);
 		step_settle();
 	}
@@ -768,6 +768,7 @@ __wrap_loop_run(struct loop *l)
 	the_model->d = d;
 	list->ring_max = 2000 + rnd(30000);
 	list->private_max = 1000 + rnd(10000);
+	list->adjout.kept_max = rnd(20); /* else ids would seldom be reused */
 	list->adjout.detached_max = 1 + rnd(6);
 	the_model->start_ns = the_model->now_ns;
 	the_model->adopted = rnd(2) == 0 ? 5 : 0;

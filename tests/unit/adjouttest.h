@@ -127,6 +127,15 @@ nexthop(void *ctx, struct adjout_group *g, uint32_t o)
 }
 
 static inline void
+fetch_refs(void *ctx, uint32_t attr, uint32_t out)
+{
+	struct fake *k = ctx;
+
+	ck_assert(attr == 0 || k->refs[attr] > 0);
+	ck_assert(out == 0 || k->refs[out] > 0);
+}
+
+static inline void
 fetch(void *ctx, enum family f, uint32_t id, uint32_t out)
 {
 	(void)ctx;
@@ -222,7 +231,7 @@ static inline struct fake *
 fake_with(const struct adjout_key *key)
 {
 	struct fake *k = calloc(1, sizeof *k);
-	const struct adjout_view view = {k, current, paths, next_id, out, ref, unref, out_ref, out_unref, nexthop, fetch, unpin, mark, done};
+	const struct adjout_view view = {k, current, paths, next_id, out, ref, unref, out_ref, out_unref, nexthop, fetch_refs, fetch, unpin, mark, done};
 	const struct adjout_sink sink = {k, emit, emit_mark, room, attach, detach};
 
 	k->reject = 9;
@@ -250,7 +259,7 @@ reap(struct fake *k)
 {
 	for (int i = 0; i < 2; i++) {
 		adjout_tick(&k->a);
-		while (adjout_reap(&k->a, 10))
+		while (adjout_reap(&k->a, true, 10))
 			;
 	}
 }

@@ -78,6 +78,14 @@ nexthop(void *ctx, struct adjout_group *g, uint32_t o)
 }
 
 static void
+fetch_refs(void *ctx, uint32_t attr, uint32_t o)
+{
+	(void)ctx;
+	(void)attr;
+	(void)o;
+}
+
+static void
 fetch(void *ctx, enum family f, uint32_t id, uint32_t o)
 {
 	(void)ctx;
@@ -178,7 +186,7 @@ static struct fake *
 fake_new(unsigned members)
 {
 	struct fake *k = calloc(1, sizeof *k);
-	const struct adjout_view view = {k, current, NULL, next_id, out, ref, ref, ref, ref, nexthop, fetch, unpin, decisions, done};
+	const struct adjout_view view = {k, current, NULL, next_id, out, ref, ref, ref, ref, nexthop, fetch_refs, fetch, unpin, decisions, done};
 	const struct group_ops ops = {k, encode, mark, wake, too_slow, too_long};
 
 	group_list_init(&k->l, &view, &ops);
@@ -189,7 +197,7 @@ fake_new(unsigned members)
 		if (i < members)
 			group_member_join(k->g, &k->m[i]);
 	}
-	group_list_drain(&k->l, 1000);
+	group_list_drain(&k->l, true, 1000);
 	return k;
 }
 
@@ -205,7 +213,7 @@ fake_free(struct fake *k)
 		group_free(container_of(g, struct group, out));
 	for (int i = 0; i < 2; i++) {
 		adjout_tick(&k->l.adjout);
-		while (adjout_reap(&k->l.adjout, 1000))
+		while (adjout_reap(&k->l.adjout, true, 1000))
 			;
 	}
 	group_list_fini(&k->l);
@@ -260,7 +268,7 @@ static void
 settle(struct fake *k)
 {
 	group_list_flush(&k->l, false);
-	while (group_list_drain(&k->l, 100))
+	while (group_list_drain(&k->l, true, 100))
 		;
 }
 
@@ -531,7 +539,7 @@ check_wake(unsigned members, uint32_t octets)
 		change(k, 1, 5 + n % 2, 50);
 		group_list_flush(&k->l, true);
 	}
-	group_list_drain(&k->l, 100);
+	group_list_drain(&k->l, true, 100);
 	ck_assert_uint_eq(k->woken[1], 0);
 	change(k, 1, 5 + n % 2, 50);
 	group_list_flush(&k->l, true);
