@@ -288,5 +288,53 @@ START_TEST(test_circle)
 }
 END_TEST
 
-SUITE("nexthop", test_identity, test_kernel_routes, test_foreign, test_default_and_links, test_recursive,
+/* How many next hops a change of this prefix marks. */
+static uint32_t
+marks(struct nexthop_table *t, const char *prefix)
+{
+	struct ip_prefix p = ribtest_prefix(prefix);
+
+	run(t);
+	nexthop_rib_changed(t, &p);
+	return nexthop_pending(t);
+}
+
+START_TEST(test_marks)
+{
+	struct nexthop_table *t = nexthop_table_new(1);
+	nexthop_id ids[] = {intern(t, "10.0.0.2", NULL), intern(t, "10.0.0.9", NULL), intern(t, "10.0.2.1", NULL),
+			    intern(t, "2001:db8::1", NULL), intern(t, "2001:db8::2", NULL)};
+
+	ck_assert_uint_eq(marks(t, "9.0.0.0/8"), 0);
+	ck_assert_uint_eq(marks(t, "10.0.0.0/8"), 3);
+	ck_assert_uint_eq(marks(t, "0.0.0.0/1"), 3);
+	ck_assert_uint_eq(marks(t, "0.0.0.0/0"), 0);
+	ck_assert_uint_eq(marks(t, "10.0.0.0/32"), 0);
+	ck_assert_uint_eq(marks(t, "10.0.0.0/29"), 1);
+	ck_assert_uint_eq(marks(t, "10.0.0.2/32"), 1);
+	ck_assert_uint_eq(marks(t, "10.0.1.0/24"), 0);
+	ck_assert_uint_eq(marks(t, "10.0.2.1/32"), 1);
+	ck_assert_uint_eq(marks(t, "10.0.2.2/32"), 0);
+	ck_assert_uint_eq(marks(t, "11.0.0.0/8"), 0);
+	ck_assert_uint_eq(marks(t, "2001:db8::/64"), 2);
+	ck_assert_uint_eq(marks(t, "2001:db8::2/128"), 1);
+	ck_assert_uint_eq(marks(t, "2001:db8::3/128"), 0);
+	ck_assert_uint_eq(marks(t, "2001:db8:0:1::/64"), 0);
+	nexthop_set_allow_default(t, true);
+	ck_assert_uint_eq(marks(t, "0.0.0.0/0"), 3);
+	nexthop_unref(t, ids[2]);
+	ck_assert_uint_eq(marks(t, "10.0.2.0/24"), 0);
+	ck_assert_uint_eq(marks(t, "10.0.0.9/32"), 1);
+	nexthop_unref(t, ids[0]);
+	ck_assert_uint_eq(marks(t, "10.0.0.2/32"), 0);
+	ck_assert_uint_eq(marks(t, "10.0.0.0/8"), 1);
+	nexthop_unref(t, ids[1]);
+	ck_assert_uint_eq(marks(t, "0.0.0.0/0"), 0);
+	intern(t, "192.0.2.1", NULL);
+	ck_assert_uint_eq(marks(t, "192.0.2.0/24"), 1);
+	nexthop_table_free(t);
+}
+END_TEST
+
+SUITE("nexthop", test_marks, test_identity, test_kernel_routes, test_foreign, test_default_and_links, test_recursive,
       test_between_marks, test_circle)
