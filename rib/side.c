@@ -20,10 +20,19 @@ struct side_rec {
 	uint8_t pad;
 };
 
+/*
+ * Prefixes that come one after the other have neighbouring ids mostly: four of them share a bucket, which then is in the
+ * cache for three, and differ in their tags. More than four would make for uneven buckets.
+ */
+#define NEAR_BITS 2
+
 static uint32_t
 rec_hash(const struct side_table *t, uint8_t family, uint32_t id, uint16_t source)
 {
-	return (uint32_t)hash_u64(t->seed, (uint64_t)id << 24 | (uint64_t)source << 8 | family);
+	uint32_t near = id & ((1u << NEAR_BITS) - 1);
+	uint64_t group = (uint64_t)(id >> NEAR_BITS) << 24 | (uint64_t)source << 8 | family;
+
+	return (uint32_t)hash_u64(t->seed, group) ^ near << (32 - NEAR_BITS);
 }
 
 static uint32_t
@@ -33,6 +42,14 @@ rehash(void *ctx, uint32_t h)
 	const struct side_rec *r = slab_ptr(&t->recs, h);
 
 	return rec_hash(t, r->family, r->id, r->source);
+}
+
+static void
+fetch(void *ctx, uint32_t h)
+{
+	const struct side_table *t = ctx;
+
+	__builtin_prefetch(slab_ptr(&t->recs, h));
 }
 
 static bool
@@ -58,7 +75,7 @@ side_init(struct side_table *t, struct attr_table *attrs, uint64_t seed)
 	t->attrs = attrs;
 	t->seed = seed;
 	slab_init(&t->recs, sizeof(struct side_rec));
-	hidx_init(&t->index, rehash, NULL, t);
+	hidx_init(&t->index, rehash, fetch, t);
 }
 
 void
@@ -78,22 +95,26 @@ side_get(const struct side_table *t, enum family f, uint32_t id, uint16_t source
 }
 
 void
+side_add(struct side_table *t, enum family f, uint32_t id, uint16_t source, attr_id received)
+{
+	uint32_t h = slab_alloc(&t->recs);
+	struct side_rec *r = slab_ptr(&t->recs, h);
+
+	*r = (struct side_rec){
+	    .received = attr_ref(t->attrs, received), .id = id, .source = source, .family = (uint8_t)f};
+	hidx_insert(&t->index, rec_hash(t, r->family, id, source), h);
+}
+
+void
 side_set(struct side_table *t, enum family f, uint32_t id, uint16_t source, attr_id received)
 {
 	uint32_t h = rec_find(t, f, id, source);
-	struct side_rec *r;
 
+	ASSERT(h != 0);
+	struct side_rec *r = slab_ptr(&t->recs, h);
 	attr_ref(t->attrs, received);
-	if (h != 0) {
-		r = slab_ptr(&t->recs, h);
-		attr_unref(t->attrs, r->received);
-		r->received = received;
-		return;
-	}
-	h = slab_alloc(&t->recs);
-	r = slab_ptr(&t->recs, h);
-	*r = (struct side_rec){.received = received, .id = id, .source = source, .family = (uint8_t)f};
-	hidx_insert(&t->index, rec_hash(t, r->family, id, source), h);
+	attr_unref(t->attrs, r->received);
+	r->received = received;
 }
 
 void

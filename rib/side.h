@@ -25,7 +25,8 @@ void side_init(struct side_table *t, struct attr_table *attrs, uint64_t seed);
 void side_fini(struct side_table *t); /* must be empty */
 attr_id side_get(const struct side_table *t, enum family f, uint32_t id,
 		 uint16_t source); /* borrowed; 0: none */
-void side_set(struct side_table *t, enum family f, uint32_t id, uint16_t source, attr_id received);
+void side_add(struct side_table *t, enum family f, uint32_t id, uint16_t source, attr_id received); /* must not be there */
+void side_set(struct side_table *t, enum family f, uint32_t id, uint16_t source, attr_id received); /* must be there */
 void side_del(struct side_table *t, enum family f, uint32_t id, uint16_t source); /* must be there */
 size_t side_bytes(const struct side_table *t);
 

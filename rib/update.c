@@ -267,7 +267,10 @@ set_side(struct rib *rib, enum family f, uint32_t id, struct rib_path *p, attr_i
 	if (p->has_id) {
 		set_received_with_id(rib, p, received);
 	} else if (received != p->attr) {
-		side_set(&rib->side, f, id, p->source, received);
+		if (p->flags & RIB_PATH_SIDE)
+			side_set(&rib->side, f, id, p->source, received);
+		else
+			side_add(&rib->side, f, id, p->source, received);
 		p->flags |= RIB_PATH_SIDE;
 	} else if (p->flags & RIB_PATH_SIDE) {
 		side_del(&rib->side, f, id, p->source);
