@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * groups_int: what groups.c, groups_encode.c and groups_default.c share.
+ * groups_int: what the files of groups share.
  */
 #ifndef BGPD_GROUPS_INT_H
 #define BGPD_GROUPS_INT_H

@@ -44,8 +44,8 @@ struct dirty_queue {
 void dirty_push(struct dirty_queue *q, const struct dirty_entry *e);
 bool dirty_pop(struct dirty_queue *q, struct dirty_entry *e); /* false: empty */
 /*
- * The entry that will be popped n pops from now if it is near (same chunk), or NULL: something to prefetch. Inline:
- * several times a route.
+ * The entry that will be popped n pops from now if it is near (same chunk), or NULL: something to prefetch.
+ * Inline: several times a route.
  */
 static inline const struct dirty_entry *
 dirty_peek(const struct dirty_queue *q, uint32_t n)

@@ -21,8 +21,8 @@ struct side_rec {
 };
 
 /*
- * Prefixes that come one after the other have neighbouring ids mostly: four of them share a bucket, which then is in the
- * cache for three, and differ in their tags. More than four would make for uneven buckets.
+ * Prefixes that come one after the other have neighbouring ids mostly: four of them share a bucket, which
+ * then is in the cache for three, and differ in their tags. More than four would make for uneven buckets.
  */
 #define NEAR_BITS 2
 
