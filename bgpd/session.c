@@ -26,8 +26,8 @@ session_pool_new(struct loop *loop)
 	struct session_pool *p = xcalloc(1, sizeof *p);
 
 	p->loop = loop;
-	/* A new session, whose rounds are 0, has had no go yet. */
-	p->reads.round = p->writes.round = 1;
+	/* A new session, whose round is 0, has had no go yet. */
+	p->reads.round = 1;
 	p->scratch = xmalloc(SESSION_READ_MAX + BGP_MSG_MAX_EXT);
 	LIST_INIT(&p->lingering);
 	TAILQ_INIT(&p->much);
@@ -35,6 +35,7 @@ session_pool_new(struct loop *loop)
 	p->dial_job = (struct job){.run = dials_run, .name = "dial"};
 	p->ev_much = event_new(loop->base, -1, 0, on_much, p);
 	ASSERT(p->ev_much != NULL && event_priority_set(p->ev_much, LOOP_PRIO_IO) == 0);
+	session_writers_init(p);
 	return p;
 }
 
@@ -45,6 +46,7 @@ session_pool_free(struct session_pool *p)
 		session_free(LIST_FIRST(&p->lingering));
 	loop_job_cancel(p->loop, &p->dial_job);
 	event_free(p->ev_much);
+	event_free(p->writers.ev);
 	free(p->scratch);
 	free(p);
 }
@@ -95,6 +97,7 @@ void
 session_free(struct session *s)
 {
 	session_much_end(s);
+	session_writer_end(s);
 	if (s->dial_waits)
 		TAILQ_REMOVE(&s->pool->dials, s, dial_entry);
 	if (s->closing) {
@@ -287,7 +290,7 @@ deliver(struct session *s, const uint8_t *p, size_t len)
 }
 
 bool
-session_turn(struct session_turns *t, const struct loop *loop, uint64_t *round, uint64_t limit_ns, uint64_t rare_ns)
+session_turn(struct session_turns *t, const struct loop *loop, uint64_t *round, uint64_t limit_ns)
 {
 	if (t->turn != loop->turns) {
 		t->turn = loop->turns;
@@ -296,8 +299,7 @@ session_turn(struct session_turns *t, const struct loop *loop, uint64_t *round, 
 	}
 	if (*round == t->round)
 		return false;
-	bool rare = *round + 1 < t->round;
-	if (time_mono_ns() - loop->turn_start_ns > (rare ? rare_ns : limit_ns)) {
+	if (time_mono_ns() - loop->turn_start_ns > limit_ns) {
 		t->left_out = true;
 		return false;
 	}
@@ -400,7 +402,7 @@ on_read(evutil_socket_t fd, short what, void *arg)
 		read_discard(s);
 	} else if (!s->much_in) {
 		/* Where it may not, the socket stays readable: the next turn asks again. */
-		if (session_turn(&p->reads, p->loop, &s->in_round, SESSION_LITTLE_NS, SESSION_LITTLE_NS))
+		if (session_turn(&p->reads, p->loop, &s->in_round, SESSION_LITTLE_NS))
 			read_some(s);
 	} else {
 		/* Those whose turn did not come are still in the list, before those who come again. */
@@ -422,7 +424,7 @@ on_write(evutil_socket_t fd, short what, void *arg)
 	if (s->connecting)
 		connect_done(s);
 	else
-		session_write(s);
+		session_writable(s);
 }
 
 void

@@ -11,9 +11,8 @@
 #include <sys/queue.h>
 
 /*
- * Whose turn it is to read a little, or to write. In a turn of the loop sessions have their go until some time of it is
- * over; those left out come first in the next turn, before any has a second go. To write, those that did not in the round
- * before have longer: hundreds that write all the time hold nobody up who has something to say now and then.
+ * Whose turn it is to read a little. In a turn of the loop sessions have their go until some time of it is over; those
+ * left out come first in the next turn, before any has a second go.
  *
  * Sessions with much to read queue up and have their goes when everybody else had theirs, behind the slice of a job: one
  * at least, and more until SESSION_MUCH_NS of the turn are over. What they read in a go takes about SESSION_GO_NS. Where
@@ -27,16 +26,34 @@ struct session_turns {
 #define SESSION_GO_NS     1000000ull
 #define SESSION_MUCH_NS   3000000ull
 #define SESSION_LITTLE_NS 1500000ull
-#define SESSION_WRITE_NS  2000000ull
-#define SESSION_RARE_NS   3000000ull
+
+/*
+ * Sessions that want to write of the stream, and whose sockets have room as far as is known. They are in a queue of our
+ * own and have no event: epoll would show each of hundreds again in each turn until it has had its go (a twentieth of the
+ * time of 200 reflected tables). Only where the socket's buffer is full is epoll asked when it has room.
+ *
+ * Goes end when some time of the turn is over. Those that had none in the round before come first and have longer: hundreds
+ * that write all the time hold nobody up who has something to say now and then. A round is over when all who waited when it
+ * began have had their go.
+ */
+TAILQ_HEAD(session_queue, session);
+struct session_writers {
+	struct session_queue rare, rest;
+	uint64_t round;
+	uint64_t turn; /* of the loop, in which the last go was */
+	struct event *ev;
+};
+#define SESSION_WRITE_NS 2000000ull
+#define SESSION_RARE_NS  3000000ull
 
 #define SESSION_READ_FIRST (16u * 1024) /* octets in a go, until it is known how long they take */
 #define SESSION_READ_MIN   (4u * 1024)
 
 struct session_pool {
 	struct loop *loop;
-	struct session_turns reads, writes;
-	TAILQ_HEAD(, session) much; /* those that want to read much */
+	struct session_turns reads;
+	struct session_writers writers;
+	struct session_queue much; /* those that want to read much */
 	struct event *ev_much;
 	bool much_last; /* ev_much has gone to the end of this turn's callbacks */
 	bool gave_way;  /* in the turn before */
@@ -49,13 +66,13 @@ struct session_pool {
 	 * Dialled, but not connected yet: over a short path the kernel shakes hands within connect(2), 30 to 90 us of it, and
 	 * hundreds in one turn would keep the loop from hearing those that are up already.
 	 */
-	TAILQ_HEAD(, session) dials;
+	struct session_queue dials;
 	struct job dial_job;
 };
 
 struct session {
 	LIST_ENTRY(session) entry; /* in pool->lingering while closing */
-	TAILQ_ENTRY(session) much_entry, dial_entry;
+	TAILQ_ENTRY(session) much_entry, dial_entry, write_entry;
 	struct session_pool *pool;
 	const struct session_ops *ops;
 	void *ctx;
@@ -75,6 +92,8 @@ struct session {
 	bool much_waits; /* in pool->much */
 	uint32_t read_len; /* octets that it may read in one go */
 	uint64_t in_round, out_round; /* of the pool's, in which it had its go last */
+	struct session_queue *writer_in; /* one of the writers'; NULL: it does not wait to write */
+	uint64_t writer_round; /* in which it began to wait */
 	size_t max_len;
 	uint8_t *rest; /* the beginning of an incomplete message */
 	size_t rest_len, rest_cap;
@@ -84,19 +103,15 @@ struct session {
 };
 
 void session_free(struct session *s);
-/*
- * May one of the kind, whose last go was in *round, have one now? Until limit_ns of the loop's turn are over, or rare_ns
- * for those that had none in the round before.
- */
-bool session_turn(struct session_turns *t, const struct loop *loop, uint64_t *round, uint64_t limit_ns,
-    uint64_t rare_ns);
+/* May one whose last go was in *round have one now? Until limit_ns of the loop's turn are over. */
+bool session_turn(struct session_turns *t, const struct loop *loop, uint64_t *round, uint64_t limit_ns);
 /* It has nothing more to read, or is to be asked no more. */
 void session_much_end(struct session *s);
-/*
- * Writes what the socket takes. The write event stays armed until all is written, so that those that wait for their turn
- * cost no call of epoll_ctl (hundreds in each turn of the loop, a twentieth of the time of 200 reflected tables). May free
- * a closing session.
- */
-void session_write(struct session *s);
+
+void session_writers_init(struct session_pool *p);
+/* It waits for its go no more. */
+void session_writer_end(struct session *s);
+/* The socket has room: what is queued goes at once, the stream when it is its turn. May free a closing session. */
+void session_writable(struct session *s);
 
 #endif

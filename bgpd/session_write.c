@@ -60,9 +60,11 @@ static int
 gather(struct session *s, struct iovec *iov, size_t *from_queue)
 {
 	int n = 0;
-	size_t partial = s->stream && !s->closing ? s->ops->stream_partial(s->ctx) : 0;
+	size_t partial = 0;
 
 	*from_queue = 0;
+	if (queue_left(s) > 0 && s->stream && !s->closing)
+		partial = s->ops->stream_partial(s->ctx);
 	if (partial == 0 && queue_left(s) > 0) {
 		iov[n++] = (struct iovec){.iov_base = s->queue + s->queue_off, .iov_len = queue_left(s)};
 		*from_queue = queue_left(s);
@@ -116,6 +118,20 @@ write_failed(struct session *s, int err)
 		s->ops->closed(s->ctx, s, -err);
 }
 
+/* Cuts vectors down to max octets; the new number of them. */
+static int
+iov_cut(struct iovec *iov, int n, size_t max)
+{
+	for (int i = 0; i < n; i++) {
+		if (iov[i].iov_len >= max) {
+			iov[i].iov_len = max;
+			return i + 1;
+		}
+		max -= iov[i].iov_len;
+	}
+	return n;
+}
+
 static size_t
 iov_octets(const struct iovec *iov, int n)
 {
@@ -126,44 +142,138 @@ iov_octets(const struct iovec *iov, int n)
 	return sum;
 }
 
-void
-session_write(struct session *s)
+/* What a go came to. */
+enum went { WENT_DRY, WENT_FULL, WENT_MORE, WENT_AWAY };
+
+/* Writes what the socket takes, a turn's worth at most. WENT_AWAY: the session is over, and freed perhaps. */
+static enum went
+write_some(struct session *s)
 {
 	struct iovec iov[SESSION_IOV_MAX];
-	size_t from_queue, total = 0;
+	size_t from_queue, left = WRITE_BUDGET;
 
-	/* Small messages alone go at once. */
-	if (s->stream &&
-	    !session_turn(&s->pool->writes, s->pool->loop, &s->out_round, SESSION_WRITE_NS, SESSION_RARE_NS))
-		return;
-	while (total < WRITE_BUDGET) {
-		int n = gather(s, iov, &from_queue);
-		if (n == 0) {
-			event_del(s->ev_write);
-			if (s->closing)
-				finish(s);
-			return;
-		}
+	while (left > 0) {
+		int n = iov_cut(iov, gather(s, iov, &from_queue), left);
+		if (n == 0)
+			return WENT_DRY;
 		ssize_t sent = writev(s->fd, iov, n);
 		if (sent < 0) {
 			if (errno == EAGAIN || errno == EINTR)
-				break;
+				return WENT_FULL;
 			write_failed(s, errno);
-			return;
+			return WENT_AWAY;
 		}
 		bool full = (size_t)sent < iov_octets(iov, n);
-		total += (size_t)sent;
+		left -= (size_t)sent;
 		s->dispatching = true;
 		account(s, (size_t)sent, from_queue);
 		s->dispatching = false;
 		if (s->free_later) {
 			session_free(s);
-			return;
+			return WENT_AWAY;
 		}
 		/* The socket's buffer is: another call would only say so. */
 		if (full)
-			break;
+			return WENT_FULL;
 	}
+	return WENT_MORE;
+}
+
+static void
+writer_queue(struct session *s)
+{
+	struct session_writers *w = &s->pool->writers;
+
+	if (s->writer_in != NULL)
+		return;
+	s->writer_in = s->out_round + 1 < w->round ? &w->rare : &w->rest;
+	s->writer_round = w->round;
+	TAILQ_INSERT_TAIL(s->writer_in, s, write_entry);
+}
+
+static void
+writer_add(struct session *s)
+{
+	writer_queue(s);
+	event_active(s->pool->writers.ev, EV_TIMEOUT, 0);
+}
+
+void
+session_writer_end(struct session *s)
+{
+	if (s->writer_in != NULL)
+		TAILQ_REMOVE(s->writer_in, s, write_entry);
+	s->writer_in = NULL;
+}
+
+/* Whose go it is; NULL: nobody's, in this turn. One is always to be had. */
+static struct session *
+writer_next(struct session_pool *p)
+{
+	struct session_writers *w = &p->writers;
+	struct session *s = TAILQ_FIRST(&w->rare);
+	uint64_t limit_ns = s != NULL ? SESSION_RARE_NS : SESSION_WRITE_NS;
+
+	if (s == NULL)
+		s = TAILQ_FIRST(&w->rest);
+	if (s == NULL || (w->turn == p->loop->turns && time_mono_ns() - p->loop->turn_start_ns > limit_ns))
+		return NULL;
+	w->turn = p->loop->turns;
+	if (s->writer_in == &w->rest && s->writer_round == w->round)
+		w->round++;
+	session_writer_end(s);
+	s->out_round = w->round;
+	return s;
+}
+
+static void
+on_writers(evutil_socket_t fd, short what, void *arg)
+{
+	struct session_pool *p = arg;
+	struct session *s;
+
+	(void)fd;
+	(void)what;
+	loop_enter(p->loop);
+	while ((s = writer_next(p)) != NULL) {
+		enum went went = write_some(s);
+		if (went == WENT_FULL)
+			event_add(s->ev_write, NULL);
+		else if (went == WENT_MORE && !s->closing)
+			writer_queue(s);
+	}
+	/* The rest comes in the next turn, after those that want to read a little. */
+	if (!TAILQ_EMPTY(&p->writers.rare) || !TAILQ_EMPTY(&p->writers.rest))
+		event_add(p->writers.ev, &(struct timeval){0});
+}
+
+void
+session_writers_init(struct session_pool *p)
+{
+	struct session_writers *w = &p->writers;
+
+	TAILQ_INIT(&w->rare);
+	TAILQ_INIT(&w->rest);
+	/* The round of a new session is 0. */
+	w->round = 2;
+	w->turn = UINT64_MAX;
+	w->ev = event_new(p->loop->base, -1, 0, on_writers, p);
+	ASSERT(w->ev != NULL && event_priority_set(w->ev, LOOP_PRIO_IO) == 0);
+}
+
+void
+session_writable(struct session *s)
+{
+	if (s->stream) {
+		event_del(s->ev_write);
+		writer_add(s);
+		return;
+	}
+	if (write_some(s) != WENT_DRY)
+		return;
+	event_del(s->ev_write);
+	if (s->closing)
+		finish(s);
 }
 
 int
@@ -172,7 +282,8 @@ session_send(struct session *s, const uint8_t *msg, size_t len)
 	if (queue_left(s) + len > SESSION_QUEUE_MAX || !queue_add(s, msg, len))
 		return -ENOBUFS;
 	s->stats.messages_out[msg[BGP_HEADER_LEN - 1] < BGP_MSG_TYPES ? msg[BGP_HEADER_LEN - 1] : 0]++;
-	if (!s->connecting)
+	/* One that waits for its go takes it along. */
+	if (!s->connecting && s->writer_in == NULL)
 		event_add(s->ev_write, NULL);
 	return 0;
 }
@@ -182,7 +293,7 @@ session_stream_ready(struct session *s)
 {
 	s->stream = true;
 	if (!s->connecting)
-		event_add(s->ev_write, NULL);
+		writer_add(s);
 }
 
 static void
@@ -246,6 +357,7 @@ session_close(struct session *s, const struct bgp_error *err)
 	bool lingers = err != NULL && linger(s, err);
 
 	session_much_end(s);
+	session_writer_end(s);
 	s->closing = true;
 	s->stream = false;
 	LIST_INSERT_HEAD(&s->pool->lingering, s, entry);

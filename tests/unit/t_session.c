@@ -627,6 +627,83 @@ START_TEST(test_turns)
 }
 END_TEST
 
-SUITE("session", test_turns, test_framing, test_max_len, test_close_in_callback, test_peer_closes, test_order,
+static int
+one_octet_iov(void *ctx, struct iovec *iov, int max)
+{
+	static bool had;
+
+	(void)max;
+	/* One octet, then nothing. */
+	had = !had;
+	if (!had)
+		return 0;
+	*iov = (struct iovec){.iov_base = ctx, .iov_len = 1};
+	if (norder < sizeof(order) - 1)
+		order[norder++] = *(const char *)ctx;
+	return 1;
+}
+
+static void
+one_octet_sent(void *ctx, size_t octets)
+{
+	(void)ctx;
+	ck_assert_uint_eq(octets, 1);
+}
+
+/* A turn in which there is no time: whoever is first has its go. */
+static void
+late_turn(void)
+{
+	loop.in_turn = true;
+	loop.turn_start_ns = 0;
+	loop_turn_of(&loop);
+}
+
+/* Those that write all the time take turns, and who has not for a round comes before them. */
+START_TEST(test_writers)
+{
+	static struct session_ops named;
+	struct session *s[4];
+	int far_fds[4];
+
+	begin();
+	named = ops;
+	named.stream_iov = one_octet_iov;
+	named.stream_sent = one_octet_sent;
+	for (unsigned i = 0; i < ARRAY_LEN(s); i++) {
+		s[i] = session_beside(&far_fds[i], "abcd" + i);
+		session_user_set(s[i], &named, (void *)(uintptr_t)("abcd" + i));
+	}
+	const char *turns = "ababacbac";
+	session_stream_ready(s[0]);
+	session_stream_ready(s[1]);
+	for (unsigned i = 0; turns[i] != '\0'; i++) {
+		late_turn();
+		ck_assert_uint_eq(norder, i + 1);
+		ck_assert_int_eq(order[i], turns[i]);
+		session_stream_ready(s[turns[i] - 'a']);
+		/* One that has said nothing so far; afterwards it waits like others. */
+		if (i == 4)
+			session_stream_ready(s[2]);
+	}
+	/* One that goes while it waits is forgotten. */
+	session_stream_ready(s[3]);
+	session_close(s[3], NULL);
+	late_turn();
+	ck_assert_int_eq(order[strlen(turns)], 'b');
+	/* With time, all that wait. */
+	loop_turn_of(&loop);
+	ck_assert_str_eq(order, "ababacbacbac");
+	for (unsigned i = 0; i < ARRAY_LEN(s); i++) {
+		if (i < 3)
+			session_close(s[i], NULL);
+		close(far_fds[i]);
+	}
+	session_close(session, NULL);
+	end();
+}
+END_TEST
+
+SUITE("session", test_turns, test_writers, test_framing, test_max_len, test_close_in_callback, test_peer_closes, test_order,
     test_close_mid_stream, test_linger_reads, test_half_closed, test_half_closed_full,
     test_linger_ends, test_queue_full, test_dial, test_dial_many, test_dial_unreachable)
