@@ -15,7 +15,7 @@
 #include <stdlib.h>
 
 #define RING_FIRST  16
-#define WAKE_CHUNKS 4u /* see group_list_flush */
+#define WAKE_CHUNKS 16u /* see group_list_flush */
 
 static struct group *
 group_of(struct adjout_group *out)

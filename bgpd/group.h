@@ -132,8 +132,8 @@ void group_list_change(struct group_list *l, enum family f, uint32_t id, uint32_
 		       uint16_t old_source, uint32_t new_attr, uint16_t new_source);
 /*
  * End of a slice: encodes what is in the batches and wakes members. more: the next slice follows at once, so that
- * members are woken for a chunk's worth only, four of them where there are several members, and have fewer calls to make:
- * that is a tenth of a second for 200 of them, and the four are an eighth of the rest.
+ * members are woken for a chunk's worth only, for as many as there are members up to sixteen, and have fewer calls to
+ * make: that is a tenth of a second for 200 of them, and sixteen instead of four are a tenth of the rest.
  */
 void group_list_flush(struct group_list *l, bool more);
 /*
