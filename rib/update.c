@@ -307,9 +307,10 @@ announce(struct rib *rib, struct rib_source *s, const struct rib_op *op, uint32_
 	uint32_t id = prefix_find(t, &op->prefix, op->hash);
 	struct rib_path *prev, *p = NULL;
 
+	/* The bit spares a new path of a prefix that others have, too, the way along theirs: a miss for each of them. */
 	if (id == 0)
 		id = prefix_insert(t, &op->prefix, op->hash);
-	else
+	else if (bitmap_test(&s->ids[f], id))
 		p = find_path(rib, f, id, s->index, op->path_id, &prev);
 	if ((p == NULL || is_blocked(p)) && !rib_source_has_room(s, f))
 		reject = RIB_REJECT_MAX_PREFIX;
