@@ -4,7 +4,8 @@
  *
  * A look-up is connect() on a UDP socket, which takes neither a message nor the
  * kernel's routing lock. The address is one that no other route of the table covers,
- * so that it is reachable exactly while that route is there.
+ * so that it is reachable exactly while that route is there; the source address that
+ * the kernel chooses for it tells over which link.
  *
  * When all samples are as they should be, a dump proves it for every route. One that
  * comes too early says which routes are still out, and the next samples are of those:
@@ -23,6 +24,7 @@
 
 #include "lib/loop.h"
 #include "lib/mem.h"
+#include "tools/bench_dump.h"
 #include "tools/bench_kernel.h"
 #include "tools/bench_mrt.h"
 #include "tools/bench_netlink.h"
@@ -33,6 +35,13 @@
 #define POLL_US     1000
 #define NS_PER_S    1000000000ull
 
+/* What is waited for. */
+struct goal {
+	bool present; /* or absent */
+	uint32_t from; /* the source address of packets that the daemon's host sends there, host order; 0: any */
+	struct bench_gateways gateways;
+};
+
 struct kernel {
 	struct bench_netlink netlink;
 	struct bench_table *table;
@@ -42,41 +51,35 @@ struct kernel {
 };
 
 static bool
-is_alone(const struct bench_table *t, uint64_t addr, uint32_t but)
+is_met(const struct kernel *k, const struct goal *goal, uint32_t addr)
 {
-	for (uint8_t len = 1; len <= 32; len++) {
-		int64_t route = bench_table_find(t, bench_addr_mask(addr, len), len);
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(addr)}, from;
+	struct sockaddr none = {.sa_family = AF_UNSPEC};
+	socklen_t len = sizeof(from);
 
-		if (route >= 0 && route != but)
-			return false;
-	}
-	return true;
+	/* A socket that was connected before would keep its source address. */
+	connect(k->lookup, &none, sizeof(none));
+	if (connect(k->lookup, (struct sockaddr *)&to, sizeof(to)) != 0)
+		return !goal->present;
+	if (!goal->present || goal->from == 0)
+		return goal->present;
+	return getsockname(k->lookup, (struct sockaddr *)&from, &len) == 0 && from.sin_addr.s_addr == htonl(goal->from);
 }
 
-/* Samples of those routes, of which there are so many, whose bit is not as it should be. */
+/* Samples of the routes, so many, that have this bit. One that meets the goal already would tell nothing. */
 static void
-samples_choose(struct kernel *k, const struct bitmap *seen, bool should, uint32_t count)
+samples_choose(struct kernel *k, const struct goal *goal, const struct bitmap *seen, bool bit, uint32_t count)
 {
 	const struct bench_table *t = k->table;
-	uint32_t step = count / (SAMPLES * 2) + 1, nth = 0;
+	uint32_t step = count / (SAMPLES * 2) + 1, nth = 0, addr;
 
 	k->sample_count = 0;
 	for (uint32_t i = 0; i < t->route_count && k->sample_count < SAMPLES; i++) {
-		uint64_t first = t->routes[i].addr | 1ull << 32;
-
-		if (bitmap_test(seen, i) == should || nth++ % step != 0)
+		if (bitmap_test(seen, i) != bit || nth++ % step != 0)
 			continue;
-		if (is_alone(t, first, i))
-			k->samples[k->sample_count++] = (uint32_t)(first >> 32);
+		if (bench_table_lone(t, i, &addr) && !is_met(k, goal, addr))
+			k->samples[k->sample_count++] = addr;
 	}
-}
-
-static bool
-is_reachable(const struct kernel *k, uint32_t addr)
-{
-	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(addr)};
-
-	return connect(k->lookup, (struct sockaddr *)&to, sizeof(to)) == 0;
 }
 
 static bool
@@ -85,24 +88,25 @@ table_do(struct kernel *k, const struct bench_words *w)
 	const char *mrt = bench_words_get(w, "mrt");
 	uint32_t routes = bench_words_u32(w, "routes", 1000000), as = bench_words_u32(w, "as", 65001);
 	struct bench_mrt_stats stats = {0};
-	struct bitmap none = {0};
+	uint32_t lone = 0, addr;
 
 	bench_table_free(k->table);
 	k->table = mrt ? bench_mrt_table(mrt, FAMILY_IPV4, routes, as, &stats)
 		       : bench_table_make(FAMILY_IPV4, routes, bench_words_number(w, "seed", 1), as);
 	if (k->table == NULL)
 		return false;
-	samples_choose(k, &none, true, k->table->route_count);
-	printf("{\"event\": \"table\", \"routes\": %u, \"samples\": %u}\n", k->table->route_count, k->sample_count);
-	return k->sample_count >= SAMPLES_MIN;
+	for (uint32_t i = 0; i < k->table->route_count && lone < SAMPLES_MIN; i++)
+		lone += bench_table_lone(k->table, i, &addr);
+	printf("{\"event\": \"table\", \"routes\": %u}\n", k->table->route_count);
+	return lone >= SAMPLES_MIN;
 }
 
-/* Until every sample is (un)reachable; a sample that is done is not asked again. False: no time left. */
+/* Until every sample meets the goal; one that does is not asked again. False: no time left. */
 static bool
-samples_wait(const struct kernel *k, bool present, uint64_t deadline_ns)
+samples_wait(const struct kernel *k, const struct goal *goal, uint64_t deadline_ns)
 {
 	for (uint32_t done = 0; done < k->sample_count;) {
-		if (is_reachable(k, k->samples[done]) == present) {
+		if (is_met(k, goal, k->samples[done])) {
 			done++;
 			continue;
 		}
@@ -113,25 +117,42 @@ samples_wait(const struct kernel *k, bool present, uint64_t deadline_ns)
 	return true;
 }
 
+static uint32_t
+address(const struct bench_words *w, const char *key)
+{
+	struct ip_addr a = bench_words_addr(w, key);
+
+	return a.family == FAMILY_IPV4 ? ip_addr_to_v4(&a) : 0;
+}
+
+static struct bench_gateways
+gateways_of(const struct bench_words *w)
+{
+	struct bench_gateways g = {.addr = {address(w, "gateway"), address(w, "and")}, .count = 1};
+
+	g.count += g.addr[1] != 0;
+	return g;
+}
+
 static bool
 wait_do(struct kernel *k, const struct bench_words *w)
 {
-	struct ip_addr gateway = bench_words_addr(w, "gateway");
-	bool present = bench_words_has(w, "present");
+	struct goal goal = {
+	    .present = bench_words_has(w, "present"), .from = address(w, "from"), .gateways = gateways_of(w)};
 	uint64_t deadline_ns = time_mono_ns() + bench_words_number(w, "timeout", 300) * NS_PER_S, end_ns;
-	uint32_t all = k->table->route_count, want = present ? all : 0, dumps = 0;
+	uint32_t all = k->table->route_count, want = goal.present ? all : 0, dumps = 0;
 	struct bench_fib_count count = {0};
 	struct bitmap seen = {0};
 	int rc;
 
-	samples_choose(k, &seen, true, all);
+	samples_choose(k, &goal, &seen, false, all);
 	do {
-		samples_wait(k, present, deadline_ns);
+		samples_wait(k, &goal, deadline_ns);
 		/* What a dump shows was so when it began. */
 		end_ns = time_mono_ns();
 		dumps++;
-		rc = bench_netlink_count(&k->netlink, k->table, ip_addr_to_v4(&gateway), &count, &seen);
-		samples_choose(k, &seen, present, present ? all - count.there : count.there);
+		rc = bench_dump_count(&k->netlink, k->table, &goal.gateways, &count, &seen);
+		samples_choose(k, &goal, &seen, !goal.present, goal.present ? all - count.there : count.there);
 	} while ((rc == 0 || rc == -EAGAIN) && (count.there != want || count.wrong != 0) &&
 		 time_mono_ns() < deadline_ns);
 	bitmap_fini(&seen);
@@ -145,8 +166,8 @@ wait_do(struct kernel *k, const struct bench_words *w)
 static bool
 floor_do(struct kernel *k, const struct bench_words *w)
 {
-	struct ip_addr gateway = bench_words_addr(w, "gateway");
-	struct bench_hop hop = {.gateway = ip_addr_to_v4(&gateway),
+	struct bench_gateways gateways = gateways_of(w);
+	struct bench_hop hop = {.gateway = gateways.addr[0],
 				.ifindex = if_nametoindex(bench_words_text(w, "dev")),
 				.object = bench_words_has(w, "object")};
 	struct bench_fib_count in, out;
@@ -157,13 +178,13 @@ floor_do(struct kernel *k, const struct bench_words *w)
 	rc = bench_netlink_install(&k->netlink, k->table, &hop);
 	times[1] = time_mono_ns();
 	if (rc == 0)
-		rc = bench_netlink_count(&k->netlink, k->table, hop.gateway, &in, NULL);
+		rc = bench_dump_count(&k->netlink, k->table, &gateways, &in, NULL);
 	times[2] = time_mono_ns();
 	if (rc == 0)
 		rc = bench_netlink_remove(&k->netlink, k->table, &hop);
 	times[3] = time_mono_ns();
 	if (rc == 0)
-		rc = bench_netlink_count(&k->netlink, k->table, hop.gateway, &out, NULL);
+		rc = bench_dump_count(&k->netlink, k->table, &gateways, &out, NULL);
 	if (rc != 0) {
 		printf("{\"event\": \"error\", \"text\": \"netlink: %s\"}\n", strerror(-rc));
 		return false;

@@ -5,7 +5,9 @@
  * Reads one command a line from stdin, answers with one line of JSON, as bench_run:
  *
  *   table    routes=N seed=N as=N [mrt=FILE]
- *   wait     present|absent gateway=ADDR [timeout=N]     until all routes are in, or all gone
+ *   wait     present|absent gateway=ADDR [and=ADDR] [from=ADDR] [timeout=N]
+ *            until all routes are in and lead to these gateways alone, or all are gone; from: the
+ *            source address of packets over the only link that is right
  *   floor    gateway=ADDR dev=NAME [object]              the bare program: seconds in and out
  *
  * While a daemon works its routes are not dumped, which would hold it up: a thousand

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * bench_netlink: route messages written and read without any library.
+ * bench_netlink: route messages written without any library.
  *
  * Used by bench_kernel. A batch is one sendmsg; errors inside it come back by
  * themselves, the acknowledgement is asked of its last message only.
@@ -19,11 +19,9 @@
 #include "tools/bench_netlink.h"
 
 #define BATCH     512
-#define BUF_SIZE  (256u * 1024)
 #define PROTOCOL  186 /* bgp, as daemons use it */
 #define METRIC    20
 #define NEXTHOP   1u
-#define TRIES_MAX 20
 
 int
 bench_netlink_open(struct bench_netlink *n)
@@ -37,7 +35,7 @@ bench_netlink_open(struct bench_netlink *n)
 	setsockopt(n->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
 	setsockopt(n->fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
 	setsockopt(n->fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
-	n->buf = xmalloc(BUF_SIZE);
+	n->buf = xmalloc(BENCH_NETLINK_BUF);
 	return 0;
 }
 
@@ -200,83 +198,4 @@ int
 bench_netlink_remove(struct bench_netlink *n, const struct bench_table *t, const struct bench_hop *hop)
 {
 	return hop->object ? nexthop_change(n, hop, RTM_DELNEXTHOP) : routes_change(n, t, hop, RTM_DELROUTE);
-}
-
-static void
-route_count(const struct nlmsghdr *h, const struct bench_table *t, uint32_t gateway, struct bench_fib_count *out,
-	    struct bitmap *seen)
-{
-	const struct rtmsg *m = NLMSG_DATA(h);
-	uint32_t left = (uint32_t)RTM_PAYLOAD(h);
-	uint32_t dst = 0, via = 0;
-	bool has_object = false;
-
-	if (m->rtm_table != RT_TABLE_MAIN || m->rtm_protocol == RTPROT_KERNEL)
-		return;
-	for (const struct rtattr *a = RTM_RTA(m); RTA_OK(a, left); a = RTA_NEXT(a, left)) {
-		if (a->rta_type == RTA_DST)
-			dst = be32_get(RTA_DATA(a));
-		else if (a->rta_type == RTA_GATEWAY)
-			via = be32_get(RTA_DATA(a));
-		else if (a->rta_type == RTA_NH_ID)
-			has_object = true;
-	}
-	/* With nexthop_compat_mode off, a dump names the object only. */
-	bool right = via == gateway || (via == 0 && has_object);
-	int64_t route = bench_table_find(t, (uint64_t)dst << 32, m->rtm_dst_len);
-	if (route < 0)
-		out->other++;
-	else if (right)
-		out->there++;
-	else
-		out->wrong++;
-	if (route >= 0 && right && seen != NULL)
-		bitmap_set(seen, (uint32_t)route);
-}
-
-/* One dump. -EAGAIN: it was interrupted by a change, and may be incomplete. */
-static int
-dump_once(struct bench_netlink *n, const struct bench_table *t, uint32_t gateway, struct bench_fib_count *out,
-	  struct bitmap *seen)
-{
-	struct nlmsghdr *h = message_begin(n, 0, RTM_GETROUTE, NLM_F_DUMP);
-	struct rtmsg *m = message_room(h, sizeof(*m));
-	uint32_t seq = h->nlmsg_seq;
-	int rc = 0;
-
-	m->rtm_family = AF_INET;
-	memset(out, 0, sizeof(*out));
-	if (seen != NULL)
-		bitmap_fini(seen);
-	if (send(n->fd, n->buf, h->nlmsg_len, 0) < 0)
-		return -errno;
-	for (;;) {
-		ssize_t got = recv(n->fd, n->buf, BUF_SIZE, 0);
-
-		if (got < 0)
-			return -errno;
-		uint32_t left = (uint32_t)got;
-		for (h = (struct nlmsghdr *)(void *)n->buf; NLMSG_OK(h, left); h = NLMSG_NEXT(h, left)) {
-			if (h->nlmsg_seq != seq)
-				continue;
-			if (h->nlmsg_flags & NLM_F_DUMP_INTR)
-				rc = -EAGAIN;
-			if (h->nlmsg_type == NLMSG_DONE)
-				return rc;
-			if (h->nlmsg_type == NLMSG_ERROR)
-				return ((const struct nlmsgerr *)NLMSG_DATA(h))->error;
-			route_count(h, t, gateway, out, seen);
-		}
-	}
-}
-
-int
-bench_netlink_count(struct bench_netlink *n, const struct bench_table *t, uint32_t gateway,
-		    struct bench_fib_count *out, struct bitmap *seen)
-{
-	int rc = -EAGAIN;
-
-	for (int i = 0; i < TRIES_MAX && rc == -EAGAIN; i++)
-		rc = dump_once(n, t, gateway, out, seen);
-	return rc;
 }

@@ -12,6 +12,7 @@
  *   expect   passage=external|reflected|unchanged as=N [next-hop=ADDR] [a-next-hop=N]
  *            [originator=ADDR] [cluster=ADDR] [internal]
  *   encode   name=NAME peers=NAME announce|withdraw [variant=N|each] [slice=N] [mod=N rem=N] [internal] [eor]
+ *            [next-hop=ADDR]
  *            what each of these peers will send; slice: the n-th peer has the n-th N routes
  *   want     variant=N|winner|policy|none [mod=N rem=N]      of the routes of a part
  *   dial     peers=NAME[,NAME] [limit=N]                     begins; a limit on connections under way

@@ -141,6 +141,21 @@ bench_table_find(const struct bench_table *t, uint64_t addr, uint8_t len)
 	return (int64_t)hidx_find(&t->index, prefix_hash(addr, len), route_eq, t, &key) - 1;
 }
 
+bool
+bench_table_lone(const struct bench_table *t, uint32_t route, uint32_t *addr)
+{
+	uint64_t first = t->routes[route].addr | 1ull << 32;
+
+	for (uint8_t len = 1; len <= 32; len++) {
+		int64_t found = bench_table_find(t, bench_addr_mask(first, len), len);
+
+		if (found >= 0 && found != route)
+			return false;
+	}
+	*addr = (uint32_t)(first >> 32);
+	return true;
+}
+
 const char *
 bench_prefix_str(enum family family, uint64_t addr, uint8_t len, char *buf, size_t size)
 {

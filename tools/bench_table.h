@@ -77,6 +77,11 @@ void bench_table_add_set(struct bench_table *t, const struct bench_attrs *a);
 bool bench_table_add(struct bench_table *t, uint64_t addr, uint8_t len);
 /* The number of a route, or -1 where the table has no such prefix. */
 int64_t bench_table_find(const struct bench_table *t, uint64_t addr, uint8_t len);
+/*
+ * An address (host order) that only this route of an IPv4 table covers, so that it is reachable exactly
+ * while the route is there. False: another one covers the address that was tried.
+ */
+bool bench_table_lone(const struct bench_table *t, uint32_t route, uint32_t *addr);
 
 /* Host bits zeroed; len 0 to 64. */
 uint64_t bench_addr_mask(uint64_t addr, unsigned len);

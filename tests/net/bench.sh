@@ -11,11 +11,11 @@ BENCH=$top/tools/bgpbench
 
 say "every scenario, every daemon"
 "$BENCH" all --quick --builddir "$build" --json "$dir/all.json" >"$dir/bench.log" 2>&1
-for scenario in full paths reflect mesh-paced mesh-once mesh-dial churn failover fib v6 policy stall; do
+for scenario in full paths reflect mesh-paced mesh-once mesh-dial churn failover fib converge v6 policy stall; do
 	jq -e --arg s "$scenario" '.scenarios[$s] | .failures.godwit == 0 and (.results.godwit | length == 1)' \
 		"$dir/all.json" >/dev/null || fail "godwit in $scenario"
-	[ "$scenario" = failover ] || [ "$scenario" = fib ] ||
-		jq -e --arg s "$scenario" '.scenarios[$s].failures.null == 0' "$dir/all.json" >/dev/null ||
+	case $scenario in failover | fib | converge) continue ;; esac
+	jq -e --arg s "$scenario" '.scenarios[$s].failures.null == 0' "$dir/all.json" >/dev/null ||
 		fail "the null forwarder in $scenario"
 done
 
@@ -24,6 +24,13 @@ jq -e '.scenarios.full.results.godwit[0].results[0] | .unmet == 0 and .announced
 	"$dir/all.json" >/dev/null || fail "$stage"
 jq -e '.scenarios.reflect.results.godwit[0].results[0] | .sinks == 8 and .announced == 8 * .routes' \
 	"$dir/all.json" >/dev/null || fail "$stage"
+
+say "the flow came through in each way of using the kernel"
+for row in godwit godwit-compat0 godwit-plain; do
+	jq -e --arg r $row '.scenarios.converge | .failures[$r] == 0 and (.results[$r][0].metrics |
+		([.[] | numbers] | length == 7) and .link > 0 and .hop > 0 and .back > 0)' "$dir/all.json" >/dev/null ||
+		fail "$stage: $row"
+done
 
 say "routes of an MRT dump"
 python3 - "$dir/dump.gz" <<-'EOT'

@@ -3,7 +3,8 @@
 
 A setup says: these neighbours, with everything accepted from each and all, nothing,
 only the probe's prefix or all but that sent to each; installed in the kernel or not;
-an import policy or none; no delay of advertisements. A Daemon writes it down and
+an import policy or none; equal paths used together or not; no delay of advertisements.
+A Daemon writes it down and
 names the programs to start.
 """
 import os
@@ -42,6 +43,7 @@ class Setup:
     neighbors: List[Neighbor] = field(default_factory=list)
     dials: bool = False        # the daemon opens the sessions
     kernel: bool = False
+    multipath: bool = False    # internal paths
     rules: Optional[dict] = None  # bgpbench-peer's answer to "rules"
 
     def path(self, name):
@@ -56,6 +58,7 @@ class Daemon:
     fib = False       # installs routes in the kernel
     dialer = True
     peer = True       # is one of those that we are compared with
+    compat_mode = 1   # net.ipv4.nexthop_compat_mode, where it matters; the kernel's default is 1
 
     def __init__(self, bench):
         self.program = self.find(bench)
@@ -88,7 +91,7 @@ class Godwit(Daemon):
     def config(self, setup):
         exports = {"none": "[reject]", "all": "[accept]", "probe": "[only-probe]", "rest": "[all-but-probe]"}
         lines = [
-            "router: {as: %d, id: %s}" % (DAEMON_AS, ROUTER_ID),
+            "router: {as: %d, id: %s%s}" % (DAEMON_AS, ROUTER_ID, ", multipath: {ibgp: 16}" if setup.multipath else ""),
             "kernel: {export: [%s], learn: [reject], nexthop-objects: %s}" % (
                 "accept" if setup.kernel else "reject", self.nexthop_objects),
             "control: {socket: %s}" % setup.path("godwit.sock"),
@@ -128,10 +131,17 @@ class Godwit(Daemon):
 
 
 class GodwitPlain(Godwit):
-    """Without nexthop objects; a row of the fib scenario."""
+    """Without nexthop objects; a row of the scenarios of the kernel."""
 
     name = "godwit-plain"
     nexthop_objects = "off"
+
+
+class GodwitNoCompat(Godwit):
+    """Where no other program needs to see gateways in dumps; a row of the converge scenario."""
+
+    name = "godwit-compat0"
+    compat_mode = 0
 
 
 class Bird2(Daemon):
@@ -144,7 +154,11 @@ class Bird2(Daemon):
                    "rest": "where net != %s" % PROBE_PREFIX}
         lines = ["router id %s;" % ROUTER_ID, "log stderr { fatal, error };", "protocol device { }"]
         if setup.kernel:
-            lines.append("protocol kernel { ipv4 { export all; }; }")
+            # It would install routes without a next hop as unreachable ones.
+            lines.append("protocol kernel { ipv4 { export where source = RTS_BGP && dest != RTD_UNREACHABLE; };%s }" % (
+                " merge paths yes;" if setup.multipath else ""))
+            # Next hops of internal routes resolve over these.
+            lines.append("protocol direct { ipv4; check link yes; }")
         if setup.rules:
             lines += [
                 "define listed = [ %s ];" % ", ".join("%s{%s,%d}" % (p, p.split("/")[1], setup.rules["max_len"])
@@ -207,6 +221,8 @@ class Frr(Daemon):
                       " neighbor %s %s" % (n.address, "timers connect 1" if setup.dials else "passive")]
         for family in (4, 6):
             lines.append(" address-family ipv%d unicast" % family)
+            if setup.multipath:
+                lines.append("  maximum-paths ibgp 16")
             for n in setup.neighbors:
                 if n.family == family:
                     lines += self._activate(n, setup)
@@ -426,6 +442,7 @@ class BareObject(Bare):
 
 DAEMONS = (Godwit, Bird2, Frr, Openbgpd, Gobgp, Null)
 FIB_ROWS = (Godwit, GodwitPlain, Bird2, Frr, Bare, BareObject)
+CONVERGE_ROWS = (Godwit, GodwitNoCompat, GodwitPlain, Bird2, Frr)
 
 
 def last_words(setup, count=5):

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is measured: one class a scenario, each with its table, its neighbours and its clock."""
 import statistics
+import time
 
-from .daemons import DAEMON_AS, FIB_ROWS, DAEMONS, Bare, Gobgp, Null, Openbgpd
-from .net import MANY, SENDERS, SINKS, BenchError
+from .daemons import CONVERGE_ROWS, DAEMON_AS, FIB_ROWS, DAEMONS, Bare, Gobgp, Null, Openbgpd
+from .net import MANY, SENDERS, SINKS, WAYS, BenchError, run
 from .trial import Trial
 
 SENDER_AS, SINK_AS = 65001, 65100
@@ -277,6 +278,90 @@ class Fib(Scenario):
         return (got["end_ns"] - start_ns) / 1e9
 
 
+class Converge(Scenario):
+    """
+    Two internal senders of the same routes with a next hop each, behind a link each, so that every route
+    has both. The sessions are over a third link: what is measured is what becomes of the routes.
+    """
+
+    name, text = "converge", ("two next hops for each route; a link goes down, the only link returns, "
+                              "a next hop goes while its link stays; until the kernel is right, and packets lost")
+    sizes = {"routes": (500000, 3000), "rate": (4000, 1000)}
+    metrics = {"link": ("link s", 3), "link lost": ("lost", 0), "link gap": ("gap ms", 0),
+               "hop": ("hop s", 3), "hop lost": ("lost", 0), "hop gap": ("gap ms", 0), "back": ("back s", 3)}
+    counts = ("link lost", "link gap", "hop lost", "hop gap")
+    rows = CONVERGE_ROWS
+    without = (Openbgpd, Gobgp, Null)
+    calm_s = 0.2
+
+    def prepare(self, t):
+        t.setup.kernel = t.setup.multipath = True
+        run("ip", "netns", "exec", t.net.daemon, "sysctl", "-qw",
+            "net.ipv4.nexthop_compat_mode=%d" % t.daemon.compat_mode)
+        t.table(self.size["routes"])
+        for number, (name, way) in enumerate(zip("ab", WAYS)):
+            t.neighbors(name, SENDERS, DAEMON_AS, first=number, internal=True)
+            t.peers("encode", "announce", "eor", "internal", name="full", peers=name, next_hop=way.first4)
+        table = {"routes": self.size["routes"], "seed": t.bench.seed, "mrt": t.bench.mrt, "as": 65001}
+        t.kernel = t.helper("kernel", t.net.daemon)
+        t.kernel("table", **table)
+        t.flow = t.helper("flow", t.net.flow, "/run/netns/" + t.net.peer, WAYS[0].name, WAYS[1].name,
+                          str(self.size["rate"]))
+        for way in WAYS:
+            t.flow("link", "up", dev=way.name)
+        t.flow("to", **table)
+
+    def start(self, t):
+        t.start()
+        self.until(t, "present", lambda: t.go(send="a:full,b:full"), *WAYS)
+
+    def play(self, t):
+        one, two = WAYS
+        self.all_pass(t)
+        self.case(t, "link", lambda: t.flow("link", "down", dev=one.name), two)
+        self.until(t, "absent", lambda: t.flow("link", "down", dev=two.name), two)
+        t.metrics["back"] = self.until(t, "present", lambda: t.flow("link", "up", dev=two.name), two)
+        self.until(t, "present", lambda: t.flow("link", "up", dev=one.name), *WAYS)
+        self.all_pass(t)
+        self.case(t, "hop", lambda: t.go(close="a"), two, dead=one.name)
+        self.until(t, "absent", lambda: t.go(close="b"), two)
+
+    def case(self, t, name, change, left, **how):
+        """One way less: the time until every route leads to the other, and what that cost the flow."""
+        def begin():
+            t.flow("begin", **how)
+            return change()
+        t.metrics[name] = self.until(t, "present", begin, left)
+        time.sleep(self.calm_s)
+        got = t.flow("end")
+        t.metrics[name + " lost"], t.metrics[name + " gap"] = got["lost"], got["gap_ms"]
+        if got["over"][1] == 0:
+            raise BenchError("nothing of the flow passes after " + name)
+
+    def all_pass(self, t):
+        """The flow is whole, and both ways carry a part of it. The first packets wait for their neighbour."""
+        time.sleep(self.calm_s)
+        t.flow("begin")
+        time.sleep(self.calm_s)
+        got = t.flow("end")
+        if got["lost"] or not all(got["over"]):
+            raise BenchError("%d packets of %d lost before anything happened; %s over the two links" % (
+                got["lost"], got["sent"], got["over"]))
+
+    def until(self, t, what, change, *ways):
+        """Seconds from the change until all routes are present through these ways alone, or absent."""
+        only = len(ways) == 1
+        t.kernel.send("wait", what, gateway=ways[0].first4, timeout=t.bench.timeout,
+                      **({"from": ways[0].daemon4} if only else {"and": ways[1].first4}))
+        time.sleep(self.calm_s)  # it chooses what to look at
+        start_ns = change()["start_ns"]
+        got = t.kernel.answer(60)
+        if got["wrong"] or got["there"] != (t.size["routes"] if what == "present" else 0):
+            raise BenchError("%d of %d routes are in the kernel as they should be, %d otherwise (%s)" % (
+                got["there"], t.size["routes"], got["wrong"], what))
+        return (got["end_ns"] - start_ns) / 1e9
+
+
 class Stall(Scenario):
     """Not a run but many: each of the others with the probe, of which only the delay counts."""
 
@@ -316,5 +401,5 @@ class Stall(Scenario):
         return {"metrics": delays, "inside_ms": inside, "inside_where": where, "errors": errors}
 
 
-SCENARIOS = (Full, Paths, Reflect, MeshPaced, MeshOnce, MeshDial, Churn, Failover, Fib, V6, Policy, Stall)
+SCENARIOS = (Full, Paths, Reflect, MeshPaced, MeshOnce, MeshDial, Churn, Failover, Fib, Converge, V6, Policy, Stall)
 GROUPS = {"mesh": ("mesh-paced", "mesh-once", "mesh-dial"), "all": tuple(s.name for s in SCENARIOS)}
