@@ -163,6 +163,12 @@ kernel_kept(const struct kernel *k)
 }
 
 void
+kernel_paths_going(struct kernel *k)
+{
+	fib_paths_going(k->fib);
+}
+
+void
 kernel_sweep(struct kernel *k)
 {
 	fib_sweep(k->fib);

@@ -51,6 +51,8 @@ void kernel_reconfigure(struct kernel *k);
 bool kernel_weights(struct kernel *k, bool weighted);
 
 void kernel_rib_change(struct kernel *k, const struct rib_change *c);
+/* Paths are about to be taken out, a neighbour's or those over a next hop. */
+void kernel_paths_going(struct kernel *k);
 /* Families with routes of an earlier run that nobody has claimed yet: bits 1 << family. */
 uint8_t kernel_kept(const struct kernel *k);
 /* Removes routes of an earlier run that nobody claimed. */

@@ -193,6 +193,7 @@ nexthop_changed(void *ctx, nexthop_id id)
 	struct pipeline *p = ctx;
 
 	bitmap_set(&p->changed, id);
+	kernel_paths_going(p->d->kernel);
 	p->rejudge = true;
 	p->replace = p->replace || policies_kernel_export_sets(p->d->policies, id);
 }
@@ -292,6 +293,7 @@ pipeline_sweep(struct pipeline *p, struct rib_source *s, enum family f, void (*d
 		sw->done = done;
 		sw->ctx = ctx;
 	}
+	kernel_paths_going(p->d->kernel);
 	loop_job_start(&p->d->loop, &p->sweep);
 }
 

@@ -77,6 +77,16 @@ on_audit(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
+on_fade(evutil_socket_t fd, short what, void *arg)
+{
+	struct fib *fib = arg;
+
+	(void)fd, (void)what;
+	loop_enter(fib->loop);
+	fib_fade_due(fib);
+}
+
+static void
 unblocked(void *arg, enum family f, uint32_t id)
 {
 	struct fib *fib = arg;
@@ -97,22 +107,24 @@ events_make(struct fib *fib)
 	fib->ev_soon = evtimer_new(fib->loop->base, on_soon, fib);
 	fib->ev_part = evtimer_new(fib->loop->base, on_part, fib);
 	fib->audit.timer = evtimer_new(fib->loop->base, on_audit, fib);
+	fib->fade.timer = evtimer_new(fib->loop->base, on_fade, fib);
 	if (fib->ev_events == NULL || fib->ev_retry == NULL || fib->ev_soon == NULL || fib->ev_part == NULL ||
-	    fib->audit.timer == NULL)
+	    fib->audit.timer == NULL || fib->fade.timer == NULL)
 		return -ENOMEM;
 	event_priority_set(fib->ev_events, LOOP_PRIO_IO);
 	event_priority_set(fib->ev_retry, LOOP_PRIO_URGENT);
 	event_priority_set(fib->ev_soon, LOOP_PRIO_URGENT);
 	event_priority_set(fib->ev_part, LOOP_PRIO_URGENT);
 	event_priority_set(fib->audit.timer, LOOP_PRIO_URGENT);
+	event_priority_set(fib->fade.timer, LOOP_PRIO_URGENT);
 	return event_add(fib->ev_events, NULL) == 0 ? 0 : -ENOMEM;
 }
 
 static void
 fib_free(struct fib *fib)
 {
-	struct event *events[] = {fib->ev_events, fib->ev_retry, fib->ev_soon, fib->ev_part,
-				  fib->audit.timer};
+	struct event *events[] = {fib->ev_events, fib->ev_retry,    fib->ev_soon,
+				  fib->ev_part,   fib->audit.timer, fib->fade.timer};
 
 	for (size_t i = 0; i < ARRAY_LEN(events); i++)
 		if (events[i] != NULL)
@@ -287,6 +299,7 @@ fib_stop(struct fib *fib, bool keep, unsigned max_wait_ms)
 	event_del(fib->ev_part);
 	fib_audit_void(fib);
 	event_del(fib->audit.timer);
+	event_del(fib->fade.timer);
 	loop_job_cancel(fib->loop, &fib->events_job);
 	loop_job_cancel(fib->loop, &fib->send_job);
 	keep = keep || fib->env.conf.keep_on_stop;
@@ -363,8 +376,11 @@ fib_route_set(struct fib *fib, enum family f, uint32_t id, uint32_t nhset, uint3
 	uint32_t before = table_want(t, id, nhset, metric);
 	if (before == nhset)
 		nhset_unuse(&fib->nhsets, nhset);
-	else if (before != 0)
+	else if (before != 0) {
+		if (fib->fade.open)
+			fib_fade_note(fib, before, nhset);
 		let_go(fib, t, id, before);
+	}
 	fib_send_kick(fib);
 }
 

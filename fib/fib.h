@@ -147,6 +147,13 @@ bool fib_wants_any(const struct fib *fib, enum family f);
 bool fib_pins(const struct fib *fib, enum family f, uint32_t id);
 
 enum fib_state { FIB_ABSENT, FIB_PENDING, FIB_INSTALLED, FIB_FAILED };
+/*
+ * Paths are about to be taken out, a neighbour's or those over a next hop, and many routes may move from
+ * their next hops to a part of them. Where nexthop objects are used, the kernel is then told ahead of the
+ * single routes.
+ */
+void fib_paths_going(struct fib *fib);
+
 /* State of one id for show fib; *nhset (may be 0), *metric and *error (errno, 0: none) are filled in. */
 enum fib_state fib_route_get(const struct fib *fib, enum family f, uint32_t id, uint32_t *nhset,
 			     uint32_t *metric, int *error);

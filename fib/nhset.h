@@ -48,7 +48,11 @@ struct nhset {
 	uint32_t parted;   /* routes that go with the object (fib_table.parted) */
 	uint32_t nhid;     /* the object's number; 0: none, routes carry the next hops themselves */
 	uint32_t nhid_defined; /* the one that the netlink thread knows */
-	uint64_t sent;         /* which of its next hops the object was last sent with, a bit each */
+	uint64_t
+	    faded; /* next hops that its routes are leaving, a bit each: not in the object for now (fade.c) */
+	uint64_t fading;   /* those that the last routes left, */
+	uint32_t moved;    /* and how many did */
+	uint64_t sent;     /* which of its next hops the object was last sent with, a bit each */
 	uint32_t *member;  /* of a group: the sets of its single next hops, each a use; NULL: not made yet */
 	struct fib_nh *nh; /* sorted; NULL for blackhole and unreachable */
 };

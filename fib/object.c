@@ -89,7 +89,10 @@ fib_object_all_dead(const struct fib *fib, const struct nhset *n)
 	return true;
 }
 
-/* Which next hops the object is to have now: of a group those whose link can carry, if there are any. */
+/*
+ * Which next hops the object is to have now: of a group those whose link can carry, if there are any; and
+ * of these the ones that routes are not just leaving, if there are any.
+ */
 static uint64_t
 wanted_hops(const struct fib *fib, const struct nhset *n)
 {
@@ -100,7 +103,7 @@ wanted_hops(const struct fib *fib, const struct nhset *n)
 	for (unsigned i = 0; i < n->count; i++)
 		if (all || can_carry(fib, &n->nh[i]))
 			hops |= 1ull << i;
-	return hops;
+	return (hops & ~n->faded) != 0 ? hops & ~n->faded : hops;
 }
 
 /* The object's next hops, where it has those. */
@@ -284,6 +287,14 @@ fib_object_repair(struct fib *fib, uint32_t id)
 	if (n->count > 1)
 		make_members(fib, n);
 	repair_later(fib, id);
+}
+
+void
+fib_object_reshape(struct fib *fib, uint32_t id)
+{
+	/* One that is under way is looked at again when its reply comes. */
+	if (is_there(nhset_at(&fib->nhsets, id)))
+		repair_later(fib, id);
 }
 
 /* Is the kernel's object another than it could be now? */
@@ -579,6 +590,21 @@ fib_object_event(struct fib *fib, const struct fib_ev_nexthop *ev, const struct 
 		changed(fib, e);
 }
 
+/* Does the kernel's group still have a member that can carry? One that is not known well has. */
+static bool
+group_lives(const struct fib *fib, const struct nhset *n)
+{
+	const struct nhobj *e = nhobjs_find(&fib->nhobjs, n->nhid);
+
+	if (n->member == NULL || e == NULL || e->count == 0)
+		return true;
+	for (unsigned i = 0; i < e->count; i++)
+		for (unsigned k = 0; k < n->count; k++)
+			if (member(fib, n, k)->nhid == e->nh[i].ifindex && can_carry(fib, &n->nh[k]))
+				return true;
+	return false;
+}
+
 /* A link is down or without carrier: the kernel has dropped what led over it. Their routes are WALK_LOST's.
  */
 void
@@ -595,7 +621,7 @@ fib_object_link_down(struct fib *fib, uint32_t ifindex)
 			hit |= n->nh[i].ifindex == ifindex;
 		if (!hit)
 			continue;
-		if (fib_object_all_dead(fib, n)) {
+		if (fib_object_all_dead(fib, n) || !group_lives(fib, n)) {
 			lost(fib, n);
 			continue;
 		}

@@ -94,7 +94,7 @@ struct audit {
 	uint64_t begin_ns, end_ns, rounds; /* end_ns: of the last complete round; 0: none */
 	uint32_t took_ms;
 	uint32_t extras_inflight;
-	uint32_t doubted_left; /* when the timer came last */
+	uint32_t doubted_left;  /* when the timer came last */
 	struct ip_prefix extra; /* the last that was to be deleted */
 	bool object_deleted;    /* by us, since the round began */
 	struct audit_burst burst[FIB_DRIFT_COUNT];
@@ -106,6 +106,13 @@ struct fight {
 	uint32_t last_s;
 	uint16_t count;
 	uint8_t family;
+};
+
+/* Routes leave next hops in numbers: see fade.c. */
+struct fade {
+	struct event *timer;
+	bool open;        /* paths are going, as the owner has said */
+	uint64_t last_ns; /* when it said so, or the last route moved to a part of its set */
 };
 
 struct fib {
@@ -139,6 +146,7 @@ struct fib {
 	struct walk walk;
 	struct fight fights[FIB_FIGHTS];
 	struct audit audit;
+	struct fade fade;
 
 	struct send_scan scan[FAMILY_COUNT];
 	uint32_t sweep_stride, sweep_at;
@@ -216,6 +224,8 @@ void fib_object_let_go(struct fib *fib); /* objects found at start need no longe
 void fib_object_retire(struct fib *fib);
 /* The kernel's object of the set has other next hops than it is believed to have; is not there at all. */
 void fib_object_repair(struct fib *fib, uint32_t id);
+/* Other ones of its next hops are to be in the object than before. */
+void fib_object_reshape(struct fib *fib, uint32_t id);
 void fib_object_vanished(struct fib *fib, uint32_t id);
 void fib_object_mode(struct fib *fib);
 
@@ -233,6 +243,10 @@ void fib_audit_result(struct fib *fib, struct fib_table *t, struct fib_ev_result
 void fib_audit_extra_result(struct fib *fib, const struct fib_ev_result *r);
 bool fib_audit_set_step(struct fib *fib, uint32_t *cursor);
 bool fib_audit_route_step(struct fib *fib, struct fib_table *t, uint32_t *cursor);
+
+/* fade.c: many routes leave a next hop at once. A route has moved from one set to another. */
+void fib_fade_note(struct fib *fib, uint32_t from, uint32_t to);
+void fib_fade_due(struct fib *fib); /* the timer */
 
 /* part.c: many deletions at once. */
 bool fib_part_idle(const struct fib *fib);

@@ -193,8 +193,10 @@ nhset_hit(const struct fib *fib, const struct nhset *n)
 	if (n->nhid != 0 && fib_object_wanted(fib, n)) {
 		if (n->stolen)
 			return HIT_STOLEN;
+		/* A group whose next hops had just been narrowed to those over that link: the others can
+		 * carry. */
 		if (n->object == OBJECT_NONE)
-			return HIT_DEAD;
+			return fib_object_all_dead(fib, n) ? HIT_DEAD : HIT_UNSURE;
 	}
 	if (known_nh_all_dead(&fib->known, n, w->flushed))
 		return w->flushed_v4_only ? HIT_UNSURE : HIT_DEAD;

@@ -233,8 +233,9 @@ expect_none(void)
 	ck_assert(!ring_pop(&chan->ops, &op));
 }
 
+/* Replies to an operation, which is not taken up before the loop runs. */
 static inline void
-answer(const struct fib_op *op, int error)
+reply_to(const struct fib_op *op, int error)
 {
 	struct fib_ev ev = {.kind = FIB_EV_RESULT};
 
@@ -253,6 +254,12 @@ answer(const struct fib_op *op, int error)
 						     .metric = op->u.nexthop.nhid,
 						     .error = error};
 	event(&ev);
+}
+
+static inline void
+answer(const struct fib_op *op, int error)
+{
+	reply_to(op, error);
 	run_ms(5);
 }
 
