@@ -78,7 +78,7 @@ ctl_fib_json(const struct bgpd *d, enum family f, uint32_t id)
 					     [FIB_PENDING] = "pending",
 					     [FIB_INSTALLED] = "installed",
 					     [FIB_FAILED] = "failed"};
-	uint32_t nhset = 0, metric = 0;
+	uint32_t nhset = 0, metric = 0, retry_s;
 	int error = 0;
 	enum fib_state state = fib_route_get(d->kernel->fib, f, id, &nhset, &metric, &error);
 	enum fib_type type = FIB_UNICAST;
@@ -89,9 +89,11 @@ ctl_fib_json(const struct bgpd *d, enum family f, uint32_t id)
 	unsigned n = nhset != 0 ? fib_nhset_get(d->kernel->fib, nhset, &nh, &type) : 0;
 	for (unsigned i = 0; i < n; i++)
 		json_array_append_new(hops, via_json(d, &nh[i].via, nh[i].ifindex, nh[i].weight));
-	return json_pack("{s:o,s:o,s:s,s:I,s:b,s:s,s:s?}", "prefix", ctl_json_prefix(&prefix), "nexthops",
+	json_t *retry = fib_route_retry(d->kernel->fib, f, id, &retry_s) ? json_integer(retry_s) : json_null();
+	return json_pack("{s:o,s:o,s:s,s:I,s:b,s:s,s:s?,s:o}", "prefix", ctl_json_prefix(&prefix), "nexthops",
 			 hops, "type", types[type], "metric", (json_int_t)metric, "installed",
-			 (int)(state == FIB_INSTALLED), "state", states[state], "error", reason_of(error));
+			 (int)(state == FIB_INSTALLED), "state", states[state], "error", reason_of(error),
+			 "retry_s", retry);
 }
 
 static bool

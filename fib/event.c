@@ -68,6 +68,19 @@ named_by(struct fib *fib, struct fib_table *t, const struct fib_ev_result *r)
 		nhset_unuse(&fib->nhsets, r->nhset);
 }
 
+/* A route whose key somebody else had is in the kernel. If we still believe in his, we have missed something.
+ */
+static void
+unblocked_check(struct fib *fib, const struct fib_table *t, const struct fib_ev_result *r)
+{
+	struct ip_prefix p = fib_prefix(fib, t->family, r->id);
+
+	if (known_foreign(&fib->known, &p, fib->env.conf.table, r->metric) == NULL)
+		return;
+	fib->resync_wanted = true;
+	fib_send_kick(fib);
+}
+
 static void
 result_event(struct fib *fib, const struct fib_ev_result *reply)
 {
@@ -90,17 +103,21 @@ result_event(struct fib *fib, const struct fib_ev_result *reply)
 		return;
 	}
 	struct fib_table *t = &fib->table[r->family];
+	const struct route_extra *e = table_extra(t, r->id);
+	bool was_blocked = e != NULL && (e->flags & EX_ERROR) != 0 && e->error == EEXIST;
 	r->error = fib_object_error(fib, r);
 	if (r->error == EEXIST) {
 		struct ip_prefix p = fib_prefix(fib, t->family, r->id);
 		foreign = known_foreign(&fib->known, &p, fib->env.conf.table, r->metric);
-		if (foreign != NULL) {
+		if (foreign != NULL)
 			foreign->blocks = r->id;
+		if (foreign != NULL && !was_blocked)
 			conflict(fib, &p, r->metric, foreign);
-		}
 	}
 	fib_audit_result(fib, t, r, foreign != NULL);
 	named_by(fib, t, r);
+	if (was_blocked && r->error == 0)
+		unblocked_check(fib, t, r);
 	switch (table_reply(t, &fib->env, r, foreign != NULL)) {
 	case TABLE_RESTORED:
 		fib->restored++;
@@ -109,8 +126,8 @@ result_event(struct fib *fib, const struct fib_ev_result *reply)
 		fib->errors++;
 		if (r->object && nhset_at(&fib->nhsets, r->nhset)->error == EEXIST)
 			fib_retry_soon(fib); /* the object gets another number */
-		else if (r->error != EEXIST)
-			fib_retry_arm(fib);
+		else
+			fib_retry_plan(fib, t, r->id);
 		break;
 	default:
 		break;

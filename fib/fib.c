@@ -51,8 +51,10 @@ on_soon(evutil_socket_t fd, short what, void *arg)
 	(void)fd, (void)what;
 	loop_enter(fib->loop);
 	fib_walk_start(fib, WALK_GONE);
-	if (fib->retry_wanted)
+	if (fib->retry_wanted) {
+		fib->retry_eager = true;
 		fib_walk_start(fib, WALK_RETRY);
+	}
 	fib->retry_wanted = false;
 }
 
@@ -425,6 +427,15 @@ fib_route_get(const struct fib *fib, enum family f, uint32_t id, uint32_t *nhset
 	if (bitmap_test(&t->installed, id))
 		return FIB_INSTALLED;
 	return bitmap_test(&t->failed, id) ? FIB_FAILED : FIB_PENDING;
+}
+
+bool
+fib_route_retry(const struct fib *fib, enum family f, uint32_t id, uint32_t *in_s)
+{
+	uint32_t due_s = table_due(&fib->table[f], id), now_s = time_mono_s(time_mono_ns());
+
+	*in_s = due_s > now_s ? due_s - now_s : 0;
+	return due_s != 0;
 }
 
 uint32_t

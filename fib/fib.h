@@ -157,6 +157,8 @@ void fib_paths_going(struct fib *fib);
 /* State of one id for show fib; *nhset (may be 0), *metric and *error (errno, 0: none) are filled in. */
 enum fib_state fib_route_get(const struct fib *fib, enum family f, uint32_t id, uint32_t *nhset,
 			     uint32_t *metric, int *error);
+/* When a failed one is tried again even if nothing happens; false: it waits for its link. */
+bool fib_route_retry(const struct fib *fib, enum family f, uint32_t id, uint32_t *in_s);
 /* First id ≥ from that is wanted or installed, or BITMAP_END: show fib walks with it. */
 uint32_t fib_route_next(const struct fib *fib, enum family f, uint32_t from);
 

@@ -159,7 +159,8 @@ struct fib {
 	uint64_t part_begin_ns, part_grown_ns;
 
 	bool retry_wanted; /* by an event: soon, not after the back-off */
-	unsigned retry_s;  /* back-off */
+	bool retry_eager;  /* by an event: also what is not due yet */
+	unsigned retry_s;  /* back-off of what is not planned for each route: links that are down, objects */
 	uint64_t conflict_log_ns;
 	uint64_t ops, batches, replies, errors, dumps, restored;
 };
@@ -195,9 +196,11 @@ void fib_walk_start(struct fib *fib, enum walk_kind kind);
 void fib_walk_lost(struct fib *fib, uint32_t ifindex, bool v4_only);
 bool fib_walk_idle(const struct fib *fib);
 /* The events after which something is to be tried again. */
-void fib_retry_soon(struct fib *fib);                             /* a link, an address or a route came */
-void fib_retry_arm(struct fib *fib);                              /* something failed: after the back-off */
-void fib_gone(struct fib *fib, struct fib_table *t, uint32_t id); /* somebody deleted or changed it */
+void fib_retry_soon(struct fib *fib);               /* a link, an address or a route came */
+void fib_retry_arm(struct fib *fib);                /* something failed: after the back-off */
+void fib_retry_at(struct fib *fib, uint32_t due_s); /* the same, at this time */
+void fib_retry_plan(struct fib *fib, struct fib_table *t, uint32_t id); /* this route failed */
+void fib_gone(struct fib *fib, struct fib_table *t, uint32_t id);       /* somebody deleted or changed it */
 
 /* object.c: nexthop objects. */
 bool fib_object_wanted(const struct fib *fib, const struct nhset *n);

@@ -83,6 +83,10 @@ table_extra_clear(struct fib_table *t, uint32_t id, uint16_t flags)
 		return;
 	if ((flags & EX_STALE) != 0 && (e->flags & EX_STALE) != 0)
 		t->nstale--;
+	if ((flags & EX_ERROR) != 0) {
+		e->tries = 0;
+		flags |= EX_DUE;
+	}
 	e->flags &= (uint16_t)~flags;
 	if (e->flags == 0)
 		keyed_del(&t->extra, e);
@@ -447,12 +451,36 @@ table_hold_off(struct fib_table *t, uint32_t id, uint32_t due_s)
 	e->due_s = due_s;
 }
 
+uint32_t
+table_plan(struct fib_table *t, uint32_t id, uint32_t now_s, uint32_t chance)
+{
+	struct route_extra *e = table_extra(t, id);
+
+	if (!bitmap_test(&t->failed, id) || e == NULL || (e->flags & EX_ERROR) == 0)
+		return 0;
+	uint32_t wait_s = 1u << e->tries;
+	if (wait_s < TABLE_RETRY_MAX_S)
+		e->tries++;
+	e->flags |= EX_DUE;
+	e->due_s = now_s + wait_s + chance % (wait_s / 2 + 1);
+	return e->due_s;
+}
+
+uint32_t
+table_due(const struct fib_table *t, uint32_t id)
+{
+	const struct route_extra *e = table_extra(t, id);
+
+	return bitmap_test(&t->failed, id) && e != NULL && (e->flags & (EX_DUE | EX_FIGHT)) != 0 ? e->due_s
+												 : 0;
+}
+
 void
 table_retry(struct fib_table *t, uint32_t id)
 {
 	bitmap_clear(&t->failed, id);
 	bitmap_set(&t->dirty, id);
-	table_extra_clear(t, id, EX_FIGHT);
+	table_extra_clear(t, id, EX_FIGHT | EX_DUE);
 }
 
 void
@@ -505,7 +533,8 @@ table_move(struct fib_table *t)
 	bitmap_or(&t->dirty, &t->old);
 	while ((e = keyed_next(&t->extra, &cursor)) != NULL) {
 		bool other = (e->flags & EX_KERN) != 0;
-		e->flags &= (uint16_t) ~(EX_KERN | EX_DROP | EX_ERROR | EX_FIGHT);
+		e->flags &= (uint16_t) ~(EX_KERN | EX_DROP | EX_ERROR | EX_FIGHT | EX_DUE);
+		e->tries = 0;
 		if (other) {
 			e->old_metric = e->kern_metric;
 			e->flags |= EX_OLD;

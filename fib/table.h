@@ -28,6 +28,7 @@ struct route_extra {
 	uint32_t id;
 	uint16_t flags;
 	uint16_t error; /* errno */
+	uint8_t tries;  /* that were refused, one after the other */
 	uint32_t want_metric, kern_metric, stale_metric, old_metric;
 	uint32_t due_s; /* monotonic: not before */
 };
@@ -38,6 +39,9 @@ struct route_extra {
 #define EX_DROP  0x10u /* a replacement failed: delete what it should have replaced */
 #define EX_ERROR 0x20u /* error; a failed one without it has ENETDOWN, which comes to many at a time */
 #define EX_FIGHT 0x40u /* due_s: somebody keeps deleting it */
+#define EX_DUE   0x80u /* due_s: it was refused */
+
+#define TABLE_RETRY_MAX_S 64u /* and half as much again by chance */
 
 struct fib_table {
 	enum family family;
@@ -121,6 +125,15 @@ void table_lost(struct fib_table *t, uint32_t id, int error);
 void table_gone(struct fib_table *t, uint32_t id);
 /* Waits until due_s (monotonic seconds) before putting it back. */
 void table_hold_off(struct fib_table *t, uint32_t id, uint32_t due_s);
+/*
+ * Plans the next try of a failed one: after 1 s, and each time after twice as long, up to TABLE_RETRY_MAX_S,
+ * and up to half of that longer as chance (any number) will have it, so that those that failed together are
+ * not tried together for ever. Returns when (monotonic seconds), or 0 where that is left to an event: it
+ * failed with ENETDOWN.
+ */
+uint32_t table_plan(struct fib_table *t, uint32_t id, uint32_t now_s, uint32_t chance);
+/* When a failed one is to be tried again, or 0: nothing is planned. */
+uint32_t table_due(const struct fib_table *t, uint32_t id);
 /* Tries a failed one again. */
 void table_retry(struct fib_table *t, uint32_t id);
 int table_error(const struct fib_table *t, uint32_t id); /* errno of a failed one, else 0 */

@@ -78,6 +78,27 @@ fib_retry_arm(struct fib *fib)
 }
 
 void
+fib_retry_at(struct fib *fib, uint32_t due_s)
+{
+	uint32_t now_s = loop_now_s(fib->loop), wait_s = due_s > now_s ? due_s - now_s : 0;
+
+	/* One walk for all that come due together; and a walk over many, less often. */
+	timer_ms(fib->ev_retry,
+		 wait_s * 1000ull + SOON_MS + (uint64_t)failed_count(fib) * PER_ROUTE_US / 1000);
+}
+
+void
+fib_retry_plan(struct fib *fib, struct fib_table *t, uint32_t id)
+{
+	uint32_t due_s = table_plan(t, id, loop_now_s(fib->loop), arc4random());
+
+	if (due_s != 0)
+		fib_retry_at(fib, due_s);
+	else
+		fib_retry_arm(fib);
+}
+
+void
 fib_gone(struct fib *fib, struct fib_table *t, uint32_t id)
 {
 	table_gone(t, id);
@@ -272,6 +293,12 @@ fight_of(struct fib *fib, enum family f, uint32_t id)
 	return g;
 }
 
+static bool
+has_no_link(const struct fib *fib, const struct nhset *n)
+{
+	return known_nh_all_dead(&fib->known, n, 0) || fib_object_all_dead(fib, n);
+}
+
 /* Puts back a route that somebody deleted: at once the first time, later and later if he keeps doing it. */
 static void
 put_back(struct fib *fib, struct fib_table *t, uint32_t id)
@@ -280,7 +307,7 @@ put_back(struct fib *fib, struct fib_table *t, uint32_t id)
 	struct ip_prefix p = fib_prefix(fib, t->family, id);
 
 	const struct nhset *n = nhset_at(&fib->nhsets, table_nhset(t, id));
-	if (known_nh_all_dead(&fib->known, n, 0) || fib_object_all_dead(fib, n)) {
+	if (has_no_link(fib, n)) {
 		table_lost(t, id, ENETDOWN);
 		return;
 	}
@@ -317,22 +344,35 @@ gone_step(struct fib *fib)
 	return true;
 }
 
+/* Can a link, an address or a route that came be what a refused route was waiting for? */
+static bool
+may_help(const struct fib_table *t, uint32_t id)
+{
+	const struct route_extra *e = table_extra(t, id);
+
+	/* A taken key is free only when its owner's route goes, which is an event of its own. */
+	return e == NULL || ((e->flags & EX_FIGHT) == 0 && table_error(t, id) != EEXIST);
+}
+
 static bool
 retry_step(struct fib *fib)
 {
 	struct fib_table *t = walk_table(fib);
 	uint32_t id;
 
-	if (!next_id(&fib->walk, &t->failed, &id))
+	if (!next_id(&fib->walk, &t->failed, &id)) {
+		if (t->family == FAMILY_IPV6)
+			fib->retry_eager = false;
 		return false;
-	/* A taken key is free only when its owner's route goes, which is an event of its own. */
-	if (table_error(t, id) == EEXIST)
-		return true;
-	const struct route_extra *e = table_extra(t, id);
-	if (e != NULL && (e->flags & EX_FIGHT) != 0 && (int32_t)(loop_now_s(fib->loop) - e->due_s) < 0)
-		fib_retry_arm(fib);
-	else
+	}
+	uint32_t due_s = table_due(t, id);
+	if (due_s == 0 && !fib->retry_eager && has_no_link(fib, nhset_at(&fib->nhsets, table_nhset(t, id))))
+		return true; /* a link that comes is an event, and they may be very many */
+	if (due_s == 0 || (int32_t)(loop_now_s(fib->loop) - due_s) >= 0 ||
+	    (fib->retry_eager && may_help(t, id)))
 		table_retry(t, id);
+	else
+		fib_retry_at(fib, due_s);
 	return true;
 }
 

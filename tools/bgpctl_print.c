@@ -75,6 +75,7 @@ static const struct table tables[] = {
       {"STATE", "state", VALUE, false},
       {"METRIC", "metric", VALUE, true},
       {"NEXT HOPS", "nexthops", VALUE, false},
+      {"RETRY", "retry_s", SECONDS, true},
       {"ERROR", "error", VALUE, false}}},
     {"show nexthop",
      {{"NEXT HOP", "nexthop", VALUE, false},

@@ -163,11 +163,11 @@ shape show rib out rack-12-right <<'E'
 	and (.[] | select(.prefix == "203.0.113.0/24") | .aspath == "65001 65002 65010 65020" and (.exit_nexthop | str))
 E
 shape show fib <<'E'
-.fib | length > 0 and all(.[]; has_all("prefix nexthops type metric installed error") and (.prefix | str) and (.metric | int)
-	and (.type | IN("unicast", "blackhole", "unreachable")) and (.installed | bool) and (.error | nstr)
+.fib | length > 0 and all(.[]; has_all("prefix nexthops type metric installed error retry_s") and (.prefix | str) and (.metric | int)
+	and (.type | IN("unicast", "blackhole", "unreachable")) and (.installed | bool) and (.error | nstr) and (.retry_s | nint)
 	and (.nexthops | all(.[]; has_all("via interface weight") and (.via | nstr) and (.interface | nstr) and (.weight | int))))
 	and ([.[] | select(.prefix == "10.20.0.0/16")] == [{"prefix": "10.20.0.0/16", "type": "unicast", "metric": 20, "installed": true,
-		"error": null, "state": "installed", "nexthops": [{"via": "10.99.1.2", "interface": "to-b", "weight": 1}]}])
+		"error": null, "retry_s": null, "state": "installed", "nexthops": [{"via": "10.99.1.2", "interface": "to-b", "weight": 1}]}])
 E
 shape show nexthop <<'E'
 (.nexthops | all(.[]; (.resolved | bool) and (.metric | nint) and (.ways | type == "array")))

@@ -4,6 +4,10 @@
  */
 #include "tests/net/fibrig.h"
 
+#include <linux/filter.h>
+#include <linux/netlink.h>
+#include <sys/socket.h>
+
 static bool
 all_unpinned(struct rig *r)
 {
@@ -138,7 +142,8 @@ START_TEST(test_link_down_and_up)
 	struct fib_stats s = stats();
 	ck_assert_uint_eq(s.installed, 2); /* the one over b, and the one over both */
 	ck_assert_uint_eq(s.failed, 200);
-	/* The one over both takes three lines, but one where the kernel took the dead member out of its group. */
+	/* The one over both takes three lines, but one where the kernel took the dead member out of its
+	 * group. */
 	ck_assert_uint_eq(count("route show proto 186"), rig.conf.nexthop_objects ? 2 : 4);
 	sh("ip link set east up");
 	ck_assert(wait_for(all_installed, 10));
@@ -221,6 +226,61 @@ START_TEST(test_foreign_is_left_alone)
 			 "20.0.0.16/28 via 10.0.1.8 dev east proto 4 metric 20");
 	ck_assert_str_eq(out("ip -N -6 route show 2001:db9:0:1::/64"),
 			 "2001:db9:0:1::/64 via 2001:db8:1::8 dev east proto 4 metric 20 pref medium");
+}
+END_TEST
+
+/* The socket that fib hears notifications on: the only one that is a member of groups. */
+static int
+notify_socket(void)
+{
+	for (int fd = 3; fd < 256; fd++) {
+		int protocol = 0;
+		uint32_t groups[8] = {0};
+		socklen_t size = sizeof protocol, groups_size = sizeof groups;
+
+		if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &protocol, &size) != 0 || protocol != AF_NETLINK)
+			continue;
+		if (getsockopt(fd, SOL_NETLINK, NETLINK_LIST_MEMBERSHIPS, groups, &groups_size) == 0 &&
+		    groups[0] != 0)
+			return fd;
+	}
+	return -1;
+}
+
+static bool
+reread(struct rig *r)
+{
+	(void)r;
+	return stats().resyncs >= 1;
+}
+
+/* The route of another program goes, and we do not hear of it. */
+START_TEST(test_foreign_goes_unheard)
+{
+	struct sock_filter none = BPF_STMT(BPF_RET | BPF_K, 0);
+	struct sock_fprog deaf = {.len = 1, .filter = &none};
+	uint32_t in_s, before = rig.foreign;
+
+	sh("ip route add 20.0.0.16/28 via 10.0.1.9 metric 20 proto static &&"
+	   " ip -6 route add 2001:db9:0:1::/64 via 2001:db8:1::9 metric 20 proto static");
+	set_via(FAMILY_IPV4, 1, "10.0.2.2", rig.west);
+	set_via(FAMILY_IPV6, 1, "2001:db8:2::2", rig.west);
+	wait_state(FAMILY_IPV4, 1, FIB_FAILED);
+	wait_state(FAMILY_IPV6, 1, FIB_FAILED);
+	int fd = notify_socket();
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &deaf, sizeof deaf), 0);
+	sh("ip route del 20.0.0.16/28 && ip -6 route del 2001:db9:0:1::/64");
+	ck_assert(fib_route_retry(rig.fib, FAMILY_IPV4, 1, &in_s));
+	ck_assert_uint_le(in_s, 96);
+	ck_assert(wait_for(all_installed, 20));
+	ck_assert_str_eq(out("ip -N route show 20.0.0.16/28"),
+			 "20.0.0.16/28 via 10.0.2.2 dev west proto 186 metric 20");
+	ck_assert(!fib_route_retry(rig.fib, FAMILY_IPV4, 1, &in_s));
+	/* That we had not heard of it is a reason to read everything, and then his routes are known to be
+	 * gone. */
+	ck_assert(wait_for(reread, 10));
+	ck_assert_uint_eq(rig.foreign, before);
 }
 END_TEST
 
@@ -461,6 +521,7 @@ common_case(const char *name, void (*fixture)(void))
 	tcase_add_test(tc, test_last_address);
 	tcase_add_test(tc, test_unreachable_next_hop);
 	tcase_add_test(tc, test_foreign_is_left_alone);
+	tcase_add_test(tc, test_foreign_goes_unheard);
 	tcase_add_test(tc, test_foreign_reports);
 	tcase_add_test(tc, test_deleted_by_others);
 	tcase_add_test(tc, test_restart);

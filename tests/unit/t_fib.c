@@ -98,13 +98,48 @@ START_TEST(test_foreign_conflict)
 	answer(&add, EEXIST);
 	ck_assert_int_eq(state(9), FIB_FAILED);
 	ck_assert_int_eq(error_of(9), EEXIST);
+	/* By the clock it is tried again, too, since an event may be missed; the next time later. */
+	uint32_t in_s;
+	ck_assert(fib_route_retry(fib, FAMILY_IPV4, 9, &in_s));
+	ck_assert_uint_le(in_s, 1);
 	run_ms(1500);
-	expect_none(); /* no retry by the clock */
+	add = expect_op(FIB_OP_ROUTE);
+	ck_assert_uint_eq(add.u.route.verb, FIB_ADD);
+	answer(&add, EEXIST);
+	expect_none();
+	ck_assert(fib_route_retry(fib, FAMILY_IPV4, 9, &in_s));
+	ck_assert_uint_ge(in_s, 1);
+	ck_assert_uint_le(in_s, 3);
+	link_event(4, IFF_UP); /* no business of his */
+	run_ms(50);
+	expect_none();
 	route_event(9, 4, RTN_PROHIBIT, FIB_RT_DELETED);
 	add = expect_op(FIB_OP_ROUTE);
 	ck_assert_uint_eq(add.u.route.verb, FIB_ADD);
 	answer(&add, EEXIST); /* nobody's that we know of: then it is ours */
 	ck_assert_uint_eq(expect_op(FIB_OP_ROUTE).u.route.verb, FIB_REPLACE);
+}
+END_TEST
+
+/* His route went without a word: ours gets in by the clock, and all is read again to see what else was
+ * missed. */
+START_TEST(test_foreign_missed)
+{
+	sync_up();
+	uint32_t hole = blackhole();
+	fib_route_set(fib, FAMILY_IPV4, 9, hole, 0);
+	fib_nhset_unref(fib, hole);
+	run_ms(5);
+	expect_op(FIB_OP_NHSET);
+	struct fib_op add = expect_op(FIB_OP_ROUTE);
+	route_event(9, 4, RTN_PROHIBIT, 0);
+	answer(&add, EEXIST);
+	run_ms(1500);
+	add = expect_op(FIB_OP_ROUTE);
+	answer(&add, 0);
+	ck_assert_int_eq(state(9), FIB_INSTALLED);
+	expect_op(FIB_OP_RESYNC);
+	expect_none();
 }
 END_TEST
 
@@ -550,6 +585,7 @@ main(void)
 	tcase_set_timeout(played, 20);
 	tcase_add_test(played, test_order_of_operations);
 	tcase_add_test(played, test_foreign_conflict);
+	tcase_add_test(played, test_foreign_missed);
 	tcase_add_test(played, test_link_down);
 	tcase_add_test(played, test_adopt_and_sweep);
 	tcase_add_test(played, test_resync);

@@ -159,6 +159,52 @@ START_TEST(test_foreign_keeps_its_key)
 }
 END_TEST
 
+static uint32_t
+wait_s(uint32_t now_s, uint32_t chance)
+{
+	ck_assert_int_eq(expect(2, FIB_ADD, FIB_WHAT_ROUTE, 20, EEXIST, true), TABLE_FAILED);
+	uint32_t due_s = table_plan(&t, 2, now_s, chance);
+	ck_assert_uint_eq(table_due(&t, 2), due_s);
+	table_retry(&t, 2);
+	ck_assert_uint_eq(table_due(&t, 2), 0);
+	return due_s - now_s;
+}
+
+/* Later and later, to a limit, and never all at the same time. */
+START_TEST(test_back_off)
+{
+	static const uint32_t steps[] = {1, 2, 4, 8, 16, 32, 64, 64, 64};
+
+	table_want(&t, 2, 7, 0);
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++)
+		ck_assert_uint_eq(wait_s(1000, 0), steps[i]);
+	/* The chance is 0 to half of it, whatever number it comes as. */
+	ck_assert_uint_eq(wait_s(5000, 32), 96);
+	ck_assert_uint_eq(wait_s(5000, 33), 64);
+	ck_assert_uint_eq(wait_s(UINT32_MAX - 10, UINT32_MAX), 64 + UINT32_MAX % 33);
+	/* A success, or another wish, is a new beginning. */
+	ck_assert_int_eq(expect(2, FIB_ADD, FIB_WHAT_ROUTE, 20, 0, false), TABLE_INSTALLED);
+	ck_assert_uint_eq(keyed_count(&t.extra), 0);
+	table_lost(&t, 2, 0);
+	ck_assert_int_eq(expect(2, FIB_ADD, FIB_WHAT_ROUTE, 20, ENETUNREACH, false), TABLE_FAILED);
+	ck_assert_uint_eq(table_plan(&t, 2, 10, 0), 11);
+	table_retry(&t, 2);
+	table_want(&t, 2, 8, 0);
+	ck_assert_uint_eq(table_due(&t, 2), 0);
+}
+END_TEST
+
+/* What waits for its link is not planned: there may be very many. */
+START_TEST(test_no_plan_for_a_dead_link)
+{
+	table_want(&t, 2, 7, 0);
+	ck_assert_int_eq(expect(2, FIB_ADD, FIB_WHAT_ROUTE, 20, ENETDOWN, false), TABLE_FAILED);
+	ck_assert_uint_eq(table_plan(&t, 2, 10, 0), 0);
+	ck_assert_uint_eq(table_due(&t, 2), 0);
+	ck_assert_uint_eq(keyed_count(&t.extra), 0);
+}
+END_TEST
+
 START_TEST(test_exists_but_is_ours)
 {
 	table_want(&t, 2, 7, 0);
@@ -333,6 +379,8 @@ main(void)
 	tcase_add_test(tc, test_withdrawn_before_sent);
 	tcase_add_test(tc, test_metric_change);
 	tcase_add_test(tc, test_foreign_keeps_its_key);
+	tcase_add_test(tc, test_back_off);
+	tcase_add_test(tc, test_no_plan_for_a_dead_link);
 	tcase_add_test(tc, test_exists_but_is_ours);
 	tcase_add_test(tc, test_failed_replacement_is_dropped);
 	tcase_add_test(tc, test_lost_and_gone);
