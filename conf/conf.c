@@ -195,6 +195,12 @@ unknown_key(struct conf_loader *ld, const struct conf_table *t, struct yml_node 
 
 	if (told(key, TOLD_SELF))
 		return;
+	for (const struct conf_elsewhere *e = t->elsewhere; e != NULL && e->key != NULL; e++) {
+		if (strcmp(e->key, key->text) != 0)
+			continue;
+		load_fail_key(ld, key, key->text, "found a key that neighbors do not have, expected %s", e->expected);
+		return;
+	}
 	for (uint32_t i = 0; i < t->n; i++) {
 		unsigned d = load_distance(t->rows[i].key, key->text);
 		if (d < best) {

@@ -437,7 +437,9 @@ static const struct conf_row kernel_rows[] = {
 			   .max = UINT32_MAX,
 			   .def = "254",
 			   .effect = CONF_EFFECT_POLICY,
-			   .doc = "Kernel routing table to work with; 254 is the main one."},
+			   .doc = "Kernel routing table to work with; 254 is the main one. All routes of one bgpd are in one "
+				  "table: another table, or that of a VRF (ip vrf exec), is another bgpd's, with its own "
+				  "protocol, control.socket and router.listen."},
     [CONF_KERNEL_PROTOCOL] =
 	{.key = "protocol",
 	 .type = &conf_type_number,
@@ -447,7 +449,8 @@ static const struct conf_row kernel_rows[] = {
 	 .def = "186",
 	 .effect = CONF_EFFECT_POLICY,
 	 .doc = "Protocol number of our routes in the kernel, by which they are told from those "
-		"of others; 186 is bgp, 12 is bird."},
+		"of others; 186 is bgp, 12 is bird. Each bgpd on a host needs its own, whatever its table: "
+		"nexthop objects belong to no table."},
     [CONF_KERNEL_METRIC] =
 	{.key = "metric",
 	 .type = &conf_type_number,

@@ -78,9 +78,16 @@ struct conf_row {
 	size_t elem_size;               /* named: of the element; elem->offset is inside it */
 };
 
+/* A key that people may well look for in a table which has none like it, and what to do instead. */
+struct conf_elsewhere {
+	const char *key; /* NULL ends the list */
+	const char *expected;
+};
+
 struct conf_table {
 	const struct conf_row *rows;
 	uint32_t n;
+	const struct conf_elsewhere *elsewhere; /* NULL: none */
 	size_t size;
 	size_t pos_offset; /* of a struct conf_pos; 0: none */
 	uint32_t key_row;  /* row that names an element in a list, if has_key */

@@ -638,7 +638,16 @@ static const struct conf_row neighbor_rows[] = {
 };
 _Static_assert(ARRAY_LEN(neighbor_rows) == CONF_NB_KEYS, "a row for each key");
 
+/* Whose routes go into which table: there is one RIB, which has one best path for a prefix whoever sent it. */
+static const struct conf_elsewhere neighbor_elsewhere[] = {
+    {"table", "a bgpd of its own for these neighbors with this as kernel.table, and another kernel.protocol: all routes "
+	      "of one bgpd are in one table"},
+    {"vrf", "a bgpd of its own for these neighbors, started by \"ip vrf exec\", with the table of the VRF as kernel.table, "
+	    "and another kernel.protocol: all routes of one bgpd are in one table"},
+    {0}};
+
 const struct conf_table conf_schema_neighbor = {TABLE(neighbor_rows),
+						.elsewhere = neighbor_elsewhere,
 						.size = sizeof(struct conf_neighbor),
 						.pos_offset = offsetof(struct conf_neighbor, pos),
 						.has_key = true,
