@@ -27,6 +27,7 @@ struct dump {
 	const struct bench_gateways *gateways;
 	struct bench_fib_count *out;
 	struct bitmap *seen;
+	const struct bench_dump_watch *watch;
 	struct object *objects;
 	uint32_t object_count;
 	bool groups; /* of the objects, the groups are read and not the others */
@@ -135,6 +136,8 @@ route_take(struct dump *d, const struct nlmsghdr *h)
 		d->out->there++;
 	else
 		d->out->wrong++;
+	if (d->watch != NULL)
+		d->watch->passed(d->watch->ctx, dst);
 	if (route >= 0 && right && d->seen != NULL)
 		bitmap_set(d->seen, (uint32_t)route);
 }
@@ -191,9 +194,9 @@ objects_read(struct bench_netlink *n, struct dump *d)
 
 int
 bench_dump_count(struct bench_netlink *n, const struct bench_table *t, const struct bench_gateways *gw,
-		 struct bench_fib_count *out, struct bitmap *seen)
+		 struct bench_fib_count *out, struct bitmap *seen, const struct bench_dump_watch *watch)
 {
-	struct dump d = {.table = t, .gateways = gw, .out = out, .seen = seen};
+	struct dump d = {.table = t, .gateways = gw, .out = out, .seen = seen, .watch = watch};
 	int rc = -EAGAIN;
 
 	for (int i = 0; i < TRIES_MAX && rc == -EAGAIN; i++) {

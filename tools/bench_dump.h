@@ -27,11 +27,17 @@ struct bench_fib_count {
 	uint32_t other; /* routes of nobody: not in the table, not the kernel's own */
 };
 
+/* Told while a dump is read: it has come to this address (host order), in ascending order. */
+struct bench_dump_watch {
+	void (*passed)(void *ctx, uint32_t addr);
+	void *ctx;
+};
+
 /*
- * A whole dump. seen, if not NULL, is emptied and gets the indices of the routes that are
+ * A whole dump. watch may be NULL. seen, if not NULL, is emptied and gets the indices of the routes that are
  * counted as there. 0 or -errno; -EAGAIN: it changed each time that it was read.
  */
 int bench_dump_count(struct bench_netlink *n, const struct bench_table *t, const struct bench_gateways *gw,
-		     struct bench_fib_count *out, struct bitmap *seen);
+		     struct bench_fib_count *out, struct bitmap *seen, const struct bench_dump_watch *watch);
 
 #endif

@@ -8,9 +8,10 @@
  * the kernel chooses for it tells over which link.
  *
  * When all samples are as they should be, a dump proves it for every route. One that
- * comes too early says which routes are still out, and the next samples are of those:
- * otherwise the clock would tick in dumps, which take a third of a second each, and the
- * order in which a daemon works would decide how many it takes.
+ * comes too early says which routes are still out, and these are looked up while it goes
+ * on and after it: otherwise the clock would tick in dumps, which take a third of a second
+ * each, and the order in which a daemon works would decide how many it takes. The clock
+ * stops at the last look-up that found something changed.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -33,6 +34,7 @@
 #define SAMPLES     1024u
 #define SAMPLES_MIN 8u
 #define POLL_US     1000
+#define LOOK_EVERY  64u /* routes of a dump between two looks */
 #define NS_PER_S    1000000000ull
 
 /* What is waited for. */
@@ -42,12 +44,28 @@ struct goal {
 	struct bench_gateways gateways;
 };
 
+/* A route that can be looked up, and the address for that (host order). */
+struct lone {
+	uint32_t addr, route;
+};
+
 struct kernel {
 	struct bench_netlink netlink;
 	struct bench_table *table;
-	uint32_t samples[SAMPLES]; /* addresses, host order */
-	uint32_t sample_count;
+	struct lone *lone; /* ascending by address */
+	uint32_t lone_count;
+	uint32_t *late; /* addresses that do not meet the goal: samples, then all that a dump has shown so */
+	uint32_t late_count, late_met;
+	uint64_t met_ns; /* when the last of them was found to meet it */
 	int lookup;
+};
+
+/* A dump that is being read, as far as it has come in the list of lone routes. */
+struct progress {
+	struct kernel *k;
+	const struct goal *goal;
+	const struct bitmap *seen;
+	uint32_t at, messages;
 };
 
 static bool
@@ -66,20 +84,64 @@ is_met(const struct kernel *k, const struct goal *goal, uint32_t addr)
 	return getsockname(k->lookup, (struct sockaddr *)&from, &len) == 0 && from.sin_addr.s_addr == htonl(goal->from);
 }
 
-/* Samples of the routes, so many, that have this bit. One that meets the goal already would tell nothing. */
-static void
-samples_choose(struct kernel *k, const struct goal *goal, const struct bitmap *seen, bool bit, uint32_t count)
+/* Looks up those that are late, in their order, up to the first that still is. True: none is. */
+static bool
+late_look(struct kernel *k, const struct goal *goal)
 {
-	const struct bench_table *t = k->table;
-	uint32_t step = count / (SAMPLES * 2) + 1, nth = 0, addr;
-
-	k->sample_count = 0;
-	for (uint32_t i = 0; i < t->route_count && k->sample_count < SAMPLES; i++) {
-		if (bitmap_test(seen, i) != bit || nth++ % step != 0)
-			continue;
-		if (bench_table_lone(t, i, &addr) && !is_met(k, goal, addr))
-			k->samples[k->sample_count++] = addr;
+	while (k->late_met < k->late_count && is_met(k, goal, k->late[k->late_met])) {
+		k->late_met++;
+		k->met_ns = time_mono_ns();
 	}
+	return k->late_met == k->late_count;
+}
+
+static void
+samples_choose(struct kernel *k, const struct goal *goal)
+{
+	uint32_t step = k->lone_count / SAMPLES + 1;
+
+	k->late_count = k->late_met = 0;
+	for (uint32_t i = 0; i < k->lone_count; i += step)
+		if (!is_met(k, goal, k->lone[i].addr))
+			k->late[k->late_count++] = k->lone[i].addr;
+}
+
+/* Routes before that address which the dump should have shown, or should not have, are late. */
+static void
+dump_passed(void *ctx, uint32_t addr)
+{
+	struct progress *p = ctx;
+	struct kernel *k = p->k;
+
+	for (; p->at < k->lone_count && k->lone[p->at].addr < addr; p->at++)
+		if (bitmap_test(p->seen, k->lone[p->at].route) != p->goal->present)
+			k->late[k->late_count++] = k->lone[p->at].addr;
+	if (++p->messages % LOOK_EVERY == 0)
+		late_look(k, p->goal);
+}
+
+static int
+lone_cmp(const void *a, const void *b)
+{
+	const struct lone *x = a, *y = b;
+
+	return (x->addr > y->addr) - (x->addr < y->addr);
+}
+
+static void
+lone_find(struct kernel *k)
+{
+	uint32_t count = k->table->route_count;
+
+	k->lone = xreallocarray(k->lone, count, sizeof(*k->lone));
+	k->late = xreallocarray(k->late, count, sizeof(*k->late));
+	k->lone_count = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		k->lone[k->lone_count].route = i;
+		if (bench_table_lone(k->table, i, &k->lone[k->lone_count].addr))
+			k->lone_count++;
+	}
+	qsort(k->lone, k->lone_count, sizeof(*k->lone), lone_cmp);
 }
 
 static bool
@@ -88,33 +150,42 @@ table_do(struct kernel *k, const struct bench_words *w)
 	const char *mrt = bench_words_get(w, "mrt");
 	uint32_t routes = bench_words_u32(w, "routes", 1000000), as = bench_words_u32(w, "as", 65001);
 	struct bench_mrt_stats stats = {0};
-	uint32_t lone = 0, addr;
 
 	bench_table_free(k->table);
 	k->table = mrt ? bench_mrt_table(mrt, FAMILY_IPV4, routes, as, &stats)
 		       : bench_table_make(FAMILY_IPV4, routes, bench_words_number(w, "seed", 1), as);
 	if (k->table == NULL)
 		return false;
-	for (uint32_t i = 0; i < k->table->route_count && lone < SAMPLES_MIN; i++)
-		lone += bench_table_lone(k->table, i, &addr);
+	lone_find(k);
 	printf("{\"event\": \"table\", \"routes\": %u}\n", k->table->route_count);
-	return lone >= SAMPLES_MIN;
+	return k->lone_count >= SAMPLES_MIN;
 }
 
-/* Until every sample meets the goal; one that does is not asked again. False: no time left. */
+/* Until none is late. False: no time left. */
 static bool
-samples_wait(const struct kernel *k, const struct goal *goal, uint64_t deadline_ns)
+late_wait(struct kernel *k, const struct goal *goal, uint64_t deadline_ns)
 {
-	for (uint32_t done = 0; done < k->sample_count;) {
-		if (is_met(k, goal, k->samples[done])) {
-			done++;
-			continue;
-		}
+	while (!late_look(k, goal)) {
 		if (time_mono_ns() > deadline_ns)
 			return false;
 		usleep(POLL_US);
 	}
 	return true;
+}
+
+/* A dump of everything; what it shows to be late is looked up meanwhile, and is in the list afterwards. */
+static int
+dump_judge(struct kernel *k, const struct goal *goal, struct bench_fib_count *count)
+{
+	struct bitmap seen = {0};
+	struct progress p = {.k = k, .goal = goal, .seen = &seen};
+	struct bench_dump_watch watch = {.passed = dump_passed, .ctx = &p};
+
+	k->late_count = k->late_met = 0;
+	int rc = bench_dump_count(&k->netlink, k->table, &goal->gateways, count, &seen, &watch);
+	dump_passed(&p, UINT32_MAX);
+	bitmap_fini(&seen);
+	return rc;
 }
 
 static uint32_t
@@ -139,27 +210,26 @@ wait_do(struct kernel *k, const struct bench_words *w)
 {
 	struct goal goal = {
 	    .present = bench_words_has(w, "present"), .from = address(w, "from"), .gateways = gateways_of(w)};
-	uint64_t deadline_ns = time_mono_ns() + bench_words_number(w, "timeout", 300) * NS_PER_S, end_ns;
-	uint32_t all = k->table->route_count, want = goal.present ? all : 0, dumps = 0;
+	uint64_t deadline_ns = time_mono_ns() + bench_words_number(w, "timeout", 300) * NS_PER_S;
+	uint32_t want = goal.present ? k->table->route_count : 0, dumps = 0;
 	struct bench_fib_count count = {0};
-	struct bitmap seen = {0};
 	int rc;
 
-	samples_choose(k, &goal, &seen, false, all);
+	k->met_ns = time_mono_ns();
+	samples_choose(k, &goal);
 	do {
-		samples_wait(k, &goal, deadline_ns);
-		/* What a dump shows was so when it began. */
-		end_ns = time_mono_ns();
+		late_wait(k, &goal, deadline_ns);
 		dumps++;
-		rc = bench_dump_count(&k->netlink, k->table, &goal.gateways, &count, &seen);
-		samples_choose(k, &goal, &seen, !goal.present, goal.present ? all - count.there : count.there);
+		rc = dump_judge(k, &goal, &count);
+		/* What is out cannot be looked up, so all that is known is that it was not there when the dump came by. */
+		if (k->late_count == 0 && count.there != want)
+			k->met_ns = time_mono_ns();
 	} while ((rc == 0 || rc == -EAGAIN) && (count.there != want || count.wrong != 0) &&
 		 time_mono_ns() < deadline_ns);
-	bitmap_fini(&seen);
 	if (rc != 0 && rc != -EAGAIN)
 		return false;
 	printf("{\"event\": \"wait\", \"end_ns\": %" PRIu64 ", \"dumps\": %u, \"there\": %u, \"wrong\": %u, \"other\": %u}\n",
-	       end_ns, dumps, count.there, count.wrong, count.other);
+	       k->met_ns, dumps, count.there, count.wrong, count.other);
 	return true;
 }
 
@@ -178,13 +248,13 @@ floor_do(struct kernel *k, const struct bench_words *w)
 	rc = bench_netlink_install(&k->netlink, k->table, &hop);
 	times[1] = time_mono_ns();
 	if (rc == 0)
-		rc = bench_dump_count(&k->netlink, k->table, &gateways, &in, NULL);
+		rc = bench_dump_count(&k->netlink, k->table, &gateways, &in, NULL, NULL);
 	times[2] = time_mono_ns();
 	if (rc == 0)
 		rc = bench_netlink_remove(&k->netlink, k->table, &hop);
 	times[3] = time_mono_ns();
 	if (rc == 0)
-		rc = bench_dump_count(&k->netlink, k->table, &gateways, &out, NULL);
+		rc = bench_dump_count(&k->netlink, k->table, &gateways, &out, NULL, NULL);
 	if (rc != 0) {
 		printf("{\"event\": \"error\", \"text\": \"netlink: %s\"}\n", strerror(-rc));
 		return false;
@@ -225,6 +295,8 @@ bench_kernel_run(void)
 	}
 	bench_netlink_close(&k.netlink);
 	bench_table_free(k.table);
+	free(k.lone);
+	free(k.late);
 	close(k.lookup);
 	return rc;
 }

@@ -2,10 +2,11 @@
 /*
  * bgpbench-peer: what stands around a daemon under test, or in its place.
  *
- * One program with five parts, each a process of its own, started and led by
+ * One program with six parts, each a process of its own, started and led by
  * tools/bgpbench over stdin and stdout: the neighbours (bench_run), two neighbours
  * that measure a delay (bench_probe), the watcher of the kernel's routes
- * (bench_kernel), a flow of packets (bench_flow), and the null forwarder (bench_null).
+ * (bench_kernel), another listener there (bench_listen), a flow of packets (bench_flow),
+ * and the null forwarder (bench_null).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 
 #include "tools/bench_flow.h"
 #include "tools/bench_kernel.h"
+#include "tools/bench_listen.h"
 #include "tools/bench_null.h"
 #include "tools/bench_probe.h"
 #include "tools/bench_run.h"
@@ -24,6 +26,7 @@ static const char usage[] =
     "       bgpbench-peer kernel              the kernel's routes; see tools/bench_kernel.h\n"
     "       bgpbench-peer flow NAMESPACE DEV DEV RATE\n"
     "                                         packets that come out there; see tools/bench_flow.h\n"
+    "       bgpbench-peer listen              hears of all changes of routes, as some other program does\n"
     "       bgpbench-peer null AS FILE        a forwarder in the place of the daemon; see tools/bench_null.h\n"
     "       bgpbench-peer probe LOCAL,REMOTE,AS LOCAL,REMOTE,AS MS\n"
     "                                         announces one prefix from the first, waits for it at the second\n";
@@ -78,6 +81,8 @@ main(int argc, char **argv)
 		return bench_run(PORT);
 	if (argc == 2 && strcmp(argv[1], "kernel") == 0)
 		return bench_kernel_run();
+	if (argc == 2 && strcmp(argv[1], "listen") == 0)
+		return bench_listen_run();
 	if (argc == 6 && strcmp(argv[1], "flow") == 0 && number(argv[5], &rate))
 		return bench_flow_run(argv[2], argv + 3, rate);
 	if (argc == 4 && strcmp(argv[1], "null") == 0 && number(argv[2], &as))
