@@ -231,7 +231,8 @@ stream_make(const struct run *r, const struct bench_words *w, const struct group
 {
 	struct bench_part part = part_of(r, w);
 	struct ip_addr next_hop = bench_words_addr(w, "next-hop");
-	struct bench_voice voice = {.next_hop = next_hop.family ? next_hop : g->peers[i]->local, .internal = bench_words_has(w, "internal")};
+	struct bench_voice voice = {.next_hop = next_hop.family ? next_hop : g->peers[i]->local,
+				    .internal = bench_words_has(w, "internal")};
 	const char *variant = bench_words_get(w, "variant");
 	uint32_t slice = bench_words_u32(w, "slice", 0);
 

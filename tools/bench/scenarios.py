@@ -411,5 +411,6 @@ class Stall(Scenario):
         return {"metrics": delays, "inside_ms": inside, "inside_where": where, "errors": errors}
 
 
-SCENARIOS = (Full, Paths, Reflect, MeshPaced, MeshOnce, MeshDial, Churn, Failover, Fib, FibHeard, Converge, V6, Policy, Stall)
+SCENARIOS = (Full, Paths, Reflect, MeshPaced, MeshOnce, MeshDial, Churn, Failover, Fib, FibHeard, Converge, V6, Policy,
+             Stall)
 GROUPS = {"mesh": ("mesh-paced", "mesh-once", "mesh-dial"), "all": tuple(s.name for s in SCENARIOS)}
