@@ -141,6 +141,29 @@ stats_json(const struct peer *p)
 			 "received", messages_json(st.in), "sent", messages_json(st.out));
 }
 
+/* max-prefix-out: null without; which families are at the limit, and how many prefixes of each are held back with block. */
+static json_t *
+max_out_json(const struct peer *p)
+{
+	static const char *const actions[] = {[CONF_MAX_WARN] = "warn",
+					      [CONF_MAX_BLOCK] = "block",
+					      [CONF_MAX_RESTART] = "restart",
+					      [CONF_MAX_SHUTDOWN] = "shutdown"};
+	const struct conf_max_prefix *m = &p->conf->max_prefix_out;
+	json_t *reached = json_array(), *held = json_object();
+
+	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
+		struct peer_route_counts n = {0};
+		peer_routes_counts(p, f, &n);
+		if (n.sent >= m->limit || n.held > 0)
+			json_array_append_new(reached, json_string(family_name(f)));
+		if (n.held > 0)
+			json_object_set_new(held, family_name(f), json_integer(n.held));
+	}
+	return json_pack("{s:I,s:s,s:o,s:o}", "limit", (json_int_t)m->limit, "action", actions[m->action], "reached",
+			 reached, "held_back", held);
+}
+
 /* The names of the policies; the word of what happens where there is no list, or an empty one. */
 static json_t *
 policy_json(const struct peer *p, const struct conf_ref *v, uint32_t n)
@@ -201,6 +224,8 @@ neighbor_json(const struct bgpd *d, const struct peer *p)
 	json_object_set_new(o, "graceful_restart", restart_state_json(p));
 	json_object_set_new(o, "import_policy", policy_json(p, p->conf->import.v, p->conf->import.n));
 	json_object_set_new(o, "export_policy", policy_json(p, p->conf->export.v, p->conf->export.n));
+	json_object_set_new(o, "max_prefix_out",
+			    CONF_HAS(p->conf, CONF_NB_MAX_PREFIX_OUT) ? max_out_json(p) : json_null());
 	json_object_set_new(o, "stats", stats_json(p));
 	return o;
 }

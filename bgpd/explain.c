@@ -225,6 +225,12 @@ explain_out(struct bgpd *d, struct peer *to, enum family f, uint32_t id, const s
 		out->accepted = false;
 		return;
 	}
+	if (adjout_member_held(&m->out, f, id)) {
+		out->reason = "max-prefix-out";
+		out->accepted = false;
+		out->refused = true;
+		return;
+	}
 	attr_id told = told_of(d, m, f, id, p);
 	out->pending = told != out->attr;
 	attr_unref(d->attrs, told);

@@ -300,6 +300,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	loop_enter(&g->d->loop);
 	group_list_tick(&g->list, loop_now_s(&g->d->loop));
+	groups_limit_tell(g);
 	drain_start(g);
 }
 
@@ -444,7 +445,7 @@ groups_interfaces_changed(struct groups *g)
 
 	TAILQ_FOREACH(ag, &g->list.adjout.groups, entry)
 	if (reads_interface(ag))
-		adjout_group_refilter(ag, false);
+		adjout_group_refilter(ag, NULL, false);
 	drain_start(g);
 }
 
@@ -603,6 +604,7 @@ key_of(const struct group_member *m, const struct export_params *e, const struct
 	k.defaults = (uint8_t)(((const struct peer *)m->owner)->conf->default_originate & k.families);
 	k.nexthop_len4 = m->self_len[FAMILY_IPV4];
 	k.nexthop_len6 = m->self_len[FAMILY_IPV6];
+	k.sole = groups_limit_sole(m);
 	return k;
 }
 
@@ -650,6 +652,7 @@ group_for(struct groups *g, const struct group_member *m)
 
 	if (grp == NULL)
 		grp = group_new(&g->list, &key, memoizable(chain, &key), view_new(&params, &key, chain));
+	groups_limit_set(g, grp, p);
 	track_paths(g);
 	return grp;
 }
@@ -785,14 +788,18 @@ group_reconfigure(struct groups *g, struct group *grp)
 		group_drop_if_empty(grp);
 		return;
 	}
-	if (adjout_key_eq(&key, &grp->out.key))
+	const struct group_member *first = container_of(TAILQ_FIRST(&grp->out.members), struct group_member, out);
+	if (adjout_key_eq(&key, &grp->out.key)) {
+		groups_limit_set(g, grp, first->owner);
 		return;
+	}
 	struct export_view *old = grp->owner;
 	uint8_t defaults = old->defaults;
+	adjout_flush(&grp->out);
 	grp->owner = view_new(&params, &key, chain);
-	grp->out.key = key;
 	groups_view_free(old);
-	adjout_group_refilter(&grp->out, memoizable(chain, &key));
+	adjout_group_refilter(&grp->out, &key, memoizable(chain, &key));
+	groups_limit_set(g, grp, first->owner);
 	TAILQ_FOREACH(m, &grp->out.members, entry)
 	groups_default_tell(container_of(m, struct group_member, out), defaults | key.defaults);
 }

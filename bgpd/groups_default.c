@@ -87,10 +87,16 @@ groups_default_tell(struct group_member *m, uint8_t families)
 }
 
 bool
-groups_default_sent(struct groups *gs, const struct group_member *m, enum family f)
+groups_default_said(struct groups *gs, const struct export_view *v, enum family f)
 {
-	attr_id out = groups_default_attr(gs, m->group->owner, f);
+	attr_id out = groups_default_attr(gs, v, f);
 
 	attr_unref(gs->d->attrs, out);
 	return out != ATTR_NONE;
+}
+
+bool
+groups_default_sent(struct groups *gs, const struct group_member *m, enum family f)
+{
+	return groups_default_said(gs, m->group->owner, f);
 }

@@ -47,9 +47,18 @@ void groups_mark(void *ctx, struct group *g, enum family f, enum adjout_mark mar
 
 /* groups_default.c: the default route of our own. Is there to be one? */
 bool groups_default_on(const struct export_view *v, enum family f);
+/* Is it sent? */
+bool groups_default_said(struct groups *gs, const struct export_view *v, enum family f);
 /* Says it, or withdraws it where it is not sent (any more). */
 void groups_default_put(struct groups *gs, struct group *g, enum family f, struct group_out *to);
 /* The same to this member, behind all that it was told before; families: bits 1 << family. */
 void groups_default_tell(struct group_member *m, uint8_t families);
+
+/* groups_limit.c: neighbours that are sent so many prefixes and no more. adjout_key.sole for this one. */
+uint32_t groups_limit_sole(const struct group_member *m);
+/* What p allows now, for the group that it is or will be the only member of; in others nothing. */
+void groups_limit_set(struct groups *gs, struct group *g, const struct peer *p);
+/* Once a second: the log says what is held back. */
+void groups_limit_tell(struct groups *gs);
 
 #endif

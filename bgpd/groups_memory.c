@@ -15,7 +15,7 @@ group_memory(const struct group *g, struct groups_memory *out)
 	for (unsigned f = 0; f < FAMILY_COUNT; f++) {
 		out->announced += ag->fam[f].announced.count;
 		bitmaps += bitmap_bytes(&ag->fam[f].announced) + bitmap_bytes(&ag->fam[f].pending) +
-		    bitmap_bytes(&ag->fam[f].in_batch);
+		    bitmap_bytes(&ag->fam[f].in_batch) + bitmap_bytes(&ag->fam[f].held) + bitmap_bytes(&ag->fam[f].leaving);
 		TAILQ_FOREACH(m, &ag->detached, detached_entry)
 		bitmaps += bitmap_bytes(&m->fam[f].bits);
 	}

@@ -15,13 +15,26 @@
 
 enum level { LEVEL_BELOW, LEVEL_NEAR, LEVEL_OVER };
 
+/* What policy lets out: for the limit, and for the log. */
 static uint32_t
-sent(const struct peer *p, enum family f)
+to_be_sent(const struct peer *p, enum family f)
 {
 	struct peer_route_counts n;
 
 	peer_routes_counts(p, f, &n);
-	return n.sent;
+	return n.sent + n.held;
+}
+
+bool
+max_out_blocks(const struct peer *p)
+{
+	return CONF_HAS(p->conf, CONF_NB_MAX_PREFIX_OUT) && p->conf->max_prefix_out.action == CONF_MAX_BLOCK;
+}
+
+static bool
+ends_session(const struct conf_max_prefix *limit)
+{
+	return limit->action == CONF_MAX_RESTART || limit->action == CONF_MAX_SHUTDOWN;
 }
 
 /* The first family with too many, or FAMILY_NONE. */
@@ -29,7 +42,7 @@ static enum family
 family_over(const struct peer *p)
 {
 	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
-		if (sent(p, f) > p->conf->max_prefix_out.limit)
+		if (to_be_sent(p, f) > p->conf->max_prefix_out.limit)
 			return f;
 	return FAMILY_NONE;
 }
@@ -45,7 +58,7 @@ end_run(struct job *job, uint64_t deadline_ns)
 
 	(void)deadline_ns;
 	/* It may have gone down by now, or a reload have raised the limit. */
-	if (f == FAMILY_NONE || limit->action == CONF_MAX_WARN) {
+	if (f == FAMILY_NONE || !ends_session(limit)) {
 		peer_routes_wake(p);
 		return JOB_DONE;
 	}
@@ -73,11 +86,12 @@ max_out_down(struct peer *p)
 	loop_job_cancel(&p->d->loop, &p->max_out.end);
 }
 
-/* Each level is told once on the way up. */
+/* Each level is told once on the way up; with block one is at the limit all the time, and has to come far down first. */
 static void
 tell(struct peer *p, enum family f, uint32_t n)
 {
 	static const char *const effects[] = {[CONF_MAX_WARN] = "none",
+	    [CONF_MAX_BLOCK] = "further prefixes are held back",
 	    [CONF_MAX_RESTART] = "the session ends for a while",
 	    [CONF_MAX_SHUTDOWN] = "the session ends"};
 	const struct conf_max_prefix *limit = &p->conf->max_prefix_out;
@@ -87,9 +101,18 @@ tell(struct peer *p, enum family f, uint32_t n)
 
 	if (level > p->max_out.told[f])
 		log_warn("neighbor.max_prefix_out", LOG_S("neighbor", p->name), LOG_S("family", family_name(f)),
-		    LOG_U("sent", n), LOG_U("limit", limit->limit),
+		    LOG_U("to_be_sent", n), LOG_U("limit", limit->limit),
 		    LOG_S("effect", level == LEVEL_OVER ? effects[limit->action] : "none yet"));
-	p->max_out.told[f] = (uint8_t)level;
+	if (level > p->max_out.told[f] || level == LEVEL_BELOW || limit->action != CONF_MAX_BLOCK)
+		p->max_out.told[f] = (uint8_t)level;
+}
+
+void
+max_out_tell(struct peer *p)
+{
+	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
+		if (CONF_HAS(p->conf, CONF_NB_MAX_PREFIX_OUT))
+			tell(p, f, to_be_sent(p, f));
 }
 
 bool
@@ -98,14 +121,14 @@ max_out_allows(struct peer *p)
 	const struct conf_max_prefix *limit = &p->conf->max_prefix_out;
 	bool over = false;
 
-	if (!CONF_HAS(p->conf, CONF_NB_MAX_PREFIX_OUT))
+	if (!CONF_HAS(p->conf, CONF_NB_MAX_PREFIX_OUT) || limit->action == CONF_MAX_BLOCK)
 		return true;
 	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
-		uint32_t n = sent(p, f);
+		uint32_t n = to_be_sent(p, f);
 		tell(p, f, n);
 		over |= n > limit->limit;
 	}
-	if (!over || limit->action == CONF_MAX_WARN)
+	if (!over || !ends_session(limit))
 		return true;
 	loop_job_start(&p->d->loop, &p->max_out.end);
 	return false;

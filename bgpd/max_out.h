@@ -4,7 +4,8 @@
  *
  * Counts for each family the prefixes that are announced to the neighbour or about to be. Beyond the limit action warn
  * says so in the log; restart and shutdown end the session before the surplus is written, with Cease/Administrative
- * Shutdown and a text that says why (RFC 9003), since no code is assigned for it.
+ * Shutdown and a text that says why (RFC 9003), since no code is assigned for it. Block is the export groups' matter
+ * (groups_limit.c), here it is only told.
  */
 #ifndef BGPD_MAX_OUT_H
 #define BGPD_MAX_OUT_H
@@ -20,8 +21,12 @@ struct max_out {
 };
 
 void max_out_init(struct max_out *m);
-/* The session is new: everything is said again. */
+/* The session is new, or the limit: everything is said again. */
 void max_out_up(struct peer *p);
+/* Is the neighbour to be sent no more than the limit, with further prefixes held back? */
+bool max_out_blocks(const struct peer *p);
+/* The log says how near the limit is, once for each step on the way up. */
+void max_out_tell(struct peer *p);
 /* May more be written now? False: the session is about to end. */
 bool max_out_allows(struct peer *p);
 /* The session is over, or the peer goes. */

@@ -369,6 +369,7 @@ peer_routes_limit_changed(struct peer *p)
 	set_limits(p->routes);
 	check_limits(p);
 	admit_blocked(p->routes);
+	max_out_up(p);
 	peer_routes_wake(p);
 }
 
@@ -558,9 +559,11 @@ peer_routes_counts(const struct peer *p, enum family f, struct peer_route_counts
 	const struct peer_routes *r = p->routes;
 
 	*out = (struct peer_route_counts){.received = r->source->received[f], .accepted = r->source->accepted[f]};
-	if (r->joined)
-		out->sent = adjout_member_count(&r->member.out, f, &r->source->best[f]) +
-		    groups_default_sent(p->d->groups, &r->member, f);
+	if (!r->joined)
+		return;
+	out->sent = adjout_member_count(&r->member.out, f, &r->source->best[f]) +
+	    groups_default_sent(p->d->groups, &r->member, f);
+	out->held = adjout_member_held_count(&r->member.out, f);
 }
 
 bool

@@ -71,6 +71,7 @@ struct update_stats *peer_routes_update_stats(struct peer *p);
 
 struct peer_route_counts {
 	uint32_t received, accepted, sent;
+	uint32_t held; /* prefixes that would be sent but for max-prefix-out */
 };
 void peer_routes_counts(const struct peer *p, enum family f, struct peer_route_counts *out);
 

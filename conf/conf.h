@@ -276,7 +276,7 @@ struct conf_neighbor {
 	CONF_LIST(struct conf_ref) export;
 	uint32_t default_originate; /* CONF_FAMILY() bits, of families */
 	bool shutdown;
-	struct conf_max_prefix max_prefix_out; /* sent, if CONF_HAS(n, CONF_NB_MAX_PREFIX_OUT); never CONF_MAX_BLOCK */
+	struct conf_max_prefix max_prefix_out; /* sent, if CONF_HAS(n, CONF_NB_MAX_PREFIX_OUT) */
 	bool graceful_shutdown; /* heed the community, RFC 8326 */
 	bool local_as_prepend;  /* local_as goes into received paths too */
 	bool local_as_replace;  /* it is sent instead of router.as, not in front of it */

@@ -157,9 +157,6 @@ static const struct conf_row max_prefix_rows[] = {
 static const struct conf_table max_prefix_table = {TABLE(max_prefix_rows),
 						   .size = sizeof(struct conf_max_prefix)};
 
-static const struct conf_word max_out_action_words[] = {
-    {"warn", CONF_MAX_WARN}, {"restart", CONF_MAX_RESTART}, {"shutdown", CONF_MAX_SHUTDOWN}, {0}};
-
 static const struct conf_row max_prefix_out_rows[] = {
     {.key = "limit",
      .type = &conf_type_number,
@@ -172,11 +169,13 @@ static const struct conf_row max_prefix_out_rows[] = {
     {.key = "action",
      .type = &conf_type_word,
      AT(conf_max_prefix, action),
-     .words = max_out_action_words,
+     .words = max_action_words,
      .def = "restart",
      .effect = CONF_EFFECT_SOFT,
-     .doc = "What to do instead of sending more: log it and send more all the same, end the session and try again "
-	    "after a while, or end it until an operator starts it again."},
+     .doc = "What to do instead of sending more: log it and send more all the same, hold further prefixes back until "
+	    "others are withdrawn, end the session and try again after a while, or end it until an operator starts it "
+	    "again. With block a neighbor that has more than the limit, since that has come down, is told that the "
+	    "surplus is gone; and prefixes are counted, however many paths of each are sent with add-path."},
     {.key = "warn-percent",
      .type = &conf_type_number,
      AT(conf_max_prefix, warn_percent),

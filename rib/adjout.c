@@ -50,6 +50,8 @@ adjout_group_open(struct adjout *a, struct adjout_group *g, const struct adjout_
 	TAILQ_INIT(&g->members);
 	TAILQ_INIT(&g->detached);
 	TAILQ_INSERT_TAIL(&a->groups, g, entry);
+	for (int f = 0; f < FAMILY_COUNT; f++)
+		g->fam[f].limit = UINT32_MAX;
 	scan_all(g);
 }
 
@@ -59,12 +61,14 @@ adjout_group_close(struct adjout_group *g)
 	struct adjout *a = g->adjout;
 
 	ASSERT(g->nmembers == 0);
+	adjout_limit_drop(g);
 	for (int f = 0; f < FAMILY_COUNT; f++) {
 		struct bitmap *maps[] = {&g->fam[f].announced, &g->fam[f].pending, &g->fam[f].in_batch};
 		for (size_t i = 0; i < ARRAY_LEN(maps); i++) {
 			bitmap_or(&a->orphan[f], maps[i]);
 			bitmap_fini(maps[i]);
 		}
+		bitmap_fini(&g->fam[f].leaving); /* they are in the batch */
 		adjout_channels_fini(&g->fam[f].channels);
 	}
 	adjout_batch_fini(&g->batch, &a->view);
@@ -137,7 +141,7 @@ adjout_send(struct adjout_group *g, enum family f, uint32_t id, uint32_t out, ui
 	adjout_batch_add(&g->batch, &g->adjout->view, f, id, 0, out, to);
 	bitmap_set(&g->fam[f].in_batch, id);
 	if (out == 0) {
-		bitmap_clear(&g->fam[f].announced, id);
+		adjout_unannounce(g, f, id);
 		return;
 	}
 	/* Split horizon: whoever is left out now may have had another path. */
@@ -189,7 +193,7 @@ run_is_open(const struct adjout_group *g)
 static void
 note_last(struct adjout_group *g, enum family f, uint32_t attr, uint16_t source, bool sent)
 {
-	if (!g->memoize || (sent && g->batch.runs[g->batch.nruns - 1].nexthop != 0))
+	if (!g->memoize || adjout_limited(g) || (sent && g->batch.runs[g->batch.nruns - 1].nexthop != 0))
 		return;
 	g->last.attr = attr;
 	g->last.source = source;
@@ -230,7 +234,7 @@ adjout_change(struct adjout_group *g, enum family f, uint32_t id, uint32_t old_a
 		bitmap_set(&g->fam[f].announced, id);
 		return;
 	}
-	uint32_t out = adjout_memo_out(g, f, id, new_attr, new_source);
+	uint32_t out = adjout_out(g, f, id, new_attr, new_source);
 	if (out == 0) {
 		if (announced)
 			adjout_send(g, f, id, 0, old_source);
@@ -263,7 +267,10 @@ change_sent(struct adjout_group *g, struct adjout_member *none, const struct adj
 		if (r->path_id != 0)
 			adjout_paths_due(m, r, ids);
 	}
-	for (uint32_t i = 0; i < r->n && r->out == 0; i++)
+	if (r->out != 0)
+		return;
+	adjout_limit_left(g, r, ids, true);
+	for (uint32_t i = 0; i < r->n; i++)
 		bitmap_set(&g->adjout->orphan[r->family], ids[i]);
 }
 
@@ -276,6 +283,7 @@ change_undo(struct adjout_group *g, struct adjout_member *none, const struct adj
 		bitmap_set(&g->fam[r->family].pending, ids[i]);
 		bitmap_set(&g->fam[r->family].announced, ids[i]);
 	}
+	adjout_limit_left(g, r, ids, false);
 	if (r->path_id != 0)
 		adjout_paths_undo(g, r, ids);
 	g->fam[r->family].undone = true;
@@ -291,9 +299,14 @@ adjout_flush(struct adjout_group *g)
 }
 
 void
-adjout_group_refilter(struct adjout_group *g, bool memoize)
+adjout_group_refilter(struct adjout_group *g, const struct adjout_key *key, bool memoize)
 {
+	ASSERT(key == NULL || g->batch.n == 0);
 	adjout_flush(g);
+	if (key != NULL)
+		g->key = *key;
+	if (!adjout_limited(g))
+		adjout_limit_drop(g);
 	adjout_memo_clear(g);
 	g->memoize = memoize;
 	scan_all(g);
@@ -465,6 +478,11 @@ adjout_member_move(struct adjout_member *m, struct adjout_group *to)
 			bitmap_or(&m->fam[f].bits, &to->fam[f].announced);
 			adjout_channels_or(&m->fam[f].due, &g->fam[f].channels);
 			adjout_channels_or(&m->fam[f].due, &to->fam[f].channels);
+			if (adjout_limited(to)) {
+				/* Of what it has it keeps what it may. */
+				bitmap_or(&to->fam[f].announced, &g->fam[f].announced);
+				adjout_channels_or(&to->fam[f].channels, &g->fam[f].channels);
+			}
 			m->fam[f].eor_marked = false;
 			m->fam[f].scan.active = false;
 		}
@@ -509,7 +527,7 @@ adjout_pins(const struct adjout *a, enum family f, uint32_t id)
 	{
 		/* Asked of what has just been withdrawn, mostly. */
 		if (bitmap_test(&g->fam[f].in_batch, id) || bitmap_test(&g->fam[f].announced, id) ||
-		    bitmap_test(&g->fam[f].pending, id))
+		    bitmap_test(&g->fam[f].pending, id) || bitmap_test(&g->fam[f].held, id))
 			return true;
 		TAILQ_FOREACH(m, &g->detached, detached_entry)
 		if (bitmap_test(&m->fam[f].bits, id))
@@ -525,7 +543,8 @@ adjout_group_idle(const struct adjout_group *g)
 	if (g->batch.n > 0 || g->nattached != g->nmembers || g->ndue > 0)
 		return false;
 	for (int f = 0; f < FAMILY_COUNT; f++)
-		if (g->fam[f].scan.active || g->fam[f].pending.count > 0)
+		if (g->fam[f].scan.active || g->fam[f].pending.count > 0 || adjout_limit_over(g, (enum family)f) ||
+		    adjout_limit_follows(g, (enum family)f))
 			return false;
 	return true;
 }
@@ -539,7 +558,8 @@ adjout_group_bytes(const struct adjout_group *g)
 
 	for (int f = 0; f < FAMILY_COUNT; f++) {
 		sum += bitmap_bytes(&g->fam[f].announced) + bitmap_bytes(&g->fam[f].pending) +
-		       bitmap_bytes(&g->fam[f].in_batch) + adjout_channels_bytes(&g->fam[f].channels);
+		       bitmap_bytes(&g->fam[f].in_batch) + bitmap_bytes(&g->fam[f].held) +
+		       bitmap_bytes(&g->fam[f].leaving) + adjout_channels_bytes(&g->fam[f].channels);
 		TAILQ_FOREACH(m, &g->detached, detached_entry)
 		sum += bitmap_bytes(&m->fam[f].bits) + adjout_channels_bytes(&m->fam[f].due);
 	}

@@ -16,6 +16,8 @@
  * Towards neighbours with ADD-PATH a family of a group is of *paths*: each path of a
  * prefix that is chosen has an announced bit of its own (adjout_paths.c).
  *
+ * A member may have a group of its own with a limit of prefixes (adjout_limit.c).
+ *
  * Invariants:
  *  - a member was told of a prefix → the group's announced bit is set, or the
  *    prefix is in the batch or in the member's bits;
@@ -224,6 +226,10 @@ struct adjout_group {
 		struct bitmap announced;
 		struct bitmap pending;
 		struct bitmap in_batch;
+		struct bitmap held;    /* would be sent, but for the limit (adjout_limit.c): */
+		struct bitmap leaving; /* announced until their withdrawal, which is in the batch, is out */
+		uint32_t limit;        /* of announced ones; UINT32_MAX: none */
+		uint32_t next_held, next_over; /* where the walks of those that follow and those that go go on */
 		struct adjout_channels channels; /* in a family of paths; announced is then all of them together */
 		struct adjout_scan scan; /* of all prefixes: a new group, a new policy */
 		uint32_t next;
@@ -272,6 +278,14 @@ void adjout_fini(struct adjout *a);
 void adjout_group_open(struct adjout *a, struct adjout_group *g, const struct adjout_key *key, bool memoize);
 /* The group must have no members. */
 void adjout_group_close(struct adjout_group *g);
+/* Is it one whose only member has a limit? Then adjout_group_limit says which; without that there is none. */
+static inline bool
+adjout_limited(const struct adjout_group *g)
+{
+	return g->key.sole != 0;
+}
+/* How many prefixes may be announced. Call adjout_group_drain afterwards: some follow, or go. */
+void adjout_group_limit(struct adjout_group *g, enum family f, uint32_t prefixes);
 
 /*
  * Called by the decision pass for each group when a best path changed: old and new attribute id and source
@@ -283,9 +297,11 @@ void adjout_change(struct adjout_group *g, enum family f, uint32_t id, uint32_t 
 void adjout_paths_change(struct adjout_group *g, enum family f, uint32_t id, bool again);
 /* End of a slice: sorts and emits the batch. */
 void adjout_flush(struct adjout_group *g);
-/* The export policy changed (or what it reads): everything is computed again. Call it once the view uses the
- * new one. */
-void adjout_group_refilter(struct adjout_group *g, bool memoize);
+/*
+ * The export policy changed (or what it reads): everything is computed again. Call it once the view uses the new one.
+ * key: the new one, where that changed with it; flush the group before that.
+ */
+void adjout_group_refilter(struct adjout_group *g, const struct adjout_key *key, bool memoize);
 
 /*
  * What export makes of the paths of this source may differ from what it was (a new session with another identifier, kind
@@ -346,6 +362,9 @@ uint32_t adjout_member_told_path(const struct adjout_member *m, enum family f, u
  * withheld from it, as those are whose next hop is its own address (RFC 4271 5.1.3).
  */
 uint32_t adjout_member_count(const struct adjout_member *m, enum family f, const struct bitmap *own);
+/* Is the prefix held back from the member by the limit of its group; and how many are? */
+bool adjout_member_held(const struct adjout_member *m, enum family f, uint32_t id);
+uint32_t adjout_member_held_count(const struct adjout_member *m, enum family f);
 /* Is a message for this audience one for the member? */
 bool adjout_is_for(struct adjout_audience to, const struct adjout_member *m);
 /* Is everything out that the group and its members are due (nothing pending, nobody detached, no End-of-RIB

@@ -20,7 +20,15 @@ min_u32(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
-/* The same in a family of paths. scan: nothing of it may be what it was. */
+/* Nobody has been told of the prefix, and it is not pending any more. */
+static void
+let_go(struct adjout_group *g, enum family f, uint32_t id)
+{
+	if (!bitmap_test(&g->fam[f].held, id))
+		bitmap_set(&g->adjout->orphan[f], id);
+}
+
+/* Brings all members to the current state of a prefix, in a family of paths. scan: nothing of it may be what it was. */
 static void
 group_drain_paths(struct adjout_group *g, enum family f, uint32_t id, bool scan)
 {
@@ -31,7 +39,7 @@ group_drain_paths(struct adjout_group *g, enum family f, uint32_t id, bool scan)
 	if (!sent)
 		bitmap_set(&g->fam[f].pending, id);
 	else if (!bitmap_test(&g->fam[f].announced, id) && !bitmap_test(&g->fam[f].in_batch, id))
-		bitmap_set(&g->adjout->orphan[f], id);
+		let_go(g, f, id);
 }
 
 /* Brings all members to the current state of one prefix. */
@@ -53,11 +61,11 @@ group_drain_one(struct adjout_group *g, enum family f, uint32_t id, bool scan)
 		return;
 	}
 	bitmap_clear(&g->fam[f].pending, id);
-	uint32_t out = adjout_memo_out(g, f, id, attr, source);
+	uint32_t out = adjout_out(g, f, id, attr, source);
 	if (out != 0 || bitmap_test(&g->fam[f].announced, id))
 		adjout_send(g, f, id, out, out != 0 ? source : 0);
 	else
-		bitmap_set(&g->adjout->orphan[f], id);
+		let_go(g, f, id);
 }
 
 /* Ids without a prefix that are passed over for the price of one with: a table that was large may have millions of them. */
@@ -73,6 +81,7 @@ group_scan(struct adjout_group *g, enum family f, uint32_t *budget)
 		uint32_t limit = scan->next + SCAN_EMPTY;
 		uint32_t id = min_u32(v->next_id(v->ctx, f, scan->next, limit),
 				      bitmap_next(&g->fam[f].announced, scan->next));
+		id = min_u32(id, bitmap_next(&g->fam[f].held, scan->next));
 		if (id == limit) {
 			scan->next = limit;
 			continue;
@@ -82,6 +91,32 @@ group_scan(struct adjout_group *g, enum family f, uint32_t *budget)
 		if (scan->active)
 			group_drain_one(g, f, id, true);
 	}
+}
+
+/* In a limited group what is beyond the limit goes, and what is held back follows. True: there is more that goes. */
+static bool
+limit_drain(struct adjout_group *g, enum family f, uint32_t *budget)
+{
+	struct bitmap *announced = &g->fam[f].announced, *held = &g->fam[f].held;
+
+	/* To the end and once more: what is left then waits for decisions, which make it pending. */
+	for (int rounds = 0; *budget > 0 && rounds < 2 && adjout_limit_over(g, f); (*budget)--) {
+		uint32_t id = bitmap_next(announced, g->fam[f].next_over);
+		g->fam[f].next_over = id == BITMAP_END ? 0 : id + 1;
+		if (id == BITMAP_END)
+			rounds++;
+		else if (!bitmap_test(&g->fam[f].leaving, id))
+			group_drain_one(g, f, id, false);
+	}
+	for (; *budget > 0 && adjout_limit_follows(g, f); (*budget)--) {
+		uint32_t id = bitmap_next(held, g->fam[f].next_held);
+		g->fam[f].next_held = id == BITMAP_END ? 0 : id + 1;
+		if (id == BITMAP_END)
+			continue;
+		bitmap_clear(held, id);
+		group_drain_one(g, f, id, false);
+	}
+	return *budget == 0 && adjout_limit_over(g, f);
 }
 
 static bool
@@ -121,9 +156,13 @@ adjout_group_drain(struct adjout_group *g, uint32_t budget)
 				rounds++;
 			}
 		}
+		more = limit_drain(g, f, &budget) || more;
 		more = more || g->fam[f].scan.active || (g->fam[f].pending.count > 0 && rounds < 2);
 	}
 	adjout_flush(g);
+	/* Withdrawals have made room only now. */
+	for (int f = 0; f < FAMILY_COUNT; f++)
+		more = more || adjout_limit_follows(g, (enum family)f);
 	return more && has_room(g, NULL);
 }
 
@@ -150,7 +189,8 @@ member_drain_one(struct adjout_member *m, enum family f, uint32_t id, bool had)
 		return;
 	}
 	bitmap_clear(&m->fam[f].bits, id);
-	uint32_t out = adjout_memo_out(g, f, id, attr, source);
+	bool held = adjout_limited(g) && !bitmap_test(&g->fam[f].announced, id);
+	uint32_t out = held ? 0 : adjout_memo_out(g, f, id, attr, source);
 	bool withheld = out != 0 && !adjout_is_for(adjout_all_but(g, source, v->nexthop(v->ctx, g, out)), m);
 	adjout_withhold(m, f, id, withheld && source != m->source);
 	if (withheld) {
@@ -289,7 +329,7 @@ member_eor(struct adjout_member *m, enum family f)
 	const struct adjout_view *v = &g->adjout->view;
 	const struct adjout_sink *s = &g->adjout->sink;
 
-	if (!m->fam[f].eor || g->fam[f].scan.active)
+	if (!m->fam[f].eor || g->fam[f].scan.active || adjout_limit_follows(g, f))
 		return;
 	if (!m->fam[f].eor_marked) {
 		if (!v->done(v->ctx, f, m->fam[f].mark))

@@ -24,7 +24,7 @@ struct key_member {
 
 static const struct key_member key_members[] = {
     KEY_MEMBER(policy),      KEY_MEMBER(local_as),     KEY_MEMBER(own_as),      KEY_MEMBER(remote_as),   KEY_MEMBER(subnet),
-    KEY_MEMBER(type),        KEY_MEMBER(role),         KEY_MEMBER(families),    KEY_MEMBER(as4),
+    KEY_MEMBER(sole),        KEY_MEMBER(type),        KEY_MEMBER(role),         KEY_MEMBER(families),    KEY_MEMBER(as4),
     KEY_MEMBER(ext_nexthop), KEY_MEMBER(nexthop_rule), KEY_MEMBER(nexthop_len4), KEY_MEMBER(nexthop_len6),
     KEY_MEMBER(paths_ipv4),  KEY_MEMBER(paths_ipv6),
     KEY_MEMBER(remove_private), KEY_MEMBER(defaults), KEY_MEMBER(options),   KEY_MEMBER(cluster_id),   KEY_MEMBER(default_local_pref),

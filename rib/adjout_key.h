@@ -27,6 +27,7 @@ struct adjout_key {
 	uint32_t cluster_id;         /* towards internal ones: what is put into CLUSTER_LIST (RFC 4456) */
 	uint32_t paths_ipv4, paths_ipv6; /* which are sent with ADD-PATH, see below; ADJOUT_PATHS_NONE: without */
 	uint32_t default_local_pref; /* towards internal ones and the confederation, or if policy reads it: for routes without one */
+	uint32_t sole;    /* number of the source that is its only member, whose prefixes are limited; 0: shared */
 	uint8_t type;     /* internal, external, confederation: the owner's numbers */
 	uint8_t role;     /* reflector client, route-server client, RFC 9234 role: the owner's bits */
 	uint8_t families; /* bit 1 << enum family */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * adjout_part: what adjout.c, adjout_batch.c, adjout_memo.c and adjout_drain.c
- * share among themselves; nobody else includes it.
+ * adjout_part: what the files of adjout share among themselves; nobody else includes
+ * it.
  */
 #ifndef RIB_ADJOUT_PART_H
 #define RIB_ADJOUT_PART_H
@@ -12,6 +12,38 @@
 uint32_t adjout_memo_out(struct adjout_group *g, enum family f, uint32_t id, uint32_t attr, uint16_t source);
 void adjout_memo_clear(struct adjout_group *g);
 void adjout_memo_forget(struct adjout_group *g, uint16_t source);
+
+/* adjout_limit.c, for limited groups. */
+/* Is more announced than may be; is something held back that need not be? */
+bool adjout_limit_over(const struct adjout_group *g, enum family f);
+bool adjout_limit_follows(const struct adjout_group *g, enum family f);
+/* May a prefix that is to be sent be announced, or stay so? Notes what is held back. */
+bool adjout_limit_lets(struct adjout_group *g, enum family f, uint32_t id);
+/* The same for what export came to (a reference, which is taken over): out, or 0 where it is held back or not for the member. */
+uint32_t adjout_limit_out(struct adjout_group *g, enum family f, uint32_t id, uint32_t out, uint16_t source);
+/* The second half of that alone. */
+uint32_t adjout_limit_foreign(struct adjout_group *g, uint32_t out, uint16_t source);
+/* Withdrawals of the batch are out, or could not be sent. */
+void adjout_limit_left(struct adjout_group *g, const struct adjout_run *r, const uint32_t *ids, bool sent);
+/* Nothing is held back any more: the group has no limit, or goes. */
+void adjout_limit_drop(struct adjout_group *g);
+/* What the group is to announce of a path now. */
+static inline uint32_t
+adjout_out(struct adjout_group *g, enum family f, uint32_t id, uint32_t attr, uint16_t source)
+{
+	uint32_t out = adjout_memo_out(g, f, id, attr, source);
+
+	return adjout_limited(g) ? adjout_limit_out(g, f, id, out, source) : out;
+}
+/* The withdrawal of an announced prefix is in the batch. */
+static inline void
+adjout_unannounce(struct adjout_group *g, enum family f, uint32_t id)
+{
+	if (adjout_limited(g))
+		bitmap_set(&g->fam[f].leaving, id);
+	else
+		bitmap_clear(&g->fam[f].announced, id);
+}
 
 /* adjout_batch.c */
 /* Takes over the reference of out. The batch must have room (adjout_batch_full). */

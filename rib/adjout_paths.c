@@ -190,6 +190,33 @@ path_withdraw(struct adjout_group *g, enum family f, uint32_t id, struct adjout_
 	batch_add(g, f, id, p.path_id, 0, adjout_all_but(g, p.source, 0));
 }
 
+/* What the group is to announce of a path now, in a prefix that is let in or not: a reference; 0: nothing. */
+static uint32_t
+group_out(struct adjout_group *g, enum family f, uint32_t id, const struct adjout_path *p, bool *held)
+{
+	uint32_t out = adjout_memo_out(g, f, id, p->attr, p->source);
+
+	if (!adjout_limited(g))
+		return out;
+	out = adjout_limit_foreign(g, out, p->source);
+	/* The first one asks for all. */
+	if (out == 0 || (!*held && adjout_limit_lets(g, f, id)))
+		return out;
+	*held = true;
+	g->adjout->view.out_unref(g->adjout->view.ctx, out);
+	return 0;
+}
+
+/* All of its paths have been withdrawn, as far as they are in the batch. */
+static void
+prefix_left(struct adjout_group *g, enum family f, uint32_t id)
+{
+	if (!bitmap_test(&g->fam[f].in_batch, id))
+		bitmap_clear(&g->fam[f].announced, id);
+	else if (!bitmap_test(&g->fam[f].pending, id)) /* else a full batch went out in between, and not all of it */
+		adjout_unannounce(g, f, id);
+}
+
 bool
 adjout_paths_send(struct adjout_group *g, enum family f, uint32_t id, bool again)
 {
@@ -198,12 +225,12 @@ adjout_paths_send(struct adjout_group *g, enum family f, uint32_t id, bool again
 	const struct adjout_path *paths;
 	uint64_t stamp = ++g->adjout->stamp; /* whatever has it is what the prefix has now */
 	uint32_t n;
-	bool any = false;
+	bool any = false, held = false;
 
 	if (v->paths(v->ctx, f, id, adjout_paths(g, f), &paths, &n) == ADJOUT_DIRTY)
 		return false;
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t out = adjout_memo_out(g, f, id, paths[i].attr, paths[i].source);
+		uint32_t out = group_out(g, f, id, &paths[i], &held);
 		if (out == 0)
 			continue;
 		any = true;
@@ -215,13 +242,17 @@ adjout_paths_send(struct adjout_group *g, enum family f, uint32_t id, bool again
 		else
 			v->out_unref(v->ctx, out);
 	}
+	if (!any && !held)
+		bitmap_clear(&g->fam[f].held, id);
 	if (any)
 		bitmap_set(&g->fam[f].announced, id);
-	else if (!bitmap_clear(&g->fam[f].announced, id))
+	else if (!bitmap_test(&g->fam[f].announced, id))
 		return true;
 	for (uint32_t i = 0; i < c->n; i++)
 		if (c->v[i].stamp != stamp && bitmap_test(&c->v[i].ids, id))
 			path_withdraw(g, f, id, &c->v[i]);
+	if (!any)
+		prefix_left(g, f, id);
 	return true;
 }
 

@@ -6,7 +6,8 @@
  * change. What each was told is decoded from the octets that it pulled, one random
  * portion at a time, and must equal the list's best path, or with ADD-PATH those that
  * are to be sent, through its policy whenever everything has run dry, and at End-of-RIB for all prefixes that did not
- * change since that was asked for. The same arguments give the same run.
+ * change since that was asked for. Some have a limit of prefixes: which ones they have is up to the groups, but it
+ * is never more, not fewer when all has run dry, and those that they have stay. The same arguments give the same run.
  */
 #include "tests/model/export_model.h"
 
@@ -21,9 +22,12 @@
 enum { MSG_UPDATE = 2, MSG_REFRESH = 5 };
 #define HEADER 19
 
-/* Groups: without ADD-PATH, with it in both families, and with it in the second alone. */
-#define NGROUP     (NPOLICY * 4)
-#define CLASS(no)  ((no) / NPOLICY < 2 ? 0 : (no) / NPOLICY - 1)
+/* Groups: without ADD-PATH, with it in both families, and with it in the second alone; then a neighbour's own of each. */
+#define NSHARED    (NPOLICY * 4)
+#define NCLASS     3
+#define NGROUP     (NSHARED + NMEMBER * NCLASS)
+#define CLASS(no)  ((no) >= NSHARED ? ((no) - NSHARED) % NCLASS : (no) / NPOLICY < 2 ? 0 : (no) / NPOLICY - 1)
+#define SOLE(no)   ((no) >= NSHARED ? ((no) - NSHARED) / NCLASS + 1 : 0)
 
 struct told {
 	uint32_t set; /* 0: nothing */
@@ -40,6 +44,9 @@ struct neighbor {
 	bool refreshing[NFAMILY + 1];
 	bool borr[NFAMILY + 1];
 	bool reset; /* too slow */
+	bool strict[NFAMILY + 1];          /* it may at no time have more than the limit */
+	bool was_in[NFAMILY + 1][NPREFIX]; /* with a limit: it had them when all had run dry, */
+	uint64_t rest_step;                /* then */
 	uint8_t part[70000];
 	size_t part_len;
 };
@@ -51,11 +58,12 @@ struct model {
 	struct group *group[NGROUP];
 	uint32_t policy_of[NGROUP]; /* of a group; changes with a reload */
 	uint32_t which_of[NGROUP];  /* paths; so does this */
+	uint32_t limit_of[NGROUP][NFAMILY + 1]; /* of a neighbour's own */
 	struct adjout_path paths[NLANE];
 	uint64_t policy_step;
 	uint64_t step, rng;
 	uint32_t now_s;
-	uint64_t seen_eor, seen_eorr, seen_detach, seen_reset, checks;
+	uint64_t seen_eor, seen_eorr, seen_detach, seen_reset, seen_held, checks;
 };
 
 static uint32_t
@@ -325,13 +333,34 @@ expected(const struct model *mo, const struct neighbor *n, unsigned f, unsigned 
 	return set_value(out) == SET_LONG && !n->m.extended && !any_size ? 0 : out;
 }
 
+/* Is there anything of the prefix for it? */
+static bool
+is_eligible(const struct model *mo, const struct neighbor *n, unsigned f, unsigned prefix)
+{
+	uint32_t any = 0;
+
+	for (uint32_t lane = 0; lane < NLANE; lane++)
+		any |= expected(mo, n, f, prefix, lane, true);
+	return any != 0;
+}
+
+static bool
+is_let_in(const struct model *mo, const struct neighbor *n, unsigned f, unsigned prefix)
+{
+	uint32_t id = mo->w.prefix[f][prefix].id;
+
+	return SOLE(n->policy) == 0 || (id != 0 && bitmap_test(&n->m.group->out.fam[f].announced, id));
+}
+
+/* settled: else it may yet be let in, or go, if there is a limit. */
 static void
-compare(struct model *mo, const struct neighbor *n, const char *what, unsigned f, unsigned prefix)
+compare(struct model *mo, const struct neighbor *n, const char *what, unsigned f, unsigned prefix, bool settled)
 {
 	mo->checks++;
 	for (uint32_t lane = 0; lane < NLANE; lane++) {
 		const struct told *t = &n->told[f][prefix][lane];
-		uint32_t want = expected(mo, n, f, prefix, lane, false);
+		bool in = settled || SOLE(n->policy) == 0 ? is_let_in(mo, n, f, prefix) : t->set != 0;
+		uint32_t want = in ? expected(mo, n, f, prefix, lane, false) : 0;
 		if (t->set != want)
 			fail(mo, n, what, f, prefix, lane, want, t->set);
 		if (want != 0 && set_nexthop(want) == SET_NEXTHOP_SELF && memcmp(t->self, n->m.self.v4, 4) != 0)
@@ -350,10 +379,50 @@ compare_count(struct model *mo, const struct neighbor *n, unsigned f)
 		return;
 	for (unsigned p = 0; p < NPREFIX; p++)
 		for (uint32_t lane = 0; lane < NLANE; lane++)
-			want += expected(mo, n, f, p, lane, true) != 0;
+			want += is_let_in(mo, n, f, p) && expected(mo, n, f, p, lane, true) != 0;
 	uint32_t got = adjout_member_count(&n->m.out, (enum family)f, &none);
 	if (got != want)
 		fail(mo, n, "count", f, 0, 0, want, got);
+}
+
+static uint32_t
+count_told(const struct neighbor *n, unsigned f)
+{
+	uint32_t told = 0;
+
+	for (unsigned p = 0; p < NPREFIX; p++) {
+		bool any = false;
+		for (uint32_t lane = 0; lane < NLANE; lane++)
+			any = any || n->told[f][p][lane].set != 0;
+		told += any;
+	}
+	return told;
+}
+
+/* Everything has run dry: it has as many prefixes as it may, and knows the others to be held back. */
+static void
+compare_limit(struct model *mo, struct neighbor *n, unsigned f)
+{
+	uint32_t in = 0, eligible = 0, limit = mo->limit_of[n->policy][f];
+
+	if (SOLE(n->policy) == 0)
+		return;
+	for (unsigned p = 0; p < NPREFIX; p++) {
+		const struct world_prefix *w = &mo->w.prefix[f][p];
+		bool is_in = is_let_in(mo, n, f, p), is = is_eligible(mo, n, f, p);
+		bool held = w->id != 0 && adjout_member_held(&n->m.out, (enum family)f, w->id);
+		if ((is_in && !is) || held != (is && !is_in))
+			fail(mo, n, "held back", f, p, 0, is, held);
+		if (is && !is_in && n->was_in[f][p] && w->changed < n->rest_step && mo->policy_step < n->rest_step)
+			fail(mo, n, "lost its place", f, p, 0, 1, 0);
+		n->was_in[f][p] = is_in;
+		in += is_in;
+		eligible += is;
+	}
+	if (in != (eligible < limit ? eligible : limit) || adjout_member_held_count(&n->m.out, (enum family)f) != eligible - in)
+		fail(mo, n, "limit", f, 0, 0, eligible < limit ? eligible : limit, in);
+	n->strict[f] = true;
+	mo->seen_held += eligible - in;
 }
 
 static void
@@ -370,7 +439,7 @@ on_mark(struct model *mo, struct neighbor *n, unsigned f, enum adjout_mark what)
 				*t = (struct told){0};
 		}
 		if (what == ADJOUT_EOR && mo->w.prefix[f][p].changed < since && mo->policy_step < since)
-			compare(mo, n, "at End-of-RIB", f, p);
+			compare(mo, n, "at End-of-RIB", f, p, false);
 	}
 	if (what == ADJOUT_BORR)
 		n->borr[f] = true;
@@ -406,6 +475,9 @@ on_message(struct model *mo, struct neighbor *n, const uint8_t *msg, size_t len)
 		*t = (struct told){.set = be32_get(p + 1)};
 		memcpy(t->self, p + 5, 4);
 	}
+	uint32_t limit = mo->limit_of[n->policy][p[0]];
+	if (SOLE(n->policy) != 0 && n->strict[p[0]] && count_told(n, p[0]) > limit)
+		fail(mo, n, "too many", p[0], 0, 0, limit, count_told(n, p[0]));
 }
 
 static void
@@ -455,16 +527,32 @@ pull(struct model *mo, struct neighbor *n, size_t octets)
 
 /* --- steps --- */
 
+static struct adjout_key
+key_of(const struct model *mo, uint32_t no)
+{
+	return (struct adjout_key){.policy = no,
+				   .families = 1 << FAMILY_IPV4 | 1 << FAMILY_IPV6,
+				   .sole = SOLE(no),
+				   .paths_ipv4 = which_paths(mo, no, FAMILY_IPV4),
+				   .paths_ipv6 = which_paths(mo, no, FAMILY_IPV6)};
+}
+
+static void
+set_limits(struct model *mo, uint32_t no)
+{
+	for (unsigned f = 1; SOLE(no) != 0 && f <= NFAMILY; f++)
+		adjout_group_limit(&mo->group[no]->out, (enum family)f, mo->limit_of[no][f]);
+}
+
 static struct group *
 group_get(struct model *mo, uint32_t no)
 {
-	struct adjout_key key = {.policy = no,
-				 .families = 1 << FAMILY_IPV4 | 1 << FAMILY_IPV6,
-				 .paths_ipv4 = which_paths(mo, no, FAMILY_IPV4),
-				 .paths_ipv6 = which_paths(mo, no, FAMILY_IPV6)};
+	struct adjout_key key = key_of(mo, no);
 
-	if (mo->group[no] == NULL)
+	if (mo->group[no] == NULL) {
 		mo->group[no] = group_new(&mo->l, &key, world_memoize(mo->policy_of[no]), NULL);
+		set_limits(mo, no);
+	}
 	ASSERT(group_find(&mo->l, &key) == mo->group[no]);
 	return mo->group[no];
 }
@@ -478,12 +566,23 @@ group_put_back(struct model *mo, uint32_t no)
 	mo->group[no] = NULL;
 }
 
+/* A shared one, or one of its own. */
+static uint32_t
+pick_group(struct model *mo, const struct neighbor *n)
+{
+	if (rnd(mo, 3) != 0)
+		return rnd(mo, NSHARED);
+	return NSHARED + (uint32_t)(n - mo->n) * NCLASS + rnd(mo, NCLASS);
+}
+
 static void
 step_up(struct model *mo, struct neighbor *n)
 {
 	uint16_t i = (uint16_t)(n - mo->n);
 
-	n->policy = n->wanted = rnd(mo, NGROUP);
+	n->policy = n->wanted = pick_group(mo, n);
+	memset(n->was_in, 0, sizeof n->was_in);
+	n->strict[FAMILY_IPV4] = n->strict[FAMILY_IPV6] = true;
 	n->m = (struct group_member){.owner = n, .extended = rnd(mo, 2) == 0};
 	n->m.out.source = (uint16_t)(i + 1);
 	/* The last two share an address on different ports. */
@@ -530,6 +629,8 @@ step_move(struct model *mo, struct neighbor *n)
 		return;
 	}
 	n->policy = n->wanted;
+	memset(n->was_in, 0, sizeof n->was_in);
+	n->strict[FAMILY_IPV4] = n->strict[FAMILY_IPV6] = false;
 	/* Its view changed: prefixes since End-of-RIB was asked for are no measure. */
 	mo->policy_step = mo->step;
 	group_put_back(mo, from);
@@ -556,16 +657,35 @@ step_policy(struct model *mo)
 		mo->w.outside++;
 		for (no = 0; no < NGROUP; no++)
 			if (mo->group[no] != NULL && !world_memoize(mo->policy_of[no]))
-				adjout_group_refilter(&mo->group[no]->out, false);
+				adjout_group_refilter(&mo->group[no]->out, NULL, false);
 		return;
 	}
+	if (mo->group[no] != NULL)
+		adjout_flush(&mo->group[no]->out);
 	mo->policy_of[no] = rnd(mo, NPOLICY);
 	mo->which_of[no] = which[rnd(mo, ARRAY_LEN(which))];
-	if (mo->group[no] == NULL)
+	struct adjout_key key = key_of(mo, no);
+	if (mo->group[no] != NULL)
+		adjout_group_refilter(&mo->group[no]->out, &key, world_memoize(mo->policy_of[no]));
+}
+
+static void
+step_limit(struct model *mo, struct neighbor *n)
+{
+	uint32_t no = n->up && rnd(mo, 2) == 0 ? n->policy : NSHARED + rnd(mo, NGROUP - NSHARED);
+
+	if (SOLE(no) == 0)
 		return;
-	mo->group[no]->out.key.paths_ipv4 = which_paths(mo, no, FAMILY_IPV4);
-	mo->group[no]->out.key.paths_ipv6 = which_paths(mo, no, FAMILY_IPV6);
-	adjout_group_refilter(&mo->group[no]->out, world_memoize(mo->policy_of[no]));
+	mo->policy_step = mo->step;
+	for (unsigned f = 1; f <= NFAMILY; f++) {
+		uint32_t limit = rnd(mo, 4) == 0 ? rnd(mo, NPREFIX + 2) : rnd(mo, NPREFIX / 3);
+		struct neighbor *sole = &mo->n[SOLE(no) - 1];
+		if (sole->up && sole->policy == no && limit < mo->limit_of[no][f])
+			sole->strict[f] = false;
+		mo->limit_of[no][f] = limit;
+	}
+	if (mo->group[no] != NULL)
+		set_limits(mo, no);
 }
 
 static void
@@ -603,9 +723,12 @@ step_settle(struct model *mo)
 		for (unsigned f = 1; mo->n[i].up && f <= NFAMILY; f++) {
 			ASSERT(mo->n[i].eor_step[f] == 0 && !mo->n[i].refreshing[f]);
 			for (unsigned p = 0; p < NPREFIX; p++)
-				compare(mo, &mo->n[i], "at rest", f, p);
+				compare(mo, &mo->n[i], "at rest", f, p, true);
 			compare_count(mo, &mo->n[i], f);
+			compare_limit(mo, &mo->n[i], f);
 		}
+	for (unsigned i = 0; i < NMEMBER; i++)
+		mo->n[i].rest_step = mo->step;
 }
 
 static void
@@ -621,10 +744,12 @@ step_neighbor(struct model *mo)
 		mo->seen_reset += n->reset;
 		step_down(mo, n);
 	} else if (what < 6) {
-		n->wanted = rnd(mo, NGROUP);
+		n->wanted = pick_group(mo, n);
 		step_move(mo, n);
-	} else if (what < 12) {
+	} else if (what < 11) {
 		step_refresh(mo, n);
+	} else if (what < 12) {
+		step_limit(mo, n);
 	} else if (what < 50 || n->m.out.source % 4 != 0) {
 		/* Every fourth reads seldom. */
 		ASSERT(n->awake || group_member_dry(&n->m) || (n->m.attached && n->m.group->wake));
@@ -696,6 +821,7 @@ main(int argc, char **argv)
 	for (unsigned i = 0; i < NGROUP; i++) {
 		mo->policy_of[i] = i % NPOLICY;
 		mo->which_of[i] = i % 2 == 0 ? ADJOUT_PATHS_ALL : 2;
+		mo->limit_of[i][FAMILY_IPV4] = mo->limit_of[i][FAMILY_IPV6] = NPREFIX / 4;
 	}
 	for (; steps > 0; steps--)
 		step(mo);
@@ -722,11 +848,11 @@ main(int argc, char **argv)
 		for (unsigned p = 0; p < NPREFIX; p++)
 			ASSERT(mo->w.by_id[f][p] == 0);
 	group_list_fini(&mo->l);
-	printf("seed %llu: %llu steps, %llu comparisons, %llu End-of-RIB, %llu EoRR, %llu resets, detached in "
+	printf("seed %llu: %llu steps, %llu comparisons, %llu End-of-RIB, %llu EoRR, %llu resets, %llu held back, detached in "
 	       "%llu steps\n",
 	       seed, (unsigned long long)mo->step, (unsigned long long)mo->checks,
 	       (unsigned long long)mo->seen_eor, (unsigned long long)mo->seen_eorr,
-	       (unsigned long long)mo->seen_reset, (unsigned long long)mo->seen_detach);
+	       (unsigned long long)mo->seen_reset, (unsigned long long)mo->seen_held, (unsigned long long)mo->seen_detach);
 	free(mo);
 	return 0;
 }

@@ -270,6 +270,52 @@ compare_path(unsigned peer, enum family f, unsigned i, const struct verdict *v, 
 	return true;
 }
 
+/* Is it held back from the neighbour by max-prefix-out? Which prefixes are is up to the daemon, how many is not. */
+static bool
+is_held(unsigned peer, enum family f, unsigned i)
+{
+	const struct group_member *m = peer_routes_member(peer_of(peer));
+	uint32_t id = rib_find(the_model->d->rib, &the_model->prefix[f][i]);
+
+	return id != 0 && adjout_member_held(&m->out, f, id);
+}
+
+static unsigned
+told_paths(const struct mpeer *n, enum family f, unsigned i)
+{
+	unsigned told = 0;
+
+	for (unsigned k = 0; k < NTOLD; k++)
+		told += n->told[f][i][k].there;
+	return told;
+}
+
+void
+compare_limit_out(unsigned peer)
+{
+	const struct mpeer *n = &the_model->peer[peer];
+	unsigned limit = the_model->conf.neighbor[peer].limit_out;
+
+	for (int f = FAMILY_IPV4; limit > 0 && !n->lowered_out && f < FAMILY_COUNT; f++) {
+		unsigned has = 0;
+		for (unsigned i = 0; i < NPREFIX; i++)
+			has += told_paths(n, (enum family)f, i) > 0;
+		if (has > limit)
+			fail("neighbour %u family %d: it has %u prefixes with max-prefix-out %u", peer, f, has, limit);
+	}
+}
+
+/* As many are sent as may be, and no more. */
+static void
+compare_held(unsigned peer, enum family f, unsigned sent, unsigned held)
+{
+	unsigned limit = the_model->conf.neighbor[peer].limit_out;
+
+	the_model->seen_held += held;
+	if ((held > 0 && (limit == 0 || sent < limit)) || (limit > 0 && sent > limit))
+		fail("neighbour %u family %d: %u prefixes sent and %u held back with max-prefix-out %u", peer, f, sent, held, limit);
+}
+
 /* All that it was told of the prefix, and nothing else. Returns how many paths are counted as sent. */
 static uint32_t
 compare_told(unsigned peer, enum family f, unsigned i, const struct verdict *v, const char *when)
@@ -284,8 +330,7 @@ compare_told(unsigned peer, enum family f, unsigned i, const struct verdict *v, 
 	for (unsigned x = 0; x < NPATH; x++)
 		if (chosen[x] && want <= NTOLD)
 			sent += compare_path(peer, f, i, v, x, &want);
-	for (unsigned k = 0; k < NTOLD; k++)
-		told += n->told[f][i][k].there;
+	told = told_paths(n, f, i);
 	if (n->ids_out[f] && told > 1)
 		the_model->seen_many[the_model->conf.neighbor[peer].many_out]++;
 	if (told == want)
@@ -295,12 +340,30 @@ compare_told(unsigned peer, enum family f, unsigned i, const struct verdict *v, 
 	    v->best, v->hidden);
 }
 
+/* Something of the prefix would be sent, and nothing is. */
 static void
-compare_counts(unsigned peer, enum family f, const uint32_t want[2], uint32_t sent)
+compare_told_held(unsigned peer, enum family f, unsigned i, const struct verdict *v)
+{
+	struct mattr a;
+	bool chosen[NPATH], any = false;
+
+	the_model->compared++;
+	oracle_chosen(peer, f, v, chosen);
+	for (unsigned x = 0; x < NPATH; x++)
+		any = any || (chosen[x] && oracle_export(peer, f, i, v, x, &a) != OUT_NONE);
+	if (!any || told_paths(&the_model->peer[peer], f, i) > 0)
+		fail("neighbour %u family %d prefix %u: held back, but there is %d and %u were told", peer, f, i, any,
+		    told_paths(&the_model->peer[peer], f, i));
+}
+
+static void
+compare_counts(unsigned peer, enum family f, const uint32_t want[2], uint32_t sent, unsigned held)
 {
 	struct peer_route_counts c;
 
 	peer_routes_counts(peer_of(peer), f, &c);
+	if (c.held != held)
+		fail("neighbour %u family %d: %u held back, want %u", peer, f, c.held, held);
 	if (c.received != want[0] || c.accepted != want[1] || c.sent != sent)
 		fail("neighbour %u family %d: counts %u %u %u, want %u %u %u", peer, f, c.received, c.accepted, c.sent, want[0],
 		    want[1], sent);
@@ -312,15 +375,25 @@ compare_neighbors(struct verdict v[FAMILY_COUNT][NPREFIX])
 	for (unsigned n = 0; n < NPEER; n++)
 		for (int f = FAMILY_IPV4; the_model->peer[n].up && f < FAMILY_COUNT; f++) {
 			uint32_t in[2] = {0}, sent = 0;
+			unsigned prefixes = 0, held = 0;
 			for (unsigned i = 0; i < NPREFIX; i++) {
-				sent += compare_told(n, (enum family)f, i, &v[f][i], "at rest");
+				if (is_held(n, (enum family)f, i)) {
+					compare_told_held(n, (enum family)f, i, &v[f][i]);
+					held++;
+				} else {
+					uint32_t paths = compare_told(n, (enum family)f, i, &v[f][i], "at rest");
+					prefixes += paths > 0;
+					sent += paths;
+				}
 				for (unsigned k = 0; k < NSLOT; k++) {
 					in[0] += the_model->peer[n].route[f][i][k].there;
 					in[1] += v[f][i].in[n * NSLOT + k];
 				}
 			}
 			compare_limit(n, (enum family)f);
-			compare_counts(n, (enum family)f, in, sent);
+			compare_held(n, (enum family)f, prefixes, held);
+			compare_counts(n, (enum family)f, in, sent, held);
+			the_model->peer[n].lowered_out = false;
 		}
 }
 
@@ -352,6 +425,8 @@ compare_at_eor(unsigned peer, uint8_t families)
 			/* What brings an aggregate, or hides it, must have been decided before. */
 			for (unsigned j = 0; same && j < NPREFIX; j++)
 				same = !oracle_related((enum family)f, i, j) || is_untouched((unsigned)f, j, n->up_decided);
+			/* With a limit for what is sent it may have come, or not yet, when another one went. */
+			same = same && (the_model->conf.neighbor[peer].limit_out == 0 || told_paths(n, (enum family)f, i) > 0);
 			the_model->seen_eor_checked += same;
 			if (same)
 				compare_told(peer, (enum family)f, i, &v[f][i], "at End-of-RIB");

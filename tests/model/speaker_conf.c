@@ -148,6 +148,7 @@ random_neighbor(const struct mconf *c, struct mneighbor *n)
 	n->next_hop = (uint8_t)(rnd(4) != 0 ? 0 : rnd(3));
 	n->multihop = rnd(2) == 0;
 	n->limit = (uint8_t)(rnd(5) == 0 ? 1 + rnd(NPREFIX) : 0);
+	n->limit_out = (uint8_t)(rnd(5) == 0 ? 1 + rnd(NPREFIX) : 0);
 	n->role = (uint8_t)(rnd(2) == 0 ? rnd(ROLE_COUNT) : ROLE_NONE);
 	random_chain(&n->import);
 	random_chain(&n->export);
@@ -228,7 +229,10 @@ mutate_one(struct mconf *c)
 		random_policy(&c->export[rnd(NPOLICY)], false);
 		break;
 	case 4:
-		random_chain(&n->export);
+		if (rnd(3) == 0)
+			n->limit_out = (uint8_t)(rnd(3) != 0 ? 1 + rnd(NPREFIX / 2) : 0);
+		else
+			random_chain(&n->export);
 		break;
 	case 5:
 		if (rnd(3) == 0)
@@ -451,6 +455,8 @@ print_neighbors(FILE *f, const struct mconf *c)
 			fprintf(f, ", multihop: 3");
 		if (n->limit > 0)
 			fprintf(f, ", max-prefix: {limit: %u, action: block}", n->limit);
+		if (n->limit_out > 0)
+			fprintf(f, ", max-prefix-out: {limit: %u, action: block}", n->limit_out);
 		if (!p->internal && n->role != ROLE_NONE)
 			fprintf(f, ", role: %s", roles[n->role]);
 		print_add_path(f, n);

@@ -70,6 +70,7 @@ feed(struct mpeer *n, size_t got)
 		for (int i = 0; i < 16; i++)
 			CHECK(n->part[at + (size_t)i] == 0xff);
 		wire_message(n, n->part + at, len);
+		compare_limit_out((unsigned)(n - the_model->peer));
 		if (n->eor != before)
 			compare_at_eor((unsigned)(n - the_model->peer), (uint8_t)(n->eor & ~before));
 		at += len;
@@ -244,6 +245,7 @@ come_up(struct mpeer *n)
 	n->eor = n->borr = n->asked = n->borr_in = n->sent_eor = 0;
 	n->slow = rnd(4) == 0;
 	n->lowered = n->lowered && (kept_any(n, FAMILY_IPV4) || kept_any(n, FAMILY_IPV6));
+	n->lowered_out = n->lowered_out && !reload_idle(the_model->d->reload);
 	n->quiet_up = quiet();
 	n->up_step = the_model->step;
 	n->up_decided = the_model->last_decided;
@@ -278,7 +280,8 @@ check_idle(const struct adjout_group *g)
 	if (adjout_group_idle(g))
 		return;
 	for (int f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
-		fprintf(stderr, "family %d: scan %d, pending %u\n", f, g->fam[f].scan.active, g->fam[f].pending.count);
+		fprintf(stderr, "family %d: scan %d, pending %u, announced %u, held %u\n", f, g->fam[f].scan.active,
+		    g->fam[f].pending.count, g->fam[f].announced.count, g->fam[f].held.count);
 		TAILQ_FOREACH(m, &g->members, entry)
 		fprintf(stderr, "member %u: state %u, bits %u, scan %d, refresh %d, End-of-RIB %d\n", m->source, m->state,
 		    m->fam[f].bits.count, m->fam[f].scan.active, m->fam[f].refresh, m->fam[f].eor);
@@ -362,6 +365,8 @@ load(const struct mconf *c)
 		struct mpeer *n = &the_model->peer[i];
 		unsigned old = the_model->conf.neighbor[i].limit, limit = c->neighbor[i].limit;
 		n->lowered = n->lowered || (limit > 0 && (old == 0 || limit < old));
+		old = the_model->conf.neighbor[i].limit_out, limit = c->neighbor[i].limit_out;
+		n->lowered_out = n->lowered_out || (limit > 0 && (old == 0 || limit < old));
 		const struct mneighbor *was = &the_model->conf.neighbor[i];
 		/* One that is another now, or gone. */
 		bool role = !n->internal && c->neighbor[i].role != was->role;
@@ -858,11 +863,11 @@ main(int argc, char **argv)
 	printf("seed %" PRIu64 ": %" PRIu64 " steps, %" PRIu64 " comparisons, %" PRIu64 " sessions, %" PRIu64
 	       " reloads, %" PRIu64 " End-of-RIB (%" PRIu64 " prefixes checked), %" PRIu64 " EoRR, %" PRIu64
 	       " multipath, %" PRIu64 " recursive, %" PRIu64 " too long, %" PRIu64
-	       " ids reused, %" PRIu64 " blocked, %" PRIu64 " kept over a restart (%" PRIu64 " times back, %" PRIu64 " ended by End-of-RIB, %" PRIu64
+	       " ids reused, %" PRIu64 " blocked, %" PRIu64 " held back, %" PRIu64 " kept over a restart (%" PRIu64 " times back, %" PRIu64 " ended by End-of-RIB, %" PRIu64
 	       " by time), several paths sent (best N %" PRIu64 ", ecmp %" PRIu64 ", all %" PRIu64 "), %" PRIu64
 	       " aggregates, %" PRIu64 " hidden, selection deferred and begun in time %" PRIu64 "; steps with deferred selection %" PRIu64 ", a shared group %" PRIu64 ", a full ring %" PRIu64 ", a detached member %" PRIu64 "\n",
 	    m->seed, m->step, m->compared, m->seen_up, m->seen_reload, m->seen_eor, m->seen_eor_checked, m->seen_eorr,
-	    m->seen_multipath, m->seen_recursive, m->seen_long, m->seen_reused, m->seen_blocked, m->seen_kept, m->seen_kept_back, m->seen_kept_swept, m->seen_kept_late,
+	    m->seen_multipath, m->seen_recursive, m->seen_long, m->seen_reused, m->seen_blocked, m->seen_held, m->seen_kept, m->seen_kept_back, m->seen_kept_swept, m->seen_kept_late,
 	    m->seen_many[SEND_BEST], m->seen_many[SEND_ECMP], m->seen_many[SEND_ALL], m->seen_aggregate, m->seen_hidden,
 	    m->seen_in_time, m->seen_deferred, m->seen_shared, m->seen_full,
 	    m->seen_detached);

@@ -141,6 +141,7 @@ struct mneighbor {
 	bool multihop;    /* of those outside: may be more than one hop away */
 	uint8_t role;     /* enum role, of those outside */
 	uint8_t limit;    /* max-prefix, more are blocked; 0: none */
+	uint8_t limit_out; /* max-prefix-out, more are held back; 0: none */
 	uint8_t next_hop; /* enum conf_next_hop: auto, self, keep */
 	struct mchain import, export;
 };
@@ -184,6 +185,7 @@ struct mpeer {
 	uint16_t kept_s;  /* how long it wanted that */
 	uint8_t sent_eor; /* families whose End-of-RIB it has sent, OPEN_FAMILY bits */
 	bool lowered;  /* its max-prefix has come down since: what was there before stays */
+	bool lowered_out; /* its max-prefix-out has, since all had run dry: it may still have what was there before */
 	uint8_t eor;   /* families whose End-of-RIB has come, OPEN_FAMILY bits */
 	uint8_t borr_in; /* families that it is sending again */
 	uint8_t borr, asked; /* families: BoRR came, EoRR is due */
@@ -226,7 +228,7 @@ struct model {
 	/* How often things were seen, for the last line. */
 	uint64_t compared, seen_eor, seen_eorr, seen_up, seen_closed, seen_reload, seen_recursive, seen_multipath, seen_long;
 	uint64_t seen_kept, seen_kept_back, seen_kept_swept, seen_kept_late;
-	uint64_t seen_shared, seen_full, seen_detached, seen_eor_checked, seen_reused, seen_blocked;
+	uint64_t seen_shared, seen_full, seen_detached, seen_eor_checked, seen_reused, seen_blocked, seen_held;
 	uint64_t seen_many[SEND_COUNT], seen_aggregate, seen_hidden, seen_deferred, seen_in_time;
 	uint64_t steps;
 };
@@ -348,6 +350,8 @@ bool quiet(void);                    /* as far as others depend on it? */
 bool deferring(void);                /* does the daemon wait for its neighbours (RFC 4724 4.1)? */
 void compare_decided(void);          /* best paths, multipath sets, kernel routes */
 void compare_everything(void);       /* and what neighbours were told, and counts */
+/* A neighbour was told something: has it no more prefixes than it may? */
+void compare_limit_out(unsigned peer);
 /* What did not change since a neighbour came up must be right when it is told that that was all. */
 void compare_at_eor(unsigned peer, uint8_t families);
 

@@ -241,7 +241,8 @@ fake_with(const struct adjout_key *key)
 	k->m2 = (struct adjout_member){.source = 2, .nexthop = 22};
 	k->m3 = (struct adjout_member){.source = 3, .nexthop = 23};
 	adjout_member_join(&k->g, &k->m1);
-	adjout_member_join(&k->g, &k->m2);
+	if (key->sole == 0)
+		adjout_member_join(&k->g, &k->m2);
 	adjout_group_drain(&k->g, 100);
 	str_reset(&k->log);
 	return k;
@@ -293,6 +294,30 @@ change(struct fake *k, uint32_t id, uint32_t attr, uint16_t source)
 	k->best[id].source = source;
 	k->best[id].dirty = false;
 	adjout_change(&k->g, FAMILY_IPV4, id, old, old_source, attr, source);
+}
+
+#define PATHS(k, id, ...)                                                                                    \
+	do {                                                                                                 \
+		const struct adjout_path p_[] = {__VA_ARGS__};                                               \
+		set_paths(k, id, p_, sizeof(p_) / sizeof(p_[0]));                                            \
+	} while (0)
+
+/* The decision of a prefix is told. */
+static inline void
+set_paths(struct fake *k, uint32_t id, const struct adjout_path *p, uint32_t n)
+{
+	memcpy(k->path[id], p, n * sizeof *p);
+	k->npath[id] = n;
+	k->best[id].attr = n > 0 ? p[0].attr : 0;
+	adjout_paths_change(&k->g, FAMILY_IPV4, id, false);
+	for (uint32_t i = 0; i < n; i++)
+		k->path[id][i].changed = false;
+}
+
+static inline void
+no_paths(struct fake *k, uint32_t id)
+{
+	set_paths(k, id, k->path[id], 0);
 }
 
 /* Flushes and compares what was emitted. */

@@ -68,7 +68,7 @@ START_TEST(test_suppress)
 	change(k, 1, 5, 1);
 	expect(k, "=1-:1 !1+105:1 ");
 	/* A policy that reads more than attributes: what was sent is not known. */
-	adjout_group_refilter(&k->g, false);
+	adjout_group_refilter(&k->g, NULL, false);
 	drain(k);
 	str_reset(&k->log);
 	change(k, 1, 5, 50);
@@ -105,7 +105,7 @@ START_TEST(test_memo)
 	ck_assert_uint_eq(k->computed, 2);
 	/* The id of a remembered set is held. */
 	ck_assert_int_eq(k->refs[5], 2);
-	adjout_group_refilter(&k->g, false);
+	adjout_group_refilter(&k->g, NULL, false);
 	ck_assert_int_eq(k->refs[5], 0);
 	drain(k);
 	ck_assert_uint_eq(k->computed, 13);
@@ -128,7 +128,7 @@ START_TEST(test_repeated)
 	change(k, 5, 5, 50);
 	expect(k, "*+105:4,5 ");
 	ck_assert_uint_eq(k->computed, 1);
-	adjout_group_refilter(&k->g, true);
+	adjout_group_refilter(&k->g, NULL, true);
 	drain(k);
 	ck_assert_uint_eq(k->computed, 2);
 	fake_free(k);
@@ -166,7 +166,7 @@ START_TEST(test_repeated_rejection)
 	expect(k, "*-:1 ");
 	/* Nothing of it stays true with another policy. */
 	k->reject = 0;
-	adjout_group_refilter(&k->g, true);
+	adjout_group_refilter(&k->g, NULL, true);
 	change(k, 3, 6, 50);
 	drain(k);
 	ck_assert(bitmap_test(&k->g.fam[FAMILY_IPV4].announced, 3));
@@ -249,7 +249,7 @@ START_TEST(test_policy_change)
 	change(k, 3, 9, 50);
 	expect(k, "*+105:1 *+106:2 ");
 	k->reject = 6;
-	adjout_group_refilter(&k->g, true);
+	adjout_group_refilter(&k->g, NULL, true);
 	/* Ahead of the scan: nothing now, the current state when it comes by. */
 	change(k, 1, 7, 50);
 	expect(k, "");
@@ -269,7 +269,7 @@ START_TEST(test_scan_empty)
 	change(k, 1, 5, 50);
 	change(k, NID - 1, 6, 50);
 	expect(k, "*+105:1 *+106:2999 ");
-	adjout_group_refilter(&k->g, true);
+	adjout_group_refilter(&k->g, NULL, true);
 	while (more) {
 		k->looked = 0;
 		more = adjout_group_drain(&k->g, 1);
@@ -289,7 +289,7 @@ START_TEST(test_dirty_is_left)
 
 	change(k, 1, 5, 50);
 	expect(k, "*+105:1 ");
-	adjout_group_refilter(&k->g, true);
+	adjout_group_refilter(&k->g, NULL, true);
 	/* Gone for the moment, and back before the decision: no change would be reported. */
 	k->best[1].dirty = true;
 	drain(k);

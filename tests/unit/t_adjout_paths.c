@@ -2,30 +2,6 @@
 /* Tests of rib/adjout_paths: several paths of a prefix towards a group. See adjouttest.h. */
 #include "tests/unit/adjouttest.h"
 
-#define PATHS(k, id, ...)                                                                                    \
-	do {                                                                                                 \
-		const struct adjout_path p_[] = {__VA_ARGS__};                                               \
-		set_paths(k, id, p_, sizeof(p_) / sizeof(p_[0]));                                            \
-	} while (0)
-
-/* The decision of a prefix is told. */
-static void
-set_paths(struct fake *k, uint32_t id, const struct adjout_path *p, uint32_t n)
-{
-	memcpy(k->path[id], p, n * sizeof *p);
-	k->npath[id] = n;
-	k->best[id].attr = n > 0 ? p[0].attr : 0;
-	adjout_paths_change(&k->g, FAMILY_IPV4, id, false);
-	for (uint32_t i = 0; i < n; i++)
-		k->path[id][i].changed = false;
-}
-
-static void
-no_paths(struct fake *k, uint32_t id)
-{
-	set_paths(k, id, k->path[id], 0);
-}
-
 /* RFC 7911: each path with its id; only what is new, changed or gone. */
 START_TEST(test_paths)
 {
