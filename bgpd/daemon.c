@@ -75,14 +75,29 @@ rib_start(struct bgpd *d)
 	d->policies = policies_new(d, d->conf, NULL);
 }
 
+/* Those that somebody has stopped or started before their turn came are left alone. */
+static enum job_result
+starts_run(struct job *job, uint64_t deadline_ns)
+{
+	struct bgpd *d = container_of(job, struct bgpd, starts);
+	struct peer *p;
+
+	while ((p = d->start_next) != NULL) {
+		d->start_next = TAILQ_NEXT(p, entry);
+		if (!p->admin_down && !event_pending(p->idle_hold, EV_TIMEOUT, NULL))
+			peer_start(p);
+		if (time_mono_ns() >= deadline_ns)
+			break;
+	}
+	return d->start_next != NULL ? JOB_MORE : JOB_DONE;
+}
+
 void
 daemon_kernel_synced(struct bgpd *d)
 {
-	struct peer *p;
-
 	restart_synced(&d->restart, kernel_kept(d->kernel));
-	TAILQ_FOREACH(p, &d->peers, entry)
-	peer_start(p);
+	d->start_next = TAILQ_FIRST(&d->peers);
+	loop_job_start(&d->loop, &d->starts);
 }
 
 static void
@@ -197,13 +212,20 @@ daemon_apply_settings(struct bgpd *d)
 	warn_unsupported(d);
 }
 
-/* As many as may be had; room for two connections a neighbour, as in a collision, and some of our own. */
+int
+daemon_room_for(const struct conf *c)
+{
+	unsigned n = 2 * c->neighbors.n + DESCRIPTORS_OWN;
+
+	return fdtable_reserve(n > DESCRIPTORS_MIN ? n : DESCRIPTORS_MIN);
+}
+
+/* As many as may be had. */
 static void
 reserve_descriptors(struct bgpd *d)
 {
-	unsigned n = 2 * d->conf->neighbors.n + DESCRIPTORS_OWN;
 	long limit = fdtable_limit_raise();
-	int r = limit < 0 ? (int)limit : fdtable_reserve(n > DESCRIPTORS_MIN ? n : DESCRIPTORS_MIN);
+	int r = limit < 0 ? (int)limit : daemon_room_for(d->conf);
 
 	d->descriptors = limit < 0 ? 0 : limit;
 	if (r < 0)
@@ -396,6 +418,7 @@ daemon_free(struct bgpd *d, bool keep)
 
 	if (d->ctl != NULL)
 		ctl_free(d->ctl);
+	loop_job_cancel(&d->loop, &d->starts);
 	loader_free(d->loader);
 	reload_free(d->reload);
 	while ((p = TAILQ_FIRST(&d->peers)) != NULL)
@@ -440,6 +463,7 @@ bool
 daemon_start(struct bgpd *d, const struct daemon_options *options, struct conf *conf)
 {
 	*d = (struct bgpd){.options = options, .conf = conf, .portion = DAEMON_PORTION};
+	d->starts = (struct job){.run = starts_run, .name = "start"};
 	TAILQ_INIT(&d->peers);
 	apply_log(d);
 	if (loop_init(&d->loop) < 0)

@@ -78,6 +78,8 @@ struct bgpd {
 	struct listen listen;
 	struct peer_list peers;
 	struct peer_table peer_table; /* those of peers that are configured */
+	struct job starts;            /* the first start of all, in slices: that is 10 us for each */
+	struct peer *start_next;
 	struct dynamic_ranges ranges;
 	struct onlinks onlinks;
 	struct monitors monitors;
@@ -109,6 +111,8 @@ void daemon_stop(struct bgpd *d);
  * it announces as next hops.
  */
 void daemon_kernel_synced(struct bgpd *d);
+/* Makes room for its descriptors: two connections a neighbour, as in a collision, and some of our own (fdtable_reserve). */
+int daemon_room_for(const struct conf *c);
 /* This host has a new address: a listener that had to wait for it may have it now. */
 void daemon_address_added(struct bgpd *d, const struct ip_addr *addr);
 /* A neighbour with a TCP key has another address: the listeners are to know it. */

@@ -53,6 +53,9 @@ work(void *arg)
 		load(t);
 		c = t->conf;
 	}
+	/* Here it is this thread that waits for the kernel (fdtable.h), and not the loop, when it connects to new neighbours. */
+	if (t->path != NULL && c != NULL)
+		daemon_room_for(c);
 	if (c != NULL && t->diff)
 		conf_diff(l->running, c, &t->changes);
 	if (c != NULL && t->print)

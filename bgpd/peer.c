@@ -188,6 +188,8 @@ peer_free(struct peer *p)
 	for (unsigned i = 0; i < ARRAY_LEN(p->conns); i++)
 		if (p->conns[i].session != NULL)
 			session_close(p->conns[i].session, NULL);
+	if (p->d->start_next == p)
+		p->d->start_next = TAILQ_NEXT(p, entry);
 	TAILQ_REMOVE(&p->d->peers, p, entry);
 	peer_table_del(&p->d->peer_table, p);
 	onlink_forget(p);

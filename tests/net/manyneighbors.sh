@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Reloads with thousands of neighbours in hundreds of groups, some of whom have sessions:
 # they come, get other policies, other timers and another order, and go; no session that
-# should stay notices. How long each reload took, how long the loop was held up by it and
-# how long `config diff` needed for it is printed. NEIGHBORS, GROUPS_OF_THEM and SESSIONS give more.
+# should stay notices. At last the daemon starts with all of them. How long each reload took, how
+# long the loop was held up by it and how long `config diff` needed for it is printed. NEIGHBORS,
+# GROUPS_OF_THEM and SESSIONS give more.
 . "$(dirname "$0")/../lib.sh"
 need_godwit
 need python3
@@ -39,6 +40,7 @@ config() {
 	EOT
 	mv "$dir/a.new" "$dir/a.yaml"
 }
+longest() { echo "  longest turn of the loop: $(ctl a -j show memory | jq -r '"\(.loop_stall_max_us) us, \(.loop_stall_where)"')"; }
 now_ms() { date +%s%3N; }
 # change WHAT CONFIG...: the daemon has the new configuration; in between config diff says how many lines it would change
 change() {
@@ -54,7 +56,7 @@ change() {
 	ctl a reload >"$dir/reload.out" 2>&1 || fail "$stage: $(cat "$dir/reload.out")"
 	echo "  reload: $(($(now_ms) - began)) ms"
 	sleep 1
-	echo "  longest turn of the loop: $(ctl a -j show memory | jq -r '"\(.loop_stall_max_us) us, \(.loop_stall_where)"')"
+	longest
 }
 there() { ask a "[.neighbors[]] | length == $1" show neighbor; }
 up() { ask a "[.neighbors[] | select(.state == \"Established\" and .stats.message.received.open == 1)] | length == $sessions" show neighbor; }
@@ -100,4 +102,11 @@ up >/dev/null || fail "$stage: a session has ended"
 change "all but one go" 1 1000 90 1
 expect 20 there 1
 exec 3>&-
+clean_stop a
+say "a start with all of them, half of them dialled"
+config "$neighbors" 1000 90 1 $((neighbors / 2))
+godwit a a
+expect 20 there "$neighbors"
+sleep 1
+longest
 clean_stop a

@@ -6,22 +6,8 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
+#include "tests/unit/fdsize.h"
 #include "tests/unit/suite.h"
-
-static unsigned
-table_size(void)
-{
-	FILE *f = fopen("/proc/self/status", "re");
-	char line[256];
-	unsigned size = 0;
-
-	ck_assert_ptr_nonnull(f);
-	while (size == 0 && fgets(line, sizeof line, f) != NULL)
-		if (sscanf(line, "FDSize: %u", &size) != 1)
-			size = 0;
-	fclose(f);
-	return size;
-}
 
 static unsigned
 open_count(void)

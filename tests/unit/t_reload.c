@@ -4,6 +4,7 @@
 
 #include "bgpd/own.h"
 #include "tests/unit/bgpdtest.h"
+#include "tests/unit/fdsize.h"
 #include "tests/unit/suite.h"
 
 #define A "127.0.0.2"
@@ -692,6 +693,8 @@ START_TEST(test_many_neighbors)
 	reload_file(t.d.reload, 0, order_done, &second); /* compares with the first, which all of it has to be there for */
 	UNTIL(&t.d.loop, o.result != 1);
 	ck_assert_uint_eq(peers(), 3001);
+	/* There is room for two connections of each, as far as that may be. */
+	ck_assert_uint_ge(table_size(), t.d.descriptors < 6002 ? (unsigned)t.d.descriptors : 6002);
 	UNTIL(&t.d.loop, second.result != 1);
 	ck_assert_uint_eq(peers(), 3001);
 	ck_assert(bgpdtest_peer(&t, "127.1.11.250") != NULL);
