@@ -41,7 +41,8 @@ struct check {
 	char last[64]; /* what came of the last probe */
 	uint32_t in_row; /* results like the last one */
 	uint64_t changed_ns;
-	struct event *timer;
+	struct event *timer; /* NULL with an interface, */
+	bool look_due;       /* which is looked at again before long */
 	bool probing;
 	struct bufferevent *tcp; /* of the probe that is under way, one of the two */
 	struct evhttp_connection *http;
@@ -242,6 +243,32 @@ interface_look(struct check *c)
 	note(c, up, up ? "up" : "not up");
 }
 
+static enum job_result
+looks_run(struct job *job, uint64_t deadline_ns)
+{
+	struct health *h = container_of(job, struct health, looks);
+
+	while (h->look_at < h->n) {
+		struct check *c = h->of[h->look_at++];
+		if (c != NULL && c->look_due) {
+			c->look_due = false;
+			interface_look(c);
+		}
+		if (time_mono_ns() >= deadline_ns)
+			return JOB_MORE;
+	}
+	return JOB_DONE;
+}
+
+/* Some are due. Few are done at once, so that who has ordered it finds it done. */
+static void
+looks_begin(struct health *h)
+{
+	h->look_at = 0;
+	if (looks_run(&h->looks, time_mono_ns() + LOOP_SLICE_NS) == JOB_MORE)
+		loop_job_start(&h->d->loop, &h->looks);
+}
+
 /* ---- the set ---- */
 
 static const char *
@@ -264,6 +291,8 @@ check_new(struct health *h, const struct conf_network *n)
 	c->is.interface = own_text(c->is.interface);
 	strlcpy(c->last, "none yet", sizeof c->last);
 	c->changed_ns = time_mono_ns();
+	if (c->is.interface != NULL)
+		return c;
 	c->timer = evtimer_new(h->d->loop.base, on_timer, c);
 	ASSERT(c->timer != NULL);
 	return c;
@@ -275,7 +304,8 @@ check_free(struct check *c)
 	if (c == NULL)
 		return;
 	probe_end(c);
-	event_free(c->timer);
+	if (c->timer != NULL)
+		event_free(c->timer);
 	free((char *)(uintptr_t)c->is.http);
 	free((char *)(uintptr_t)c->is.http_path);
 	free((char *)(uintptr_t)c->is.file);
@@ -310,28 +340,61 @@ static uint32_t
 pack(struct check **of, uint32_t n)
 {
 	uint32_t packed = 0;
+	bool sorted = true; /* as most files are */
 
-	for (uint32_t i = 0; i < n; i++)
-		if (of[i] != NULL)
-			of[packed++] = of[i];
-	if (packed > 0)
+	for (uint32_t i = 0; i < n; i++) {
+		if (of[i] == NULL)
+			continue;
+		sorted = sorted && (packed == 0 || by_prefix(&of[packed - 1], &of[i]) <= 0);
+		of[packed++] = of[i];
+	}
+	if (!sorted)
 		qsort(of, packed, sizeof(struct check *), by_prefix);
 	return packed;
 }
 
+/* The old check of this prefix, or NULL; next: of that for which it was asked last the one behind, in most files this one. */
+static struct check *
+find(struct check **old, uint32_t n, const struct ip_prefix *prefix, uint32_t *next)
+{
+	struct check key = {.prefix = *prefix}, *k = &key;
+	struct check **found = *next < n && by_prefix(&old[*next], &k) == 0 ? &old[*next]
+	    : n > 0 ? bsearch(&k, old, n, sizeof(struct check *), by_prefix)
+		    : NULL;
+
+	if (found == NULL)
+		return NULL;
+	*next = (uint32_t)(found - old) + 1;
+	return *found;
+}
+
+/* It follows another interface from now on. */
+static void
+check_turn(struct check *c, const struct conf_while *is)
+{
+	free((char *)(uintptr_t)c->is.interface);
+	c->is = *is;
+	c->is.interface = own_text(is->interface);
+	c->in_row = 0;
+	c->last_good = false;
+	strlcpy(c->last, "none yet", sizeof c->last);
+}
+
 /* The check of a network: the one that it had if the condition is the same, else a new one with the state of that. */
 static struct check *
-check_for(struct health *h, struct check **old, uint32_t n, const struct conf_network *net)
+check_for(struct health *h, struct check *was, const struct conf_network *net)
 {
-	struct check key = {.prefix = net->prefix}, *k = &key;
-	struct check **found = n > 0 ? bsearch(&k, old, n, sizeof(struct check *), by_prefix) : NULL;
-
-	if (found != NULL && is_same(&(*found)->is, &net->condition))
-		return *found;
+	if (was != NULL && is_same(&was->is, &net->condition))
+		return was;
+	/* Many may follow one interface, and all turn to another one. */
+	if (was != NULL && was->is.interface != NULL && net->condition.interface != NULL) {
+		check_turn(was, &net->condition);
+		return was;
+	}
 	struct check *c = check_new(h, net);
-	if (found != NULL) {
-		c->state = (*found)->state;
-		c->changed_ns = (*found)->changed_ns;
+	if (was != NULL) {
+		c->state = was->state;
+		c->changed_ns = was->changed_ns;
 	}
 	return c;
 }
@@ -340,7 +403,7 @@ static void
 check_start(struct check *c)
 {
 	if (c->is.interface != NULL)
-		interface_look(c);
+		c->look_due = true;
 	else
 		timer_set(c, 0);
 }
@@ -350,7 +413,7 @@ health_apply(struct health *h)
 {
 	const struct conf *conf = h->d->conf;
 	struct check **old = h->of;
-	uint32_t nold = pack(old, h->n);
+	uint32_t nold = pack(old, h->n), next = 0;
 
 	h->n = conf->networks.n;
 	h->of = xcalloc(h->n + 1u, sizeof(struct check *));
@@ -358,7 +421,7 @@ health_apply(struct health *h)
 		const struct conf_network *net = &conf->networks.v[i];
 		if (!CONF_HAS(net, CONF_NET_WHILE))
 			continue;
-		struct check *c = check_for(h, old, nold, net);
+		struct check *c = check_for(h, find(old, nold, &net->prefix, &next), net);
 		bool fresh = c->in_row == 0;
 		c->number = i;
 		h->of[i] = c;
@@ -369,6 +432,7 @@ health_apply(struct health *h)
 		if (old[i]->number >= h->n || h->of[old[i]->number] != old[i])
 			check_free(old[i]);
 	free(old);
+	looks_begin(h);
 }
 
 bool
@@ -380,9 +444,16 @@ health_holds(const struct health *h, uint32_t number)
 void
 health_link_changed(struct health *h, const char *name)
 {
-	for (uint32_t i = 0; i < h->n; i++)
-		if (h->of[i] != NULL && h->of[i]->is.interface != NULL && strcmp(h->of[i]->is.interface, name) == 0)
-			interface_look(h->of[i]);
+	bool any = false;
+
+	for (uint32_t i = 0; i < h->n; i++) {
+		struct check *c = h->of[i];
+		if (c == NULL || c->is.interface == NULL || strcmp(c->is.interface, name) != 0)
+			continue;
+		c->look_due = any = true;
+	}
+	if (any)
+		looks_begin(h);
 }
 
 json_t *
@@ -414,12 +485,14 @@ health_json(const struct health *h, uint32_t number)
 void
 health_init(struct health *h, struct bgpd *d)
 {
-	*h = (struct health){.d = d};
+	*h = (struct health){.d = d, .looks = {.run = looks_run, .name = "health"}};
 }
 
 void
 health_fini(struct health *h)
 {
+	if (h->d != NULL)
+		loop_job_cancel(&h->d->loop, &h->looks);
 	for (uint32_t i = 0; i < h->n; i++)
 		check_free(h->of[i]);
 	free(h->of);

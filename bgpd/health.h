@@ -4,7 +4,8 @@
  *
  * Each has a check: a TCP connection, an HTTP GET, a file or an interface.
  * Connections are non-blocking, HEALTH_PROBES at a time at most; interfaces are
- * followed by what the kernel tells. Nothing is executed, no name is looked up.
+ * followed by what the kernel tells, in slices, since one may carry all networks.
+ * Nothing is executed, no name is looked up.
  * A reload leaves a check that it does not change as it is; another
  * condition of the same network begins with the state of the old one.
  */
@@ -12,6 +13,7 @@
 #define BGPD_HEALTH_H
 
 #include "conf/conf.h"
+#include "lib/loop.h"
 
 #include <jansson.h>
 
@@ -26,6 +28,8 @@ struct health {
 	struct check **of; /* by the network's place in the configuration; NULL: it has no condition */
 	uint32_t n;
 	uint32_t probing;
+	struct job looks; /* at the interfaces of checks that are due that, */
+	uint32_t look_at; /* in this order */
 };
 
 void health_init(struct health *h, struct bgpd *d);

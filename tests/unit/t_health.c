@@ -108,6 +108,68 @@ START_TEST(test_http)
 }
 END_TEST
 
+static void
+follow(const char *interface, unsigned n)
+{
+	struct str rest = {0};
+
+	str_add(&rest, "networks:\n");
+	for (unsigned i = 0; i < n; i++)
+		str_addf(&rest, "  - {prefix: 100.64.%u.%u/32, while: {interface: %s}}\n", i / 256, i % 256, interface);
+	bgpdtest_reload(&t, "", str_get(&rest));
+	str_free(&rest);
+}
+
+static uint32_t
+routes(void)
+{
+	struct rib_stats st;
+
+	bgpdtest_settle(&t);
+	rib_stats(t.d.rib, &st);
+	return st.paths[FAMILY_IPV4];
+}
+
+static void
+link_is(const char *name, uint32_t ifindex, bool up)
+{
+	struct fib_link l = {.ifindex = ifindex, .up = up, .mtu = 1500};
+
+	strlcpy(l.name, name, sizeof l.name);
+	kernel_watch_link(t.d.kernel, &l);
+}
+
+/* Many that follow one interface, which goes and comes, and then another one. */
+START_TEST(test_interface)
+{
+	bgpdtest_start(&t, "", "networks: []\n");
+	t.options.kernel = true; /* else all interfaces count as up; nothing of the kernel was begun */
+	link_is("e0", 2, true);
+	follow("e0", 3000);
+	ck_assert_uint_eq(routes(), 3000);
+	link_is("e0", 2, false);
+	ck_assert_uint_eq(routes(), 0);
+	ck_assert(shows(2999, "down", "not up"));
+	/* Before all of that is done it is up again. */
+	link_is("e0", 2, true);
+	link_is("e0", 2, false);
+	link_is("e0", 2, true);
+	ck_assert_uint_eq(routes(), 3000);
+	follow("e1", 3000);
+	ck_assert_uint_eq(routes(), 0);
+	link_is("e1", 3, true);
+	ck_assert_uint_eq(routes(), 3000);
+	follow("e1", 10);
+	ck_assert_uint_eq(routes(), 10);
+	ck_assert(announced("100.64.0.9/32"));
+	follow("e2", 10);
+	link_is("e1", 3, false);
+	link_is("e2", 4, true);
+	ck_assert_uint_eq(routes(), 10);
+	bgpdtest_stop(&t);
+}
+END_TEST
+
 /* More checks than may be under way, to where nobody answers: each has its turn. */
 START_TEST(test_many)
 {
@@ -136,4 +198,4 @@ START_TEST(test_many)
 }
 END_TEST
 
-SUITE("health", test_file, test_http, test_many)
+SUITE("health", test_file, test_interface, test_http, test_many)
