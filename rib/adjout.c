@@ -210,7 +210,7 @@ adjout_change(struct adjout_group *g, enum family f, uint32_t id, uint32_t old_a
 	if (!(g->families & 1u << f) || adjout_paths(g, f) != ADJOUT_PATHS_NONE)
 		return;
 	bool announced = bitmap_test(&g->fam[f].announced, id);
-	if (!announced && new_source != 0 && new_source == g->only) {
+	if (!announced && new_source != 0 && new_source == g->only && !adjout_limited(g)) {
 		g->passed_by = new_source;
 		return;
 	}

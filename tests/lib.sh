@@ -219,6 +219,19 @@ ctl() {
 	"$BGPCTL" -s "$dir/$name.sock" "$@"
 }
 
+# jq as always, but with -e it is false where it was given nothing, too: that of Debian 12 takes it for true
+jq() {
+	local out rc
+	if [ "${1:-}" != -e ]; then
+		command jq "$@"
+		return
+	fi
+	out=$(command jq "$@")
+	rc=$?
+	printf '%s\n' "$out"
+	[ $rc -eq 0 ] && [ -n "$out" ]
+}
+
 # ask NAME FILTER COMMAND...: bgpctl -j through jq; true when the filter gives something true
 ask() {
 	local name=$1 filter=$2

@@ -76,8 +76,7 @@ START_TEST(test_held_goes)
 	ck_assert(adjout_pins(&k->a, FAMILY_IPV4, 2));
 	drain(k);
 	expect(k, "*+105:1 ");
-	while (adjout_reap(&k->a, 10))
-		;
+	reap(k);
 	ck_assert_uint_gt(k->unpinned[2], 0);
 	ck_assert(!adjout_pins(&k->a, FAMILY_IPV4, 2));
 	fake_free(k);
@@ -232,7 +231,8 @@ START_TEST(test_key)
 	change(k, 1, 5, 50);
 	change(k, 2, 5, 50);
 	change(k, 3, 5, 1);
-	expect(k, "m2out *+105:1,2 !1+105:3 ");
+	/* Its own is passed over while it is alone. */
+	expect(k, "m2out *+105:1,2 ");
 	key.sole = 1;
 	adjout_group_refilter(&k->g, &key, true);
 	adjout_group_limit(&k->g, FAMILY_IPV4, 1);
