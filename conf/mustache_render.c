@@ -51,6 +51,18 @@ fail(struct render *r, const struct mustache *m, const struct mustache_node *nod
 
 /* ---- values ---- */
 
+/* What a text or a whole number says is its one member, so that {{#port.179}} asks for it. */
+static bool
+says(const json_t *v, const char *word)
+{
+	char digits[24];
+
+	if (json_is_string(v))
+		return strcmp(json_string_value(v), word) == 0;
+	snprintf(digits, sizeof(digits), "%" JSON_INTEGER_FORMAT, json_integer_value(v));
+	return strcmp(digits, word) == 0;
+}
+
 static json_t *
 lookup(const struct render *r, const struct mustache_node *node)
 {
@@ -63,9 +75,8 @@ lookup(const struct render *r, const struct mustache_node *node)
 		at = json_object_get(r->stack[i], part);
 	for (unsigned i = 1; i < node->parts && at != NULL; i++) {
 		part += strlen(part) + 1;
-		/* A text has one member: what it says. */
-		if (json_is_string(at))
-			at = strcmp(json_string_value(at), part) == 0 ? json_true() : NULL;
+		if (json_is_string(at) || json_is_integer(at))
+			at = says(at, part) ? json_true() : NULL;
 		else
 			at = json_object_get(at, part);
 	}

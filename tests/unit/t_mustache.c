@@ -211,6 +211,7 @@ START_TEST(test_ours)
 	    {"{{#l|any}}[{{#l}}{{.}} {{/l}}]{{v}}{{/l|any}}{{#e|any}}no{{/e|any}}", "{\"l\": [1, 2], \"e\": [], \"v\": 3}", "[1 2 ]3"},
 	    {"{{#op.In}}in{{/op.In}}{{#op.Equal}}equal{{/op.Equal}}{{^op.In}}other{{/op.In}}", "{\"op\": \"In\"}", "in"},
 	    {"{{#op.In}}in{{/op.In}}{{^op.In}}other{{/op.In}}", "{\"op\": null}", "other"},
+	    {"{{#p.179}}yes{{/p.179}}{{^p.17}}no{{/p.17}}{{#p.179.179}}deeper{{/p.179.179}}{{^z.0}}not{{/z.0}}", "{\"p\": 179, \"z\": 0}", "yesno"},
 	    {"{{#o}}{{#op.In}}{{.}} {{v}}{{/op.In}}{{/o}}", "{\"o\": {\"op\": \"In\", \"v\": 5}}", "true 5"},
 	};
 	RENDERS(examples);
