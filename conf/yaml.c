@@ -68,13 +68,16 @@ key_hash(const char *key, size_t len)
 int32_t
 yml_map_find(const struct yml_node *map, const char *key)
 {
+	size_t len = strlen(key);
+
+	/* Lengths first: a neighbor with its dozen keys is asked for each of the eighty that there are. */
 	if (map->index == NULL) {
 		for (uint32_t i = 0; i < map->n; i++)
-			if (strcmp(map->pairs[i].key->text, key) == 0)
+			if (map->pairs[i].key->n == len && memcmp(map->pairs[i].key->text, key, len) == 0)
 				return (int32_t)i;
 		return -1;
 	}
-	for (uint32_t h = key_hash(key, strlen(key));; h++) {
+	for (uint32_t h = key_hash(key, len);; h++) {
 		uint32_t i = map->index[h & map->index_mask];
 		if (i == 0)
 			return -1;
