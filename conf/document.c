@@ -2,6 +2,8 @@
 /*
  * document: libyaml's events to jansson's values; see document.h.
  *
+ * A text is read part by part, the plain ones by document_plain.c.
+ *
  * Open collections are frames on a stack. An anchor is known when its node is
  * complete, so no value contains itself; an alias is a copy.
  */
@@ -15,6 +17,8 @@
 #include <strings.h>
 #include <yaml.h>
 
+#include "conf/document_int.h"
+#include "lib/hash.h"
 #include "lib/mem.h"
 
 struct frame {
@@ -37,13 +41,14 @@ struct builder {
 	json_t *root;
 	unsigned root_line;
 	size_t values;
+	unsigned lines; /* before the text */
 	struct document_error *err;
 };
 
 static int
 fail(struct builder *b, const yaml_mark_t *at, const char *text)
 {
-	b->err->line = (unsigned)at->line + 1;
+	b->err->line = (unsigned)at->line + 1 + b->lines;
 	b->err->column = (unsigned)at->column + 1;
 	snprintf(b->err->text, sizeof(b->err->text), "%s", text);
 	return -1;
@@ -114,8 +119,8 @@ real_of(const char *s, double *out)
 	return *end == '\0';
 }
 
-static json_t *
-plain_of(const char *s)
+json_t *
+document_scalar(const char *s)
 {
 	static const char *const none[] = {"", "~", "null", "Null", "NULL", NULL};
 	static const char *const yes[] = {"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", "y", "Y", NULL};
@@ -123,6 +128,9 @@ plain_of(const char *s)
 	json_int_t i;
 	double d;
 
+	/* Most texts begin with a letter that none of these do. */
+	if (*s != '\0' && strchr("~nNtTyYoOfF0123456789+-.", *s) == NULL)
+		return json_string(s);
 	if (is_one_of(s, none))
 		return json_null();
 	if (is_one_of(s, yes))
@@ -142,7 +150,7 @@ scalar_of(const yaml_event_t *e)
 	const char *s = (const char *)e->data.scalar.value, *tag = (const char *)e->data.scalar.tag;
 
 	if (e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && tag == NULL)
-		return plain_of(s);
+		return document_scalar(s);
 	return json_stringn(s, e->data.scalar.length);
 }
 
@@ -333,7 +341,7 @@ on_event(struct builder *b, const yaml_event_t *e, document_fn *fn, void *ctx)
 
 	switch (e->type) {
 	case YAML_DOCUMENT_START_EVENT:
-		b->root_line = (unsigned)e->end_mark.line + 1;
+		b->root_line = (unsigned)e->end_mark.line + 1 + b->lines;
 		break;
 	case YAML_SCALAR_EVENT:
 		rc = on_scalar(b, e);
@@ -362,16 +370,16 @@ on_event(struct builder *b, const yaml_event_t *e, document_fn *fn, void *ctx)
 	return rc;
 }
 
-int
-document_parse(const char *text, size_t len, document_fn *fn, void *ctx, struct document_error *err)
+/* The whole language. */
+static int
+yaml_parse(const char *text, size_t len, document_fn *fn, void *ctx, unsigned lines, struct document_error *err)
 {
-	struct builder b = {.err = err};
+	struct builder b = {.err = err, .lines = lines};
 	yaml_parser_t parser;
 	yaml_event_t e;
 	bool more = true;
 	int rc = 0;
 
-	*err = (struct document_error){0};
 	ASSERT(yaml_parser_initialize(&parser));
 	yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
 	while (more && rc == 0) {
@@ -387,6 +395,86 @@ document_parse(const char *text, size_t len, document_fn *fn, void *ctx, struct 
 	}
 	yaml_parser_delete(&parser);
 	reset(&b);
+	return rc;
+}
+
+/* One part of the text, of which there are lines before it. */
+static int
+part_parse(const char *text, const struct document_part *part, document_fn *fn, void *ctx, struct document_error *err)
+{
+	unsigned line;
+	json_t *v = document_plain(text + part->at, part->len, &line);
+	int rc;
+
+	if (v == NULL)
+		return yaml_parse(text + part->at, part->len, fn, ctx, part->line - 1, err);
+	rc = fn(ctx, v, part->line - 1 + line);
+	json_decref(v);
+	return rc;
+}
+
+/* ---- parts ---- */
+
+static void
+part_add(struct document_part **parts, size_t *n, size_t at, unsigned line)
+{
+	/* In steps of powers of two. */
+	if ((*n & (*n - 1)) == 0)
+		*parts = xreallocarray(*parts, *n == 0 ? 1 : 2 * *n, sizeof(**parts));
+	(*parts)[(*n)++] = (struct document_part){.at = at, .line = line};
+}
+
+/* Of a line: YAML 1.2 9.1.2, three hyphens and white space, wherever in a document it stands. */
+static bool
+begins_document(const char *s, size_t len)
+{
+	return len >= 3 && memcmp(s, "---", 3) == 0 && (len == 3 || strchr(" \t\r\n", s[3]) != NULL);
+}
+
+/* Octets that only UTF-16, or a byte order mark, begins with. */
+static bool
+is_plain(const char *text, size_t len)
+{
+	return len == 0 || (((unsigned char)text[0] < 0xef) && memchr(text, '\0', len < 2 ? len : 2) == NULL);
+}
+
+size_t
+document_cut(const char *text, size_t len, struct document_part **parts)
+{
+	const char *end = text + len, *next;
+	size_t n = 0;
+	unsigned line = 1;
+	bool whole = !is_plain(text, len);
+
+	*parts = NULL;
+	part_add(parts, &n, 0, 1);
+	for (const char *s = text; s < end && !whole; s = next, line++) {
+		const char *stop = memchr(s, '\n', (size_t)(end - s));
+		next = stop != NULL ? stop + 1 : end;
+		whole = *s == '%';
+		if (s > text && begins_document(s, (size_t)(next - s)))
+			part_add(parts, &n, (size_t)(s - text), line);
+	}
+	n = whole ? 1 : n;
+	for (size_t i = 0; i < n; i++) {
+		struct document_part *p = &(*parts)[i];
+		p->len = (i + 1 < n ? p[1].at : len) - p->at;
+		p->hash = hash_bytes(0xd0c5, text + p->at, p->len);
+	}
+	return n;
+}
+
+int
+document_parse(const char *text, size_t len, document_fn *fn, void *ctx, struct document_error *err)
+{
+	struct document_part *parts;
+	size_t n = document_cut(text, len, &parts);
+	int rc = 0;
+
+	*err = (struct document_error){0};
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = part_parse(text, &parts[i], fn, ctx, err);
+	free(parts);
 	return rc;
 }
 

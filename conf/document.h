@@ -14,6 +14,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define DOCUMENT_DEPTH_MAX  64
 #define DOCUMENT_VALUES_MAX 4000000u /* of a text */
@@ -30,6 +31,20 @@ struct document_error {
  */
 typedef int document_fn(void *ctx, json_t *value, unsigned line);
 int document_parse(const char *text, size_t len, document_fn *fn, void *ctx, struct document_error *err);
+
+/* A part of a text that is one or more documents by itself. */
+struct document_part {
+	size_t at, len;
+	unsigned line; /* of its beginning, from 1 */
+	uint64_t hash; /* of its octets */
+	bool known;    /* for the caller */
+};
+
+/*
+ * Cuts a text before each line that begins a document, so that a part can be read without the others. A text with
+ * directives, or not in plain UTF-8, is one part. Returns how many, at least one; the caller frees *parts.
+ */
+size_t document_cut(const char *text, size_t len, struct document_part **parts);
 
 /* Has the file, by the end of its name, documents: *.yaml, *.yml or *.json? */
 bool document_is_named(const char *name);

@@ -4,7 +4,11 @@
  *
  * A scan looks at every file and reads those whose inode, size or time is another
  * one. inotify says when to scan: a moment after the last event, so that a burst is
- * one scan. A file that cannot be read or parsed keeps what it said before.
+ * one scan; and it says of which files, so that only those are looked at while the
+ * directories stay as they are. A file that cannot be read or parsed keeps what it
+ * said before.
+ *
+ * Of a file that is read again only the documents are parsed whose text is new.
  *
  * Resources are known by their identity ("kind namespace name"); each has a list of
  * the files that have it, by name, of which the first holds. Only hashes of values
@@ -27,6 +31,7 @@
 #include <unistd.h>
 
 #include "conf/document.h"
+#include "conf/load.h"
 #include "lib/hash.h"
 #include "lib/mem.h"
 #include "lib/str.h"
@@ -35,6 +40,7 @@
 #define SETTLE_MAX  10u   /* such waits in a row at most */
 #define RETRY_S     5     /* a directory that is not there, or any where the system has no inotify to spare */
 #define FILE_MAX    (256u << 20)
+#define HOLD_MAX    (1u << 20) /* octets of a text whose values are kept until all of it was read */
 #define DEPTH_MAX   16
 #define WATCH_MASK                                                                                           \
 	(IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | IN_DELETE_SELF | IN_MOVE_SELF |     \
@@ -65,7 +71,8 @@ struct owner {
 	struct file *file;
 	struct resource *resource;
 	struct owner *next_of_file, *next_of_resource;
-	bool fresh; /* the reading that is under way has it */
+	uint64_t document; /* hash of the part of the file's text that has it; 0: it is to be read in any case */
+	bool fresh;        /* the reading that is under way has it */
 };
 
 struct source_files {
@@ -79,6 +86,9 @@ struct source_files {
 	int fd; /* of inotify; -1: scans go by the clock */
 	json_t *watched; /* paths of directories by the number of their watch */
 	json_t *writing; /* paths of files that are written and not closed */
+	json_t *touched; /* paths that events were about since the last scan */
+	bool all;        /* the next scan looks at everything, whatever was touched */
+	bool has_links;  /* there are symbolic links: what they lead to changes without an event */
 	struct event *readable, *timer;
 	unsigned waits;
 	bool synced, changed;
@@ -123,20 +133,45 @@ tell_del(struct source_files *s, const struct resource *r)
 	free(id);
 }
 
+/* Of a value, whatever the order of members is. */
 static uint64_t
 hash_of(const json_t *value)
 {
-	char *dump = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS);
-	uint64_t hash = dump != NULL ? hash_bytes(0x9d5c, dump, strlen(dump)) : 0;
+	uint64_t h = (uint64_t)json_typeof(value) + 1;
+	json_int_t i;
+	double d;
+	json_t *v;
+	const char *key;
+	size_t k;
 
-	free(dump);
-	return hash != 0 ? hash : 1;
+	switch (json_typeof(value)) {
+	case JSON_OBJECT:
+		json_object_foreach ((json_t *)(uintptr_t)value, key, v)
+			h += hash_bytes(hash_of(v), key, strlen(key));
+		return h;
+	case JSON_ARRAY:
+		json_array_foreach (value, k, v) {
+			uint64_t pair[2] = {h, hash_of(v)};
+			h = hash_bytes(1, pair, sizeof(pair));
+		}
+		return h;
+	case JSON_STRING:
+		return hash_bytes(h, json_string_value(value), json_string_length(value));
+	case JSON_INTEGER:
+		i = json_integer_value(value);
+		return hash_bytes(h, &i, sizeof(i));
+	case JSON_REAL:
+		d = json_real_value(value);
+		return hash_bytes(h, &d, sizeof(d));
+	default:
+		return h;
+	}
 }
 
 static void
 tell_put(struct source_files *s, struct resource *r, const json_t *value)
 {
-	uint64_t hash = hash_of(value);
+	uint64_t hash = hash_of(value) | 1;
 	char *id, *kind, *name_space, *name;
 
 	if (hash == r->told)
@@ -193,6 +228,7 @@ owner_drop(struct source_files *s, struct owner *o)
 		free(r);
 	} else if (held) {
 		r->owners->file->again = true;
+		r->owners->document = 0;
 	}
 }
 
@@ -234,7 +270,13 @@ directory_trouble(struct source_files *s, const char *path, int error)
 struct reading {
 	struct source_files *s;
 	struct file *f;
-	json_t *values; /* by identity, all of the file before anything of it is told */
+	json_t *values; /* by identity, all of the file before anything of it is told; null: not kept */
+	json_t *hashes; /* by identity: that of the part of the text */
+	struct document_part *parts;
+	size_t nparts, part; /* part: the one that is read */
+	unsigned lines;      /* before what the parser sees */
+	bool hold;           /* else values are read once more when they are told */
+	bool telling;
 	unsigned line;
 	const char *wrong;
 };
@@ -250,10 +292,39 @@ has_namespace(const char *kind)
 	return false;
 }
 
-static int
-on_document(void *ctx, json_t *value, unsigned line)
+/* Does a part of the file that is not read again have it? */
+static bool
+is_known(struct reading *rd, const char *id)
 {
-	struct reading *rd = ctx;
+	struct resource key = {.id = (char *)(uintptr_t)id}, *r = RB_FIND(resource_tree, &rd->s->resources, &key);
+	const struct owner *o = r != NULL ? r->owners : NULL;
+
+	while (o != NULL && o->file != rd->f)
+		o = o->next_of_resource;
+	return o != NULL && o->fresh;
+}
+
+static int
+resource_found(struct reading *rd, const char *id, json_t *value)
+{
+	if (rd->telling) {
+		struct owner *o = owner_get(rd->s, rd->f, id);
+		if (o->resource->owners == o)
+			tell_put(rd->s, o->resource, value);
+		return 0;
+	}
+	if (json_object_get(rd->values, id) != NULL || is_known(rd, id)) {
+		rd->wrong = "a resource that the file does not have before";
+		return -1;
+	}
+	json_object_set_new(rd->values, id, rd->hold ? json_incref(value) : json_null());
+	json_object_set_new(rd->hashes, id, json_integer((json_int_t)rd->parts[rd->part].hash));
+	return 0;
+}
+
+static int
+on_value(struct reading *rd, json_t *value)
+{
 	const json_t *meta = json_object_get(value, "metadata");
 	const char *kind = json_string_value(json_object_get(value, "kind"));
 	const char *name = json_string_value(json_object_get(meta, "name"));
@@ -262,10 +333,9 @@ on_document(void *ctx, json_t *value, unsigned line)
 	json_t *items = json_object_get(value, "items"), *item;
 	int rc = 0;
 
-	rd->line = line;
 	if (n >= 4 && strcmp(kind + n - 4, "List") == 0 && json_is_array(items)) {
 		json_array_foreach (items, i, item)
-			if ((rc = on_document(ctx, item, line)) != 0)
+			if ((rc = on_value(rd, item)) != 0)
 				break;
 		return rc;
 	}
@@ -274,31 +344,106 @@ on_document(void *ctx, json_t *value, unsigned line)
 		return -1;
 	name_space = !has_namespace(kind) ? "" : name_space != NULL ? name_space : "default";
 	char *id = xasprintf("%s\n%s\n%s", kind, name_space, name);
-	bool twice = json_object_get(rd->values, id) != NULL;
-	rd->wrong = twice ? "a resource that the file does not have before" : NULL;
-	if (!twice)
-		json_object_set(rd->values, id, value);
+	rc = resource_found(rd, id, value);
 	free(id);
-	return twice ? -1 : 0;
+	return rc;
+}
+
+static int
+on_document(void *ctx, json_t *value, unsigned line)
+{
+	struct reading *rd = ctx;
+
+	rd->line = line + rd->lines;
+	while (rd->part + 1 < rd->nparts && rd->parts[rd->part + 1].line <= rd->line)
+		rd->part++;
+	return on_value(rd, value);
+}
+
+/* ---- parts of a file's text ---- */
+
+static int
+by_hash(const void *a, const void *b)
+{
+	const struct document_part *x = *(struct document_part *const *)a, *y = *(struct document_part *const *)b;
+
+	return x->hash < y->hash ? -1 : x->hash > y->hash;
+}
+
+/* Marks the parts that the file had before, and what it has by them. Of texts that are there twice none is known. */
+static void
+parts_know(struct reading *rd)
+{
+	struct document_part **sorted = xcalloc(rd->nparts, sizeof(*sorted));
+	bool any = true;
+	size_t n = 0;
+
+	for (size_t i = 0; i < rd->nparts; i++)
+		sorted[i] = &rd->parts[i];
+	qsort(sorted, rd->nparts, sizeof(*sorted), by_hash);
+	for (size_t i = 0; i < rd->nparts; i++) {
+		size_t same = 1;
+		while (i + same < rd->nparts && sorted[i + same]->hash == sorted[i]->hash)
+			same++;
+		if (same == 1)
+			sorted[n++] = sorted[i];
+		i += same - 1;
+	}
+	for (struct owner *o = rd->f->owned; o != NULL; o = o->next_of_file)
+		any &= o->document != 0;
+	for (struct owner *o = rd->f->owned; o != NULL; o = o->next_of_file) {
+		struct document_part key = {.hash = o->document}, *find = &key;
+		struct document_part **p = any ? bsearch(&find, sorted, n, sizeof(struct document_part *), by_hash) : NULL;
+		o->fresh = p != NULL;
+		if (p != NULL)
+			(*p)->known = true;
+	}
+	free(sorted);
+}
+
+/* Those that are not known, as many at a time as stand side by side. */
+static int
+parts_parse(struct reading *rd, const char *text, struct document_error *err)
+{
+	size_t from = 0, to;
+	int rc = 0;
+
+	for (; from < rd->nparts && rc == 0; from = to + 1) {
+		size_t len = 0;
+		for (to = from; to < rd->nparts && !rd->parts[to].known; to++)
+			len += rd->parts[to].len;
+		if (len == 0)
+			continue;
+		rd->part = from;
+		rd->lines = rd->parts[from].line - 1;
+		rc = document_parse(text + rd->parts[from].at, len, on_document, rd, err);
+	}
+	if (err->line != 0)
+		err->line += rd->lines;
+	return rc;
 }
 
 /* What the file says is taken over as a whole. */
 static void
-file_take(struct source_files *s, struct file *f, json_t *values)
+file_take(struct reading *rd, const char *text)
 {
+	struct source_files *s = rd->s;
+	struct document_error none = {0};
 	struct owner *o, **at;
 	const char *id;
 	json_t *value;
 
-	for (o = f->owned; o != NULL; o = o->next_of_file)
-		o->fresh = false;
-	json_object_foreach (values, id, value) {
-		o = owner_get(s, f, id);
+	json_object_foreach (rd->values, id, value) {
+		o = owner_get(s, rd->f, id);
 		o->fresh = true;
-		if (o->resource->owners == o)
+		o->document = (uint64_t)json_integer_value(json_object_get(rd->hashes, id));
+		if (!json_is_null(value) && o->resource->owners == o)
 			tell_put(s, o->resource, value);
 	}
-	for (at = &f->owned; (o = *at) != NULL;) {
+	rd->telling = true;
+	if (!rd->hold)
+		parts_parse(rd, text, &none);
+	for (at = &rd->f->owned; (o = *at) != NULL;) {
 		if (o->fresh) {
 			at = &o->next_of_file;
 			continue;
@@ -326,81 +471,62 @@ file_note_shadowed(struct source_files *s, struct file *f)
 
 /* ---- files ---- */
 
-/* The whole content, or NULL with errno. */
-static char *
-content_of(const char *path, size_t *len)
+/* A key's value is its file without the end of the last line. False: it is no text. */
+static bool
+key_value(struct reading *rd, const char *text, size_t len)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat st;
-	char *text = NULL;
-	ssize_t got = 0;
-
-	if (fd < 0)
-		return NULL;
-	if (fstat(fd, &st) == 0 && st.st_size <= FILE_MAX) {
-		text = xmalloc((size_t)st.st_size + 1);
-		*len = 0;
-		while (*len < (size_t)st.st_size && (got = read(fd, text + *len, (size_t)st.st_size - *len)) > 0)
-			*len += (size_t)got;
-		text[*len] = '\0';
-		if (got < 0) {
-			free(text);
-			text = NULL;
-		}
-	} else if (st.st_size > FILE_MAX) {
-		errno = EFBIG;
-	}
-	int error = errno;
-	close(fd);
-	errno = error;
-	return text;
-}
-
-/* A key's value is its file without the end of the last line. */
-static json_t *
-key_value(const struct source_files *s, const struct file *f, char *text, size_t len)
-{
-	json_t *values = json_object();
-	char *id = xasprintf("\n\n%s", f->path + strlen(s->path) + 1);
+	char *id = xasprintf("\n\n%s", rd->f->path + strlen(rd->s->path) + 1);
+	bool good;
 
 	if (len > 0 && text[len - 1] == '\n')
 		len--;
-	json_t *value = json_stringn(text, len);
-	if (value != NULL)
-		json_object_set_new(values, id, value);
+	good = json_object_set_new(rd->values, id, json_stringn(text, len)) == 0;
 	free(id);
-	if (value != NULL)
-		return values;
-	json_decref(values);
-	return NULL;
+	return good;
+}
+
+/* False after it told the trouble. */
+static bool
+file_parse(struct reading *rd, const char *text, size_t len)
+{
+	struct document_error err = {0};
+
+	if (rd->s->keys) {
+		if (!key_value(rd, text, len))
+			file_trouble(rd->s, rd->f, "found octets that are no UTF-8 text: what it said last stays");
+		return json_object_size(rd->values) != 0;
+	}
+	rd->nparts = document_cut(text, len, &rd->parts);
+	parts_know(rd);
+	if (parts_parse(rd, text, &err) != 0 && rd->wrong != NULL)
+		file_trouble(rd->s, rd->f, "line %u: expected %s: what the file said last stays", rd->line, rd->wrong);
+	else if (err.line != 0)
+		file_trouble(rd->s, rd->f, "line %u, column %u: %s: what the file said last stays", err.line, err.column, err.text);
+	return rd->wrong == NULL && err.line == 0;
 }
 
 static void
 file_read(struct source_files *s, struct file *f)
 {
-	struct reading rd = {.s = s, .f = f};
-	struct document_error err = {0};
+	struct reading rd = {.s = s, .f = f, .values = json_object(), .hashes = json_object()};
+	char *text = NULL;
 	size_t len;
-	char *text = content_of(f->path, &len);
+	int rc = tree_read(f->path, FILE_MAX, &text, &len);
 
 	f->again = false;
-	if (text == NULL) {
-		file_trouble(s, f, "%s: what it said last stays", strerror(errno));
-		return;
-	}
-	rd.values = s->keys ? key_value(s, f, text, len) : json_object();
-	if (rd.values == NULL)
-		file_trouble(s, f, "found octets that are no UTF-8 text: what it said last stays");
-	else if (!s->keys && document_parse(text, len, on_document, &rd, &err) != 0 && rd.wrong != NULL)
-		file_trouble(s, f, "line %u: expected %s: what the file said last stays", rd.line, rd.wrong);
-	else if (err.line != 0)
-		file_trouble(s, f, "line %u, column %u: %s: what the file said last stays", err.line, err.column, err.text);
-	else {
-		trouble_over(s, &f->in_trouble, f->path);
-		file_take(s, f, rd.values);
-		file_note_shadowed(s, f);
+	if (rc < 0) {
+		file_trouble(s, f, "%s: what it said last stays", strerror(-rc));
+	} else {
+		rd.hold = s->keys || len <= HOLD_MAX;
+		if (file_parse(&rd, text, len)) {
+			trouble_over(s, &f->in_trouble, f->path);
+			file_take(&rd, text);
+			file_note_shadowed(s, f);
+		}
 	}
 	json_decref(rd.values);
+	json_decref(rd.hashes);
+	free(rd.parts);
 	free(text);
 }
 
@@ -460,14 +586,16 @@ file_gone(struct source_files *s, struct file *f)
 static bool scan_directory(struct source_files *s, const char *path, unsigned depth);
 
 static bool
-scan_entry(struct source_files *s, const char *path, const char *name, unsigned depth)
+scan_entry(struct source_files *s, const char *path, const struct dirent *e, unsigned depth)
 {
+	const char *name = e->d_name;
 	char *full;
 	struct stat st;
 	bool good = true;
 
 	if (*name == '.')
 		return true;
+	s->has_links |= e->d_type == DT_LNK || e->d_type == DT_UNKNOWN;
 	full = xasprintf("%s/%s", path, name);
 	/* Behind a link, too: what is mounted into containers is replaced by turning links. */
 	if (stat(full, &st) < 0)
@@ -508,7 +636,7 @@ scan_directory(struct source_files *s, const char *path, unsigned depth)
 		return false;
 	}
 	while ((e = readdir(dir)) != NULL)
-		good &= scan_entry(s, path, e->d_name, depth);
+		good &= scan_entry(s, path, e, depth);
 	closedir(dir);
 	return good;
 }
@@ -535,21 +663,59 @@ arm(struct source_files *s, long ms)
 	event_add(s->timer, &tv);
 }
 
-static void
-scan(struct source_files *s)
+/* Looks at everything. False: at a part it could not. */
+static bool
+scan_all(struct source_files *s)
 {
 	struct file *f, *next;
-	bool had_trouble = s->in_trouble;
 
 	RB_FOREACH (f, file_tree, &s->files)
 		f->seen = false;
-	s->in_trouble = false;
+	s->in_trouble = s->has_links = false;
 	bool whole = scan_directory(s, s->path, 0);
 	for (f = RB_MIN(file_tree, &s->files); whole && f != NULL; f = next) {
 		next = RB_NEXT(file_tree, &s->files, f);
 		if (!f->seen)
 			file_gone(s, f);
 	}
+	return whole;
+}
+
+/* At what events were about; the same. */
+static bool
+scan_touched(struct source_files *s)
+{
+	const char *path;
+	json_t *unused;
+	struct stat st;
+
+	json_object_foreach (s->touched, path, unused) {
+		struct file key = {.path = (char *)(uintptr_t)path}, *f = RB_FIND(file_tree, &s->files, &key);
+		const char *name = strrchr(path, '/') + 1;
+		if (lstat(path, &st) == 0) {
+			if (!S_ISREG(st.st_mode))
+				return false;
+			if (s->keys || document_is_named(name))
+				file_see(s, path, &st);
+		} else if (errno != ENOENT) {
+			return false;
+		} else if (f != NULL) {
+			file_gone(s, f);
+		}
+	}
+	return true;
+}
+
+static void
+scan(struct source_files *s)
+{
+	bool had_trouble = s->in_trouble, all = s->all || s->has_links || s->fd < 0;
+	bool whole = !all && scan_touched(s);
+
+	if (!whole)
+		whole = scan_all(s);
+	s->all = !whole;
+	json_object_clear(s->touched);
 	/* What one file drops may make another one count. */
 	while (read_changed(s))
 		continue;
@@ -576,7 +742,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	scan(s);
 }
 
-/* Begun, or done, to be written. All else a scan finds: of it events only say when. */
+/* Begun, or done, to be written. All else a scan finds: of it events only say when and where. */
 static void
 on_inotify(struct source_files *s, const struct inotify_event *e)
 {
@@ -586,10 +752,13 @@ on_inotify(struct source_files *s, const struct inotify_event *e)
 		json_object_clear(s->writing); /* that one of them was closed may be lost */
 	snprintf(key, sizeof(key), "%d", e->wd);
 	const char *directory = json_string_value(json_object_get(s->watched, key));
+	s->all |= (e->mask & (IN_Q_OVERFLOW | IN_IGNORED | IN_ISDIR | IN_DELETE_SELF | IN_MOVE_SELF)) != 0 || directory == NULL;
 	if (e->mask & IN_IGNORED)
 		json_object_del(s->watched, key);
 	else if (directory != NULL && e->len > 0) {
 		char *path = xasprintf("%s/%s", directory, e->name);
+		if (*e->name != '.')
+			json_object_set_new(s->touched, path, json_true());
 		if (e->mask & IN_MODIFY)
 			json_object_set_new(s->writing, path, json_true());
 		else if (e->mask & (IN_CLOSE_WRITE | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM))
@@ -644,6 +813,7 @@ stop(struct source *head)
 	event_free(s->timer);
 	json_decref(s->watched);
 	json_decref(s->writing);
+	json_decref(s->touched);
 	free(s->path);
 	free(s);
 }
@@ -667,6 +837,8 @@ source_files_start(struct event_base *base, const char *path, bool keys, const s
 	s->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	s->watched = json_object();
 	s->writing = json_object();
+	s->touched = json_object();
+	s->all = true;
 	s->timer = evtimer_new(base, on_timer, s);
 	ASSERT(s->timer != NULL);
 	if (s->fd >= 0) {

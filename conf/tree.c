@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "conf/arena.h"
@@ -31,10 +32,14 @@ int
 tree_read(const char *path, size_t max, char **text, size_t *len)
 {
 	size_t cap = 4096, n = 0;
-	int fd = open(path, O_RDONLY | O_CLOEXEC), rc = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), rc = 0; /* a pipe that nobody writes is empty */
+	struct stat st;
 
 	if (fd < 0)
 		return -errno;
+	/* One octet more than there is, to see the end without more room. */
+	if (fstat(fd, &st) == 0 && st.st_size > 0 && (uint64_t)st.st_size <= max)
+		cap = (size_t)st.st_size + 1;
 	char *buf = xmalloc(cap);
 	for (;;) {
 		ssize_t got = read(fd, buf + n, cap - n);

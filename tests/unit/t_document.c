@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "conf/document_int.h"
 #include "lib/mem.h"
 #include "lib/str.h"
 #include "tests/unit/suite.h"
@@ -111,4 +112,132 @@ START_TEST(test_errors)
 }
 END_TEST
 
-SUITE("document", test_types, test_documents, test_aliases, test_errors)
+/* ---- the reader of plain documents beside the whole one ---- */
+
+static const char *const plain_texts[] = {
+    "---\nkind: Node\nmetadata:\n  name: n-1\n  labels:\n    a.b/c-d: \"true\"\n    e: yes\n    f: 'x y'\n  empty:\n  none: {}\n"
+    "spec:\n  list:\n  - 10.0.0.1/24\n  - name: http\n    port: 80\n\n  - a: 1\n    b:\n      - -5\n      - 1.5\n  next: ~\n",
+    "# first\na: 0x10\nb:\n  - x\n  -\n    y: 1\n  -\nc: []\nd: a:b\ne: http://x/?q=1\n",
+    "apiVersion: v1\nitems:\n- metadata:\n    name: s\n  spec:\n    ports:\n      - port: 1\n        p: \"#:[\"\n- x: 'a: b'\n",
+    "a:\n    b:\n        c: d\n    e: f g h\n",
+};
+
+static uint64_t
+next_random(uint64_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
+}
+
+/* One small change of a text, which has room for 32 octets more. */
+static void
+mutate(char *text, uint64_t *r)
+{
+	static const char marks[] = ":-# '\"\n{}[]|>&*!,%?a1.~\\\t  \n  ";
+	size_t n = strlen(text), at = next_random(r) % n;
+	char *line = strchr(text + at, '\n'), *next;
+
+	switch (next_random(r) % 4) {
+	case 0:
+		memmove(text + at, text + at + 1, n - at);
+		break;
+	case 1:
+		memmove(text + at + 1, text + at, n - at + 1);
+		text[at] = marks[next_random(r) % (sizeof(marks) - 1)];
+		break;
+	case 2: /* a line one column to the right or left */
+		if (line == NULL || line[1] == '\0')
+			break;
+		if (next_random(r) % 2 == 0) {
+			memmove(line + 2, line + 1, strlen(line + 1) + 1);
+			line[1] = ' ';
+		} else if (line[1] == ' ') {
+			memmove(line + 1, line + 2, strlen(line + 2) + 1);
+		}
+		break;
+	default: /* without a line */
+		next = line != NULL ? strchr(line + 1, '\n') : NULL;
+		if (next != NULL)
+			memmove(line, next, strlen(next) + 1);
+	}
+}
+
+/* What the whole language makes of it: a letter beyond ASCII in a comment is enough for it. */
+static int
+whole(const char *text, struct str *out)
+{
+	struct document_error err;
+	char *more = xasprintf("%s\n# \xc3\xa9\n", text);
+	int rc = document_parse(more, strlen(more), collect, out, &err);
+
+	free(more);
+	return rc;
+}
+
+START_TEST(test_plain)
+{
+	unsigned line, plain = 0, refused = 0;
+	uint64_t r = 0x9e3779b97f4a7c15;
+
+	for (size_t i = 0; i < ARRAY_LEN(plain_texts); i++) {
+		json_t *v = document_plain(plain_texts[i], strlen(plain_texts[i]), &line);
+		ck_assert_msg(v != NULL, "%s", plain_texts[i]);
+		json_decref(v);
+	}
+	for (unsigned turn = 0; turn < 40000; turn++) {
+		char text[600];
+		strlcpy(text, plain_texts[turn % ARRAY_LEN(plain_texts)], sizeof(text) - 32);
+		for (unsigned k = 0; k <= turn % 3; k++)
+			mutate(text, &r);
+		json_t *v = document_plain(text, strlen(text), &line);
+		struct str got = {0}, want = {0};
+		if (v != NULL) {
+			plain++;
+			collect(&got, v, line);
+			ck_assert_msg(whole(text, &want) == 0, "read but wrong:\n%s", text);
+			ck_assert_msg(strcmp(str_get(&got), str_get(&want)) == 0, "%s\n--\n%s\n--\n%s", text, str_get(&got), str_get(&want));
+		} else {
+			refused++;
+		}
+		json_decref(v);
+		str_free(&got);
+		str_free(&want);
+	}
+	ck_assert_uint_gt(plain, 10000);
+	ck_assert_uint_gt(refused, 10000);
+}
+END_TEST
+
+START_TEST(test_cut)
+{
+	static const char text[] = "a: 1\n---\nb: |\n  ---\n  x\n--- # c\nd: 1\n----\n";
+	struct document_part *parts;
+
+	/* Hyphens count at the beginning of a line alone, and with white space behind them. */
+	ck_assert_uint_eq(document_cut(text, strlen(text), &parts), 3);
+	ck_assert_uint_eq(parts[0].len, 5);
+	ck_assert_uint_eq(parts[1].at, 5);
+	ck_assert_uint_eq(parts[1].line, 2);
+	ck_assert_uint_eq(parts[2].line, 6);
+	ck_assert_uint_eq(parts[2].at + parts[2].len, strlen(text));
+	ck_assert_uint_ne(parts[0].hash, parts[1].hash);
+	free(parts);
+	/* A directive belongs to the document behind it. */
+	static const char directive[] = "a: 1\n...\n%YAML 1.1\n---\nb: 1\n";
+	ck_assert_uint_eq(document_cut(directive, strlen(directive), &parts), 1);
+	free(parts);
+	ck_assert_uint_eq(document_cut("", 0, &parts), 1);
+	free(parts);
+	reads(directive, "1:{\"a\":1};4:{\"b\":1};");
+	/* Lines are those of the text, in whichever part an error is. */
+	struct document_error err;
+	struct str got = {0};
+	ck_assert_int_ne(document_parse("a: 1\n---\nb: [\n", 14, collect, &got, &err), 0);
+	ck_assert_uint_eq(err.line, 4);
+	str_free(&got);
+}
+END_TEST
+
+SUITE("document", test_types, test_documents, test_aliases, test_errors, test_plain, test_cut)

@@ -19,7 +19,7 @@ static struct source *source;
 static char dir[] = "/tmp/t_source_files.XXXXXX";
 static json_t *world; /* "kind namespace name" to values, as they were told */
 static json_t *troubles;
-static unsigned syncs;
+static unsigned syncs, puts_told;
 
 static char *
 key_of(const char *kind, const char *name_space, const char *name)
@@ -33,6 +33,7 @@ on_put(void *ctx, const char *kind, const char *name_space, const char *name, co
 	char *key = key_of(kind, name_space, name);
 
 	(void)ctx;
+	puts_told++;
 	json_object_set_new(world, key, json_deep_copy(value));
 	free(key);
 }
@@ -282,4 +283,95 @@ START_TEST(test_keys)
 }
 END_TEST
 
-SUITE("source_files", test_documents, test_wrong, test_twice, test_directory, test_keys)
+/* Of a file that has changed only what is new in it is told; a resource is never there twice. */
+START_TEST(test_parts)
+{
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	write_to("a.yaml", "kind: Node\nmetadata: {name: n1}\n---\nkind: NodeList\nitems:\n  - kind: Node\n    metadata: {name: n2}\n"
+			   "  - kind: Node\n    metadata: {name: n3}\n---\nkind: Node\nmetadata: {name: n4}\n");
+	begin(false);
+	until_synced(1);
+	ck_assert_uint_eq(puts_told, 4);
+	write_to("a.yaml", "kind: Node\nmetadata: {name: n1}\n---\nkind: NodeList\nitems:\n  - kind: Node\n    metadata: {name: n2}\n"
+			   "  - kind: Node\n    metadata: {name: n3}\n---\nkind: Node\nmetadata: {name: n4}\nspec: {x: 1}\n");
+	until_synced(2);
+	ck_assert_uint_eq(puts_told, 5);
+	ck_assert_uint_eq(json_object_size(world), 4);
+	/* The first one goes, which the others do not notice; a new one has the name of one that stays. */
+	write_to("a.yaml", "kind: NodeList\nitems:\n  - kind: Node\n    metadata: {name: n2}\n  - kind: Node\n    metadata: {name: n3}\n"
+			   "---\nkind: Node\nmetadata: {name: n4}\nspec: {x: 1}\n");
+	until_synced(3);
+	ck_assert(!has("Node - n1"));
+	write_to("a.yaml", "kind: NodeList\nitems:\n  - kind: Node\n    metadata: {name: n2}\n  - kind: Node\n    metadata: {name: n3}\n"
+			   "---\nkind: Node\nmetadata: {name: n4}\nspec: {x: 1}\n---\nkind: Node\nmetadata: {name: n3}\nspec: {x: 2}\n");
+	while (json_object_size(troubles) == 0)
+		event_base_loop(base, EVLOOP_ONCE);
+	ck_assert_ptr_null(json_object_get(json_object_get(world, "Node - n3"), "spec"));
+
+	/* What another file has held comes to hold here, out of a list that has not changed. */
+	write_to("a.yaml", "kind: Node\nmetadata: {name: n3}\nspec: {from: a}\n");
+	write_to("b.yaml", "kind: NodeList\nitems:\n  - kind: Node\n    metadata: {name: n2}\n  - kind: Node\n    metadata: {name: n3}\n");
+	while (!has("Node - n2") || has("Node - n4"))
+		event_base_loop(base, EVLOOP_ONCE);
+	ck_assert_ptr_nonnull(json_object_get(json_object_get(world, "Node - n3"), "spec"));
+	remove_it("a.yaml");
+	while (has("Node - n3") && json_object_get(json_object_get(world, "Node - n3"), "spec") != NULL)
+		event_base_loop(base, EVLOOP_ONCE);
+	ck_assert(has("Node - n2") && has("Node - n3"));
+	ck_assert_uint_eq(json_object_size(world), 2);
+	end();
+}
+END_TEST
+
+/* One whose values are not kept while it is read: half wrong it says nothing, and then all. */
+START_TEST(test_large)
+{
+	struct str text = {0};
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	write_to("b.yaml", "kind: Node\nmetadata: {name: other}\n");
+	for (unsigned i = 0; text.len < 1500000; i++)
+		str_addf(&text, "kind: Node\nmetadata:\n  name: n%u\n  labels: {a: \"%0300u\"}\n---\n", i, i);
+	str_add(&text, "kind: Node\nmetadata: {nome: wrong}\n");
+	write_to("a.yaml", str_get(&text));
+	begin(false);
+	until_synced(1);
+	ck_assert_uint_eq(json_object_size(world), 1);
+	ck_assert_uint_eq(json_object_size(troubles), 1);
+	char *wrong = strstr(text.s, "nome");
+	ck_assert_ptr_nonnull(wrong);
+	wrong[1] = 'a';
+	write_to("a.yaml", str_get(&text));
+	until_synced(2);
+	ck_assert(has("Node - n0") && has("Node - n1000") && has("Node - wrong"));
+	ck_assert_uint_eq(json_object_size(troubles), 0);
+	str_free(&text);
+	end();
+}
+END_TEST
+
+/* As Kubernetes mounts a ConfigMap: files are links through a folder's, which is turned at once. */
+START_TEST(test_links)
+{
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	char *one = path_of("..1"), *two = path_of("..2"), *data = path_of("..data"), *turn = path_of("..turn"), *file = path_of("a.yaml");
+	ck_assert_int_eq(mkdir(one, 0700) | mkdir(two, 0700), 0);
+	write_to("..1/a.yaml", "kind: Node\nmetadata: {name: n1}\n");
+	write_to("..2/a.yaml", "kind: Node\nmetadata: {name: n2}\n");
+	ck_assert_int_eq(symlink("..1", data) | symlink("..data/a.yaml", file), 0);
+	begin(false);
+	until_synced(1);
+	ck_assert(has("Node - n1"));
+	ck_assert_int_eq(symlink("..2", turn) | rename(turn, data), 0);
+	until_synced(2);
+	ck_assert(has("Node - n2") && !has("Node - n1"));
+	free(one);
+	free(two);
+	free(data);
+	free(turn);
+	free(file);
+	end();
+}
+END_TEST
+
+SUITE("source_files", test_documents, test_wrong, test_twice, test_directory, test_keys, test_parts, test_large, test_links)

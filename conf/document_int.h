@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * document_int: what the two readers of a document share; see document.h.
+ */
+#ifndef CONF_DOCUMENT_INT_H
+#define CONF_DOCUMENT_INT_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+/* The value that a plain scalar is. */
+json_t *document_scalar(const char *s);
+
+/*
+ * Reads a document that is written as programs write them: maps and lists by indentation, scalars that end with their
+ * line. NULL: it is written otherwise, or wrong; what it is then is for the whole reader to say. *line is that of its
+ * beginning, from 1.
+ */
+json_t *document_plain(const char *text, size_t len, unsigned *line);
+
+#endif
