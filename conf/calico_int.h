@@ -205,6 +205,7 @@ struct calico {
 	uint32_t *free_numbers; /* of nodes */
 	uint32_t nfree, next_number;
 	json_t *complaints; /* of the last model: "kind name" to texts */
+	unsigned nnode_configs; /* BGPConfigurations "node.NAME" */
 };
 
 /* Parsers: fill a zeroed entry in. value is the whole resource. */
@@ -244,7 +245,12 @@ struct calico_view {
 	const struct calico_config *global, *node; /* never NULL */
 	uint32_t as;
 	bool secrets;
+	const struct calico_node **by_addr[FAMILY_COUNT]; /* nodes that have an address of the family, by it */
+	size_t nby_addr[FAMILY_COUNT];
 };
+
+/* The first of the nodes with this address among v->by_addr of its family, and *n of them; NULL: there is none. */
+const struct calico_node *const *calico_nodes_at(const struct calico_view *v, const struct ip_addr *a, size_t *n);
 
 /* The settings of a node, or an empty set. */
 const struct calico_config *calico_config_of(const struct calico *c, const char *node);

@@ -272,11 +272,11 @@ inert_note(struct conf_loader *ld, const struct conf_row *row, struct yml_node *
 	*end = i;
 }
 
+/* value: what n says for the row, or NULL. */
 static void
-row_load(struct conf_loader *ld, const struct conf_table *t, uint32_t i, struct yml_node *n, char *obj)
+row_load(struct conf_loader *ld, const struct conf_table *t, uint32_t i, struct yml_node *n, struct yml_node *value, char *obj)
 {
 	const struct conf_row *row = &t->rows[i];
-	struct yml_node *value = yml_map_get(n, row->key);
 	bool ok = false;
 
 	if (value != NULL && ld->in_group && (row->flags & CONF_ROW_NEIGHBOR) != 0) {
@@ -301,13 +301,36 @@ row_load(struct conf_loader *ld, const struct conf_table *t, uint32_t i, struct 
 		*(uint64_t *)(void *)obj |= UINT64_C(1) << i;
 }
 
-static bool
-row_known(const struct conf_table *t, const char *key)
+/* The number of the row of this key, or that of rows if there is none. */
+static uint32_t
+row_of(const struct conf_table *t, const char *key)
 {
+	uint32_t i = 0;
+
+	while (i < t->n && (t->rows[i].key[0] != key[0] || strcmp(t->rows[i].key, key) != 0))
+		i++;
+	return i;
+}
+
+/* A map has fewer keys than there are rows, so each key is looked for among the rows and not the other way round. */
+static void
+rows_load(struct conf_loader *ld, const struct conf_table *t, struct yml_node *n, void *obj)
+{
+	struct yml_node *values[64] = {0}; /* as many as bits in "has" */
+	bool unknown = false;
+
+	ASSERT(t->n <= ARRAY_LEN(values));
+	for (uint32_t i = 0; i < n->n; i++) {
+		uint32_t row = row_of(t, n->pairs[i].key->text);
+		if (row < t->n)
+			values[row] = n->pairs[i].value;
+		unknown |= row == t->n;
+	}
 	for (uint32_t i = 0; i < t->n; i++)
-		if (strcmp(t->rows[i].key, key) == 0)
-			return true;
-	return false;
+		row_load(ld, t, i, n, values[i], obj);
+	for (uint32_t i = 0; unknown && i < n->n; i++)
+		if (row_of(t, n->pairs[i].key->text) == t->n)
+			unknown_key(ld, t, n->pairs[i].key);
 }
 
 /* False if there is no map; errors inside do not count, they are reported where they are. */
@@ -330,11 +353,7 @@ map_load(struct conf_loader *ld, const struct conf_table *t, struct yml_node *n,
 			ld->last_file = conf_arena_str(ld->arena, n->pos.file);
 		pos->file = ld->last_file;
 	}
-	for (uint32_t i = 0; i < t->n; i++)
-		row_load(ld, t, i, n, obj);
-	for (uint32_t i = 0; i < n->n; i++)
-		if (!row_known(t, n->pairs[i].key->text))
-			unknown_key(ld, t, n->pairs[i].key);
+	rows_load(ld, t, n, obj);
 	if (t->finish != NULL)
 		t->finish(ld, n, obj);
 	return true;

@@ -220,6 +220,14 @@ send_paths_print(const struct conf_row *row, const void *src, bool secrets, stru
 		str_add(out, names[v->mode]);
 }
 
+static bool
+send_paths_equal(const void *a, const void *b)
+{
+	const struct conf_send_paths *x = a, *y = b;
+
+	return x->mode == y->mode && (x->mode != CONF_ADD_PATH_BEST || x->count == y->count);
+}
+
 static void
 send_paths_expect(const struct conf_row *row, struct str *out)
 {
@@ -232,6 +240,7 @@ const struct conf_type conf_type_send_paths = {
     .size = sizeof(struct conf_send_paths),
     .parse = send_paths_parse,
     .print = send_paths_print,
+    .equal = send_paths_equal,
     .expect = send_paths_expect,
 };
 
@@ -277,6 +286,12 @@ ref_print(const struct conf_row *row, const void *src, bool secrets, struct str 
 	conf_text_print(v->name, out);
 }
 
+static bool
+ref_equal(const void *a, const void *b)
+{
+	return strcmp(((const struct conf_ref *)a)->name, ((const struct conf_ref *)b)->name) == 0;
+}
+
 static void
 policy_ref_expect(const struct conf_row *row, struct str *out)
 {
@@ -289,6 +304,7 @@ const struct conf_type conf_type_policy_ref = {
     .size = sizeof(struct conf_ref),
     .parse = policy_ref_parse,
     .print = ref_print,
+    .equal = ref_equal,
     .expect = policy_ref_expect,
 };
 
@@ -319,6 +335,7 @@ const struct conf_type conf_type_neighbor_ref = {
     .size = sizeof(struct conf_ref),
     .parse = neighbor_ref_parse,
     .print = ref_print,
+    .equal = ref_equal,
     .expect = neighbor_ref_expect,
 };
 

@@ -177,6 +177,25 @@ reload(struct stage *s)
 	}
 }
 
+/* Texts that cannot be read are never the same. */
+static bool
+same_values(const struct stage *s)
+{
+	struct conf_arena *arena;
+	struct conf_errors errs = {0};
+	struct yml_node *a, *b;
+	bool same;
+
+	if (!s->file.there || !document_is_named(s->conf.dest))
+		return false;
+	arena = conf_arena_new();
+	same = yml_parse(arena, "a", 0, s->file.text, s->file.len, &errs, &a) == 0 &&
+	       yml_parse(arena, "b", 1, s->text.s, s->text.len, &errs, &b) == 0 && yml_equal(a, b);
+	conf_errors_free(&errs);
+	conf_arena_free(arena);
+	return same;
+}
+
 /* ---- into place ---- */
 
 static void
@@ -226,34 +245,17 @@ check(struct stage *s)
 	}
 	str_add(&command, rest);
 	s->command = command_start(s->base, str_get(&command), s->conf.limit_ms, on_check, s);
+	str_free(&command);
 	if (s->command == NULL) {
 		int rc = -errno;
 		placed_unstage(&s->file);
 		end_errno(s, "starting", s->conf.check, rc);
+	} else {
+		s->same_values = same_values(s); /* beside it, which takes its time, too */
 	}
-	str_free(&command);
 }
 
 /* ---- what there is to do ---- */
-
-/* Texts that cannot be read are never the same. */
-static bool
-same_values(const struct stage *s)
-{
-	struct conf_arena *arena;
-	struct conf_errors errs = {0};
-	struct yml_node *a, *b;
-	bool same;
-
-	if (!s->file.there || !document_is_named(s->conf.dest))
-		return false;
-	arena = conf_arena_new();
-	same = yml_parse(arena, "a", 0, s->file.text, s->file.len, &errs, &a) == 0 &&
-	       yml_parse(arena, "b", 1, s->text.s, s->text.len, &errs, &b) == 0 && yml_equal(a, b);
-	conf_errors_free(&errs);
-	conf_arena_free(arena);
-	return same;
-}
 
 /* The file in place is the right one already. */
 static void
@@ -283,14 +285,15 @@ begin(struct stage *s)
 		leave(s);
 		return;
 	}
-	s->same_values = same_values(s);
 	rc = placed_stage(&s->file, s->text.s, s->text.len);
-	if (rc < 0)
+	if (rc < 0) {
 		end_errno(s, "writing", s->file.stage, rc);
-	else if (s->conf.check != NULL)
+	} else if (s->conf.check != NULL) {
 		check(s);
-	else
+	} else {
+		s->same_values = same_values(s);
 		commit(s);
+	}
 }
 
 void

@@ -556,6 +556,15 @@ scoped_addr_print(const struct conf_row *row, const void *src, bool secrets, str
 	str_free(&text);
 }
 
+static bool
+scoped_addr_equal(const void *a, const void *b)
+{
+	const struct conf_scoped_addr *x = a, *y = b;
+
+	return ip_addr_eq(&x->addr, &y->addr) && (x->scope == NULL) == (y->scope == NULL) &&
+	       (x->scope == NULL || strcmp(x->scope, y->scope) == 0);
+}
+
 static void
 scoped_addr_expect(const struct conf_row *row, struct str *out)
 {
@@ -568,6 +577,7 @@ const struct conf_type conf_type_scoped_addr = {
     .size = sizeof(struct conf_scoped_addr),
     .parse = scoped_addr_parse,
     .print = scoped_addr_print,
+    .equal = scoped_addr_equal,
     .expect = scoped_addr_expect,
 };
 
