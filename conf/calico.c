@@ -321,8 +321,10 @@ calico_model(struct calico *c, bool secrets)
 		calico_complain_now(c, "Node", c->node_name, "spec.bgp.ipv4Address: found none, expected one, or a router id "
 							     "(CALICO_ROUTER_ID)");
 	v.as = v.own->as != 0 ? v.own->as : calico_global_as(&v);
-	return json_pack("{s:s, s:o, s:o}", "node", c->node_name, "ipv4", family_of(&v, FAMILY_IPV4), "ipv6",
-			 family_of(&v, FAMILY_IPV6));
+	calico_view_index(&v);
+	json_t *ipv4 = family_of(&v, FAMILY_IPV4), *ipv6 = family_of(&v, FAMILY_IPV6);
+	calico_view_fini(&v);
+	return json_pack("{s:s, s:o, s:o}", "node", c->node_name, "ipv4", ipv4, "ipv6", ipv6);
 }
 
 /* ---- begin and end ---- */

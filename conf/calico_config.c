@@ -114,6 +114,12 @@ interfaces_parse(struct calico_config *conf, const json_t *value)
 			calico_complain(&conf->head, "spec.ignoredInterfaces[%zu]: expected a name or pattern other than *", i);
 }
 
+static bool
+is_of_node(const struct calico_entry *e)
+{
+	return strncmp(e->name, "node.", 5) == 0;
+}
+
 void
 calico_config_parse(struct calico *c, struct calico_entry *e, const json_t *value)
 {
@@ -122,7 +128,7 @@ calico_config_parse(struct calico *c, struct calico_entry *e, const json_t *valu
 	static const char *const switched[] = {"Enabled", "Disabled", NULL};
 	struct calico_config *conf = (struct calico_config *)e;
 
-	(void)c;
+	c->nnode_configs += is_of_node(e);
 	conf->log = calico_text(value, "spec.logSeverityScreen");
 	conf->no_mesh = !calico_bool(value, "spec.nodeToNodeMeshEnabled", true);
 	conf->bind_node_ip = calico_word(e, value, "spec.bindMode", bind) == 1;
@@ -138,7 +144,7 @@ calico_config_parse(struct calico *c, struct calico_entry *e, const json_t *valu
 		ranges_parse(conf, value, r);
 	interfaces_parse(conf, value);
 	advertisements_parse(conf, value);
-	if (strcmp(e->name, "default") != 0 && strncmp(e->name, "node.", 5) != 0)
+	if (strcmp(e->name, "default") != 0 && !is_of_node(e))
 		calico_complain(e, "metadata.name: found \"%.80s\", which is not looked at; expected default or node.NAME", e->name);
 }
 
@@ -147,7 +153,7 @@ calico_config_fini(struct calico *c, struct calico_entry *e)
 {
 	struct calico_config *conf = (struct calico_config *)e;
 
-	(void)c;
+	c->nnode_configs -= is_of_node(e);
 	free(conf->log);
 	calico_secret_ref_fini(&conf->mesh_password);
 	for (enum calico_range r = 0; r < CALICO_RANGES; r++)
@@ -172,8 +178,10 @@ calico_config_of(const struct calico *c, const char *node)
 uint32_t
 calico_port_of(const struct calico_view *v, const struct calico_node *n)
 {
+	/* Thousands of nodes are asked for, and most clusters have none of these. */
+	if (v->c->nnode_configs == 0)
+		return v->global->port;
 	const struct calico_config *own = calico_config_of(v->c, n->head.name);
-
 	return own->port != 0 ? own->port : v->global->port;
 }
 

@@ -249,7 +249,10 @@ struct calico_view {
 	size_t nby_addr[FAMILY_COUNT];
 };
 
-/* The first of the nodes with this address among v->by_addr of its family, and *n of them; NULL: there is none. */
+/* Fills by_addr, which calico_view_fini frees. */
+void calico_view_index(struct calico_view *v);
+void calico_view_fini(struct calico_view *v);
+/* Where the nodes with this address begin in by_addr of its family, as many as *n, by their names. */
 const struct calico_node *const *calico_nodes_at(const struct calico_view *v, const struct ip_addr *a, size_t *n);
 
 /* The settings of a node, or an empty set. */

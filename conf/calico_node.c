@@ -90,6 +90,73 @@ calico_node_fini(struct calico *c, struct calico_entry *e)
 	free(n->cluster_id);
 }
 
+/* ---- by address ---- */
+
+static int
+by_addr(const struct calico_node *a, const struct calico_node *b, enum family f)
+{
+	int d = ip_addr_cmp(&a->addr[f], &b->addr[f]);
+
+	return d != 0 ? d : strcmp(a->head.name, b->head.name);
+}
+
+static int
+by_ipv4(const void *a, const void *b)
+{
+	return by_addr(*(const struct calico_node *const *)a, *(const struct calico_node *const *)b, FAMILY_IPV4);
+}
+
+static int
+by_ipv6(const void *a, const void *b)
+{
+	return by_addr(*(const struct calico_node *const *)a, *(const struct calico_node *const *)b, FAMILY_IPV6);
+}
+
+void
+calico_view_index(struct calico_view *v)
+{
+	struct calico_entry *e;
+	size_t all = 0;
+
+	CALICO_FOREACH (v->c, CALICO_NODE, e)
+		all++;
+	for (enum family f = FAMILY_IPV4; f <= FAMILY_IPV6; f++)
+		v->by_addr[f] = xcalloc(all + 1, sizeof(*v->by_addr[f]));
+	CALICO_FOREACH (v->c, CALICO_NODE, e) {
+		const struct calico_node *n = (const struct calico_node *)e;
+		for (enum family f = FAMILY_IPV4; f <= FAMILY_IPV6; f++)
+			if (n->addr[f].family != FAMILY_NONE)
+				v->by_addr[f][v->nby_addr[f]++] = n;
+	}
+	qsort(v->by_addr[FAMILY_IPV4], v->nby_addr[FAMILY_IPV4], sizeof(struct calico_node *), by_ipv4);
+	qsort(v->by_addr[FAMILY_IPV6], v->nby_addr[FAMILY_IPV6], sizeof(struct calico_node *), by_ipv6);
+}
+
+void
+calico_view_fini(struct calico_view *v)
+{
+	free(v->by_addr[FAMILY_IPV4]);
+	free(v->by_addr[FAMILY_IPV6]);
+}
+
+const struct calico_node *const *
+calico_nodes_at(const struct calico_view *v, const struct ip_addr *a, size_t *n)
+{
+	enum family f = (enum family)a->family;
+	size_t low = 0, high = v->nby_addr[f];
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		if (ip_addr_cmp(&v->by_addr[f][mid]->addr[f], a) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	for (*n = 0; low + *n < v->nby_addr[f] && ip_addr_eq(&v->by_addr[f][low + *n]->addr[f], a);)
+		(*n)++;
+	return &v->by_addr[f][low];
+}
+
 /* ---- selectors ---- */
 
 static void

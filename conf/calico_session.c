@@ -144,12 +144,12 @@ add_ip(struct remotes *r, const struct calico_peer *p, const char *prefix)
 
 	if (p->ip.family != r->f)
 		return;
-	FOREACH_NODE (r, n) {
-		if (node_has(n, &p->ip))
-			one.is_node = true;
-		if (p->port == 0 && one.port == 0 && is_peer_ip(r, p, n))
-			one.port = calico_port_of(r->v, n);
-	}
+	size_t n;
+	const struct calico_node *const *nodes = calico_nodes_at(r->v, &p->ip, &n);
+	one.is_node = n > 0;
+	for (size_t i = 0; i < n; i++)
+		if (p->port == 0 && one.port == 0 && is_peer_ip(r, p, nodes[i]))
+			one.port = calico_port_of(r->v, nodes[i]);
 	remote_add(r, &one);
 }
 
