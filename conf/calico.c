@@ -78,6 +78,8 @@ entry_free(struct calico *c, enum calico_kind kind, struct calico_entry *e)
 {
 	if (kinds[kind].fini != NULL)
 		kinds[kind].fini(c, e);
+	if (e->complaints != NULL)
+		LIST_REMOVE(e, complaining);
 	json_decref(e->complaints);
 	free(e->name);
 	free(e);
@@ -101,6 +103,8 @@ calico_put(struct calico *c, const char *kind, const char *name_space, const cha
 	struct calico_entry *e = xcalloc(1, kinds[k].size);
 	e->name = full_name(name_space, name);
 	kinds[k].parse(c, e, value);
+	if (e->complaints != NULL)
+		LIST_INSERT_HEAD(&c->complaining[k], e, complaining);
 	RB_INSERT(calico_tree, &c->trees[k], e);
 	return true;
 }
@@ -209,7 +213,7 @@ calico_complaints(const struct calico *c)
 	size_t i;
 
 	for (enum calico_kind k = 0; k < CALICO_KINDS; k++)
-		CALICO_FOREACH (c, k, e)
+		LIST_FOREACH (e, &c->complaining[k], complaining)
 			json_array_foreach (e->complaints, i, text)
 				complaint_add(all, kinds[k].name, e->name, text);
 	json_array_extend(all, c->complaints);
@@ -365,6 +369,7 @@ calico_new(const struct calico_env *env)
 	for (enum calico_kind k = 0; k < CALICO_KINDS; k++)
 		RB_INIT(&c->trees[k]);
 	RB_INIT(&c->selectors);
+	RB_INIT(&c->readies);
 	c->complaints = json_array();
 	return c;
 }

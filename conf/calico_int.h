@@ -11,6 +11,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 #include <sys/tree.h>
 
 #include "conf/calico.h"
@@ -38,8 +39,10 @@ struct calico_entry {
 	RB_ENTRY(calico_entry) entry;
 	char *name;
 	json_t *complaints; /* texts; NULL: none */
+	LIST_ENTRY(calico_entry) complaining; /* if it has any */
 };
 RB_HEAD(calico_tree, calico_entry);
+LIST_HEAD(calico_entries, calico_entry);
 struct calico_entry *calico_first(const struct calico *c, enum calico_kind kind);
 struct calico_entry *calico_next(struct calico_entry *e);
 
@@ -174,12 +177,23 @@ struct calico_service {
 	unsigned families; /* bits of enum family */
 	struct calico_addrs cluster, external, ingress;
 	struct ip_addr wanted; /* spec.loadBalancerIP */
+	LIST_ENTRY(calico_service) special;
+	bool is_special;
 };
+LIST_HEAD(calico_services, calico_service);
+
+/* How many of the slices of a service have endpoints that are ready, of a family, anywhere and here. */
+struct calico_ready {
+	RB_ENTRY(calico_ready) entry;
+	char *service; /* namespace/name */
+	unsigned refs, any[FAMILY_COUNT], here[FAMILY_COUNT];
+};
+RB_HEAD(calico_readies, calico_ready);
 
 struct calico_slice {
 	struct calico_entry head;
-	char *service; /* namespace/name */
-	unsigned family;
+	struct calico_ready *of; /* NULL: of no service */
+	enum family family;      /* FAMILY_NONE: not of addresses */
 	bool ready, ready_here;
 };
 
@@ -201,6 +215,9 @@ struct calico {
 	struct calico_prefixes cluster_ips; /* of the environment */
 	bool has_cluster_ips;
 	struct calico_tree trees[CALICO_KINDS];
+	struct calico_entries complaining[CALICO_KINDS];
+	struct calico_services special; /* those that may be announced by themselves even if ranges are as a whole */
+	struct calico_readies readies;
 	struct calico_selectors selectors;
 	uint32_t *free_numbers; /* of nodes */
 	uint32_t nfree, next_number;

@@ -2,6 +2,9 @@
 /*
  * calico_service: Services and EndpointSlices, and the host routes that a node
  * announces for them.
+ *
+ * There may be tens of thousands, of which few are announced by themselves. So which
+ * ones may be is known beforehand, and so is of which ones endpoints are ready.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,7 +63,6 @@ calico_service_parse(struct calico *c, struct calico_entry *e, const json_t *val
 	char *type = calico_text(value, "spec.type"), *policy = calico_text(value, "spec.externalTrafficPolicy");
 	char *wanted = calico_text(value, "spec.loadBalancerIP"), *cluster = calico_text(value, "spec.clusterIP");
 
-	(void)c;
 	s->balancer = type != NULL && strcmp(type, "LoadBalancer") == 0;
 	s->relevant = (type == NULL || s->balancer || strcmp(type, "ClusterIP") == 0 || strcmp(type, "NodePort") == 0) &&
 		      (cluster == NULL || strcmp(cluster, "None") != 0);
@@ -73,7 +75,10 @@ calico_service_parse(struct calico *c, struct calico_entry *e, const json_t *val
 		families_read(s, value);
 		if (wanted != NULL)
 			calico_address(wanted, &s->wanted);
+		s->is_special = s->local || s->external.n > 0 || s->ingress.n > 0 || s->wanted.family != FAMILY_NONE;
 	}
+	if (s->is_special)
+		LIST_INSERT_HEAD(&c->special, s, special);
 	free(type);
 	free(policy);
 	free(wanted);
@@ -86,12 +91,50 @@ calico_service_fini(struct calico *c, struct calico_entry *e)
 	struct calico_service *s = (struct calico_service *)e;
 
 	(void)c;
+	if (s->is_special)
+		LIST_REMOVE(s, special);
 	free(s->cluster.v);
 	free(s->external.v);
 	free(s->ingress.v);
 }
 
 /* ---- EndpointSlice ---- */
+
+static int
+ready_cmp(const struct calico_ready *a, const struct calico_ready *b)
+{
+	return strcmp(a->service, b->service);
+}
+
+RB_PROTOTYPE(calico_readies, calico_ready, entry, ready_cmp)
+RB_GENERATE(calico_readies, calico_ready, entry, ready_cmp)
+
+/* Takes the name. */
+static struct calico_ready *
+ready_get(struct calico *c, char *service)
+{
+	struct calico_ready key = {.service = service}, *r = RB_FIND(calico_readies, &c->readies, &key);
+
+	if (r == NULL) {
+		r = xcalloc(1, sizeof(*r));
+		r->service = service;
+		RB_INSERT(calico_readies, &c->readies, r);
+	} else {
+		free(service);
+	}
+	r->refs++;
+	return r;
+}
+
+static void
+ready_put(struct calico *c, struct calico_ready *r)
+{
+	if (--r->refs > 0)
+		return;
+	RB_REMOVE(calico_readies, &c->readies, r);
+	free(r->service);
+	free(r);
+}
 
 void
 calico_slice_parse(struct calico *c, struct calico_entry *e, const json_t *value)
@@ -103,12 +146,10 @@ calico_slice_parse(struct calico *c, struct calico_entry *e, const json_t *value
 	json_t *ep;
 	size_t i;
 
-	if (name != NULL)
-		s->service = xasprintf("%.*s/%s", slash != NULL ? (int)(slash - e->name) : 0, e->name, name);
 	if (type != NULL && strcmp(type, "IPv6") == 0)
-		s->family = FAMILY_BIT(FAMILY_IPV6);
+		s->family = FAMILY_IPV6;
 	else if (type == NULL || strcmp(type, "IPv4") == 0)
-		s->family = FAMILY_BIT(FAMILY_IPV4);
+		s->family = FAMILY_IPV4;
 	json_array_foreach (json_object_get(value, "endpoints"), i, ep) {
 		const char *node = json_string_value(json_object_get(ep, "nodeName"));
 		if (!calico_bool(ep, "conditions.ready", true))
@@ -117,35 +158,37 @@ calico_slice_parse(struct calico *c, struct calico_entry *e, const json_t *value
 		s->ready_here |= node != NULL && strcmp(node, c->kubernetes_node) == 0;
 	}
 	free(type);
+	if (name == NULL)
+		return;
+	s->of = ready_get(c, xasprintf("%.*s/%s", slash != NULL ? (int)(slash - e->name) : 0, e->name, name));
+	s->of->any[s->family] += s->ready;
+	s->of->here[s->family] += s->ready_here;
 }
 
 void
 calico_slice_fini(struct calico *c, struct calico_entry *e)
 {
-	(void)c;
-	free(((struct calico_slice *)e)->service);
+	struct calico_slice *s = (struct calico_slice *)e;
+
+	if (s->of == NULL)
+		return;
+	s->of->any[s->family] -= s->ready;
+	s->of->here[s->family] -= s->ready_here;
+	ready_put(c, s->of);
 }
 
 /* ---- routes ---- */
 
-#define READY_HERE 0x100u /* above the bits of families: ready anywhere, and here */
-
-/* For each service the families in which it has endpoints that are ready. */
-static json_t *
-ready_services(const struct calico_view *v)
+/* Has the service endpoints that are ready, of one of its families; here: on this node? */
+static bool
+is_ready(const struct calico_view *v, const struct calico_service *s, bool here)
 {
-	json_t *all = json_object();
-	struct calico_entry *e;
+	struct calico_ready key = {.service = s->head.name}, *r = RB_FIND(calico_readies, &v->c->readies, &key);
 
-	CALICO_FOREACH (v->c, CALICO_SLICE, e) {
-		const struct calico_slice *s = (const struct calico_slice *)e;
-		if (s->service == NULL || !s->ready)
-			continue;
-		json_int_t bits = json_integer_value(json_object_get(all, s->service));
-		bits |= s->family | (s->ready_here ? s->family * READY_HERE : 0);
-		json_object_set_new(all, s->service, json_integer(bits));
-	}
-	return all;
+	for (enum family f = FAMILY_IPV4; r != NULL && f <= FAMILY_IPV6; f++)
+		if ((s->families & FAMILY_BIT(f)) != 0 && (here ? r->here[f] : r->any[f]) > 0)
+			return true;
+	return false;
 }
 
 /* Is the address one that is configured by itself, not in a range? */
@@ -170,7 +213,7 @@ any_single(const struct calico_prefixes *range, const struct calico_addrs *addrs
 
 /* Does this node announce the service's own addresses? */
 static bool
-is_announced(const struct calico_view *v, const struct calico_service *s, json_int_t ready)
+is_announced(const struct calico_view *v, const struct calico_service *s)
 {
 	const struct calico_prefixes *balancer = calico_range(v, CALICO_BALANCER_IPS);
 	const struct calico_prefixes *external = calico_range(v, CALICO_EXTERNAL_IPS);
@@ -183,7 +226,7 @@ is_announced(const struct calico_view *v, const struct calico_service *s, json_i
 		return true;
 	if (!s->local && !v->global->no_aggregation)
 		return false;
-	return (ready & (s->local ? s->families * READY_HERE : s->families)) != 0;
+	return is_ready(v, s, s->local);
 }
 
 static void
@@ -197,20 +240,28 @@ add_hosts(struct calico_prefixes *out, enum family f, const struct calico_addrs 
 	}
 }
 
+static void
+add_service(struct calico_view *v, enum family f, const struct calico_service *s, struct calico_prefixes *out)
+{
+	if (!is_announced(v, s))
+		return;
+	if (calico_range(v, CALICO_CLUSTER_IPS)->n > 0)
+		add_hosts(out, f, &s->cluster, NULL);
+	add_hosts(out, f, &s->external, calico_range(v, CALICO_EXTERNAL_IPS));
+	add_hosts(out, f, &s->ingress, calico_range(v, CALICO_BALANCER_IPS));
+}
+
 void
 calico_service_routes(struct calico_view *v, enum family f, struct calico_prefixes *out)
 {
-	json_t *ready = ready_services(v);
+	const struct calico_service *s;
 	struct calico_entry *e;
 
-	CALICO_FOREACH (v->c, CALICO_SERVICE, e) {
-		const struct calico_service *s = (const struct calico_service *)e;
-		if (!is_announced(v, s, json_integer_value(json_object_get(ready, e->name))))
-			continue;
-		if (calico_range(v, CALICO_CLUSTER_IPS)->n > 0)
-			add_hosts(out, f, &s->cluster, NULL);
-		add_hosts(out, f, &s->external, calico_range(v, CALICO_EXTERNAL_IPS));
-		add_hosts(out, f, &s->ingress, calico_range(v, CALICO_BALANCER_IPS));
+	if (v->global->no_aggregation) {
+		CALICO_FOREACH (v->c, CALICO_SERVICE, e)
+			add_service(v, f, (const struct calico_service *)e, out);
+		return;
 	}
-	json_decref(ready);
+	LIST_FOREACH (s, &v->c->special, special)
+		add_service(v, f, s, out);
 }

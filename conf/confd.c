@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,9 @@
 
 #define BACKOFF_MIN_MS 250
 #define BACKOFF_MAX_MS 5000
+
+/* Octets that malloc keeps for the next round: models come and go, and to fault their pages in anew costs a tenth of it. */
+#define HEAP_KEPT (16 << 20)
 
 /* One template and what was said of it. */
 struct item {
@@ -588,6 +592,8 @@ confd_run(const struct confd_options *options, struct bgpconfd_conf *conf)
 	struct confd d = {.options = options, .base = event_base_new(), .conf = conf};
 
 	ASSERT(d.base != NULL);
+	mallopt(M_TRIM_THRESHOLD, HEAP_KEPT);
+	mallopt(M_MMAP_THRESHOLD, HEAP_KEPT);
 	signal(SIGPIPE, SIG_IGN);
 	d.debounce = evtimer_new(d.base, on_timer, &d);
 	d.retry = evtimer_new(d.base, on_timer, &d);

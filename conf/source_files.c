@@ -36,7 +36,7 @@
 #include "lib/mem.h"
 #include "lib/str.h"
 
-#define SETTLE_MS   20    /* without an event, before a scan */
+#define SETTLE_MS   5     /* without an event, before a scan */
 #define SETTLE_MAX  10u   /* such waits in a row at most */
 #define RETRY_S     5     /* a directory that is not there, or any where the system has no inotify to spare */
 #define FILE_MAX    (256u << 20)
