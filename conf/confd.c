@@ -23,6 +23,7 @@
 #include "conf/source.h"
 #include "conf/stage.h"
 #include "conf/status.h"
+#include "conf/watch.h"
 #include "lib/log.h"
 #include "lib/mem.h"
 #include "lib/str.h"
@@ -59,6 +60,7 @@ struct confd {
 	json_t *complaints; /* object: "kind name: text" to the resolver's own */
 	struct item *items;
 	unsigned nitems;
+	struct watch *watch; /* of the templates and their partials */
 
 	/* Of the round under way. */
 	bool in_round, again;
@@ -277,6 +279,25 @@ item_log(struct item *it, const struct stage_state *st)
 }
 
 static void
+on_template(void *ctx, const char *path)
+{
+	log_debug("template.changed", LOG_S("file", path));
+	changed(ctx);
+}
+
+/* What one round has read starts the next one when it changes. */
+static void
+templates_watch(struct confd *d)
+{
+	json_t *files = json_object();
+
+	for (unsigned i = 0; i < d->nitems; i++)
+		json_object_update(files, (json_t *)(uintptr_t)stage_files(d->items[i].stage));
+	watch_set(d->watch, files);
+	json_decref(files);
+}
+
+static void
 round_end(struct confd *d)
 {
 	bool failed = false;
@@ -317,10 +338,14 @@ on_stage(void *ctx, struct stage *s)
 static void
 round_step(struct confd *d)
 {
-	if (d->at < d->nitems)
-		stage_run(d->items[d->at].stage, d->model, on_stage, d);
-	else
+	if (d->at == d->nitems) {
 		round_end(d);
+		return;
+	}
+	stage_run(d->items[d->at].stage, d->model, on_stage, d);
+	/* At once: what is changed while the check runs was read before. */
+	if (d->options->mode == CONFD_RUN)
+		templates_watch(d);
 }
 
 /* diff -u of what is in place and text, to stdout; false if it cannot be had. */
@@ -502,6 +527,7 @@ work_open(struct confd *d)
 	d->complaints = json_object();
 	d->backoff_ms = BACKOFF_MIN_MS;
 	items_make(d);
+	d->watch = watch_new(d->base, on_template, d);
 	if (keys)
 		d->keytree = keytree_new();
 	else
@@ -526,6 +552,7 @@ work_close(struct confd *d)
 		free(d->items[i].error);
 	}
 	free(d->items);
+	watch_free(d->watch);
 	if (d->calico != NULL)
 		calico_free(d->calico);
 	keytree_free(d->keytree);

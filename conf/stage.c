@@ -29,6 +29,7 @@ struct stage {
 	struct stage_state state;
 	struct str error;
 	bool owed; /* a first file whose reload failed */
+	json_t *files;
 
 	/* Of the run under way. */
 	bool busy;
@@ -52,6 +53,7 @@ stage_new(struct event_base *base, const struct stage_conf *conf)
 	s->conf.node = xstrdup(conf->node);
 	s->conf.check = xstrdup(conf->check);
 	s->conf.reload = xstrdup(conf->reload);
+	s->files = json_object();
 	return s;
 }
 
@@ -68,6 +70,7 @@ stage_free(struct stage *s)
 	free((char *)(uintptr_t)s->conf.node);
 	free((char *)(uintptr_t)s->conf.check);
 	free((char *)(uintptr_t)s->conf.reload);
+	json_decref(s->files);
 	str_free(&s->text);
 	str_free(&s->error);
 	free(s);
@@ -97,9 +100,16 @@ stage_outcome_name(enum stage_outcome o)
 }
 
 int
-stage_render(const struct stage *s, json_t *model, struct str *out, struct str *err)
+stage_render(struct stage *s, json_t *model, struct str *out, struct str *err)
 {
-	return template_render(s->conf.src, s->conf.node, model, out, err);
+	json_object_clear(s->files);
+	return template_render(s->conf.src, s->conf.node, model, s->files, out, err);
+}
+
+const json_t *
+stage_files(const struct stage *s)
+{
+	return s->files;
 }
 
 /* ---- how a run ends ---- */

@@ -63,8 +63,11 @@ void stage_free(struct stage *s);
 typedef void stage_done(void *ctx, struct stage *s);
 void stage_run(struct stage *s, json_t *model, stage_done *done, void *ctx);
 
+/* The files of which the last rendering was made, or would have been, as the keys of an object. */
+const json_t *stage_files(const struct stage *s);
+
 /* Only renders: 0 with the text in out, or -1 with why in err. */
-int stage_render(const struct stage *s, json_t *model, struct str *out, struct str *err);
+int stage_render(struct stage *s, json_t *model, struct str *out, struct str *err);
 
 /* Until the next run. */
 struct stage_state stage_state(const struct stage *s);

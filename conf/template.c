@@ -18,30 +18,34 @@
 struct place {
 	const char *folder; /* with the slash behind it, or "" */
 	const char *node;
+	json_t *files; /* NULL: nobody wants to know */
 };
 
 static int
-read_one(const char *path, char **text, size_t *len)
+read_one(const struct place *at, const char *path, char **text, size_t *len)
 {
+	if (at->files != NULL)
+		json_object_set_new(at->files, path, json_true());
 	return tree_read(path, TEMPLATE_MAX, text, len);
 }
 
 /* The node's own file, or the one for all. *path is the one that was tried last. */
 static int
-read_for_node(const char *stem, const char *suffix, const char *node, char **path, char **text, size_t *len)
+read_for_node(const struct place *at, const char *stem, const char *suffix, char **path, char **text, size_t *len)
 {
+	const char *node = at->node;
 	int rc = -ENOENT;
 
 	*path = NULL;
 	/* A node's name is a word, not a path. */
 	if (node != NULL && node[0] != '\0' && strchr(node, '/') == NULL) {
 		*path = xasprintf("%s.%s%s", stem, node, suffix);
-		rc = read_one(*path, text, len);
+		rc = read_one(at, *path, text, len);
 	}
 	if (rc == -ENOENT) {
 		free(*path);
 		*path = xasprintf("%s%s", stem, suffix);
-		rc = read_one(*path, text, len);
+		rc = read_one(at, *path, text, len);
 	}
 	return rc;
 }
@@ -68,7 +72,7 @@ find_partial(void *ctx, const char *name, char **text, size_t *len)
 	if (!name_ok(name))
 		return -EINVAL;
 	stem = xasprintf("%s%s", at->folder, name);
-	rc = read_for_node(stem, SUFFIX, at->node, &path, text, len);
+	rc = read_for_node(at, stem, SUFFIX, &path, text, len);
 	free(stem);
 	free(path);
 	return rc;
@@ -89,7 +93,7 @@ render(const char *path, const char *text, size_t len, struct place *at, json_t 
 }
 
 int
-template_render(const char *src, const char *node, json_t *model, struct str *out, struct str *err)
+template_render(const char *src, const char *node, json_t *model, json_t *files, struct str *out, struct str *err)
 {
 	size_t len = strlen(src), tail = strlen(SUFFIX), size;
 	bool has_suffix = len > tail && strcmp(src + len - tail, SUFFIX) == 0;
@@ -100,9 +104,9 @@ template_render(const char *src, const char *node, json_t *model, struct str *ou
 
 	str_addn(&folder, src, slash != NULL ? (size_t)(slash - src) + 1 : 0);
 	str_addn(&stem, src, has_suffix ? len - tail : len);
-	rc = read_for_node(str_get(&stem), has_suffix ? SUFFIX : "", node, &path, &text, &size);
+	struct place at = {.folder = str_get(&folder), .node = node, .files = files};
+	rc = read_for_node(&at, str_get(&stem), has_suffix ? SUFFIX : "", &path, &text, &size);
 	if (rc == 0) {
-		struct place at = {.folder = str_get(&folder), .node = node};
 		rc = render(path, text, size, &at, model, out, err);
 		free(text);
 	} else {

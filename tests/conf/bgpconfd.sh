@@ -136,6 +136,27 @@ until_true status_has '"result":"reloaded"'
 status_has '"error"' && fail "an error that is over"
 [ "$(grep -c 'error template.failed' err)" -eq 2 ] || fail "errors are not told once each"
 
+
+echo "- templates and partials, also those that are not there yet"
+printf '%s\n' 'as {{as}}' '{{> peer}}' '{{> sub/more}}' >templates/a.conf.mustache
+until_true status_has '"result":"reloaded"'
+mkdir templates/sub
+echo 'more' >templates/sub/more.mustache
+until_true has a.conf more
+echo 'neighbour {{peers.one}}' >new && mv new templates/peer.mustache
+until_true has a.conf 'neighbour 10.0.0.1'
+echo 'of n1: {{peers.one}}' >templates/peer.n1.mustache
+until_true has a.conf 'of n1: 10.0.0.1'
+echo '{{#open}}' >templates/peer.n1.mustache
+until_true status_has '"result":"failed"'
+rm templates/peer.n1.mustache
+until_true has a.conf 'neighbour'
+printf '%s\n' 'peer {{peers.one}}' >templates/peer.mustache
+printf '%s\n' 'as {{as}}' '{{> peer}}' >templates/a.conf.mustache
+rm -r templates/sub
+until_true has a.conf 'peer'
+until_true has_not a.conf 'more'
+
 echo "- the configuration again"
 sed 's/mode: "0604"/mode: "0600"/' bgpconfd.yaml >new && mv new bgpconfd.yaml
 kill -HUP "$pid"

@@ -45,7 +45,7 @@ is(const char *name, const char *node, const char *expected)
 	json_t *model = json_pack("{s:i, s:s}", "as", 64512, "host", "n1");
 	struct str out = {0}, err = {0};
 
-	if (template_render(src, node, model, &out, &err) == 0) {
+	if (template_render(src, node, model, NULL, &out, &err) == 0) {
 		ck_assert_str_eq(str_get(&out), expected);
 		ck_assert_uint_eq(err.len, 0);
 	} else {
@@ -102,14 +102,14 @@ START_TEST(test_errors)
 	char *src = xasprintf("%s/open.mustache", dir);
 	struct str out = {0}, err = {0};
 	json_t *model = json_object();
-	ck_assert_int_eq(template_render(src, NULL, model, &out, &err), -1);
+	ck_assert_int_eq(template_render(src, NULL, model, NULL, &out, &err), -1);
 	ck_assert_ptr_nonnull(strstr(str_get(&err), "open.mustache:2:"));
 	str_reset(&err);
 	/* Not out of the folder. */
 	file("out.mustache", "{{> ../etc/passwd}}");
 	free(src);
 	src = xasprintf("%s/out.mustache", dir);
-	ck_assert_int_eq(template_render(src, NULL, model, &out, &err), -1);
+	ck_assert_int_eq(template_render(src, NULL, model, NULL, &out, &err), -1);
 	ck_assert_ptr_nonnull(strstr(str_get(&err), "out.mustache:1:"));
 	str_free(&out);
 	str_free(&err);

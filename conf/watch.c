@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * watch: see watch.h. Watches that are no longer needed stay until the next set has
+ * replaced them all; a set that is the same as the last one changes nothing.
+ */
+#include "conf/watch.h"
+
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "lib/mem.h"
+
+#define MASK (IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
+
+struct watch {
+	struct event_base *base;
+	watch_fn *fn;
+	void *ctx;
+	int fd; /* -1: there is none */
+	struct event *readable;
+	json_t *paths;
+	json_t *folders; /* path to the number of its watch */
+	json_t *names;   /* number to path, as text */
+};
+
+/* The folder of a path; the caller frees. */
+static char *
+folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		return xstrdup(".");
+	return slash == path ? xstrdup("/") : xasprintf("%.*s", (int)(slash - path), path);
+}
+
+/* Watches the folder, or the nearest one above it that is there. */
+static void
+folder_add(struct watch *w, const char *folder)
+{
+	char number[16];
+
+	if (json_object_get(w->folders, folder) != NULL)
+		return;
+	int wd = inotify_add_watch(w->fd, folder, MASK);
+	if (wd >= 0) {
+		snprintf(number, sizeof(number), "%d", wd);
+		json_object_set_new(w->folders, folder, json_integer(wd));
+		json_object_set_new(w->names, number, json_string(folder));
+	} else if (strcmp(folder, "/") != 0 && strcmp(folder, ".") != 0) {
+		char *above = folder_of(folder);
+		folder_add(w, above);
+		free(above);
+	}
+}
+
+/* Is it one of the files, or a folder on the way to one? */
+static bool
+matters(const struct watch *w, const char *path)
+{
+	size_t len = strlen(path);
+	const char *key;
+	json_t *unused;
+
+	json_object_foreach (w->paths, key, unused)
+		if (strncmp(key, path, len) == 0 && (key[len] == '\0' || key[len] == '/'))
+			return true;
+	return false;
+}
+
+static void
+on_event(struct watch *w, const struct inotify_event *e)
+{
+	char number[16];
+
+	snprintf(number, sizeof(number), "%d", e->wd);
+	const char *folder = json_string_value(json_object_get(w->names, number));
+	if (folder == NULL)
+		return;
+	if (e->mask & IN_IGNORED) {
+		json_object_del(w->folders, folder);
+		json_object_del(w->names, number);
+	} else if (e->len == 0) {
+		w->fn(w->ctx, folder);
+	} else {
+		char *path = strcmp(folder, ".") == 0 ? xstrdup(e->name) : xasprintf("%s/%s", strcmp(folder, "/") == 0 ? "" : folder, e->name);
+		/* Two dots: what Kubernetes turns under the files of a mounted ConfigMap. */
+		if (strncmp(e->name, "..", 2) == 0 || matters(w, path))
+			w->fn(w->ctx, path);
+		free(path);
+	}
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct watch *w = arg;
+	char buf[8192] __attribute__((aligned(__alignof__(struct inotify_event))));
+	ssize_t got = read(fd, buf, sizeof(buf));
+
+	(void)what;
+	for (ssize_t at = 0; at < got;) {
+		const struct inotify_event *e = (const struct inotify_event *)(const void *)(buf + at);
+		on_event(w, e);
+		at += (ssize_t)(sizeof(*e) + e->len);
+	}
+}
+
+struct watch *
+watch_new(struct event_base *base, watch_fn *fn, void *ctx)
+{
+	struct watch *w = xcalloc(1, sizeof(*w));
+
+	*w = (struct watch){.base = base, .fn = fn, .ctx = ctx, .fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC)};
+	w->paths = json_object();
+	w->folders = json_object();
+	w->names = json_object();
+	if (w->fd >= 0) {
+		w->readable = event_new(base, w->fd, EV_READ | EV_PERSIST, on_readable, w);
+		ASSERT(w->readable != NULL);
+		event_add(w->readable, NULL);
+	}
+	return w;
+}
+
+/* Those of folders in which there is none of the files any more. */
+static void
+folders_drop(struct watch *w, const json_t *needed)
+{
+	const char *folder;
+	json_t *wd;
+	void *next;
+
+	json_object_foreach_safe (w->folders, next, folder, wd)
+		if (json_object_get(needed, folder) == NULL)
+			inotify_rm_watch(w->fd, (int)json_integer_value(wd)); /* IN_IGNORED follows */
+}
+
+void
+watch_set(struct watch *w, const json_t *paths)
+{
+	json_t *needed, *unused;
+	const char *path;
+
+	if (w->fd < 0)
+		return;
+	needed = json_object();
+	json_object_foreach ((json_t *)(uintptr_t)paths, path, unused) {
+		char *folder = folder_of(path);
+		folder_add(w, folder);
+		for (;;) {
+			json_object_set_new(needed, folder, json_true());
+			if (json_object_get(w->folders, folder) != NULL || strcmp(folder, "/") == 0 || strcmp(folder, ".") == 0)
+				break;
+			char *above = folder_of(folder);
+			free(folder);
+			folder = above;
+		}
+		free(folder);
+	}
+	folders_drop(w, needed);
+	json_decref(needed);
+	json_decref(w->paths);
+	w->paths = json_deep_copy(paths);
+}
+
+void
+watch_free(struct watch *w)
+{
+	if (w == NULL)
+		return;
+	if (w->fd >= 0) {
+		event_free(w->readable);
+		close(w->fd);
+	}
+	json_decref(w->paths);
+	json_decref(w->folders);
+	json_decref(w->names);
+	free(w);
+}

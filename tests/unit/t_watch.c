@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of conf/watch in a directory of their own: files that change, come and go, and what is of no matter. */
+#include "conf/watch.h"
+
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/mem.h"
+#include "tests/unit/suite.h"
+
+static char dir[] = "/tmp/t_watch.XXXXXX";
+static struct event_base *base;
+static unsigned told;
+
+static void
+on_change(void *ctx, const char *path)
+{
+	(void)ctx;
+	ck_assert_msg(strncmp(path, dir, strlen(dir)) == 0, "%s", path);
+	told++;
+}
+
+static char *
+path_of(const char *name)
+{
+	return xasprintf("%s/%s", dir, name);
+}
+
+static void
+write_to(const char *name)
+{
+	char *path = path_of(name);
+	FILE *f = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(fputs("x", f) < 0 || fclose(f) != 0, 0);
+	free(path);
+}
+
+/* What was told by now. Events are there as soon as what caused them has returned. */
+static unsigned
+tell(void)
+{
+	unsigned before = told;
+
+	event_base_loop(base, EVLOOP_NONBLOCK);
+	return told - before;
+}
+
+START_TEST(test_files)
+{
+	char *a = NULL, *deep = NULL, *sub = NULL, *new = NULL;
+	struct watch *w;
+	json_t *paths;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	base = event_base_new();
+	w = watch_new(base, on_change, NULL);
+	a = path_of("a");
+	new = path_of("new");
+	sub = path_of("sub");
+	deep = path_of("sub/b");
+	paths = json_pack("{s:b, s:b}", a, 1, deep, 1);
+	watch_set(w, paths);
+	write_to("other");
+	ck_assert_uint_eq(tell(), 0);
+	write_to("a");
+	ck_assert_uint_gt(tell(), 0);
+	write_to("new");
+	ck_assert_uint_eq(tell(), 0);
+	ck_assert_int_eq(rename(new, a), 0);
+	ck_assert_uint_gt(tell(), 0);
+	ck_assert_int_eq(unlink(a), 0);
+	ck_assert_uint_gt(tell(), 0);
+
+	/* The folder of the other one comes; it is watched from the next set on. */
+	ck_assert_int_eq(mkdir(sub, 0700), 0);
+	ck_assert_uint_gt(tell(), 0);
+	watch_set(w, paths);
+	write_to("sub/b");
+	ck_assert_uint_gt(tell(), 0);
+	write_to("sub/c");
+	ck_assert_uint_eq(tell(), 0);
+
+	/* Less is watched from now on. */
+	json_object_del(paths, deep);
+	watch_set(w, paths);
+	tell();
+	write_to("sub/b");
+	ck_assert_uint_eq(tell(), 0);
+	write_to("a");
+	ck_assert_uint_gt(tell(), 0);
+
+	json_decref(paths);
+	watch_free(w);
+	event_base_free(base);
+	char *command = xasprintf("rm -rf %s", dir);
+	ck_assert_int_eq(system(command), 0);
+	free(command);
+	free(a);
+	free(new);
+	free(sub);
+	free(deep);
+}
+END_TEST
+
+SUITE("watch", test_files)
