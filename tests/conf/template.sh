@@ -136,6 +136,33 @@ grep -q 'filter-in-and-out-out-ipv4-external' canon || fail "the filter is not e
 grep -q 'as-path-prefix: \[65001, 65002\]' canon || fail "no path in the filter"
 grep -q '10.0.0.0/8 ge 16 le 24' canon || fail "no lengths in the filter"
 
+echo "- what few sessions have"
+cat >data/rare.yaml <<'EOF'
+kind: BGPPeer
+metadata: {name: rare}
+spec: {node: n1, peerIP: 192.0.2.7, asNumber: 65007, localASNumber: 65008, sourceAddress: None, nextHopMode: Keep, keepaliveTime: 7s,
+  maxRestartTime: 77s, numAllowedLocalASNumbers: 3}
+---
+kind: IPPool
+metadata: {name: hidden}
+spec: {cidr: 10.77.0.0/16, disableBGPExport: true}
+---
+kind: IPPool
+metadata: {name: tunnelled}
+spec: {cidr: 10.78.0.0/16, ipipMode: CrossSubnet}
+EOF
+sed -i 's/asNumber: 64600$/asNumber: 64600\n  programClusterRoutes: Enabled/' data/more.yaml
+render
+sed -n '/address: "*192.0.2.7/,/^  - address: "*[^1]/p' bgpd.yaml >session
+for line in 'remote-as: 65007' 'local-as: 65008' 'next-hop: keep' 'keepalive-time: 7' 'allow-own-as: 3' 'multihop: 64' \
+	'graceful-restart: {enabled: true, restart-time: 77}' 'group: ipv4-external'; do
+	grep -q -x -F -e "    $line" session || fail "the session does not say: $line"
+done
+grep -q -e 'source:' -e 'port:' -e 'passive:' -e 'ttl-security:' session && fail "the session says what it should not"
+grep -q 'ipv4-not-exported: .*10.77.0.0/16 in' bgpd.yaml || fail "the hidden pool is not hidden"
+grep -q -F '{match: {prefix-set: ["10.78.0.0/16 in"]}, set: {tag: 2}}' bgpd.yaml || fail "no tunnel"
+grep -q -F '{match: {prefix-set: ["10.78.0.0/16 in"], next-hop: ["10.0.0.0/24"]}, set: {tag: 0}}' bgpd.yaml || fail "a tunnel within the subnet"
+
 echo "- a bad filter is left out, and the rest goes on"
 cat >data/bad.yaml <<'EOF'
 kind: BGPFilter

@@ -183,5 +183,142 @@ START_TEST(test_filters)
 }
 END_TEST
 
+/* A peer that all have and one of this node's with the same meaning are one session. */
+START_TEST(test_twice)
+{
+	three_nodes();
+	config("nodeToNodeMeshEnabled: false");
+	labelled("kube-node-1", "ipv4Address: 10.192.0.3/16", "rr: 'yes'");
+	peer("all", "peerSelector: has(rr)");
+	peer("node", "node: kube-master, peerSelector: has(rr)");
+	peer("selected", "nodeSelector: '!has(rr)', peerSelector: has(rr)");
+	names("ipv4", "Global_10_192_0_3");
+	finish();
+}
+END_TEST
+
+/* Secrets come, change, lose the key and go while a hundred nodes are there. */
+START_TEST(test_password_among_many)
+{
+	begin();
+	for (unsigned i = 1; i <= 99; i++) {
+		char *name = xasprintf("node%u", i), *bgp = xasprintf("ipv4Address: 10.24.0.%u/24", i);
+		node(name, bgp);
+		free(name);
+		free(bgp);
+	}
+	node("kube-master", "ipv4Address: 10.24.0.200/24");
+	config("nodeMeshPassword: {secretKeyRef: {name: my-secrets-1, key: a}}");
+	peer("p", "node: kube-master, peerIP: 10.225.0.4, asNumber: 64523, password: {secretKeyRef: {name: my-secrets-1, key: b}}");
+	session("ipv4", "Mesh_10_24_0_99", "password: null");
+	session("ipv4", "Node_10_225_0_4", "password: null");
+	put_in("Secret", "kube-system", "my-secrets-1", "{stringData: {a: password-a, b: password-b}}");
+	session("ipv4", "Mesh_10_24_0_1", "password: password-a");
+	session("ipv4", "Mesh_10_24_0_99", "password: password-a");
+	session("ipv4", "Node_10_225_0_4", "password: password-b");
+	put_in("Secret", "kube-system", "my-secrets-1", "{stringData: {a: new-a, b: password-b}}");
+	session("ipv4", "Mesh_10_24_0_50", "password: new-a");
+	put_in("Secret", "kube-system", "my-secrets-1", "{stringData: {b: password-b}}");
+	session("ipv4", "Mesh_10_24_0_50", "password: null");
+	session("ipv4", "Node_10_225_0_4", "password: password-b");
+	ck_assert(calico_del(world, "Secret", "kube-system", "my-secrets-1"));
+	session("ipv4", "Node_10_225_0_4", "password: null");
+	json_t *m = model();
+	ck_assert_uint_eq(json_array_size(at(m, "ipv4.sessions")), 100);
+	json_decref(m);
+	finish();
+}
+END_TEST
+
+/* Pools of all kinds with the default of who programs: what is rejected, and that all are announced nevertheless. */
+START_TEST(test_pools)
+{
+	three_nodes();
+	node("kube-master", "ipv4Address: 10.192.0.2/16, ipv6Address: '2001::103/64'");
+	node("kube-node-1", "ipv4Address: 10.192.0.3/16, ipv6Address: '2001::102/64'");
+	node("kube-node-2", "ipv4Address: 10.192.0.6/16, ipv6Address: '2001::104/64'");
+	put_spec("IPPool", "off", "cidr: 192.168.0.0/16, ipipMode: Never");
+	put_spec("IPPool", "off-6", "cidr: '2002::/64', ipipMode: Never");
+	put_spec("IPPool", "vxlan", "cidr: 192.169.0.0/16, vxlanMode: Always");
+	put_spec("IPPool", "vxlan-6", "cidr: '2003::/64', vxlanMode: Always");
+	put_spec("IPPool", "cross", "cidr: 192.170.0.0/16, ipipMode: CrossSubnet");
+	put_spec("IPPool", "hidden", "cidr: 192.171.0.0/16, disableBGPExport: true");
+	names("ipv4", "Mesh_10_192_0_3 Mesh_10_192_0_6");
+	session("ipv6", "Mesh_2001__102", "passive: false");
+	session("ipv6", "Mesh_2001__104", "passive: true");
+	expect("ipv4.kernel.pools",
+	       "[{cidr: 192.168.0.0/16, action: accept, tunnel: null, unless_next_hop_in: null},"
+	       " {cidr: 192.169.0.0/16, action: reject, tunnel: null, unless_next_hop_in: null},"
+	       " {cidr: 192.170.0.0/16, action: reject, tunnel: null, unless_next_hop_in: null},"
+	       " {cidr: 192.171.0.0/16, action: accept, tunnel: null, unless_next_hop_in: null}]");
+	expect("ipv6.kernel.pools", "[{cidr: '2003::/64', action: reject, tunnel: null, unless_next_hop_in: null}]");
+	expect("ipv4.export.pool_accept", "[192.168.0.0/16, 192.169.0.0/16, 192.170.0.0/16]");
+	expect("ipv4.export.disabled_pools", "[192.171.0.0/16]");
+	expect("ipv6.export.pool_accept", "['2002::/64', '2003::/64']");
+	finish();
+}
+END_TEST
+
+/* Hops and next hops by each way in which a peer can be said. */
+START_TEST(test_ways)
+{
+	static const struct {
+		const char *spec, *name;
+	} ways[] = {
+	    {"node: kube-master, peerIP: 10.192.0.3", "Node_10_192_0_3"},
+	    {"nodeSelector: all(), peerSelector: has(other)", "Node_10_192_0_3"},
+	    {"peerSelector: has(other)", "Global_10_192_0_3"},
+	    {"peerIP: 10.192.0.3", "Global_10_192_0_3"},
+	};
+
+	three_nodes();
+	config("nodeToNodeMeshEnabled: false");
+	labelled("kube-node-1", "ipv4Address: 10.192.0.3/16", "other: ''");
+	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+		char *spec = xasprintf("%s, ttlSecurity: %zu, nextHopMode: %s", ways[i].spec, i + 1, i % 2 == 0 ? "Keep" : "Self");
+		char *want = xasprintf("ttl_security: %zu, next_hop: %s", i + 1, i % 2 == 0 ? "keep" : "self");
+		peer("p", spec);
+		names("ipv4", ways[i].name);
+		session("ipv4", ways[i].name, want);
+		free(spec);
+		free(want);
+	}
+	/* As the other side of such a peer it has them, too. */
+	peer("p", "node: kube-node-1, peerIP: 10.192.0.2, ttlSecurity: 7, nextHopMode: Keep, keepaliveTime: 20s");
+	session("ipv4", "Node_10_192_0_3", "ttl_security: 7, next_hop: keep, keepalive_s: 20");
+	finish();
+}
+END_TEST
+
+/* Priorities of addresses that move between clusters, in communities and paths: eBGP and iBGP, both directions. */
+START_TEST(test_priorities_over_ebgp)
+{
+	three_nodes();
+	put_spec("BGPFilter", "move",
+		 "exportV4: [{peerType: eBGP, priority: 100, action: Accept, operations: [{addCommunity: {value: '65000:100'}}]},"
+		 " {peerType: eBGP, priority: 200, action: Accept, operations: [{addCommunity: {value: '65000:200'}}, {prependASPath: {prefix: [65000]}}]},"
+		 " {action: Reject}],"
+		 "importV4: [{communities: {values: ['65000:100']}, action: Accept, operations: [{setPriority: {value: 100}}]},"
+		 " {asPathPrefix: [65000], action: Accept, operations: [{setPriority: {value: 200}}]}, {action: Accept}]");
+	peer("p", "peerIP: 10.9.0.1, asNumber: 65001, filters: [move]");
+	session("ipv4", "Global_10_9_0_1", "internal: false, import_filters: [move], export_filters: [move]");
+#define NOTHING "cidr: null, operator: null, prefix_length: null, source: null, interface: null"
+	expect("ipv4.filters.move.export",
+	       "[{" NOTHING ", peer_type: eBGP, community: null, as_path_prefix: null, priority: 100, action: Accept,"
+	       "  operations: [{add_community: '65000:100'}]},"
+	       " {" NOTHING ", peer_type: eBGP, community: null, as_path_prefix: null, priority: 200, action: Accept,"
+	       "  operations: [{add_community: '65000:200'}, {prepend_as_path: [65000]}]},"
+	       " {" NOTHING ", peer_type: null, community: null, as_path_prefix: null, priority: null, action: Reject, operations: []}]");
+	expect("ipv4.filters.move.import",
+	       "[{" NOTHING ", peer_type: null, community: '65000:100', as_path_prefix: null, priority: null, action: Accept,"
+	       "  operations: [{set_priority: 100}]},"
+	       " {" NOTHING ", peer_type: null, community: null, as_path_prefix: [65000], priority: null, action: Accept,"
+	       "  operations: [{set_priority: 200}]},"
+	       " {" NOTHING ", peer_type: null, community: null, as_path_prefix: null, priority: null, action: Accept, operations: []}]");
+	finish();
+}
+END_TEST
+
 SUITE("calico_scenarios", test_ipip_always, test_communities, test_no_address, test_reflector,
-      test_reflector_and_mesh, test_global, test_selectors, test_source_and_restart, test_filters)
+      test_reflector_and_mesh, test_global, test_selectors, test_source_and_restart, test_filters, test_twice,
+      test_password_among_many, test_pools, test_ways, test_priorities_over_ebgp)
