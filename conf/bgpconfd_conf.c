@@ -187,7 +187,7 @@ static const struct conf_row metrics_rows[] = {
      .type = &conf_type_endpoint,
      AT(conf_metrics, listen),
      .flags = CONF_ROW_REQUIRED,
-     .doc = "Address and port on which metrics are served over HTTP. It has no effect in this version."},
+     .doc = "Address and port on which /metrics, in the format of OpenMetrics, /healthz and /readyz are served over HTTP."},
 };
 static const struct conf_table metrics_table = {TABLE(metrics_rows), .size = sizeof(struct conf_metrics)};
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "conf/calico_int.h"
+#include "conf/sorted.h"
 #include "lib/mem.h"
 
 #define GLOBAL_AS       64512
@@ -213,24 +214,14 @@ by_cidr(const void *a, const void *b)
 	return ip_prefix_cmp(&x->cidr, &y->cidr);
 }
 
-static int
-by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The keys of an object in the order of their octets. */
 static json_t *
-sorted_keys(json_t *object)
+keys_json(json_t *object)
 {
-	size_t n = json_object_size(object), i = 0;
-	const char **keys = xcalloc(n + 1, sizeof(*keys)), *key;
-	json_t *list = json_array(), *unused;
+	size_t n;
+	const char **keys = sorted_keys(object, &n);
+	json_t *list = json_array();
 
-	json_object_foreach (object, key, unused)
-		keys[i++] = key;
-	qsort(keys, n, sizeof(*keys), by_text);
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		json_array_append_new(list, json_string(keys[i]));
 	free(keys);
 	return list;
@@ -254,7 +245,7 @@ calico_communities(struct calico_view *v, enum family f)
 		json_object_update(add, all[i].add);
 		if (i + 1 < n && ip_prefix_eq(&all[i].cidr, &all[i + 1].cidr))
 			continue;
-		json_array_append_new(out, json_pack("{s:o, s:o}", "cidr", calico_prefix_json(&all[i].cidr), "add", sorted_keys(add)));
+		json_array_append_new(out, json_pack("{s:o, s:o}", "cidr", calico_prefix_json(&all[i].cidr), "add", keys_json(add)));
 		json_decref(add);
 		add = NULL;
 	}

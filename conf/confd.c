@@ -19,6 +19,7 @@
 #include "conf/bgpconfd_conf.h"
 #include "conf/calico.h"
 #include "conf/command.h"
+#include "conf/confd_metrics.h"
 #include "conf/keytree.h"
 #include "conf/source.h"
 #include "conf/stage.h"
@@ -37,7 +38,6 @@
 /* One template and what was said of it. */
 struct item {
 	struct stage *stage;
-	time_t when; /* the last round that came to it; 0: none */
 	char *error; /* as it was logged; NULL: all is well */
 };
 
@@ -59,14 +59,20 @@ struct confd {
 	json_t *troubles;   /* object: what to text */
 	json_t *complaints; /* object: "kind name: text" to the resolver's own */
 	struct item *items;
+	struct confd_template_figures *figures; /* one for each item */
 	unsigned nitems;
+	struct confd_metrics *metrics; /* NULL: off */
 	struct watch *watch; /* of the templates and their partials */
 
 	/* Of the round under way. */
 	bool in_round, again;
 	unsigned at;
+	struct timespec began;
 	json_t *model;
 	unsigned backoff_ms; /* of the next retry */
+
+	uint64_t rounds; /* since the start */
+	double round_s;
 };
 
 static bool
@@ -301,7 +307,11 @@ static void
 round_end(struct confd *d)
 {
 	bool failed = false;
+	struct timespec now;
 
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	d->round_s = (double)(now.tv_sec - d->began.tv_sec) + (double)(now.tv_nsec - d->began.tv_nsec) / 1e9;
+	d->rounds++;
 	d->in_round = false;
 	json_decref(d->model);
 	d->model = NULL;
@@ -326,9 +336,15 @@ on_stage(void *ctx, struct stage *s)
 {
 	struct confd *d = ctx;
 	struct item *it = &d->items[d->at];
+	struct confd_template_figures *f = &d->figures[d->at];
 	struct stage_state st = stage_state(s);
 
-	it->when = time(NULL);
+	f->when = time(NULL);
+	f->outcome = st.outcome;
+	f->rendered++;
+	f->failed += st.outcome == STAGE_FAILED;
+	f->reloaded += st.outcome == STAGE_RELOADED;
+	f->good |= st.outcome != STAGE_FAILED;
 	d->again |= st.again;
 	item_log(it, &st);
 	d->at++;
@@ -419,6 +435,7 @@ round_begin(struct confd *d)
 	switch (d->options->mode) {
 	case CONFD_RUN:
 	case CONFD_ONCE:
+		clock_gettime(CLOCK_MONOTONIC, &d->began);
 		d->in_round = true;
 		d->again = false;
 		d->at = 0;
@@ -449,16 +466,16 @@ on_timer(evutil_socket_t fd, short what, void *ctx)
 /* ---- how it is ---- */
 
 static json_t *
-item_json(const struct item *it)
+item_json(const struct item *it, const struct confd_template_figures *f)
 {
 	const struct stage_conf *conf = stage_conf(it->stage);
 	char when[32] = "";
 	struct tm tm;
 
-	if (it->when != 0 && gmtime_r(&it->when, &tm) != NULL)
+	if (f->when != 0 && gmtime_r(&f->when, &tm) != NULL)
 		strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	return json_pack("{s:s, s:s, s:s*, s:s, s:s*}", "src", conf->src, "dest", conf->dest, "rendered",
-			 it->when != 0 ? when : NULL, "result",
+			 f->when != 0 ? when : NULL, "result",
 			 stage_outcome_name(stage_state(it->stage).outcome), "error", it->error);
 }
 
@@ -470,7 +487,7 @@ status_json(void *ctx)
 	const char *key;
 
 	for (unsigned i = 0; i < d->nitems; i++)
-		json_array_append_new(templates, item_json(&d->items[i]));
+		json_array_append_new(templates, item_json(&d->items[i], &d->figures[i]));
 	json_object_foreach(d->troubles, key, v)
 	    json_array_append_new(troubles, json_pack("{s:s, s:O}", "what", key, "text", v));
 	json_object_foreach(d->complaints, key, v) json_array_append(complaints, v);
@@ -480,6 +497,34 @@ status_json(void *ctx)
 			 troubles, "complaints", complaints, "templates", templates);
 }
 
+static void
+figures_take(void *ctx, struct confd_figures *out)
+{
+	const struct confd *d = ctx;
+
+	*out = (struct confd_figures){.synced = synced(d),
+				      .troubles = json_object_size(d->troubles),
+				      .complaints = json_object_size(d->complaints),
+				      .rounds = d->rounds,
+				      .round_s = d->round_s,
+				      .templates = d->figures,
+				      .ntemplates = d->nitems};
+}
+
+static void
+metrics_open(struct confd *d)
+{
+	const struct conf_endpoint *at = &d->conf->metrics.listen;
+	char addr[IP_ADDR_STRLEN];
+
+	if (at->address.family == FAMILY_NONE || d->options->mode != CONFD_RUN)
+		return;
+	d->metrics = confd_metrics_listen(d->base, &at->address, (uint16_t)at->port, figures_take, d);
+	if (d->metrics == NULL)
+		log_error("metrics.listen", LOG_S("address", ip_addr_str(&at->address, addr, sizeof(addr))), LOG_U("port", at->port),
+			  LOG_S("error", strerror(errno)));
+}
+
 /* ---- one configuration ---- */
 
 static void
@@ -487,6 +532,7 @@ items_make(struct confd *d)
 {
 	d->nitems = d->conf->templates.n;
 	d->items = xcalloc(d->nitems, sizeof(*d->items));
+	d->figures = xcalloc(d->nitems, sizeof(*d->figures));
 	for (unsigned i = 0; i < d->nitems; i++) {
 		const struct bgpconfd_template *t = &d->conf->templates.v[i];
 		struct stage_conf conf = {.src = t->src,
@@ -497,6 +543,7 @@ items_make(struct confd *d)
 					  .reload = t->reload,
 					  .limit_ms = t->timeout_s * 1000};
 		d->items[i].stage = stage_new(d->base, &conf);
+		d->figures[i].dest = t->dest;
 	}
 }
 
@@ -521,13 +568,12 @@ work_open(struct confd *d)
 				 .secret_namespace = c->calico.namespace};
 
 	log_apply(d);
-	if (c->metrics.listen.address.family != FAMILY_NONE)
-		log_warn("config.without-effect", LOG_S("key", "metrics"));
 	d->troubles = json_object();
 	d->complaints = json_object();
 	d->backoff_ms = BACKOFF_MIN_MS;
 	items_make(d);
 	d->watch = watch_new(d->base, on_template, d);
+	metrics_open(d);
 	if (keys)
 		d->keytree = keytree_new();
 	else
@@ -552,6 +598,9 @@ work_close(struct confd *d)
 		free(d->items[i].error);
 	}
 	free(d->items);
+	free(d->figures);
+	confd_metrics_free(d->metrics);
+	d->metrics = NULL;
 	watch_free(d->watch);
 	if (d->calico != NULL)
 		calico_free(d->calico);

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/sorted.h"
 #include "lib/mem.h"
 
 struct partial {
@@ -247,24 +248,15 @@ section_once(struct render *r, const struct mustache *m, size_t at, json_t *v)
 	return rc;
 }
 
-static int
-by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* The members of an object as a list of {key, value}, by key; a new reference. What is no object has none. */
 static json_t *
 members_of(json_t *object)
 {
-	size_t n = json_object_size(object), i = 0;
-	const char **keys = xcalloc(n + 1, sizeof(*keys)), *key;
-	json_t *list = json_array(), *value;
+	size_t n;
+	const char **keys = sorted_keys(object, &n);
+	json_t *list = json_array();
 
-	json_object_foreach (object, key, value)
-		keys[i++] = key;
-	qsort(keys, n, sizeof(*keys), by_text);
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		json_array_append_new(list, json_pack("{s:s, s:O}", "key", keys[i], "value", json_object_get(object, keys[i])));
 	free(keys);
 	return list;

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -27,6 +28,12 @@ struct status {
 	char *path;
 	status_fn *fn;
 	void *ctx;
+	LIST_HEAD(, client) clients;
+};
+
+struct client {
+	LIST_ENTRY(client) entry;
+	struct bufferevent *bev;
 };
 
 static int
@@ -54,18 +61,26 @@ dial(const struct sockaddr_un *sun)
 /* ---- answering ---- */
 
 static void
+client_free(struct client *c)
+{
+	LIST_REMOVE(c, entry);
+	bufferevent_free(c->bev);
+	free(c);
+}
+
+static void
 on_written(struct bufferevent *bev, void *ctx)
 {
-	(void)ctx;
-	bufferevent_free(bev);
+	(void)bev;
+	client_free(ctx);
 }
 
 static void
 on_event(struct bufferevent *bev, short what, void *ctx)
 {
+	(void)bev;
 	(void)what;
-	(void)ctx;
-	bufferevent_free(bev);
+	client_free(ctx);
 }
 
 static void
@@ -74,6 +89,7 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *
 	static const struct timeval patience = {.tv_sec = PATIENCE_S};
 	struct status *s = ctx;
 	struct bufferevent *bev = bufferevent_socket_new(s->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	struct client *c;
 	json_t *answer;
 	char *text;
 
@@ -88,7 +104,10 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *
 	text = json_dumps(answer, JSON_INDENT(2));
 	json_decref(answer);
 	ASSERT(text != NULL);
-	bufferevent_setcb(bev, NULL, on_written, on_event, NULL);
+	c = xcalloc(1, sizeof(*c));
+	c->bev = bev;
+	LIST_INSERT_HEAD(&s->clients, c, entry);
+	bufferevent_setcb(bev, NULL, on_written, on_event, c);
 	bufferevent_set_timeouts(bev, NULL, &patience);
 	bufferevent_write(bev, text, strlen(text));
 	bufferevent_write(bev, "\n", 1);
@@ -143,8 +162,12 @@ status_listen(struct event_base *base, const char *path, status_fn *fn, void *ct
 void
 status_free(struct status *s)
 {
+	struct client *c;
+
 	if (s == NULL)
 		return;
+	while ((c = LIST_FIRST(&s->clients)) != NULL)
+		client_free(c);
 	evconnlistener_free(s->listener);
 	unlink(s->path);
 	free(s->path);

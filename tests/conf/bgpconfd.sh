@@ -168,6 +168,24 @@ kill -HUP "$pid"
 until_true has err config.bad
 cp good.yaml bgpconfd.yaml
 
+if command -v python3 >/dev/null; then
+	echo "- figures over HTTP"
+	port=$((20000 + $$ % 10000))
+	echo "metrics: {listen: '127.0.0.1:$port'}" >>bgpconfd.yaml
+	page() { python3 -c 'import sys, urllib.request as u; print(u.urlopen(sys.argv[1]).read().decode(), end="")' "http://127.0.0.1:$port$1" >page 2>&1; }
+	page_has() { page "$1" && has page "$2"; }
+	kill -HUP "$pid"
+	until_true page_has /metrics '^bgpconfd_template_success{file="a.conf"} 1$'
+	page_has /metrics '^bgpconfd_datastore_synced 1$' || fail "metrics: $(cat page)"
+	[ "$(tail -n 1 page)" = "# EOF" ] || fail "metrics without end"
+	page_has /healthz '^ok$' && page_has /readyz '^ok$' || fail "probes: $(cat page)"
+	page /other && fail "a page that is none"
+	mv data away
+	until_true page_has /metrics '^bgpconfd_datastore_troubles 1$'
+	mv away data
+	until_true page_has /metrics '^bgpconfd_datastore_troubles 0$'
+fi
+
 echo "- a datastore that goes away changes nothing"
 mv data away
 until_true status_has '"what":"data"'
