@@ -88,11 +88,11 @@ START_TEST(test_pages)
 	ck_assert_int_eq(errno, EADDRINUSE);
 	answers(port, "GET /page HTTP/1.0\r\n\r\n", "HTTP/1.0 200 OK\r\n", "\r\n\r\nhello you\n");
 	answers(port, "GET /page?x=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "HTTP/1.1 200 OK\r\n", "hello you\n");
-	answers(port, "HEAD /page HTTP/1.0\r\n\r\n", "HTTP/1.0 501 ", "");
+	answers(port, "HEAD /page HTTP/1.0\r\n\r\n", "HTTP/1.1 501 ", "");
 	well = false;
 	answers(port, "GET /page HTTP/1.0\r\n\r\n", "HTTP/1.0 503 ", "hello you\n");
-	answers(port, "GET /other HTTP/1.0\r\n\r\n", "HTTP/1.0 404 ", "");
-	answers(port, "POST /page HTTP/1.0\r\nContent-Length: 1\r\n\r\nx", "HTTP/1.0 501 ", "");
+	answers(port, "GET /other HTTP/1.0\r\n\r\n", "HTTP/1.1 404 ", "");
+	answers(port, "POST /page HTTP/1.0\r\nContent-Length: 1\r\n\r\nx", "HTTP/1.1 501 ", "");
 	char *got = ask(port, "GET /page HTTP/1.0\r\n\r\n");
 	ck_assert_ptr_nonnull(strstr(got, "Content-Type: text/x-test\r\n"));
 	free(got);
