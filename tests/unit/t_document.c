@@ -115,8 +115,8 @@ END_TEST
 /* ---- the reader of plain documents beside the whole one ---- */
 
 static const char *const plain_texts[] = {
-    "---\nkind: Node\nmetadata:\n  name: n-1\n  labels:\n    a.b/c-d: \"true\"\n    e: yes\n    f: 'x y'\n  empty:\n  none: {}\n"
-    "spec:\n  list:\n  - 10.0.0.1/24\n  - name: http\n    port: 80\n\n  - a: 1\n    b:\n      - -5\n      - 1.5\n  next: ~\n",
+    ("---\nkind: Node\nmetadata:\n  name: n-1\n  labels:\n    a.b/c-d: \"true\"\n    e: yes\n    f: 'x y'\n  empty:\n  none: {}\n"
+    "spec:\n  list:\n  - 10.0.0.1/24\n  - name: http\n    port: 80\n\n  - a: 1\n    b:\n      - -5\n      - 1.5\n  next: ~\n"),
     "# first\na: 0x10\nb:\n  - x\n  -\n    y: 1\n  -\nc: []\nd: a:b\ne: http://x/?q=1\n",
     "apiVersion: v1\nitems:\n- metadata:\n    name: s\n  spec:\n    ports:\n      - port: 1\n        p: \"#:[\"\n- x: 'a: b'\n",
     "a:\n    b:\n        c: d\n    e: f g h\n",
