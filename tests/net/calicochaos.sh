@@ -108,7 +108,7 @@ mark() {
 	printf 'kind: BGPPeer\nmetadata: {name: mark}\nspec: {peerIP: 192.0.2.%s, asNumber: 65100, node: n1}\n' "$1" >"$resources/.mark"
 	mv "$resources/.mark" "$resources/mark.yaml"
 }
-marked() { ctl n1 -j show neighbor "Node_192_0_2_$1" | jq -e '.neighbors | length == 1'; }
+marked() { ctl n1 show neighbor "Node_192_0_2_$1" | grep -q "192\.0\.2\.$1\>"; }
 
 now_ms() { date +%s%3N; }
 
