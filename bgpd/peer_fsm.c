@@ -407,7 +407,7 @@ struct peer_conn *
 peer_conn_move(struct peer_conn *c, struct peer *to)
 {
 	struct peer_conn *n = to->second;
-	struct waiting ours = waiting_take(c), other = {NULL};
+	struct waiting ours = waiting_take(c), other = {0};
 
 	if (n->session != NULL)
 		other = waiting_take(n);

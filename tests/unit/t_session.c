@@ -671,8 +671,8 @@ START_TEST(test_writers)
 	named.stream_iov = one_octet_iov;
 	named.stream_sent = one_octet_sent;
 	for (unsigned i = 0; i < ARRAY_LEN(s); i++) {
-		s[i] = session_beside(&far_fds[i], "abcd" + i);
-		session_user_set(s[i], &named, (void *)(uintptr_t)("abcd" + i));
+		s[i] = session_beside(&far_fds[i], &"abcd"[i]);
+		session_user_set(s[i], &named, (void *)(uintptr_t)&"abcd"[i]);
 	}
 	const char *turns = "ababacbac";
 	session_stream_ready(s[0]);
