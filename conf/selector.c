@@ -345,7 +345,7 @@ holds(const struct node *n, const json_t *labels)
 bool
 selector_matches(const struct selector *s, const json_t *labels)
 {
-	bool few[16] = {false}, *stack = s->stack <= ARRAY_LEN(few) ? few : xmalloc(s->stack * sizeof(*stack));
+	bool few[16] = {false}, *stack = s->stack <= ARRAY_LEN(few) ? few : xcalloc(s->stack, sizeof(*stack));
 	size_t depth = 0;
 
 	for (size_t i = 0; i < s->n; i++) {
