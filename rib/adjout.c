@@ -218,8 +218,11 @@ adjout_change(struct adjout_group *g, enum family f, uint32_t id, uint32_t old_a
 	/* Whatever else waits for this prefix, nobody has it and nobody will. */
 	if (repeats && !g->last.sent)
 		return;
-	if (bitmap_test(&g->fam[f].in_batch, id) || adjout_batch_full(&g->batch))
+	if (bitmap_test(&g->fam[f].in_batch, id) || adjout_batch_full(&g->batch)) {
 		adjout_flush(g);
+		/* With a limit it was so until its withdrawal was out. */
+		announced = bitmap_test(&g->fam[f].announced, id);
+	}
 	if (g->fam[f].scan.active && id >= g->fam[f].scan.next)
 		return;
 	if (bitmap_test(&g->fam[f].pending, id))

@@ -31,6 +31,7 @@ struct fake {
 	unsigned computed; /* calls of the policy */
 	unsigned looked;   /* ids without a prefix that scans have passed over */
 	uint32_t reject;
+	uint32_t alike; /* becomes the same as 5; 0: none */
 	bool full, full_own;
 	uint64_t decided;
 	uint32_t unpinned[NID];
@@ -114,6 +115,8 @@ out(void *ctx, struct adjout_group *g, enum family f, uint32_t id, uint32_t attr
 	k->computed++;
 	if (attr == k->reject)
 		return 0;
+	if (attr == k->alike)
+		attr = 5;
 	out_ref(ctx, attr + 100);
 	return attr + 100;
 }

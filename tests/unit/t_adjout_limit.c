@@ -248,6 +248,31 @@ START_TEST(test_key)
 }
 END_TEST
 
+/* A prefix that is on its way out comes back: it has been withdrawn, and the same as before is not what it has. */
+START_TEST(test_comes_back)
+{
+	struct fake *k = fake_limited(&key_sole, 2);
+
+	/* What these become is the same. */
+	k->alike = 6;
+	change(k, 1, 5, 50);
+	change(k, 2, 5, 50);
+	expect(k, "*+105:1,2 ");
+	adjout_group_limit(&k->g, FAMILY_IPV4, 1);
+	change(k, 1, 6, 50);
+	change(k, 2, 0, 0);
+	change(k, 1, 5, 50);
+	expect(k, "*-:1,2 *+105:1 ");
+	expect_held(k, 0);
+	ck_assert_uint_eq(adjout_member_count(&k->m1, FAMILY_IPV4, &(struct bitmap){0}), 1);
+	/* Nor is it withdrawn twice. */
+	change(k, 1, 9, 50);
+	change(k, 1, 9, 51);
+	expect(k, "*-:1 ");
+	fake_free(k);
+}
+END_TEST
+
 /* With ADD-PATH a prefix has all of its paths or none. */
 START_TEST(test_paths)
 {
@@ -278,4 +303,4 @@ START_TEST(test_paths)
 END_TEST
 
 SUITE("adjout_limit", test_order, test_held_goes, test_own, test_changed, test_no_room, test_detached,
-      test_end_of_rib, test_move, test_key, test_paths)
+      test_end_of_rib, test_move, test_key, test_comes_back, test_paths)
