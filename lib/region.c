@@ -9,7 +9,9 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include "lib/mem.h"
 
@@ -26,12 +28,14 @@
 #if SIZE_MAX > UINT32_MAX
 #define RESERVE ((size_t)4 << 30) /* 268 million further paths, 178 million IPv4 prefixes */
 #else
-#define RESERVE ((size_t)128 << 20)
+#define RESERVE ((size_t)48 << 20)
 #endif
+#define SHARES     64u /* of what there is, where addresses are few: of bgpd's regions there are about forty */
 #define OPEN_FIRST ((size_t)1 << 20)
 #define OPEN_NEXT  ((size_t)64 << 20)
 #define LAZY       ((size_t)128 << 10) /* what is before that comes page by page, when it is touched */
 #define STRIDE     ((size_t)512 << 10) /* 20 us for the thread, 300 us for the pages */
+#define STACK      ((size_t)256 << 10) /* of a thread that does nothing but wait: the usual one is of megabytes */
 #define HUGE_FROM  ((size_t)16 << 20)  /* what is behind that lies in huge pages */
 
 static size_t
@@ -40,18 +44,24 @@ round_up(size_t n, size_t to)
 	return (n + to - 1) / to * to;
 }
 
+/* A limit on addresses (ulimit -v) is for all regions and everything else together. */
+static size_t
+share(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_AS, &limit) < 0 || limit.rlim_cur / SHARES >= RESERVE)
+		return RESERVE;
+	return round_up((size_t)limit.rlim_cur / SHARES, HUGE_PAGE);
+}
+
 /* Begins at a huge page. */
 static void
 reserve(struct region *r)
 {
-	size_t all = RESERVE + HUGE_PAGE;
+	size_t all = share() + HUGE_PAGE;
 	uint8_t *p = mmap(NULL, all, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	/* A limit on addresses (ulimit -v) may leave less. */
-	while (p == MAP_FAILED && all > 2 * HUGE_PAGE) {
-		all /= 2;
-		p = mmap(NULL, all, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	}
 	if (p == MAP_FAILED)
 		mem_exhausted(all);
 	size_t skip = -(uintptr_t)p % HUGE_PAGE, left = (all - skip) / HUGE_PAGE * HUGE_PAGE;
@@ -65,18 +75,31 @@ reserve(struct region *r)
 		madvise(r->base + HUGE_FROM, left - HUGE_FROM, MADV_HUGEPAGE);
 }
 
+static bool
+open_to(struct region *r, size_t end)
+{
+	return mprotect(r->base + r->open, end - r->open, PROT_READ | PROT_WRITE) == 0;
+}
+
 /* Seldom: the kernel splits and joins its mappings for that, and waits for threads that are bringing pages. */
 static void
 open_up(struct region *r, size_t size)
 {
+	size_t least = round_up(size, HUGE_PAGE);
 	size_t open = r->open == 0 ? OPEN_FIRST : r->open < OPEN_NEXT ? OPEN_NEXT : 4 * r->open;
 
+	if (size > r->reserved)
+		mem_exhausted(size);
 	if (open < size)
-		open = round_up(size, HUGE_PAGE);
+		open = least;
 	if (open > r->reserved)
 		open = r->reserved;
-	if (size > open || mprotect(r->base + r->open, open - r->open, PROT_READ | PROT_WRITE) < 0)
-		mem_exhausted(size);
+	/* Some systems count what is open, whether it is touched or not (ulimit -d, vm.overcommit_memory=2). */
+	if (!open_to(r, open)) {
+		open = least;
+		if (!open_to(r, open))
+			mem_exhausted(size);
+	}
 	if (r->open > 0)
 		__lsan_unregister_root_region(r->base, r->open);
 	__lsan_register_root_region(r->base, open);
@@ -117,6 +140,7 @@ ask(const struct region *r, size_t from)
 
 	pthread_attr_init(&attr);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	pthread_attr_setstacksize(&attr, STACK);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	(void)pthread_create(&thread, &attr, from < HUGE_FROM ? bring_small : bring_huge, r->base + from);

@@ -8,6 +8,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "lib/mem.h"
 #include "tests/unit/suite.h"
 
 static uint8_t
@@ -74,19 +75,22 @@ START_TEST(test_small)
 }
 END_TEST
 
+/* What becomes of a process with this limit that uses so much of each of n regions. */
 static int
-use(rlim_t addresses, size_t size)
+use(int resource, rlim_t max, unsigned n, size_t size)
 {
 	int status;
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		struct rlimit limit = {addresses, addresses};
-		struct region r = {0};
+		struct rlimit limit = {max, max};
 		close(STDERR_FILENO);
-		setrlimit(RLIMIT_AS, &limit);
-		region_use(&r, size);
-		r.base[size - 1] = 1;
+		setrlimit(resource, &limit);
+		for (unsigned i = 0; i < n; i++) {
+			struct region r = {0};
+			region_use(&r, size);
+			r.base[size - 1] = 1;
+		}
 		_exit(0);
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
@@ -94,15 +98,27 @@ use(rlim_t addresses, size_t size)
 	return WEXITSTATUS(status);
 }
 
-/* Fewer addresses than it would like are taken; too few are what running out of memory is. */
+/* Where addresses are few all regions have their share of them; too few are what running out of memory is. */
 START_TEST(test_addresses)
 {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef XMAP_HEAP
 	return; /* its own addresses are beyond every limit */
 #endif
-	ck_assert_int_eq(use((rlim_t)1 << 30, 100 << 20), 0);
-	ck_assert_int_eq(use((rlim_t)1 << 30, (size_t)2 << 30), EX_OSERR);
+	ck_assert_int_eq(use(RLIMIT_AS, (rlim_t)1 << 30, 50, 1 << 20), 0);
+	ck_assert_int_eq(use(RLIMIT_AS, (rlim_t)1 << 30, 1, 16 << 20), 0);
+	ck_assert_int_eq(use(RLIMIT_AS, (rlim_t)1 << 30, 1, 24 << 20), EX_OSERR);
 }
 END_TEST
 
-SUITE("region", test_grow, test_small, test_addresses)
+/* No more is opened than may be, if need be. */
+START_TEST(test_data)
+{
+#ifdef XMAP_HEAP
+	return;
+#endif
+	ck_assert_int_eq(use(RLIMIT_DATA, (rlim_t)48 << 20, 4, 5 << 20), 0);
+	ck_assert_int_eq(use(RLIMIT_DATA, (rlim_t)48 << 20, 10, 5 << 20), EX_OSERR);
+}
+END_TEST
+
+SUITE("region", test_grow, test_small, test_addresses, test_data)
