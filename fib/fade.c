@@ -10,7 +10,8 @@
  * set to one and the same part of it, the set's object is made that part, by one
  * replacement. What still wants the whole set leads to a part of it meanwhile, which
  * is right, only not shared out as it should be; the object gets everything back
- * when no route has moved for a moment and none is left to be sent.
+ * when no route has moved for a moment and none is left to be sent, or a minute after
+ * the owner's word: there may always be some routes that move.
  */
 #include "fib/state.h"
 
@@ -19,6 +20,7 @@
 #define FADE_MIN   64u            /* so many routes have moved: the others will */
 #define FADE_LULL  1000000000ull  /* ns without another: no more will come, */
 #define FADE_STUCK 10000000000ull /* even if something else is always being sent */
+#define FADE_LAST  60000000000ull /* ns since paths were said to be going: what moves now moves for other reasons */
 
 static void
 arm(struct fib *fib)
@@ -33,7 +35,7 @@ fib_paths_going(struct fib *fib)
 {
 	if (!fib->objects || fib->stopping)
 		return;
-	fib->fade.last_ns = time_mono_ns();
+	fib->fade.said_ns = fib->fade.last_ns = time_mono_ns();
 	if (!fib->fade.open)
 		arm(fib);
 	fib->fade.open = true;
@@ -104,9 +106,10 @@ close_all(struct fib *fib)
 void
 fib_fade_due(struct fib *fib)
 {
-	uint64_t calm_ns = time_mono_ns() - fib->fade.last_ns;
+	uint64_t now_ns = time_mono_ns(), calm_ns = now_ns - fib->fade.last_ns;
+	bool calm = calm_ns >= FADE_LULL && (calm_ns >= FADE_STUCK || fib_send_idle(fib));
 
-	if (calm_ns < FADE_LULL || (calm_ns < FADE_STUCK && !fib_send_idle(fib)))
+	if (!calm && now_ns - fib->fade.said_ns < FADE_LAST)
 		arm(fib);
 	else
 		close_all(fib);

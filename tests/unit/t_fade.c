@@ -85,6 +85,24 @@ START_TEST(test_ahead_of_the_routes)
 }
 END_TEST
 
+/* Where some routes move all the time, the group is whole again all the same. */
+START_TEST(test_never_quiet)
+{
+	unsigned before;
+	uint32_t group = nhid_of(both);
+
+	fib_paths_going(fib);
+	move(0, 100, one);
+	ck_assert_uint_eq(replaced(group, &before), 1);
+	fib->fade.said_ns -= 60000000000ull;
+	for (uint32_t id = 100; id < 106; id++) {
+		move(id, id + 1, one);
+		run_ms(250);
+	}
+	ck_assert_uint_eq(replaced(group, &before), 2);
+}
+END_TEST
+
 START_TEST(test_few)
 {
 	unsigned before;
@@ -170,6 +188,7 @@ main(void)
 	tcase_add_checked_fixture(tc, fade_setup, fade_teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_ahead_of_the_routes);
+	tcase_add_test(tc, test_never_quiet);
 	tcase_add_test(tc, test_few);
 	tcase_add_test(tc, test_no_part);
 	tcase_add_test(tc, test_kept_one_lost);
