@@ -361,7 +361,8 @@ retry_step(struct fib *fib)
 	uint32_t id;
 
 	if (!next_id(&fib->walk, &t->failed, &id)) {
-		if (t->family == FAMILY_IPV6)
+		/* The event may have come when this walk was on its way: the next one looks at all. */
+		if (t->family == FAMILY_IPV6 && !fib->walk.pending[WALK_RETRY])
 			fib->retry_eager = false;
 		return false;
 	}

@@ -174,6 +174,41 @@ START_TEST(test_link_down)
 }
 END_TEST
 
+/* A link comes while the failed ones are looked at: it may help those that have just been passed over, too. */
+START_TEST(test_event_during_retry)
+{
+	enum { N = 200 };
+	struct fib_op op;
+	unsigned again = 0;
+
+	sync_up();
+	uint32_t hole = blackhole();
+	for (uint32_t id = 1; id <= N; id++)
+		fib_route_set(fib, FAMILY_IPV4, id, hole, 0);
+	fib_nhset_unref(fib, hole);
+	run_ms(5);
+	while (ring_pop(&chan->ops, &op))
+		if (op.kind == FIB_OP_ROUTE)
+			reply_to(&op, op.u.route.verb == FIB_DEL ? ESRCH : ENETUNREACH);
+	run_ms(20);
+	while (ring_pop(&chan->ops, &op)) /* what may be left of them */
+		if (op.kind == FIB_OP_ROUTE)
+			reply_to(&op, ESRCH);
+	run_ms(20);
+	ck_assert_int_eq(state(1), FIB_FAILED);
+	ck_assert_int_eq(state(N), FIB_FAILED);
+	fib_walk_start(fib, WALK_RETRY);
+	ck_assert(!fib_walk_run(fib, 0));
+	fib_retry_soon(fib);
+	struct timeval now = {0};
+	evtimer_add(fib->ev_soon, &now);
+	run_ms(20);
+	while (ring_pop(&chan->ops, &op))
+		again += op.kind == FIB_OP_ROUTE && op.u.route.verb == FIB_ADD;
+	ck_assert_uint_eq(again, N);
+}
+END_TEST
+
 START_TEST(test_adopt_and_sweep)
 {
 	uint32_t hole = blackhole();
@@ -587,6 +622,7 @@ main(void)
 	tcase_add_test(played, test_foreign_conflict);
 	tcase_add_test(played, test_foreign_missed);
 	tcase_add_test(played, test_link_down);
+	tcase_add_test(played, test_event_during_retry);
 	tcase_add_test(played, test_adopt_and_sweep);
 	tcase_add_test(played, test_resync);
 	tcase_add_test(played, test_without_reverse_lookup);
