@@ -181,7 +181,7 @@ void peer_send(struct peer *p, const uint8_t *msg, size_t len);
 void peer_event(struct peer_conn *c, enum fsm_event ev);
 /*
  * Gives a connection that waits for its OPEN, and theirs, to another neighbour, whose second it becomes. If that is a
- * connection already, one of which the OPEN has not come, the two change places.
+ * connection already, one of which the OPEN has not come, the two change places; if it has been sent ours, it ends.
  */
 struct peer_conn *peer_conn_move(struct peer_conn *c, struct peer *to);
 /* peer_messages.c: takes up the OPEN that waited, since the other connection has ended. */

@@ -407,8 +407,11 @@ struct peer_conn *
 peer_conn_move(struct peer_conn *c, struct peer *to)
 {
 	struct peer_conn *n = to->second;
-	struct waiting ours = waiting_take(c), other = {0};
 
+	/* It has our OPEN as that neighbour's, and has said nothing: who does is the better one. */
+	if (n->session != NULL && n->state != FSM_ACTIVE)
+		peer_event(n, FSM_EV_COLLISION_DUMP);
+	struct waiting ours = waiting_take(c), other = {0};
 	if (n->session != NULL)
 		other = waiting_take(n);
 	waiting_put(n, &ours);

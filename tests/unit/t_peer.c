@@ -604,6 +604,38 @@ START_TEST(test_shared_exchange)
 }
 END_TEST
 
+/* The one that waits there has been told who we are to that neighbour: it cannot become another's, and ends. */
+START_TEST(test_shared_silent)
+{
+	struct open_msg two = bgpdtest_open(65002, LOW_ID);
+	struct speaker a = {0}, b = {0};
+
+	bgpdtest_start(&t, "",
+	    "neighbors:\n"
+	    "  - {address: 127.0.0.2, name: two, remote-as: 65002, passive: true}\n"
+	    "  - {address: 127.0.0.2, name: any, remote-as: external, passive: true, port: 1179}\n");
+	struct peer *named = bgpdtest_peer(&t, "two"), *any = bgpdtest_peer(&t, "any");
+	speaker_connect(&a, &t.d.loop, PEER_ADDR, "127.0.0.1", t.port);
+	UNTIL(&t.d.loop, named->second->session != NULL || any->second->session != NULL);
+	bool straight = named->second->session != NULL;
+	speaker_connect(&b, &t.d.loop, PEER_ADDR, "127.0.0.1", t.port);
+	UNTIL(&t.d.loop, named->second->session != NULL && any->second->session != NULL);
+	struct speaker *at_two = straight ? &a : &b, *at_any = straight ? &b : &a;
+	event_active(named->second->delay_open, EV_TIMEOUT, 0);
+	ck_assert_int_eq(speaker_next(at_two), BGP_MSG_OPEN);
+	speaker_send_open(at_any, &two);
+	ck_assert_int_eq(speaker_next(at_any), BGP_MSG_OPEN);
+	ck_assert_ptr_null(any->second->session);
+	ck_assert_int_eq(speaker_next(at_any), BGP_MSG_KEEPALIVE);
+	ck_assert_int_eq(speaker_next(at_two), BGP_MSG_NOTIFICATION);
+	speaker_send_keepalive(at_any);
+	UNTIL(&t.d.loop, peer_established(named));
+	speaker_close(&a);
+	speaker_close(&b);
+	bgpdtest_stop(&t);
+}
+END_TEST
+
 /* Whose it is wants no connection now: nobody else takes it, and it is told nothing wrong about itself. */
 START_TEST(test_shared_idle)
 {
@@ -626,4 +658,4 @@ END_TEST
 
 SUITE("peer", test_passive, test_dialled, test_confederation, test_local_as_dual, test_names, test_collision, test_collision_confirmed, test_collision_established, test_second_silent, test_admin,
     test_reset, test_configured_down, test_idle_hold_backoff, test_hold_timer, test_hold_zero, test_errors, test_notified,
-    test_retire, test_find, test_shared_exchange, test_shared_idle)
+    test_retire, test_find, test_shared_exchange, test_shared_silent, test_shared_idle)
