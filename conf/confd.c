@@ -66,6 +66,7 @@ struct confd {
 
 	/* Of the round under way. */
 	bool in_round, again;
+	bool telling; /* nothing but the reloads that are owed */
 	unsigned at;
 	struct timespec began;
 	json_t *model;
@@ -310,8 +311,10 @@ round_end(struct confd *d)
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	d->round_s = (double)(now.tv_sec - d->began.tv_sec) + (double)(now.tv_nsec - d->began.tv_nsec) / 1e9;
-	d->rounds++;
+	if (!d->telling) {
+		d->round_s = (double)(now.tv_sec - d->began.tv_sec) + (double)(now.tv_nsec - d->began.tv_nsec) / 1e9;
+		d->rounds++;
+	}
 	d->in_round = false;
 	json_decref(d->model);
 	d->model = NULL;
@@ -339,14 +342,16 @@ on_stage(void *ctx, struct stage *s)
 	struct confd_template_figures *f = &d->figures[d->at];
 	struct stage_state st = stage_state(s);
 
-	f->when = time(NULL);
+	/* That nobody is there was said once. */
+	if (!d->telling || st.outcome != STAGE_UNTOLD)
+		item_log(it, &st);
+	f->when = d->telling ? f->when : time(NULL);
 	f->outcome = st.outcome;
-	f->rendered++;
+	f->rendered += !d->telling;
 	f->failed += st.outcome == STAGE_FAILED;
 	f->reloaded += st.outcome == STAGE_RELOADED;
 	f->good |= st.outcome != STAGE_FAILED;
 	d->again |= st.again;
-	item_log(it, &st);
 	d->at++;
 	round_step(d);
 }
@@ -354,8 +359,14 @@ on_stage(void *ctx, struct stage *s)
 static void
 round_step(struct confd *d)
 {
+	while (d->telling && d->at < d->nitems && stage_state(d->items[d->at].stage).outcome != STAGE_UNTOLD)
+		d->at++;
 	if (d->at == d->nitems) {
 		round_end(d);
+		return;
+	}
+	if (d->telling) {
+		stage_tell(d->items[d->at].stage, on_stage, d);
 		return;
 	}
 	stage_run(d->items[d->at].stage, d->model, on_stage, d);
@@ -425,19 +436,19 @@ round_begin(struct confd *d)
 {
 	bool secrets = d->options->mode != CONFD_SHOW_MODEL || d->options->secrets;
 
-	event_del(d->retry);
 	d->model = model_make(d, secrets);
 	if (d->model == NULL) {
 		if (d->options->mode != CONFD_RUN)
 			finish(d, EXIT_FAILURE);
 		return;
 	}
+	event_del(d->retry);
 	switch (d->options->mode) {
 	case CONFD_RUN:
 	case CONFD_ONCE:
 		clock_gettime(CLOCK_MONOTONIC, &d->began);
 		d->in_round = true;
-		d->again = false;
+		d->again = d->telling = false;
 		d->at = 0;
 		round_step(d);
 		return;
@@ -461,6 +472,33 @@ on_timer(evutil_socket_t fd, short what, void *ctx)
 	(void)what;
 	if (!d->in_round && synced(d))
 		round_begin(d);
+}
+
+/* Whether a reload alone is what is to be tried again. */
+static bool
+is_owed_only(const struct confd *d)
+{
+	for (unsigned i = 0; i < d->nitems; i++) {
+		struct stage_state st = stage_state(d->items[i].stage);
+		if (st.again && st.outcome != STAGE_UNTOLD)
+			return false;
+	}
+	return true;
+}
+
+static void
+on_retry(evutil_socket_t fd, short what, void *ctx)
+{
+	struct confd *d = ctx;
+
+	if (d->in_round || d->changed || !is_owed_only(d)) {
+		on_timer(fd, what, ctx);
+		return;
+	}
+	d->in_round = d->telling = true;
+	d->again = false;
+	d->at = 0;
+	round_step(d);
 }
 
 /* ---- how it is ---- */
@@ -672,7 +710,7 @@ confd_run(const struct confd_options *options, struct bgpconfd_conf *conf)
 	mallopt(M_MMAP_THRESHOLD, HEAP_KEPT);
 	signal(SIGPIPE, SIG_IGN);
 	d.debounce = evtimer_new(d.base, on_timer, &d);
-	d.retry = evtimer_new(d.base, on_timer, &d);
+	d.retry = evtimer_new(d.base, on_retry, &d);
 	ASSERT(d.debounce != NULL && d.retry != NULL);
 	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
 		d.signals[i] = evsignal_new(d.base, numbers[i], on_signal, &d);

@@ -28,7 +28,7 @@ struct stage {
 	struct stage_conf conf;
 	struct stage_state state;
 	struct str error;
-	bool owed; /* a first file whose reload failed */
+	bool owed; /* a file whose reader is to be told, whatever a previous one says */
 	json_t *files;
 
 	/* Of the run under way. */
@@ -167,9 +167,14 @@ on_reload(void *ctx, const struct command_result *r)
 		reload_failed(s);
 		return;
 	}
+	/* Nobody yet: who is about to be there may have read the previous file. */
+	s->owed = status == STAGE_NOBODY;
+	if (s->owed) {
+		end(s, STAGE_UNTOLD, true);
+		return;
+	}
 	placed_settle(&s->file);
-	s->owed = false;
-	end(s, status == 0 ? STAGE_RELOADED : STAGE_UNTOLD, false);
+	end(s, STAGE_RELOADED, false);
 }
 
 static void
@@ -306,8 +311,8 @@ begin(struct stage *s)
 	}
 }
 
-void
-stage_run(struct stage *s, json_t *model, stage_done *done, void *ctx)
+static void
+run_open(struct stage *s, stage_done *done, void *ctx)
 {
 	ASSERT(!s->busy);
 	s->busy = true;
@@ -315,6 +320,24 @@ stage_run(struct stage *s, json_t *model, stage_done *done, void *ctx)
 	s->ctx = ctx;
 	s->state.error = NULL;
 	str_reset(&s->error);
+}
+
+void
+stage_tell(struct stage *s, stage_done *done, void *ctx)
+{
+	ASSERT(s->state.outcome == STAGE_UNTOLD);
+	run_open(s, done, ctx);
+	int rc = placed_open(&s->file, s->conf.dest, s->conf.mode);
+	if (rc < 0)
+		end_errno(s, "reading", s->conf.dest, rc);
+	else
+		reload(s);
+}
+
+void
+stage_run(struct stage *s, json_t *model, stage_done *done, void *ctx)
+{
+	run_open(s, done, ctx);
 	str_add(&s->text, ""); /* a template may render nothing */
 	if (stage_render(s, model, &s->text, &s->error) == 0)
 		begin(s);

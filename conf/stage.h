@@ -9,7 +9,8 @@
  *   Where there is no file yet, there is none then either.
  * - The reload command fails: the previous file comes back; a first file stays, and
  *   its reload is tried again. Exit status 69 is no failure: nobody is there who
- *   could be told, and who starts later reads the file.
+ *   could be told. Who is about to start may have read the previous file, though, so
+ *   the reload is owed until somebody was told.
  * - A reload that was cut off by a crash is done again.
  *
  * Commands run beside the event loop, one run of a stage at a time. It has no timers
@@ -44,13 +45,13 @@ enum stage_outcome {
 	STAGE_SAME,
 	STAGE_WRITTEN, /* and nobody had to be told */
 	STAGE_RELOADED,
-	STAGE_UNTOLD, /* written, nobody there */
+	STAGE_UNTOLD, /* in place, nobody there yet */
 	STAGE_FAILED,
 };
 
 struct stage_state {
 	enum stage_outcome outcome; /* of the last run that ended */
-	bool again;                 /* it failed for something that may pass without a change */
+	bool again;                 /* it failed for something that may pass without a change, or nobody was told */
 	const char *error;          /* for a person; NULL unless it failed */
 };
 
@@ -62,6 +63,8 @@ void stage_free(struct stage *s);
 /* done is called when the run has ended, which may be before this returns; it may not free s. */
 typedef void stage_done(void *ctx, struct stage *s);
 void stage_run(struct stage *s, json_t *model, stage_done *done, void *ctx);
+/* After STAGE_UNTOLD: the reload alone, of what is in place. done as above. */
+void stage_tell(struct stage *s, stage_done *done, void *ctx);
 
 /* The files of which the last rendering was made, or would have been, as the keys of an object. */
 const json_t *stage_files(const struct stage *s);

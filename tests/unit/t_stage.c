@@ -112,6 +112,17 @@ on_end(void *ctx, struct stage *s)
 	ends++;
 }
 
+/* The outcome of the run that began when so many had ended. */
+static const char *
+outcome_after(unsigned before)
+{
+	while (ends == before)
+		ck_assert_int_eq(event_base_loop(base, EVLOOP_ONCE), 0);
+	ck_assert_uint_eq(ends, before + 1);
+	ck_assert((stage_state(stage).error != NULL) == (stage_state(stage).outcome == STAGE_FAILED));
+	return stage_outcome_name(stage_state(stage).outcome);
+}
+
 /* One run with {"v": v}; its outcome. */
 static const char *
 run(int v)
@@ -121,11 +132,16 @@ run(int v)
 
 	stage_run(stage, model, on_end, NULL);
 	json_decref(model);
-	while (ends == before)
-		ck_assert_int_eq(event_base_loop(base, EVLOOP_ONCE), 0);
-	ck_assert_uint_eq(ends, before + 1);
-	ck_assert((stage_state(stage).error != NULL) == (stage_state(stage).outcome == STAGE_FAILED));
-	return stage_outcome_name(stage_state(stage).outcome);
+	return outcome_after(before);
+}
+
+static const char *
+tell(void)
+{
+	unsigned before = ends;
+
+	stage_tell(stage, on_end, NULL);
+	return outcome_after(before);
 }
 
 START_TEST(test_same)
@@ -226,7 +242,28 @@ START_TEST(test_nobody)
 	ck_assert_str_eq(run(2), "untold");
 	is("a.yaml", "v: 2\n");
 	log_is("reload\nreload\n");
+	/* Who is about to be there may have read the file before: told as soon as that can be. */
+	ck_assert(stage_state(stage).again);
+	ck_assert_str_eq(run(2), "untold");
+	ck_assert_str_eq(tell(), "untold");
+	ck_assert(stage_state(stage).again);
+	log_is("reload\nreload\n");
+	/* Also by another one, as after a crash. */
+	stage_of("a.yaml", NULL, "echo reload >>log; test -e ready || exit 69");
+	ck_assert_str_eq(run(2), "untold");
+	write_to("ready", "");
+	ck_assert_str_eq(tell(), "reloaded");
+	ck_assert(!stage_state(stage).again);
+	log_is("reload\nreload\n");
 	ck_assert_str_eq(run(2), "same");
+	log_is(NULL);
+	/* The same values in other words are owed, too. */
+	ck_assert_int_eq(unlink("ready"), 0);
+	ck_assert_str_eq(run(3), "untold");
+	write_to("ready", "");
+	write_to("t.mustache", "v:   {{v}}\n");
+	ck_assert_str_eq(run(3), "reloaded");
+	log_is("reload\nreload\n");
 	ck_assert_uint_eq(hidden(), 0);
 	finish();
 }
