@@ -758,7 +758,7 @@ on_inotify(struct source_files *s, const struct inotify_event *e)
 	else if (directory != NULL && e->len > 0) {
 		char *path = xasprintf("%s/%s", directory, e->name);
 		if (*e->name != '.')
-			json_object_set_new(s->touched, path, json_true());
+			s->all |= json_object_set_new(s->touched, path, json_true()) != 0; /* no UTF-8 */
 		if (e->mask & IN_MODIFY)
 			json_object_set_new(s->writing, path, json_true());
 		else if (e->mask & (IN_CLOSE_WRITE | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM))
