@@ -370,18 +370,18 @@ on_event(struct builder *b, const yaml_event_t *e, document_fn *fn, void *ctx)
 	return rc;
 }
 
-/* The whole language. */
+/* The whole language, for a part. */
 static int
-yaml_parse(const char *text, size_t len, document_fn *fn, void *ctx, unsigned lines, struct document_error *err)
+yaml_parse(const char *text, const struct document_part *part, size_t *values, document_fn *fn, void *ctx, struct document_error *err)
 {
-	struct builder b = {.err = err, .lines = lines};
+	struct builder b = {.err = err, .lines = part->line - 1, .values = *values};
 	yaml_parser_t parser;
 	yaml_event_t e;
 	bool more = true;
 	int rc = 0;
 
 	ASSERT(yaml_parser_initialize(&parser));
-	yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
+	yaml_parser_set_input_string(&parser, (const unsigned char *)text + part->at, part->len);
 	while (more && rc == 0) {
 		if (!yaml_parser_parse(&parser, &e)) {
 			char what[sizeof(err->text)];
@@ -395,19 +395,20 @@ yaml_parse(const char *text, size_t len, document_fn *fn, void *ctx, unsigned li
 	}
 	yaml_parser_delete(&parser);
 	reset(&b);
+	*values = b.values;
 	return rc;
 }
 
-/* One part of the text, of which there are lines before it. */
-static int
-part_parse(const char *text, const struct document_part *part, document_fn *fn, void *ctx, struct document_error *err)
+int
+document_part_parse(const char *text, const struct document_part *part, size_t *values, document_fn *fn, void *ctx,
+		    struct document_error *err)
 {
 	unsigned line;
-	json_t *v = document_plain(text + part->at, part->len, &line);
+	json_t *v = document_plain(text + part->at, part->len, &line, values);
 	int rc;
 
 	if (v == NULL)
-		return yaml_parse(text + part->at, part->len, fn, ctx, part->line - 1, err);
+		return yaml_parse(text, part, values, fn, ctx, err);
 	rc = fn(ctx, v, part->line - 1 + line);
 	json_decref(v);
 	return rc;
@@ -468,12 +469,12 @@ int
 document_parse(const char *text, size_t len, document_fn *fn, void *ctx, struct document_error *err)
 {
 	struct document_part *parts;
-	size_t n = document_cut(text, len, &parts);
+	size_t n = document_cut(text, len, &parts), values = 0;
 	int rc = 0;
 
 	*err = (struct document_error){0};
 	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = part_parse(text, &parts[i], fn, ctx, err);
+		rc = document_part_parse(text, &parts[i], &values, fn, ctx, err);
 	free(parts);
 	return rc;
 }

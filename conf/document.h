@@ -46,6 +46,13 @@ struct document_part {
  */
 size_t document_cut(const char *text, size_t len, struct document_part **parts);
 
+/*
+ * document_parse of one part of a text alone; lines are those of the text. *err is left as it is unless there is one.
+ * *values is 0 before the first part and counts what has been found in the text.
+ */
+int document_part_parse(const char *text, const struct document_part *part, size_t *values, document_fn *fn, void *ctx,
+			struct document_error *err);
+
 /* Has the file, by the end of its name, documents: *.yaml, *.yml or *.json? */
 bool document_is_named(const char *name);
 

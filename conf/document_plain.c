@@ -202,9 +202,9 @@ block(struct plain *p, size_t indent)
 }
 
 json_t *
-document_plain(const char *text, size_t len, unsigned *line)
+document_plain(const char *text, size_t len, unsigned *line, size_t *values)
 {
-	struct plain p = {.next = text, .end = text + len};
+	struct plain p = {.next = text, .end = text + len, .values = *values};
 	bool marked;
 
 	if (!advance(&p) || p.at == NULL || p.indent != 0)
@@ -214,8 +214,10 @@ document_plain(const char *text, size_t len, unsigned *line)
 	if (marked && (!advance(&p) || p.at == NULL || p.indent != 0))
 		return NULL;
 	json_t *v = is_item(&p) ? NULL : block(&p, 0);
-	if (v != NULL && p.at == NULL)
+	if (v != NULL && p.at == NULL) {
+		*values = p.values;
 		return v;
+	}
 	json_decref(v);
 	return NULL;
 }

@@ -274,7 +274,6 @@ struct reading {
 	json_t *hashes; /* by identity: that of the part of the text */
 	struct document_part *parts;
 	size_t nparts, part; /* part: the one that is read */
-	unsigned lines;      /* before what the parser sees */
 	bool hold;           /* else values are read once more when they are told */
 	bool telling;
 	unsigned line;
@@ -354,9 +353,7 @@ on_document(void *ctx, json_t *value, unsigned line)
 {
 	struct reading *rd = ctx;
 
-	rd->line = line + rd->lines;
-	while (rd->part + 1 < rd->nparts && rd->parts[rd->part + 1].line <= rd->line)
-		rd->part++;
+	rd->line = line;
 	return on_value(rd, value);
 }
 
@@ -401,25 +398,16 @@ parts_know(struct reading *rd)
 	free(sorted);
 }
 
-/* Those that are not known, as many at a time as stand side by side. */
+/* Those that are not known. */
 static int
 parts_parse(struct reading *rd, const char *text, struct document_error *err)
 {
-	size_t from = 0, to;
+	size_t values = 0;
 	int rc = 0;
 
-	for (; from < rd->nparts && rc == 0; from = to + 1) {
-		size_t len = 0;
-		for (to = from; to < rd->nparts && !rd->parts[to].known; to++)
-			len += rd->parts[to].len;
-		if (len == 0)
-			continue;
-		rd->part = from;
-		rd->lines = rd->parts[from].line - 1;
-		rc = document_parse(text + rd->parts[from].at, len, on_document, rd, err);
-	}
-	if (err->line != 0)
-		err->line += rd->lines;
+	for (rd->part = 0; rd->part < rd->nparts && rc == 0; rd->part++)
+		if (!rd->parts[rd->part].known)
+			rc = document_part_parse(text, &rd->parts[rd->part], &values, on_document, rd, err);
 	return rc;
 }
 

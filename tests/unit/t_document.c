@@ -21,6 +21,17 @@ collect(void *ctx, json_t *value, unsigned line)
 	return 0;
 }
 
+static int
+count(void *ctx, json_t *value, unsigned line)
+{
+	unsigned *n = ctx;
+
+	(void)value;
+	(void)line;
+	*n += 1;
+	return 0;
+}
+
 static void
 reads(const char *text, const char *want)
 {
@@ -108,6 +119,21 @@ START_TEST(test_errors)
 	ck_assert_int_eq(document_parse(str_get(&deep), deep.len, collect, &got, &err), -1);
 	ck_assert_str_eq(err.text, "found more than 4000000 values, expected fewer");
 	ck_assert_uint_eq(got.len, 0);
+	/* The bound is that of a text, in however many documents. */
+	str_reset(&deep);
+	for (unsigned d = 0; d < 5; d++) {
+		str_add(&deep, "---\nx0: &x0 [1]\n");
+		for (unsigned i = 1; i < 7; i++) {
+			str_addf(&deep, "x%u: &x%u [", i, i);
+			for (unsigned k = 0; k < 10; k++)
+				str_addf(&deep, "%s*x%u", k > 0 ? ", " : "", i - 1);
+			str_add(&deep, "]\n");
+		}
+	}
+	unsigned documents = 0;
+	ck_assert_int_eq(document_parse(str_get(&deep), deep.len, count, &documents, &err), -1);
+	ck_assert_str_eq(err.text, "found more than 4000000 values, expected fewer");
+	ck_assert_uint_eq(documents, 1);
 	str_free(&deep);
 }
 END_TEST
@@ -180,9 +206,10 @@ START_TEST(test_plain)
 {
 	unsigned line, plain = 0, refused = 0;
 	uint64_t r = 0x9e3779b97f4a7c15;
+	size_t values = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(plain_texts); i++) {
-		json_t *v = document_plain(plain_texts[i], strlen(plain_texts[i]), &line);
+		json_t *v = document_plain(plain_texts[i], strlen(plain_texts[i]), &line, &values);
 		ck_assert_msg(v != NULL, "%s", plain_texts[i]);
 		json_decref(v);
 	}
@@ -191,7 +218,7 @@ START_TEST(test_plain)
 		strlcpy(text, plain_texts[turn % ARRAY_LEN(plain_texts)], sizeof(text) - 32);
 		for (unsigned k = 0; k <= turn % 3; k++)
 			mutate(text, &r);
-		json_t *v = document_plain(text, strlen(text), &line);
+		json_t *v = document_plain(text, strlen(text), &line, &values);
 		struct str got = {0}, want = {0};
 		if (v != NULL) {
 			plain++;

@@ -323,6 +323,34 @@ START_TEST(test_parts)
 }
 END_TEST
 
+/* Where a document is, is not known by its lines: to libyaml a line ends in more ways than where a text is cut. */
+START_TEST(test_part_lines)
+{
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	write_to("a.yaml", "# \r#\r#\r#\rkind: Node\nmetadata: {name: n1}\n---\nkind: Node\nmetadata: {name: n2}\n");
+	begin(false);
+	until_synced(1);
+	ck_assert_uint_eq(puts_told, 2);
+	write_to("a.yaml", "# \r#\r#\r#\rkind: Node\nmetadata: {name: n3}\n---\nkind: Node\nmetadata: {name: n2}\n");
+	until_synced(2);
+	ck_assert(has("Node - n3") && !has("Node - n1"));
+	end();
+}
+END_TEST
+
+/* A name that is no UTF-8. */
+START_TEST(test_name)
+{
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	begin(false);
+	until_synced(1);
+	write_to("\xe9.yaml", "kind: Node\nmetadata: {name: n1}\n");
+	until_synced(2);
+	ck_assert(has("Node - n1"));
+	end();
+}
+END_TEST
+
 /* One whose values are not kept while it is read: half wrong it says nothing, and then all. */
 START_TEST(test_large)
 {
@@ -374,4 +402,4 @@ START_TEST(test_links)
 }
 END_TEST
 
-SUITE("source_files", test_documents, test_wrong, test_twice, test_directory, test_keys, test_parts, test_large, test_links)
+SUITE("source_files", test_documents, test_wrong, test_twice, test_directory, test_keys, test_parts, test_part_lines, test_name, test_large, test_links)
