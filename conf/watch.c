@@ -16,7 +16,9 @@
 
 #include "lib/mem.h"
 
-#define MASK (IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
+#define MASK                                                                                                      \
+	(IN_CLOSE_WRITE | IN_ATTRIB | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | IN_DELETE_SELF | IN_MOVE_SELF | \
+	 IN_ONLYDIR)
 
 struct watch {
 	struct event_base *base;
@@ -60,6 +62,18 @@ folder_add(struct watch *w, const char *folder)
 	}
 }
 
+/* It is no longer watched, and may be anew at once. */
+static void
+folder_drop(struct watch *w, const char *folder, int wd)
+{
+	char number[16];
+
+	snprintf(number, sizeof(number), "%d", wd);
+	inotify_rm_watch(w->fd, wd);
+	json_object_del(w->folders, folder);
+	json_object_del(w->names, number);
+}
+
 /* Is it one of the files, or a folder on the way to one? */
 static bool
 matters(const struct watch *w, const char *path)
@@ -74,11 +88,26 @@ matters(const struct watch *w, const char *path)
 	return false;
 }
 
+/* Events are lost: any of the files may be another one. */
+static void
+tell_all(struct watch *w)
+{
+	const char *path;
+	json_t *unused;
+
+	json_object_foreach (w->paths, path, unused)
+		w->fn(w->ctx, path);
+}
+
 static void
 on_event(struct watch *w, const struct inotify_event *e)
 {
 	char number[16];
 
+	if (e->mask & IN_Q_OVERFLOW) {
+		tell_all(w);
+		return;
+	}
 	snprintf(number, sizeof(number), "%d", e->wd);
 	const char *folder = json_string_value(json_object_get(w->names, number));
 	if (folder == NULL)
@@ -88,6 +117,9 @@ on_event(struct watch *w, const struct inotify_event *e)
 		json_object_del(w->names, number);
 	} else if (e->len == 0) {
 		w->fn(w->ctx, folder);
+		/* It has another name now, and this name may be another one's. */
+		if (e->mask & IN_MOVE_SELF)
+			folder_drop(w, folder, e->wd);
 	} else {
 		char *path = strcmp(folder, ".") == 0 ? xstrdup(e->name) : xasprintf("%s/%s", strcmp(folder, "/") == 0 ? "" : folder, e->name);
 		/* Two dots: what Kubernetes turns under the files of a mounted ConfigMap. */
@@ -139,7 +171,7 @@ folders_drop(struct watch *w, const json_t *needed)
 
 	json_object_foreach_safe (w->folders, next, folder, wd)
 		if (json_object_get(needed, folder) == NULL)
-			inotify_rm_watch(w->fd, (int)json_integer_value(wd)); /* IN_IGNORED follows */
+			folder_drop(w, folder, (int)json_integer_value(wd));
 }
 
 void

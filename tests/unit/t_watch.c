@@ -51,9 +51,22 @@ tell(void)
 	return told - before;
 }
 
+/* How many events wait at most. */
+static unsigned
+events_max(void)
+{
+	FILE *f = fopen("/proc/sys/fs/inotify/max_queued_events", "r");
+	unsigned n = 0;
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(fscanf(f, "%u", &n), 1);
+	fclose(f);
+	return n;
+}
+
 START_TEST(test_files)
 {
-	char *a = NULL, *deep = NULL, *sub = NULL, *new = NULL;
+	char *a = NULL, *deep = NULL, *sub = NULL, *new = NULL, *away = NULL;
 	struct watch *w;
 	json_t *paths;
 
@@ -86,6 +99,40 @@ START_TEST(test_files)
 	write_to("sub/c");
 	ck_assert_uint_eq(tell(), 0);
 
+	/* Another folder under its name. */
+	away = path_of("away");
+	ck_assert_int_eq(rename(sub, away), 0);
+	ck_assert_int_eq(mkdir(sub, 0700), 0);
+	ck_assert_uint_gt(tell(), 0);
+	watch_set(w, paths);
+	write_to("sub/b");
+	ck_assert_uint_gt(tell(), 0);
+	write_to("away/b");
+	ck_assert_uint_eq(tell(), 0);
+
+	/* One that can be read from now on. */
+	ck_assert_int_eq(chmod(deep, 0400), 0);
+	ck_assert_uint_gt(tell(), 0);
+
+	/* More events than there is room for, and then one that counts. */
+	for (unsigned i = 0; i < events_max() / 2 + 1; i++) {
+		write_to("other");
+		write_to("sub/c");
+	}
+	write_to("a");
+	ck_assert_uint_gt(tell(), 0);
+	while (tell() > 0)
+		continue;
+
+	/* Less is watched from now on, and at once more again. */
+	json_object_del(paths, deep);
+	watch_set(w, paths);
+	json_object_set_new(paths, deep, json_true());
+	watch_set(w, paths);
+	tell();
+	write_to("sub/b");
+	ck_assert_uint_gt(tell(), 0);
+
 	/* Less is watched from now on. */
 	json_object_del(paths, deep);
 	watch_set(w, paths);
@@ -104,6 +151,7 @@ START_TEST(test_files)
 	free(a);
 	free(new);
 	free(sub);
+	free(away);
 	free(deep);
 }
 END_TEST
