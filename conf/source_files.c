@@ -92,7 +92,7 @@ struct source_files {
 	struct event *readable, *timer;
 	unsigned waits;
 	bool synced, changed;
-	bool in_trouble; /* the directory */
+	json_t *troubled; /* paths that could not be looked at since the last scan that saw everything */
 };
 
 static int
@@ -261,8 +261,19 @@ directory_trouble(struct source_files *s, const char *path, int error)
 	char text[200];
 
 	snprintf(text, sizeof(text), "%s: what it said last stays", strerror(error));
-	s->in_trouble = true;
+	json_object_set_new(s->troubled, path, json_true());
 	s->h->trouble(s->ctx, path, text);
+}
+
+static void
+directory_trouble_over(struct source_files *s)
+{
+	const char *path;
+	json_t *unused;
+
+	json_object_foreach (s->troubled, path, unused)
+		s->h->trouble(s->ctx, path, NULL);
+	json_object_clear(s->troubled);
 }
 
 /* ---- documents ---- */
@@ -586,9 +597,12 @@ scan_entry(struct source_files *s, const char *path, const struct dirent *e, uns
 	s->has_links |= e->d_type == DT_LNK || e->d_type == DT_UNKNOWN;
 	full = xasprintf("%s/%s", path, name);
 	/* Behind a link, too: what is mounted into containers is replaced by turning links. */
-	if (stat(full, &st) < 0)
-		good = errno == ENOENT;
-	else if (S_ISDIR(st.st_mode))
+	if (stat(full, &st) < 0) {
+		/* A link that leads nowhere is nothing. */
+		good = errno == ENOENT || errno == ENOTDIR || errno == ELOOP;
+		if (!good)
+			directory_trouble(s, full, errno);
+	} else if (S_ISDIR(st.st_mode))
 		good = depth == DEPTH_MAX || scan_directory(s, full, depth + 1);
 	else if (S_ISREG(st.st_mode) && (s->keys || document_is_named(name)))
 		file_see(s, full, &st);
@@ -659,7 +673,7 @@ scan_all(struct source_files *s)
 
 	RB_FOREACH (f, file_tree, &s->files)
 		f->seen = false;
-	s->in_trouble = s->has_links = false;
+	s->has_links = false;
 	bool whole = scan_directory(s, s->path, 0);
 	for (f = RB_MIN(file_tree, &s->files); whole && f != NULL; f = next) {
 		next = RB_NEXT(file_tree, &s->files, f);
@@ -697,7 +711,7 @@ scan_touched(struct source_files *s)
 static void
 scan(struct source_files *s)
 {
-	bool had_trouble = s->in_trouble, all = s->all || s->has_links || s->fd < 0;
+	bool all = s->all || s->has_links || s->fd < 0;
 	bool whole = !all && scan_touched(s);
 
 	if (!whole)
@@ -707,8 +721,8 @@ scan(struct source_files *s)
 	/* What one file drops may make another one count. */
 	while (read_changed(s))
 		continue;
-	if (whole && had_trouble)
-		s->h->trouble(s->ctx, s->path, NULL);
+	if (whole)
+		directory_trouble_over(s);
 	if (!whole || s->fd < 0)
 		arm(s, RETRY_S * 1000);
 	if (s->changed || (whole && !s->synced)) {
@@ -802,6 +816,7 @@ stop(struct source *head)
 	json_decref(s->watched);
 	json_decref(s->writing);
 	json_decref(s->touched);
+	json_decref(s->troubled);
 	free(s->path);
 	free(s);
 }
@@ -826,6 +841,7 @@ source_files_start(struct event_base *base, const char *path, bool keys, const s
 	s->watched = json_object();
 	s->writing = json_object();
 	s->touched = json_object();
+	s->troubled = json_object();
 	s->all = true;
 	s->timer = evtimer_new(base, on_timer, s);
 	ASSERT(s->timer != NULL);

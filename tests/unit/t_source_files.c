@@ -267,6 +267,38 @@ START_TEST(test_directory)
 }
 END_TEST
 
+/* Links that lead nowhere keep nothing, and one that cannot be looked at is told by its own name, and when it can. */
+START_TEST(test_closed)
+{
+	uid_t me = geteuid();
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	char *sub = path_of("sub"), *loop = path_of("loop.yaml"), *none = path_of("none.yaml");
+	write_to("a.yaml", "kind: Node\nmetadata: {name: nx}\n");
+	ck_assert_int_eq(symlink(loop, loop), 0);
+	ck_assert_int_eq(symlink("a.yaml/x", none), 0);
+	begin(false);
+	until_synced(1);
+	ck_assert(has("Node - nx"));
+
+	ck_assert_int_eq(chmod(dir, 0755), 0);
+	ck_assert_int_eq(mkdir(sub, 0), 0);
+	if (me == 0)
+		ck_assert_int_eq(seteuid(65534), 0);
+	while (json_object_size(troubles) == 0)
+		event_base_loop(base, EVLOOP_ONCE);
+	ck_assert_ptr_nonnull(json_object_get(troubles, "/sub"));
+	ck_assert_int_eq(seteuid(me), 0);
+	ck_assert_int_eq(chmod(sub, 0755), 0);
+	while (json_object_size(troubles) > 0)
+		event_base_loop(base, EVLOOP_ONCE);
+	free(sub);
+	free(loop);
+	free(none);
+	end();
+}
+END_TEST
+
 START_TEST(test_keys)
 {
 	ck_assert_ptr_nonnull(mkdtemp(dir));
@@ -402,4 +434,4 @@ START_TEST(test_links)
 }
 END_TEST
 
-SUITE("source_files", test_documents, test_wrong, test_twice, test_directory, test_keys, test_parts, test_part_lines, test_name, test_large, test_links)
+SUITE("source_files", test_documents, test_wrong, test_twice, test_directory, test_closed, test_keys, test_parts, test_part_lines, test_name, test_large, test_links)
