@@ -270,12 +270,25 @@ rules_parse(struct calico_filter *filter, const json_t *value, const char *key, 
 	}
 }
 
+/* What the datastores that check names let through: templates make names of policies of it. */
+static bool
+is_plain_name(const char *s)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_";
+
+	return *s != '\0' && s[strspn(s, letters)] == '\0';
+}
+
 void
 calico_filter_parse(struct calico *c, struct calico_entry *e, const json_t *value)
 {
 	struct calico_filter *filter = (struct calico_filter *)e;
 
 	(void)c;
+	if (!is_plain_name(e->name)) {
+		calico_complain(e, "metadata.name: expected letters, digits, '.', '-' and '_': the filter is left out");
+		filter->bad = true;
+	}
 	rules_parse(filter, value, "importV4", FAMILY_IPV4, CALICO_IMPORT);
 	rules_parse(filter, value, "exportV4", FAMILY_IPV4, CALICO_EXPORT);
 	rules_parse(filter, value, "importV6", FAMILY_IPV6, CALICO_IMPORT);

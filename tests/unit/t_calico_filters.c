@@ -174,6 +174,24 @@ wrong(const char *spec, const char *complaint)
 	free(line);
 }
 
+/* Names become those of policies in YAML, which they must not break or add to. */
+START_TEST(test_odd_names)
+{
+	static const char *const names[] = {"a: b", "a\n  b", "a, calico-kernel", "[a", "a#", "a&b", ""};
+
+	setup();
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		filter(names[i], "importV4: [{action: Accept}]");
+		expect("ipv4.filters", "{}");
+		complaints("BGPFilter ");
+		del("BGPFilter", names[i]);
+	}
+	filter("A.b-c_9", "importV4: [{action: Accept}]");
+	complaints("");
+	finish();
+}
+END_TEST
+
 START_TEST(test_wrong)
 {
 	wrong("importV4: [{}]", "importV4[0].action: found none");
@@ -225,4 +243,4 @@ START_TEST(test_wrong)
 }
 END_TEST
 
-SUITE("calico_filters", test_conditions, test_lengths, test_operations, test_families, test_names, test_wrong)
+SUITE("calico_filters", test_conditions, test_lengths, test_operations, test_families, test_names, test_odd_names, test_wrong)
