@@ -585,6 +585,18 @@ items_make(struct confd *d)
 	}
 }
 
+/* The folders of the templates before they are first read: what changes while the first round renders is an event. */
+static void
+sources_watch(struct confd *d)
+{
+	json_t *files = json_object();
+
+	for (unsigned i = 0; i < d->nitems; i++)
+		json_object_set_new(files, stage_conf(d->items[i].stage)->src, json_true());
+	watch_set(d->watch, files);
+	json_decref(files);
+}
+
 static void
 log_apply(const struct confd *d)
 {
@@ -611,6 +623,7 @@ work_open(struct confd *d)
 	d->backoff_ms = BACKOFF_MIN_MS;
 	items_make(d);
 	d->watch = watch_new(d->base, on_template, d);
+	sources_watch(d);
 	metrics_open(d);
 	if (keys)
 		d->keytree = keytree_new();
