@@ -75,17 +75,28 @@ START_TEST(test_small)
 }
 END_TEST
 
+static void
+limit_addresses(rlim_t max)
+{
+	setrlimit(RLIMIT_AS, &(struct rlimit){max, max});
+}
+
+static void
+limit_data(rlim_t max)
+{
+	setrlimit(RLIMIT_DATA, &(struct rlimit){max, max});
+}
+
 /* What becomes of a process with this limit that uses so much of each of n regions. */
 static int
-use(int resource, rlim_t max, unsigned n, size_t size)
+use(void (*limit)(rlim_t max), rlim_t max, unsigned n, size_t size)
 {
 	int status;
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		struct rlimit limit = {max, max};
 		close(STDERR_FILENO);
-		setrlimit(resource, &limit);
+		limit(max);
 		for (unsigned i = 0; i < n; i++) {
 			struct region r = {0};
 			region_use(&r, size);
@@ -104,9 +115,9 @@ START_TEST(test_addresses)
 #ifdef XMAP_HEAP
 	return; /* its own addresses are beyond every limit */
 #endif
-	ck_assert_int_eq(use(RLIMIT_AS, (rlim_t)1 << 30, 50, 1 << 20), 0);
-	ck_assert_int_eq(use(RLIMIT_AS, (rlim_t)1 << 30, 1, 16 << 20), 0);
-	ck_assert_int_eq(use(RLIMIT_AS, (rlim_t)1 << 30, 1, 24 << 20), EX_OSERR);
+	ck_assert_int_eq(use(limit_addresses, (rlim_t)1 << 30, 50, 1 << 20), 0);
+	ck_assert_int_eq(use(limit_addresses, (rlim_t)1 << 30, 1, 16 << 20), 0);
+	ck_assert_int_eq(use(limit_addresses, (rlim_t)1 << 30, 1, 24 << 20), EX_OSERR);
 }
 END_TEST
 
@@ -116,8 +127,8 @@ START_TEST(test_data)
 #ifdef XMAP_HEAP
 	return;
 #endif
-	ck_assert_int_eq(use(RLIMIT_DATA, (rlim_t)48 << 20, 4, 5 << 20), 0);
-	ck_assert_int_eq(use(RLIMIT_DATA, (rlim_t)48 << 20, 10, 5 << 20), EX_OSERR);
+	ck_assert_int_eq(use(limit_data, (rlim_t)48 << 20, 4, 5 << 20), 0);
+	ck_assert_int_eq(use(limit_data, (rlim_t)48 << 20, 10, 5 << 20), EX_OSERR);
 }
 END_TEST
 
