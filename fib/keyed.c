@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 static void *
 key_of(const struct keyed *k, uint32_t h)
 {

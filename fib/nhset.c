@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 struct probe {
 	enum fib_type type;
 	unsigned count;

@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 static uint32_t
 key_hash(const struct nexthop_table *t, const struct ip_addr *global, const struct ip_addr *link_local)
 {

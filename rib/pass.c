@@ -221,14 +221,6 @@ rib_prefix_unpin(struct rib *rib, enum family f, uint32_t id)
 		rib_prefix_release(rib, f, id);
 }
 
-static uint32_t
-hash_of(const struct prefix_table *t, uint32_t id)
-{
-	const struct prefix_key *k = prefix_key(t, id);
-
-	return prefix_hash_octets(t, k->addr, k->len);
-}
-
 void
 rib_prefix_unpin_all(struct rib *rib, enum family f, const uint32_t *ids, unsigned n)
 {
@@ -238,10 +230,10 @@ rib_prefix_unpin_all(struct rib *rib, enum family f, const uint32_t *ids, unsign
 		prefix_fetch(t, ids[i]);
 	for (unsigned i = 0; i < n; i++)
 		if (prefix_live(t, ids[i]))
-			hidx_prefetch(&t->index, hash_of(t, ids[i]));
+			hidx_prefetch(&t->index, prefix_hash_of(t, ids[i]));
 	for (unsigned i = 0; i < n; i++)
 		if (prefix_live(t, ids[i]))
-			hidx_prefetch_chain(&t->index, hash_of(t, ids[i]));
+			hidx_prefetch_chain(&t->index, prefix_hash_of(t, ids[i]));
 	for (unsigned i = 0; i < n; i++)
 		rib_prefix_unpin(rib, f, ids[i]);
 }

@@ -13,14 +13,10 @@
 
 #include <string.h>
 
-
 static uint32_t
 rehash(void *ctx, uint32_t id)
 {
-	const struct prefix_table *t = ctx;
-	const struct prefix_key *k = prefix_key(t, id);
-
-	return prefix_hash_octets(t, k->addr, k->len);
+	return prefix_hash_of(ctx, id);
 }
 
 static void
@@ -105,7 +101,7 @@ prefix_remove(struct prefix_table *t, uint32_t id)
 	struct prefix_key *k = prefix_key(t, id);
 
 	ASSERT(k->flags & PREFIX_F_LIVE);
-	ASSERT(hidx_remove(&t->index, prefix_hash_octets(t, k->addr, k->len), id));
+	ASSERT(hidx_remove(&t->index, prefix_hash_of(t, id), id));
 	if (--t->len_count[k->len] == 0)
 		t->lens[k->len / 64] &= ~(1ull << (k->len % 64));
 	k->flags = 0;

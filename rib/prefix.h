@@ -112,6 +112,14 @@ prefix_live(const struct prefix_table *t, uint32_t id)
 {
 	return id != 0 && id < t->recs.top && (prefix_key(t, id)->flags & PREFIX_F_LIVE) != 0;
 }
+/* The hash of the prefix of a live id. */
+static inline uint32_t
+prefix_hash_of(const struct prefix_table *t, uint32_t id)
+{
+	const struct prefix_key *k = prefix_key(t, id);
+
+	return prefix_hash_octets(t, k->addr, k->len);
+}
 /* The prefix of a live id. */
 static inline void
 prefix_get(const struct prefix_table *t, uint32_t id, struct ip_prefix *out)

@@ -11,7 +11,6 @@
 
 #include <string.h>
 
-
 struct side_rec {
 	attr_id received;
 	uint32_t id;
