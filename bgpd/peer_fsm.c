@@ -370,17 +370,17 @@ peer_event(struct peer_conn *c, enum fsm_event ev)
 		timer_start(p->idle_hold, 0);
 }
 
-/* What a connection is before any OPEN but for its timers, which belong to the place. */
+/* What a connection in Active is before any OPEN but for its timers, which belong to the place. */
 struct waiting {
 	struct session *session;
-	uint8_t state, rx_type;
+	uint8_t rx_type;
 	uint64_t accepted_ns, last_rx_ns, last_tx_ns;
 };
 
 static struct waiting
 waiting_take(struct peer_conn *c)
 {
-	struct waiting w = {c->session, c->state, c->rx_type, c->accepted_ns, c->last_rx_ns, c->last_tx_ns};
+	struct waiting w = {c->session, c->rx_type, c->accepted_ns, c->last_rx_ns, c->last_tx_ns};
 
 	stop_timers(c);
 	c->session = NULL;
@@ -394,7 +394,7 @@ waiting_put(struct peer_conn *c, const struct waiting *w)
 {
 	c->session = w->session;
 	session_user_set(c->session, &peer_session_ops, c);
-	c->state = w->state;
+	c->state = FSM_ACTIVE;
 	c->incoming = c->shared = true;
 	c->accepted_ns = w->accepted_ns;
 	c->last_rx_ns = w->last_rx_ns;

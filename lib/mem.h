@@ -23,11 +23,10 @@ char *xstrdup(const char *s);                  /* NULL gives NULL */
 __attribute__((format(printf, 1, 2))) char *xasprintf(const char *fmt, ...);
 
 /*
- * Zeroed pages straight from the kernel, for blocks of XMAP_MIN octets and more: they have no header, are aligned to a
+ * Zeroed pages straight from the kernel, for blocks of many of them: they have no header, are aligned to a
  * page, never share a page with small allocations (which would keep it when the block goes) and go back at once. With
  * now all pages are there when it returns, which is cheaper than a fault for each, if all are going to be used.
  */
-#define XMAP_MIN 32768u
 void *xmap(size_t size, bool now);
 void xunmap(void *p, size_t size); /* NULL is fine */
 
