@@ -569,23 +569,33 @@ START_TEST(test_find)
 }
 END_TEST
 
-/* Of several neighbours at one address the OPEN says who it is, also where each connection waited at the other's. */
-START_TEST(test_shared_exchange)
+/* Two neighbours at one address, one of them of any AS, and a connection that waits at each: a and b in some order. */
+static void
+begin_shared(struct speaker *a, struct speaker *b, struct peer **named, struct peer **any, struct speaker **at_two, struct speaker **at_any)
 {
-	struct open_msg two = bgpdtest_open(65002, LOW_ID), three = bgpdtest_open(65003, HIGH_ID);
-	struct speaker a = {0}, b = {0};
-
 	bgpdtest_start(&t, "",
 	    "neighbors:\n"
 	    "  - {address: 127.0.0.2, name: two, remote-as: 65002, passive: true}\n"
 	    "  - {address: 127.0.0.2, name: any, remote-as: external, passive: true, port: 1179}\n");
-	struct peer *named = bgpdtest_peer(&t, "two"), *any = bgpdtest_peer(&t, "any");
-	speaker_connect(&a, &t.d.loop, PEER_ADDR, "127.0.0.1", t.port);
-	UNTIL(&t.d.loop, named->second->session != NULL || any->second->session != NULL);
-	bool straight = named->second->session != NULL;
-	speaker_connect(&b, &t.d.loop, PEER_ADDR, "127.0.0.1", t.port);
-	UNTIL(&t.d.loop, named->second->session != NULL && any->second->session != NULL);
-	struct speaker *at_two = straight ? &a : &b, *at_any = straight ? &b : &a;
+	*named = bgpdtest_peer(&t, "two");
+	*any = bgpdtest_peer(&t, "any");
+	speaker_connect(a, &t.d.loop, PEER_ADDR, "127.0.0.1", t.port);
+	UNTIL(&t.d.loop, (*named)->second->session != NULL || (*any)->second->session != NULL);
+	bool straight = (*named)->second->session != NULL;
+	speaker_connect(b, &t.d.loop, PEER_ADDR, "127.0.0.1", t.port);
+	UNTIL(&t.d.loop, (*named)->second->session != NULL && (*any)->second->session != NULL);
+	*at_two = straight ? a : b;
+	*at_any = straight ? b : a;
+}
+
+/* Of several neighbours at one address the OPEN says who it is, also where each connection waited at the other's. */
+START_TEST(test_shared_exchange)
+{
+	struct open_msg two = bgpdtest_open(65002, LOW_ID), three = bgpdtest_open(65003, HIGH_ID);
+	struct speaker a = {0}, b = {0}, *at_two, *at_any;
+	struct peer *named, *any;
+
+	begin_shared(&a, &b, &named, &any, &at_two, &at_any);
 	/* It fits there as well, but another fits better, whose connection has not spoken yet. */
 	speaker_send_open(at_any, &two);
 	ck_assert_int_eq(speaker_next(at_any), BGP_MSG_OPEN);
@@ -608,19 +618,10 @@ END_TEST
 START_TEST(test_shared_silent)
 {
 	struct open_msg two = bgpdtest_open(65002, LOW_ID);
-	struct speaker a = {0}, b = {0};
+	struct speaker a = {0}, b = {0}, *at_two, *at_any;
+	struct peer *named, *any;
 
-	bgpdtest_start(&t, "",
-	    "neighbors:\n"
-	    "  - {address: 127.0.0.2, name: two, remote-as: 65002, passive: true}\n"
-	    "  - {address: 127.0.0.2, name: any, remote-as: external, passive: true, port: 1179}\n");
-	struct peer *named = bgpdtest_peer(&t, "two"), *any = bgpdtest_peer(&t, "any");
-	speaker_connect(&a, &t.d.loop, PEER_ADDR, "127.0.0.1", t.port);
-	UNTIL(&t.d.loop, named->second->session != NULL || any->second->session != NULL);
-	bool straight = named->second->session != NULL;
-	speaker_connect(&b, &t.d.loop, PEER_ADDR, "127.0.0.1", t.port);
-	UNTIL(&t.d.loop, named->second->session != NULL && any->second->session != NULL);
-	struct speaker *at_two = straight ? &a : &b, *at_any = straight ? &b : &a;
+	begin_shared(&a, &b, &named, &any, &at_two, &at_any);
 	event_active(named->second->delay_open, EV_TIMEOUT, 0);
 	ck_assert_int_eq(speaker_next(at_two), BGP_MSG_OPEN);
 	speaker_send_open(at_any, &two);
