@@ -3,7 +3,8 @@
  * region: see region.h.
  *
  * Addresses are reserved without access, which counts as memory nowhere, and opened for use in large pieces. Pages are
- * asked for in strides: whoever comes into the last quarter of one has the next one brought.
+ * asked for in strides: whoever comes into the last quarter of one has the next one brought. A stride is at most a quarter
+ * of what is there already, so that a table of some hundred thousand records does not hold much more than it needs.
  */
 #include "lib/region.h"
 
@@ -34,7 +35,8 @@
 #define OPEN_FIRST ((size_t)1 << 20)
 #define OPEN_NEXT  ((size_t)64 << 20)
 #define LAZY       ((size_t)128 << 10) /* what is before that comes page by page, when it is touched */
-#define STRIDE     ((size_t)512 << 10) /* 20 us for the thread, 300 us for the pages */
+#define STRIDE_MIN ((size_t)64 << 10)
+#define STRIDE_MAX ((size_t)512 << 10) /* 20 us for the thread, 300 us for the pages */
 #define STACK      ((size_t)256 << 10) /* of a thread that does nothing but wait: the usual one is of megabytes */
 #define HUGE_FROM  ((size_t)16 << 20)  /* what is behind that lies in huge pages */
 
@@ -106,24 +108,27 @@ open_up(struct region *r, size_t size)
 	r->open = open;
 }
 
+/* A power of two, of which at is a multiple. */
 static size_t
 stride_at(size_t at)
 {
-	return at < HUGE_FROM ? STRIDE : HUGE_PAGE;
+	size_t stride = STRIDE_MIN;
+
+	if (at >= HUGE_FROM)
+		return HUGE_PAGE;
+	while (stride < STRIDE_MAX && at / 4 >= 2 * stride)
+		stride *= 2;
+	return stride;
 }
 
-/* The rest of a stride. It changes nothing that is there, and fails where nothing is mapped any more. */
+/* arg: the first page, and in the bits below a page how many of STRIDE_MIN. It changes nothing that is there, and fails
+ * where nothing is mapped any more. */
 static void *
-bring_small(void *p)
+bring(void *arg)
 {
-	madvise(p, STRIDE - (uintptr_t)p % STRIDE, MADV_POPULATE_WRITE);
-	return NULL;
-}
+	size_t strides = (uintptr_t)arg % PAGE;
 
-static void *
-bring_huge(void *p)
-{
-	madvise(p, HUGE_PAGE - (uintptr_t)p % HUGE_PAGE, MADV_POPULATE_WRITE);
+	madvise((uint8_t *)arg - strides, strides * STRIDE_MIN, MADV_POPULATE_WRITE);
 	return NULL;
 }
 
@@ -132,7 +137,7 @@ bring_huge(void *p)
  * 4 ms where a hypervisor has to find the memory first. Without the thread they come when they are touched.
  */
 static void
-ask(const struct region *r, size_t from)
+ask(const struct region *r, size_t from, size_t stride)
 {
 	pthread_attr_t attr;
 	pthread_t thread;
@@ -143,7 +148,7 @@ ask(const struct region *r, size_t from)
 	pthread_attr_setstacksize(&attr, STACK);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	(void)pthread_create(&thread, &attr, from < HUGE_FROM ? bring_small : bring_huge, r->base + from);
+	(void)pthread_create(&thread, &attr, bring, r->base + from + stride / STRIDE_MIN);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	pthread_attr_destroy(&attr);
 }
@@ -165,12 +170,12 @@ region_use(struct region *r, size_t size)
 	if (r->asked == 0)
 		r->asked = LAZY;
 	while (size > enough(r) && r->asked < r->reserved) {
-		size_t from = r->asked, to = round_up(from + 1, stride_at(from));
+		size_t from = r->asked, to = from + stride_at(from);
 		if (to > r->open)
 			open_up(r, to);
 		/* All of it is going to be touched at once: the thread would come too late. */
 		if (to > size)
-			ask(r, from);
+			ask(r, from, to - from);
 		r->asked = to;
 	}
 	return enough(r) > size ? enough(r) : size;

@@ -75,6 +75,25 @@ START_TEST(test_small)
 }
 END_TEST
 
+/* What grows by little is brought in steps that are small beside it: a quarter of it ahead, and a quarter of a step. */
+START_TEST(test_ahead)
+{
+	static const size_t sizes[] = {(128u << 10) + 1, 150u << 10, 300u << 10, 1500u << 10, 7200u << 10};
+
+	for (unsigned i = 0; i < ARRAY_LEN(sizes); i++) {
+		struct region r = {0};
+		size_t ready = 0, step = sizes[i] / 4 > 64u << 10 ? sizes[i] / 4 : 64u << 10;
+
+		for (size_t used = 0; used < sizes[i]; used += 36)
+			if (used + 36 > ready)
+				ready = region_use(&r, used + 36);
+		ck_assert_uint_ge(region_bytes(&r, sizes[i]), sizes[i]);
+		ck_assert_uint_le(region_bytes(&r, sizes[i]), sizes[i] + step + step / 4);
+		region_fini(&r);
+	}
+}
+END_TEST
+
 static void
 limit_addresses(rlim_t max)
 {
@@ -132,4 +151,4 @@ START_TEST(test_data)
 }
 END_TEST
 
-SUITE("region", test_grow, test_small, test_addresses, test_data)
+SUITE("region", test_grow, test_small, test_ahead, test_addresses, test_data)
