@@ -366,21 +366,35 @@ peer_as_refused(struct peer *p)
 }
 
 void
-peer_reconfigure(struct peer *p, const struct conf_neighbor *conf)
+peer_configure(struct peer *p, const struct conf_neighbor *conf)
 {
-	/* Whatever of a neighbour its place in the table depends on may change in between. */
-	peer_table_del(&p->d->peer_table, p);
 	if (conf->debug != p->conf->debug)
 		p->debug = (uint8_t)conf->debug;
 	p->conf = conf;
 	p->number = (uint32_t)(conf - p->d->conf->neighbors.v) + 1;
-	if (p->range == NULL && conf->interface == NULL && conf->address.scope == NULL)
-		p->addr = conf->address.addr;
 	p->ours = open_of(p->d, conf);
 	p->other_as = p->other_as && conf->local_as_dual;
 	if (p->other_as)
 		p->ours.as = conf_outside_as(&p->d->conf->router);
+}
+
+/* Its place in the table depends on the address. */
+static void
+move_to(struct peer *p, const struct ip_addr *addr)
+{
+	peer_table_del(&p->d->peer_table, p);
+	p->addr = *addr;
 	peer_table_add(&p->d->peer_table, p);
+}
+
+void
+peer_reconfigure(struct peer *p)
+{
+	const struct conf_neighbor *conf = p->conf;
+	bool fixed = p->range == NULL && conf->interface == NULL && conf->address.scope == NULL;
+
+	if (fixed && !ip_addr_eq(&p->addr, &conf->address.addr))
+		move_to(p, &conf->address.addr);
 	onlink_configure(p);
 	if (conf->shutdown) {
 		bool was_down = p->admin_down;
@@ -408,9 +422,7 @@ peer_address_set(struct peer *p, const struct ip_addr *addr)
 {
 	lose(p->second);
 	lose(p->main);
-	peer_table_del(&p->d->peer_table, p);
-	p->addr = *addr;
-	peer_table_add(&p->d->peer_table, p);
+	move_to(p, addr);
 	dial_if_waiting(p);
 }
 

@@ -128,8 +128,13 @@ void peer_update_error(struct peer *p, const struct bgp_error *err);
 void peer_accept(struct peer *p, int fd, bool shared);
 /* The neighbour expects another AS of us: local-as-dual gives it the other one the next time. */
 void peer_as_refused(struct peer *p);
-/* New settings that the running session need not end for. */
-void peer_reconfigure(struct peer *p, const struct conf_neighbor *conf);
+/*
+ * It has another configuration, of the running one: from now on policies and its next OPEN go by that. What else there
+ * is to do about it is peer_reconfigure's, which is called before long.
+ */
+void peer_configure(struct peer *p, const struct conf_neighbor *conf);
+/* Settings that the running session need not end for take effect. */
+void peer_reconfigure(struct peer *p);
 /*
  * Another address than before, or none: attempts and sessions with the old one end, without a word, since it is not
  * there any more. Called by onlink.c.

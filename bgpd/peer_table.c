@@ -150,6 +150,18 @@ peer_table_by_name(const struct peer_table *t, const char *name)
 }
 
 struct peer *
+peer_table_next(const struct peer_table *t, uint32_t *at)
+{
+	while (*at < t->top) {
+		struct peer *p = *at > 0 ? t->v[*at] : NULL;
+		++*at;
+		if (p != NULL)
+			return p;
+	}
+	return NULL;
+}
+
+struct peer *
 peer_table_by_addr(const struct peer_table *t, const struct ip_addr *addr)
 {
 	uint32_t slot = hidx_find(&t->by_addr, addr_hash(t, addr), addr_equal, t, addr);

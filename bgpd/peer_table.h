@@ -31,6 +31,11 @@ void peer_table_add(struct peer_table *t, struct peer *p);
 /* Does nothing for a peer that is not in. */
 void peer_table_del(struct peer_table *t, struct peer *p);
 struct peer *peer_table_by_name(const struct peer_table *t, const char *name);
+/*
+ * One after the other, in any order: the first at slot *at or behind it, *at being the slot behind that. NULL: there is
+ * none. Others may come and go between two calls.
+ */
+struct peer *peer_table_next(const struct peer_table *t, uint32_t *at);
 /* The first with this address, of whatever scope; the others follow by peer.next_same_addr. */
 struct peer *peer_table_by_addr(const struct peer_table *t, const struct ip_addr *addr);
 

@@ -36,16 +36,18 @@ struct reload_order {
 };
 
 /*
- * A session that ends, or a neighbour that comes, takes up to a fifth of a millisecond, so they do in slices: sessions
- * end while the old configuration is still there for it, who is new begins with the new one.
+ * A session that ends, or a neighbour that comes, takes up to a fifth of a millisecond, so they do in slices. Sessions
+ * end while the old configuration is still there for it. Then the new one is taken over within a turn of the loop, by
+ * all neighbours, policies and groups. What that means for each neighbour follows, and last those begin who are new.
  */
-enum reload_phase { RELOAD_WAITS, RELOAD_ENDS, RELOAD_ADDS };
+enum reload_phase { RELOAD_WAITS, RELOAD_ENDS, RELOAD_TAKES_OVER, RELOAD_CHANGES, RELOAD_ADDS };
 
 struct reload {
 	struct bgpd *d;
 	TAILQ_HEAD(reload_orders, reload_order) orders; /* the first is under way */
 	enum reload_phase phase;
-	uint32_t at; /* next of the changed neighbours */
+	uint32_t at;   /* next slot of the peer table, or next of the changed neighbours */
+	bool refilter; /* something that all neighbours depend on has changed */
 	struct job job;
 	struct conf *before;               /* what comes back; NULL: no trial */
 	uint64_t due_ns;
@@ -58,14 +60,6 @@ struct reload {
 #define POLICY_SECTIONS                                                                                     \
 	(SECTION(CONF_SEC_PREFIX_SETS) | SECTION(CONF_SEC_AS_PATH_SETS) | SECTION(CONF_SEC_COMMUNITY_SETS) | \
 	    SECTION(CONF_SEC_POLICIES))
-
-static const struct conf_neighbor *
-usable_neighbor(const struct conf *c, const char *name)
-{
-	const struct conf_neighbor *nb = conf_neighbor_by_name(c, name);
-
-	return nb != NULL && !conf_neighbor_is_range(nb) ? nb : NULL;
-}
 
 static void
 compile(struct bgpd *d, const struct conf_changes *ch)
@@ -86,61 +80,96 @@ reset_peer(struct peer *p)
 	peer_gr_forget(p);
 }
 
-/* Peers of the old configuration: changed, or gone. refilter: something that all of them depend on is another one. */
-static void
-apply_peers(struct bgpd *d, const struct conf_changes *ch, bool refilter)
+/*
+ * What p, of the running configuration, is in c, the coming one; NULL: it is not there any more. *nc: its change, or
+ * NULL.
+ */
+static const struct conf_neighbor *
+coming(const struct conf *c, const struct conf_changes *ch, const struct peer *p, const struct conf_neighbor_change **nc)
 {
-	struct peer *p, *next;
+	const struct conf_neighbor_fate *fate = &ch->fates.v[peer_number(p) - 1];
+	const struct conf_neighbor *nb = fate->index >= 0 ? &c->neighbors.v[fate->index] : NULL;
 
-	for (p = TAILQ_FIRST(&d->peers); p != NULL; p = next) {
-		next = TAILQ_NEXT(p, entry);
-		if (p->removed)
-			continue;
-		const struct conf_neighbor *nb =
-		    p->range != NULL ? dynamic_conf(d, p) : usable_neighbor(d->conf, p->name);
-		const struct conf_neighbor_change *nc = conf_changes_neighbor(ch, p->conf->name);
-		if (nb == NULL || (nc != NULL && nc->kind != CONF_NB_CHANGED)) {
-			peer_retire(p);
-			continue;
-		}
-		peer_reconfigure(p, nb);
-		uint32_t effects = nc != NULL ? nc->effects : 0;
-		if (nc != NULL && nc->effect == CONF_EFFECT_RESET)
-			reset_peer(p);
-		else if (refilter || effects & (CONF_EFFECT_BIT(CONF_EFFECT_POLICY) | CONF_EFFECT_BIT(CONF_EFFECT_REFRESH)))
-			peer_routes_reconfigure(p);
-		if (effects & CONF_EFFECT_BIT(CONF_EFFECT_REFRESH) && nc->effect != CONF_EFFECT_RESET &&
-		    peer_established(p) && p->session.caps.route_refresh)
-			peer_routes_refresh_in(p);
-	}
+	*nc = fate->change >= 0 ? &ch->neighbors.v[fate->change] : NULL;
+	return nb != NULL && conf_neighbor_is_range(nb) == (p->range != NULL) ? nb : NULL;
 }
 
-/* The session of one that is gone, or that is to be reset, ends. */
-static void
-end_peer(struct reload_order *o, const struct conf_neighbor_change *nc)
+static bool
+is_reset(const struct conf_neighbor *nb, const struct conf_neighbor_change *nc)
 {
-	const struct conf *coming = o->rollback ? o->reload->before : o->task.conf;
-	struct peer *p = peer_table_by_name(&o->reload->d->peer_table, nc->name);
-	const struct conf_neighbor *nb = usable_neighbor(coming, nc->name);
+	return nc != NULL && nc->effect == CONF_EFFECT_RESET && !nb->shutdown;
+}
 
-	if (p == NULL || p->range != NULL)
-		return;
-	if (nc->kind == CONF_NB_REMOVED)
+/* Still under the old configuration: the session of one that will be gone, or that is to be reset, ends. */
+static void
+end_peer(struct reload_order *o, struct peer *p)
+{
+	const struct conf *c = o->rollback ? o->reload->before : o->task.conf;
+	const struct conf_neighbor_change *nc;
+	const struct conf_neighbor *nb = coming(c, &o->task.changes, p, &nc);
+
+	if (nb == NULL)
 		peer_retire(p);
-	else if (nc->effect == CONF_EFFECT_RESET && nb != NULL && !nb->shutdown)
+	else if (is_reset(nb, nc))
 		reset_peer(p);
 }
 
-/* What a neighbour's change means for it has been done if there is a peer; this says it, and makes one where there is none. */
+/*
+ * Every neighbour has its part of the new configuration, so that nothing refers to the old one any more. Who is gone, or
+ * has a session that should have ended, came while others ended, and those are few.
+ */
+static void
+configure_peers(struct bgpd *d, const struct conf_changes *ch)
+{
+	const struct conf_neighbor_change *nc;
+	struct peer *p;
+	uint32_t at = 0;
+
+	while ((p = peer_table_next(&d->peer_table, &at)) != NULL) {
+		const struct conf_neighbor *nb = coming(d->conf, ch, p, &nc);
+		if (nb == NULL) {
+			peer_retire(p);
+			continue;
+		}
+		peer_configure(p, nb);
+		if (is_reset(nb, nc) && peer_state(p) != FSM_IDLE)
+			reset_peer(p);
+	}
+}
+
+/* What its new configuration means for a neighbour. */
+static void
+change_peer(struct reload_order *o, struct peer *p)
+{
+	const struct conf_neighbor_change *nc = conf_changes_neighbor(&o->task.changes, p->conf->name);
+	/* Of a range that is new some may have come already. */
+	uint32_t effects = nc != NULL && nc->kind == CONF_NB_CHANGED ? nc->effects : 0;
+
+	if (p->range != NULL && dynamic_conf(p->d, p) == NULL) {
+		peer_retire(p);
+		return;
+	}
+	peer_reconfigure(p);
+	if (effects & CONF_EFFECT_BIT(CONF_EFFECT_RESET))
+		return;
+	if (o->reload->refilter ||
+	    effects & (CONF_EFFECT_BIT(CONF_EFFECT_POLICY) | CONF_EFFECT_BIT(CONF_EFFECT_REFRESH)))
+		peer_routes_reconfigure(p);
+	if (effects & CONF_EFFECT_BIT(CONF_EFFECT_REFRESH))
+		peer_routes_refresh_in(p);
+}
+
+/* A neighbour's change is said, and one that is new begins. */
 static void
 add_peer(struct reload_order *o, const struct conf_neighbor_change *nc)
 {
 	struct bgpd *d = o->reload->d;
-	const struct conf_neighbor *nb = usable_neighbor(d->conf, nc->name);
+	const struct conf_neighbor *nb = nc->new_index >= 0 ? &d->conf->neighbors.v[nc->new_index] : NULL;
 
 	if (nc->kind == CONF_NB_CHANGED)
 		log_info("neighbor.changed", LOG_S("neighbor", nc->name), LOG_S("effect", conf_effect_name(nc->effect)));
-	if (nc->kind != CONF_NB_ADDED || nb == NULL)
+	/* Also one that has changed has no peer where it was a range before. */
+	if (nb == NULL || conf_neighbor_is_range(nb) || peer_table_by_name(&d->peer_table, nb->name) != NULL)
 		return;
 	log_info("neighbor.added", LOG_S("neighbor", nb->name));
 	struct peer *p = peer_new(d, nb);
@@ -150,8 +179,9 @@ add_peer(struct reload_order *o, const struct conf_neighbor_change *nc)
 
 /* Makes new_conf the running configuration. The one from before, which nothing refers to any more. */
 static struct conf *
-apply(struct bgpd *d, struct conf *new_conf, const struct conf_changes *ch)
+apply(struct reload *r, struct conf *new_conf, const struct conf_changes *ch)
 {
+	struct bgpd *d = r->d;
 	struct conf *old_conf = d->conf;
 	uint32_t old_cluster_id = d->cluster_id, old_router_id = d->router_id;
 	bool default_changed =
@@ -163,7 +193,8 @@ apply(struct bgpd *d, struct conf *new_conf, const struct conf_changes *ch)
 	d->cluster_id = new_conf->router.cluster_id != 0 ? new_conf->router.cluster_id : d->router_id;
 	compile(d, ch);
 	dynamic_apply(d);
-	apply_peers(d, ch, d->cluster_id != old_cluster_id || default_changed);
+	configure_peers(d, ch);
+	r->refilter = d->cluster_id != old_cluster_id || default_changed;
 	daemon_apply_settings(d);
 	health_apply(&d->health);
 	bool aggregator_changed = d->router_id != old_router_id && d->conf->aggregates.n > 0;
@@ -241,7 +272,7 @@ roll_back(struct reload *r, const struct reload_order *o)
 	event_del(r->timer);
 	log_warn("config.rollback", LOG_S("reason", o->countdown != 0 ? "not confirmed in time" : "command"),
 	    LOG_S("effect", "the configuration is not that of the file"));
-	conf_free(apply(r->d, back, &o->task.changes));
+	conf_free(apply(r, back, &o->task.changes));
 }
 
 /* The new configuration is the running one from now on. */
@@ -253,7 +284,7 @@ take_over(struct reload *r, struct reload_order *o)
 	if (o->rollback) {
 		roll_back(r, o);
 	} else {
-		struct conf *old = apply(r->d, t->conf, &t->changes);
+		struct conf *old = apply(r, t->conf, &t->changes);
 		t->conf = NULL;
 		if (o->confirm_s > 0)
 			trial_begin(r, old, o->confirm_s);
@@ -263,15 +294,15 @@ take_over(struct reload *r, struct reload_order *o)
 	loader_release(r->d->loader);
 }
 
-/* Does something for each changed neighbour; false: the time is over. */
+/* Does something for each neighbour there is; false: the time is over. */
 static bool
-each_changed(struct reload *r, void (*one)(struct reload_order *o, const struct conf_neighbor_change *nc),
-    uint64_t deadline_ns)
+each_peer(struct reload *r, void (*one)(struct reload_order *o, struct peer *p), uint64_t deadline_ns)
 {
 	struct reload_order *o = TAILQ_FIRST(&r->orders);
+	struct peer *p;
 
-	while (r->at < o->task.changes.neighbors.n) {
-		one(o, &o->task.changes.neighbors.v[r->at++]);
+	while ((p = peer_table_next(&r->d->peer_table, &r->at)) != NULL) {
+		one(o, p);
 		if (time_mono_ns() >= deadline_ns)
 			return false;
 	}
@@ -279,25 +310,56 @@ each_changed(struct reload *r, void (*one)(struct reload_order *o, const struct 
 	return true;
 }
 
+/* Begins who is new; false: the time is over. */
+static bool
+add_peers(struct reload *r, uint64_t deadline_ns)
+{
+	struct reload_order *o = TAILQ_FIRST(&r->orders);
+
+	while (r->at < o->task.changes.neighbors.n) {
+		add_peer(o, &o->task.changes.neighbors.v[r->at++]);
+		if (time_mono_ns() >= deadline_ns)
+			return false;
+	}
+	r->at = 0;
+	return true;
+}
+
+static void
+applied(struct reload *r)
+{
+	const struct conf_changes *ch = &TAILQ_FIRST(&r->orders)->task.changes;
+
+	log_info("config.reload", LOG_U("changes", ch->all.n), LOG_U("neighbors", ch->neighbors.n));
+	if (!own_busy(&r->d->own))
+		finish(r, 0, "");
+}
+
 static enum job_result
 job_run(struct job *job, uint64_t deadline_ns)
 {
 	struct reload *r = container_of(job, struct reload, job);
-	struct reload_order *o = TAILQ_FIRST(&r->orders);
 
-	if (r->phase == RELOAD_ENDS) {
-		if (!each_changed(r, end_peer, deadline_ns))
-			return JOB_MORE;
-		take_over(r, o);
-		r->phase = RELOAD_ADDS;
-	}
-	if (!each_changed(r, add_peer, deadline_ns))
+	switch (r->phase) {
+	case RELOAD_ENDS:
+		if (each_peer(r, end_peer, deadline_ns))
+			r->phase = RELOAD_TAKES_OVER;
 		return JOB_MORE;
-	r->phase = RELOAD_WAITS;
-	log_info("config.reload", LOG_U("changes", o->task.changes.all.n), LOG_U("neighbors", o->task.changes.neighbors.n));
-	if (!own_busy(&r->d->own))
-		finish(r, 0, "");
-	return JOB_DONE;
+	case RELOAD_TAKES_OVER:
+		take_over(r, TAILQ_FIRST(&r->orders));
+		r->phase = RELOAD_CHANGES;
+		return JOB_MORE;
+	case RELOAD_CHANGES:
+		if (each_peer(r, change_peer, deadline_ns))
+			r->phase = RELOAD_ADDS;
+		return JOB_MORE;
+	default:
+		if (!add_peers(r, deadline_ns))
+			return JOB_MORE;
+		r->phase = RELOAD_WAITS;
+		applied(r);
+		return JOB_DONE;
+	}
 }
 
 static void
@@ -318,8 +380,7 @@ loaded(struct loader_task *t)
 	r->phase = RELOAD_ENDS;
 	r->at = 0;
 	loader_hold(r->d->loader);
-	if (job_run(&r->job, time_mono_ns() + LOOP_SLICE_NS) == JOB_MORE)
-		loop_job_start(&r->d->loop, &r->job);
+	loop_job_start(&r->d->loop, &r->job);
 }
 
 void

@@ -320,6 +320,8 @@ neighbor_diff(struct differ *d, const struct conf_row *row, const char *key, int
 
 	keyed_diff(d, row, key, old, new);
 	c.n = d->out->all.n - c.first;
+	if (old >= 0)
+		d->out->fates.v[old] = (struct conf_neighbor_fate){.index = new, .change = -1};
 	if (c.kind == CONF_NB_CHANGED) {
 		const struct conf_neighbor *a = &d->old->neighbors.v[old], *b = &d->new->neighbors.v[new];
 		for (uint32_t i = 0; i < CONF_NB_KEYS; i++) {
@@ -345,6 +347,8 @@ neighbor_diff(struct differ *d, const struct conf_row *row, const char *key, int
 		c.effects |= CONF_EFFECT_BIT(d->out->all.v[i].effect);
 	c.effect = strongest(c.effects);
 	c.name = conf_arena_str(d->out->arena, key);
+	if (old >= 0)
+		d->out->fates.v[old].change = (int32_t)d->out->neighbors.n;
 	neighbor_change_add(d, &c);
 }
 
@@ -401,6 +405,8 @@ conf_diff(const struct conf *old, const struct conf *new, struct conf_changes *o
 	struct differ d = {.out = out, .old = old, .new = new};
 
 	*out = (struct conf_changes){.arena = conf_arena_new()};
+	out->fates.n = old->neighbors.n;
+	out->fates.v = xcalloc(old->neighbors.n + 1u, sizeof(*out->fates.v));
 	d.prefix_sets = xcalloc(new->prefix_sets.n + 1u, sizeof(bool));
 	d.as_path_sets = xcalloc(new->as_path_sets.n + 1u, sizeof(bool));
 	d.community_sets = xcalloc(new->community_sets.n + 1u, sizeof(bool));
@@ -423,6 +429,7 @@ conf_changes_free(struct conf_changes *ch)
 {
 	free(ch->all.v);
 	free(ch->neighbors.v);
+	free(ch->fates.v);
 	conf_arena_free(ch->arena);
 	*ch = (struct conf_changes){0};
 }

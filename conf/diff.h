@@ -43,9 +43,16 @@ struct conf_neighbor_change {
 	uint32_t first, n;            /* its own changes: conf_changes.v[first .. first+n-1] */
 };
 
+/* What became of a neighbour of the old configuration. */
+struct conf_neighbor_fate {
+	int32_t index;  /* into neighbors of the new one; -1: it is gone */
+	int32_t change; /* into conf_changes.neighbors; -1: it is as it was */
+};
+
 struct conf_changes {
 	CONF_LIST(struct conf_change) all;                /* neighbours' last */
 	CONF_LIST(struct conf_neighbor_change) neighbors; /* sorted by name */
+	CONF_LIST(struct conf_neighbor_fate) fates;       /* of each neighbour of the old one, by its place there */
 	uint32_t everybody; /* effects that keys of the router have on all neighbours; already in theirs */
 	uint64_t sections;  /* bits of enum conf_section in which something differs */
 	bool kernel_export, kernel_learn; /* these policies, or what they use, differ */

@@ -237,6 +237,11 @@ START_TEST(test_added_removed)
 	ck_assert_int_eq(gone->kind, CONF_NB_REMOVED);
 	ck_assert_int_eq(gone->old_index, 0);
 	ck_assert_int_eq(gone->new_index, -1);
+	ck_assert_uint_eq(ch.fates.n, 2);
+	ck_assert_int_eq(ch.fates.v[0].index, -1);
+	ck_assert_ptr_eq(&ch.neighbors.v[ch.fates.v[0].change], gone);
+	ck_assert_int_eq(ch.fates.v[1].index, 1);
+	ck_assert_int_eq(ch.fates.v[1].change, -1);
 	ck_assert_int_eq(come->kind, CONF_NB_ADDED);
 	ck_assert_int_eq(come->old_index, -1);
 	ck_assert_int_eq(come->new_index, 0);

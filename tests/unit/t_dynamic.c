@@ -226,7 +226,7 @@ START_TEST(test_reload)
 	p = come(&s, "127.0.2.1", 65002);
 	ck_assert_uint_eq(p->ours.as, 65009);
 	/* A longer prefix takes it over, */
-	change("neighbors:\n" RANGE("127.0.2.0/24", ", name: r") RANGE("127.0.2.0/28", ", name: n, description: narrow"));
+	change("neighbors:\n" RANGE("127.0.2.0/24", ", name: r, local-as: 65009") RANGE("127.0.2.0/28", ", name: n, description: narrow"));
 	check_cease(&s, BGP_CEASE_DECONFIGURED);
 	p = come(&s, "127.0.2.1", 65002);
 	ck_assert_str_eq(p->conf->description, "narrow");
@@ -247,6 +247,23 @@ START_TEST(test_reload)
 	turned_away(&other, "127.0.2.2");
 	ck_assert(peer_established(p));
 	UNTIL(&t.d.loop, TAILQ_EMPTY(&t.d.ranges));
+	speaker_close(&s);
+	bgpdtest_stop(&t);
+}
+END_TEST
+
+/* What has been a range is one neighbour now, and the other way round. */
+START_TEST(test_kind)
+{
+	bgpdtest_start(&t, "", "neighbors:\n" RANGE("127.0.2.0/24", ", name: n"));
+	come(&s, "127.0.2.1", 65002);
+	change("neighbors: [{address: 127.0.2.1, name: n, remote-as: 65002, passive: true}]\n");
+	check_cease(&s, BGP_CEASE_DECONFIGURED);
+	UNTIL(&t.d.loop, bgpdtest_peer(&t, "127.0.2.1") == NULL);
+	ck_assert_ptr_nonnull(bgpdtest_peer(&t, "n"));
+	change("neighbors:\n" RANGE("127.0.2.0/24", ", name: n"));
+	UNTIL(&t.d.loop, TAILQ_EMPTY(&t.d.peers));
+	come(&s, "127.0.2.1", 65002);
 	speaker_close(&s);
 	bgpdtest_stop(&t);
 }
@@ -283,4 +300,4 @@ START_TEST(test_key)
 }
 END_TEST
 
-SUITE("dynamic", test_longest, test_leave, test_restart, test_bound, test_reload, test_down, test_key)
+SUITE("dynamic", test_longest, test_leave, test_restart, test_bound, test_reload, test_kind, test_down, test_key)

@@ -170,7 +170,8 @@ START_TEST(test_local_as_dual)
 	ck_assert_uint_eq(refuse(fd), BGPDTEST_AS);
 	ck_assert_uint_eq(refuse(fd), 65010);
 	UNTIL(&t.d.loop, p->ours.as == BGPDTEST_AS);
-	peer_reconfigure(p, p->conf);
+	peer_configure(p, p->conf);
+	peer_reconfigure(p);
 	ck_assert_uint_eq(refuse(fd), BGPDTEST_AS);
 	close(fd);
 	bgpdtest_stop(&t);

@@ -89,6 +89,10 @@ START_TEST(test_many)
 		ck_assert_ptr_eq(peer_table_by_name(&t, names[i]), i % 3 == 0 ? NULL : &p[i]);
 		ck_assert_ptr_eq(peer_table_by_addr(&t, &p[i].addr), i % 3 == 0 ? NULL : &p[i]);
 	}
+	uint32_t at = 0, seen = 0;
+	for (const struct peer *q; (q = peer_table_next(&t, &at)) != NULL; seen++)
+		ck_assert((q - p) % 3 != 0);
+	ck_assert_uint_eq(seen, N - (N + 2) / 3);
 	for (int i = N - 1; i >= 0; i--)
 		if (i % 3 == 0)
 			peer_table_add(&t, &p[i]);

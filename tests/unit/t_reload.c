@@ -369,6 +369,52 @@ START_TEST(test_add_remove)
 }
 END_TEST
 
+/* Sessions have ended for a reload, the old configuration is still there, and somebody connects or is started. */
+static struct {
+	struct job job;
+	const struct conf *before;
+	struct peer *reset;
+	bool came;
+} between;
+
+static enum job_result
+between_run(struct job *job, uint64_t deadline_ns)
+{
+	(void)job, (void)deadline_ns;
+	if (t.d.conf != between.before)
+		return JOB_DONE;
+	if (!p->removed)
+		return JOB_MORE;
+	ck_assert_int_eq(peer_state(between.reset), FSM_IDLE);
+	event_del(between.reset->idle_hold);
+	peer_start(between.reset);
+	ck_assert_int_ne(peer_state(between.reset), FSM_IDLE);
+	struct ip_addr from;
+	ck_assert_int_eq(ip_addr_parse("127.0.4.1", &from), 0);
+	between.came = dynamic_admit(&t.d, &from, NULL) != NULL;
+	return JOB_DONE;
+}
+
+#define RESET_ONE(keys) "{address: 127.0.0.3, name: r, remote-as: 65003, passive: true" keys "}"
+START_TEST(test_between)
+{
+	begin("neighbors: [{address: 127.0.0.2, remote-as: 65002, passive: true}, " RESET_ONE("") ", "
+	      "{prefix: 127.0.4.0/24, remote-as: external}]\n", 65002);
+	between.before = t.d.conf;
+	between.reset = bgpdtest_peer(&t, "r");
+	between.job = (struct job){.run = between_run, .name = "between"};
+	loop_job_start(&t.d.loop, &between.job);
+	change("", "neighbors: [" RESET_ONE(", local-as: 65009") "]\n");
+	ck_assert(between.came);
+	ck_assert_ptr_null(bgpdtest_peer(&t, "127.0.4.1"));
+	ck_assert_int_eq(peer_state(between.reset), FSM_IDLE);
+	ck_assert(event_pending(between.reset->idle_hold, EV_TIMEOUT, NULL));
+	ck_assert_uint_eq(between.reset->ours.as, 65009);
+	UNTIL(&t.d.loop, TAILQ_NEXT(TAILQ_FIRST(&t.d.peers), entry) == NULL);
+	end();
+}
+END_TEST
+
 /* RFC 4486: by configuration it is a shutdown, and its end starts the neighbour again. */
 START_TEST(test_shutdown)
 {
@@ -714,5 +760,5 @@ END_TEST
 
 SUITE("reload", test_many_neighbors, test_trial_over, test_trial_confirm, test_rollback, test_trial_again, test_trial_more_time, test_trial_stop,
     test_own_in_slices, test_bad_file, test_nothing_changed, test_reset, test_import, test_import_add_path, test_send_paths, test_import_set, test_export,
-    test_default_local_preference, test_default_local_preference_in_policy, test_add_remove, test_shutdown, test_own,
+    test_default_local_preference, test_default_local_preference_in_policy, test_add_remove, test_between, test_shutdown, test_own,
     test_listen)
