@@ -359,6 +359,7 @@ load(const struct mconf *c)
 	/* One after another: the next one would only wait for the one before. */
 	while (!reload_idle(d->reload))
 		CHECK(clock_run_job());
+	const struct conf *before = d->conf;
 	int fd = conf_file(c);
 	snprintf(conf_path, sizeof conf_path, "/proc/self/fd/%d", fd);
 	for (unsigned i = 0; i < NPEER; i++) {
@@ -386,6 +387,9 @@ load(const struct mconf *c)
 	loader_wait(d->loader);
 	d->loop.in_turn = false;
 	close(fd);
+	/* Who comes while others end still comes under the old configuration (t_reload has that); here everybody knows one. */
+	while (d->conf == before && !reload_idle(d->reload))
+		CHECK(clock_run_job());
 	the_model->seen_reload++;
 }
 
