@@ -315,14 +315,15 @@ group_free(struct group *g)
 	free(g);
 }
 
-void
-group_list_change(struct group_list *l, enum family f, uint32_t id, uint32_t old_attr, uint16_t old_source,
-		  uint32_t new_attr, uint16_t new_source)
+bool
+group_list_change(struct group_list *l, const struct adjout_news *n)
 {
 	struct adjout_group *out;
+	bool waits = false;
 
 	TAILQ_FOREACH(out, &l->adjout.groups, entry)
-	adjout_change(out, f, id, old_attr, old_source, new_attr, new_source);
+	waits = adjout_change(out, n) || waits;
+	return waits;
 }
 
 void

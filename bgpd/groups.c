@@ -433,9 +433,15 @@ interface_changed(struct groups *g, const struct rib_change *c)
 	if (!(c->what & RIB_CHANGE_NEXTHOP) || c->best == NULL ||
 	    !(policies_reads(g->d->policies) & POLICY_READS_INTERFACE))
 		return;
+	struct adjout_news n = {.family = c->family,
+	    .id = c->id,
+	    .old_attr = c->best->attr,
+	    .new_attr = c->best->attr,
+	    .old_source = c->best->source,
+	    .new_source = c->best->source};
 	TAILQ_FOREACH(ag, &g->list.adjout.groups, entry)
 	if (reads_interface(ag))
-		adjout_change(ag, c->family, c->id, c->best->attr, c->best->source, c->best->attr, c->best->source);
+		adjout_change(ag, &n);
 }
 
 void
@@ -460,17 +466,22 @@ paths_changed(struct groups *g, const struct rib_change *c)
 		adjout_paths_change(ag, c->family, c->id, reads_interface(ag));
 }
 
-void
+bool
 groups_rib_change(struct groups *g, const struct rib_change *c)
 {
 	if (c->what & RIB_CHANGE_PATHS)
 		paths_changed(g, c);
 	if (!(c->what & RIB_CHANGE_BEST)) {
 		interface_changed(g, c);
-		return;
+		return false;
 	}
-	group_list_change(&g->list, c->family, c->id, c->old_attr, c->old_source,
-	    c->best != NULL ? c->best->attr : ATTR_NONE, c->best != NULL ? c->best->source : 0);
+	struct adjout_news n = {
+	    .family = c->family, .id = c->id, .old_attr = c->old_attr, .old_source = c->old_source};
+	if (c->best != NULL) {
+		n.new_attr = c->best->attr;
+		n.new_source = c->best->source;
+	}
+	return group_list_change(&g->list, &n);
 }
 
 void

@@ -152,22 +152,24 @@ decide_run(struct job *job, uint64_t deadline_ns)
 	return left > 0 ? JOB_MORE : JOB_DONE;
 }
 
-void
+bool
 pipeline_rib_change(void *ctx, const struct rib_change *c)
 {
 	struct bgpd *d = ctx;
 	struct rib_change seen;
+	bool waits;
 
 	if (c->what != RIB_CHANGE_PATHS)
 		kernel_rib_change(d->kernel, c);
 	if (aggregates_any(&d->aggregates.set, c->family)) {
 		aggregates_own_change(&d->aggregates, c, &seen);
-		groups_rib_change(d->groups, &seen);
+		waits = groups_rib_change(d->groups, &seen);
 	} else {
-		groups_rib_change(d->groups, c);
+		waits = groups_rib_change(d->groups, c);
 	}
 	if (c->what & RIB_CHANGE_BEST)
 		monitor_rib(&d->monitors, d, c);
+	return waits;
 }
 
 void

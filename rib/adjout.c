@@ -201,55 +201,77 @@ note_last(struct adjout_group *g, enum family f, uint32_t attr, uint16_t source,
 	g->last.sent = sent;
 }
 
-void
-adjout_change(struct adjout_group *g, enum family f, uint32_t id, uint32_t old_attr, uint16_t old_source,
-	      uint32_t new_attr, uint16_t new_source)
+/* Works out what the group sends of a prefix that waits for nothing, and sends it where it is new. True: it does. */
+static bool
+change_send(struct adjout_group *g, const struct adjout_news *n, bool announced)
+{
+	enum family f = n->family;
+	uint32_t out = adjout_out(g, f, n->id, n->new_attr, n->new_source);
+
+	if (out == 0) {
+		if (announced)
+			adjout_send(g, f, n->id, 0, n->old_source);
+		else if (n->new_attr != 0)
+			note_last(g, f, n->new_attr, n->new_source, false);
+		return announced;
+	}
+	if (announced && same_as_sent(g, f, n->id, n->old_attr, n->old_source, out, n->new_source)) {
+		g->adjout->view.out_unref(g->adjout->view.ctx, out);
+		return false;
+	}
+	adjout_send(g, f, n->id, out, n->new_source);
+	if (!announced)
+		note_last(g, f, n->new_attr, n->new_source, true);
+	return true;
+}
+
+/* Is there room for a first emission? Nothing else comes before the batch is flushed, which looks again. */
+static bool
+batch_may_begin(struct adjout_group *g)
 {
 	const struct adjout_sink *s = &g->adjout->sink;
 
+	return g->batch.n > 0 || s->room(s->ctx, g, NULL);
+}
+
+bool
+adjout_change(struct adjout_group *g, const struct adjout_news *n)
+{
+	enum family f = n->family;
+	struct adjout_family *fam = &g->fam[f];
+	uint32_t id = n->id;
+
 	if (!(g->families & 1u << f) || adjout_paths(g, f) != ADJOUT_PATHS_NONE)
-		return;
-	bool announced = bitmap_test(&g->fam[f].announced, id);
-	if (!announced && new_source != 0 && new_source == g->only && !adjout_limited(g)) {
-		g->passed_by = new_source;
-		return;
+		return false;
+	bool announced = bitmap_test(&fam->announced, id);
+	if (!announced && n->new_source == g->only && n->new_source != 0 && !adjout_limited(g)) {
+		g->passed_by = n->new_source;
+		return false;
 	}
-	bool repeats = !announced && repeats_last(g, f, new_attr, new_source);
-	/* Whatever else waits for this prefix, nobody has it and nobody will. */
-	if (repeats && !g->last.sent)
-		return;
-	if (bitmap_test(&g->fam[f].in_batch, id) || adjout_batch_full(&g->batch)) {
+	/* Whatever waits for this prefix, nobody has it and nobody will. */
+	bool repeats = !announced && repeats_last(g, f, n->new_attr, n->new_source);
+	if ((repeats && !g->last.sent) || (!announced && n->new_attr == 0 && !adjout_limited(g)))
+		return false;
+	if (bitmap_test(&fam->in_batch, id) || adjout_batch_full(&g->batch)) {
 		adjout_flush(g);
 		/* With a limit it was so until its withdrawal was out. */
-		announced = bitmap_test(&g->fam[f].announced, id);
+		announced = bitmap_test(&fam->announced, id);
 	}
-	if (g->fam[f].scan.active && id >= g->fam[f].scan.next)
-		return;
-	if (bitmap_test(&g->fam[f].pending, id))
-		return;
-	if (!s->room(s->ctx, g, NULL)) {
-		bitmap_set(&g->fam[f].pending, id);
-		return;
+	if (fam->scan.active && id >= fam->scan.next)
+		return false;
+	if (bitmap_test(&fam->pending, id))
+		return true;
+	if (!batch_may_begin(g)) {
+		bitmap_set(&fam->pending, id);
+		return true;
 	}
 	if (repeats && run_is_open(g)) {
 		adjout_batch_again(&g->batch, id);
-		bitmap_set(&g->fam[f].in_batch, id);
-		bitmap_set(&g->fam[f].announced, id);
-		return;
+		bitmap_set(&fam->in_batch, id);
+		bitmap_set(&fam->announced, id);
+		return true;
 	}
-	uint32_t out = adjout_out(g, f, id, new_attr, new_source);
-	if (out == 0) {
-		if (announced)
-			adjout_send(g, f, id, 0, old_source);
-		else if (new_attr != 0)
-			note_last(g, f, new_attr, new_source, false);
-	} else if (announced && same_as_sent(g, f, id, old_attr, old_source, out, new_source)) {
-		g->adjout->view.out_unref(g->adjout->view.ctx, out);
-	} else {
-		adjout_send(g, f, id, out, new_source);
-		if (!announced)
-			note_last(g, f, new_attr, new_source, true);
-	}
+	return change_send(g, n, announced);
 }
 
 static void

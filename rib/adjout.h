@@ -204,6 +204,22 @@ struct adjout_member {
 };
 TAILQ_HEAD(adjout_members, adjout_member);
 
+/* What a group knows of a family. */
+struct adjout_family {
+	struct bitmap announced;
+	struct bitmap pending;
+	struct bitmap in_batch;
+	struct bitmap held;    /* would be sent, but for the limit (adjout_limit.c): */
+	struct bitmap leaving; /* announced until their withdrawal, which is in the batch, is out */
+	uint32_t limit;        /* of announced ones; UINT32_MAX: none */
+	uint32_t next_held, next_over; /* where the walks of those that follow and those that go go on */
+	struct adjout_channels channels; /* in a family of paths; announced is then all of them together */
+	struct adjout_scan scan; /* of all prefixes: a new group, a new policy */
+	uint32_t next;
+	uint32_t pass; /* times the walk of pending has come round and all of it could be sent */
+	bool undone;   /* something became pending for want of room in this round */
+};
+
 struct adjout_group {
 	struct adjout *adjout;
 	struct adjout_key key;
@@ -222,20 +238,7 @@ struct adjout_group {
 	uint16_t only, passed_by;
 	struct bitmap sources, nexthops; /* of the members */
 	uint32_t nwithheld;              /* bits in the members' withheld sets, mostly none */
-	struct {
-		struct bitmap announced;
-		struct bitmap pending;
-		struct bitmap in_batch;
-		struct bitmap held;    /* would be sent, but for the limit (adjout_limit.c): */
-		struct bitmap leaving; /* announced until their withdrawal, which is in the batch, is out */
-		uint32_t limit;        /* of announced ones; UINT32_MAX: none */
-		uint32_t next_held, next_over; /* where the walks of those that follow and those that go go on */
-		struct adjout_channels channels; /* in a family of paths; announced is then all of them together */
-		struct adjout_scan scan; /* of all prefixes: a new group, a new policy */
-		uint32_t next;
-		uint32_t pass; /* times the walk of pending has come round and all of it could be sent */
-		bool undone;   /* something became pending for want of room in this round */
-	} fam[FAMILY_COUNT];
+	struct adjout_family fam[FAMILY_COUNT];
 	struct adjout_batch batch;
 	/* The path whose output was asked for last, while that is the last run of the batch or is nothing; attr 0: none. */
 	struct {
@@ -287,12 +290,18 @@ adjout_limited(const struct adjout_group *g)
 /* How many prefixes may be announced. Call adjout_group_drain afterwards: some follow, or go. */
 void adjout_group_limit(struct adjout_group *g, enum family f, uint32_t prefixes);
 
+/* A best path before and after: attribute ids, which need to stay valid for the call only, and sources; 0: no path. */
+struct adjout_news {
+	enum family family;
+	uint32_t id;
+	uint32_t old_attr, new_attr;
+	uint16_t old_source, new_source;
+};
 /*
- * Called by the decision pass for each group when a best path changed: old and new attribute id and source
- * (0: no path). Attribute ids need to stay valid for the call only.
+ * Called by the decision pass for each group when a best path changed. True: something waits to be sent, so the id is
+ * pinned (adjout_pins) and nobody need ask; false says nothing.
  */
-void adjout_change(struct adjout_group *g, enum family f, uint32_t id, uint32_t old_attr, uint16_t old_source,
-		   uint32_t new_attr, uint16_t new_source);
+bool adjout_change(struct adjout_group *g, const struct adjout_news *n);
 /* The same for a family of paths, where any path of the prefix changed. again: so did what policy may read of them. */
 void adjout_paths_change(struct adjout_group *g, enum family f, uint32_t id, bool again);
 /* End of a slice: sorts and emits the batch. */

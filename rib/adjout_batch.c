@@ -43,16 +43,11 @@ run_begin(struct adjout_batch *b, enum family f, uint32_t path_id, uint32_t out,
 }
 
 void
-adjout_batch_again(struct adjout_batch *b, uint32_t id)
+adjout_batch_grow(struct adjout_batch *b)
 {
-	ASSERT(b->n < ADJOUT_BATCH_MAX && b->nruns > 0);
-	if (b->n == b->cap) {
-		b->cap = b->cap == 0 ? BATCH_FIRST : b->cap * 2;
-		b->ids = xreallocarray(b->ids, b->cap, sizeof *b->ids);
-		b->joined = xreallocarray(b->joined, b->cap, sizeof *b->joined);
-	}
-	b->ids[b->n++] = id;
-	b->runs[b->nruns - 1].n++;
+	b->cap = b->cap == 0 ? BATCH_FIRST : b->cap * 2;
+	b->ids = xreallocarray(b->ids, b->cap, sizeof *b->ids);
+	b->joined = xreallocarray(b->joined, b->cap, sizeof *b->joined);
 }
 
 void
@@ -64,13 +59,6 @@ adjout_batch_add(struct adjout_batch *b, const struct adjout_view *view, enum fa
 	else if (out != 0)
 		view->out_unref(view->ctx, out); /* the run has one already */
 	adjout_batch_again(b, id);
-}
-
-bool
-adjout_batch_full(const struct adjout_batch *b)
-{
-	/* A prefix may need two places. */
-	return b->n + 2 > ADJOUT_BATCH_MAX;
 }
 
 static int

@@ -8,6 +8,8 @@
 
 #include "rib/adjout.h"
 
+#include "lib/mem.h"
+
 /* adjout_memo.c: the outgoing attribute id (referenced) of a path; 0: not sent. */
 uint32_t adjout_memo_out(struct adjout_group *g, enum family f, uint32_t id, uint32_t attr, uint16_t source);
 void adjout_memo_clear(struct adjout_group *g);
@@ -49,9 +51,23 @@ adjout_unannounce(struct adjout_group *g, enum family f, uint32_t id)
 /* Takes over the reference of out. The batch must have room (adjout_batch_full). */
 void adjout_batch_add(struct adjout_batch *b, const struct adjout_view *view, enum family f, uint32_t id, uint32_t path_id,
 		      uint32_t out, struct adjout_audience to);
-/* One more prefix for the last run. */
-void adjout_batch_again(struct adjout_batch *b, uint32_t id);
-bool adjout_batch_full(const struct adjout_batch *b);
+void adjout_batch_grow(struct adjout_batch *b); /* for one more prefix */
+/* One more prefix for the last run. Inline, as what follows is: once a route. */
+static inline void
+adjout_batch_again(struct adjout_batch *b, uint32_t id)
+{
+	ASSERT(b->n < ADJOUT_BATCH_MAX && b->nruns > 0);
+	if (b->n == b->cap)
+		adjout_batch_grow(b);
+	b->ids[b->n++] = id;
+	b->runs[b->nruns - 1].n++;
+}
+static inline bool
+adjout_batch_full(const struct adjout_batch *b)
+{
+	/* A prefix may need two places. */
+	return b->n + 2 > ADJOUT_BATCH_MAX;
+}
 /*
  * Emits all prefixes of an attribute set and audience at once, withdrawals first, and empties the batch. Each run whose
  * prefixes ids went out goes to sent; once there is no room left, the further ones to undo instead.

@@ -175,13 +175,12 @@ decide_one(struct rib *rib, const struct dirty_entry *e)
 		prefix_get(&rib->table[f], e->id, &p);
 		nexthop_rib_changed(rib->nexthops, &p);
 	}
-	if (c.what != 0 && rib->cb.change != NULL)
-		rib->cb.change(rib->cb.ctx, &c);
+	bool needed = c.what != 0 && rib->cb.change != NULL && rib->cb.change(rib->cb.ctx, &c);
 	if (c.what & RIB_CHANGE_PATHS)
 		clear_changed(first, rib);
 	if (e->old_attr != ATTR_NONE)
 		rib_dirty_release(rib, e);
-	if (is_bare(first))
+	if (is_bare(first) && !needed)
 		rib_prefix_release(rib, f, e->id);
 }
 

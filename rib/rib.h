@@ -173,8 +173,11 @@ struct rib_change {
 };
 
 struct rib_callbacks {
-	/* One decided prefix that changed. May not apply, walk or unpin. */
-	void (*change)(void *ctx, const struct rib_change *c);
+	/*
+	 * One decided prefix that changed. May not apply, walk or unpin. True: the owner needs the id from now on, whether it
+	 * has paths or not, so that pinned need not be asked.
+	 */
+	bool (*change)(void *ctx, const struct rib_change *c);
 	/* Does the owner still need the id of a prefix without paths? NULL: never. */
 	bool (*pinned)(void *ctx, enum family f, uint32_t id);
 	void *ctx;

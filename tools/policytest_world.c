@@ -31,11 +31,12 @@ struct world {
 	uint32_t last_ifindex;
 };
 
-static void
+static bool
 no_change(void *ctx, const struct rib_change *c)
 {
 	(void)ctx;
 	(void)c;
+	return false;
 }
 
 static void

@@ -23,12 +23,13 @@ struct world {
 	uint64_t changes;
 };
 
-static void
+static bool
 count_change(void *ctx, const struct rib_change *c)
 {
 	struct world *w = ctx;
 
 	w->changes += c->what != 0;
+	return false;
 }
 
 static struct ip_prefix

@@ -179,8 +179,16 @@ world_decide(struct world *w, struct group_list *l)
 	uint16_t old_source = p->source;
 	uint32_t set = world_best(p, &p->source);
 	p->attr = set != 0 ? world_intern(w, set) : 0;
+	struct adjout_news n = {.family = (enum family)f,
+	    .id = p->id,
+	    .old_attr = old,
+	    .old_source = old_source,
+	    .new_attr = p->attr,
+	    .new_source = p->source};
+	bool waits = false;
 	if (p->attr != old || p->source != old_source)
-		group_list_change(l, (enum family)f, p->id, old, old_source, p->attr, p->source);
+		waits = group_list_change(l, &n);
+	ASSERT(!waits || adjout_pins(&l->adjout, (enum family)f, p->id));
 	TAILQ_FOREACH(g, &l->adjout.groups, entry)
 	adjout_paths_change(g, (enum family)f, p->id, false);
 	memset(p->path_changed, 0, sizeof p->path_changed);

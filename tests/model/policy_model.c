@@ -684,11 +684,12 @@ check(uint64_t seed, const char *text, const struct conf *c, uint32_t neighbor, 
 	attr_unref(d.attrs, in);
 }
 
-static void
+static bool
 no_change(void *ctx, const struct rib_change *c)
 {
 	(void)ctx;
 	(void)c;
+	return false;
 }
 
 static void

@@ -264,7 +264,7 @@ path_of(const struct model *m, enum family f, uint32_t id, unsigned peer)
 }
 
 /* What the RIB tells must start where the last telling ended. */
-static void
+static bool
 change(void *ctx, const struct rib_change *c)
 {
 	struct model *m = ctx;
@@ -284,6 +284,7 @@ change(void *ctx, const struct rib_change *c)
 		if (p == c->best)
 			m->told[i].best = peer;
 	}
+	return m->pin[i];
 }
 
 static bool

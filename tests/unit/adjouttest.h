@@ -296,7 +296,14 @@ change(struct fake *k, uint32_t id, uint32_t attr, uint16_t source)
 	k->best[id].attr = attr;
 	k->best[id].source = source;
 	k->best[id].dirty = false;
-	adjout_change(&k->g, FAMILY_IPV4, id, old, old_source, attr, source);
+	struct adjout_news n = {.family = FAMILY_IPV4,
+	    .id = id,
+	    .old_attr = old,
+	    .old_source = old_source,
+	    .new_attr = attr,
+	    .new_source = source};
+	if (adjout_change(&k->g, &n))
+		ck_assert(adjout_pins(&k->a, FAMILY_IPV4, id));
 }
 
 #define PATHS(k, id, ...)                                                                                    \

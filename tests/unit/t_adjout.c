@@ -626,7 +626,7 @@ START_TEST(test_families)
 {
 	struct fake *k = fake_new();
 
-	adjout_change(&k->g, FAMILY_IPV6, 1, 0, 0, 5, 50);
+	ck_assert(!adjout_change(&k->g, &(struct adjout_news){.family = FAMILY_IPV6, .id = 1, .new_attr = 5, .new_source = 50}));
 	expect(k, "");
 	ck_assert(!adjout_pins(&k->a, FAMILY_IPV6, 1));
 	fake_free(k);

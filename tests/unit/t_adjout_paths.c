@@ -13,7 +13,8 @@ START_TEST(test_paths)
 	PATHS(k, 1, {.attr = 5, .path_id = 11, .source = 50}, {.attr = 7, .path_id = 12, .source = 51, .changed = true});
 	expect(k, "*p12+107:1 ");
 	/* What no group of best paths would be told of, and what it would be. */
-	adjout_change(&k->g, FAMILY_IPV4, 1, 5, 50, 7, 51);
+	struct adjout_news best = {.family = FAMILY_IPV4, .id = 1, .old_attr = 5, .old_source = 50, .new_attr = 7, .new_source = 51};
+	ck_assert(!adjout_change(&k->g, &best));
 	expect(k, "");
 	PATHS(k, 1, {.attr = 7, .path_id = 12, .source = 51});
 	expect(k, "*p11-:1 ");

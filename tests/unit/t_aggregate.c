@@ -31,7 +31,7 @@ heap_number(const struct world *w, const struct ip_prefix *p)
 	ck_abort();
 }
 
-static void
+static bool
 change(void *ctx, const struct rib_change *c)
 {
 	struct world *w = ctx;
@@ -42,9 +42,10 @@ change(void *ctx, const struct rib_change *c)
 	if (aggregates_any(&w->a, c->family))
 		aggregates_change(&w->a, c, &seen);
 	if (!(seen.what & RIB_CHANGE_BEST))
-		return;
+		return false;
 	ck_assert_uint_eq(seen.old_attr, w->told[i]);
 	w->told[i] = seen.best != NULL ? seen.best->attr : ATTR_NONE;
+	return false;
 }
 
 static void

@@ -229,7 +229,14 @@ change(struct fake *k, uint32_t id, uint32_t attr, uint16_t source)
 
 	k->best[id] = attr;
 	k->source[id] = source;
-	group_list_change(&k->l, FAMILY_IPV4, id, old, old_source, attr, source);
+	struct adjout_news n = {.family = FAMILY_IPV4,
+	    .id = id,
+	    .old_attr = old,
+	    .old_source = old_source,
+	    .new_attr = attr,
+	    .new_source = source};
+	if (group_list_change(&k->l, &n))
+		ck_assert(adjout_pins(&k->l.adjout, FAMILY_IPV4, id));
 }
 
 /* Takes at most so many octets; the messages as "attr:id@next hop's last octet ". */

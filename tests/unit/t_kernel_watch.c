@@ -20,10 +20,11 @@ static struct bgpd d;
 static struct kernel k;
 static struct attr_table attrs;
 
-static void
+static bool
 no_change(void *ctx, const struct rib_change *c)
 {
 	(void)ctx, (void)c;
+	return false;
 }
 
 static bool

@@ -5,11 +5,12 @@
 #include "tests/unit/ribtest.h"
 #include "tests/unit/suite.h"
 
-static void
+static bool
 change(void *ctx, const struct rib_change *c)
 {
 	(void)c;
 	++*(unsigned *)ctx;
+	return false;
 }
 
 static unsigned

@@ -10,10 +10,11 @@ struct told {
 	unsigned calls, what;
 	attr_id old_attr, attr;
 	uint16_t old_source, source;
-	bool pin;
+	bool pin, needed;
+	unsigned asked; /* whether it is pinned */
 };
 
-static void
+static bool
 change(void *ctx, const struct rib_change *c)
 {
 	struct told *t = ctx;
@@ -24,12 +25,14 @@ change(void *ctx, const struct rib_change *c)
 	t->old_source = c->old_source;
 	t->attr = c->best != NULL ? c->best->attr : 0;
 	t->source = c->best != NULL ? c->best->source : 0;
+	return t->needed;
 }
 
 static bool
 pinned(void *ctx, enum family f, uint32_t id)
 {
 	(void)f, (void)id;
+	((struct told *)ctx)->asked++;
 	return ((struct told *)ctx)->pin;
 }
 
@@ -337,6 +340,28 @@ START_TEST(test_pin)
 }
 END_TEST
 
+/* An owner who says with the change that it needs the id is not asked, and has it until it says otherwise. */
+START_TEST(test_pin_told)
+{
+	struct world w;
+	struct ip_prefix p = ribtest_prefix("10.0.0.0/8");
+
+	begin(&w);
+	announce(&w, w.a, "10.0.0.0/8", w.lp100);
+	decide(&w);
+	w.told.needed = true;
+	announce(&w, w.a, "10.0.0.0/8", 0);
+	decide(&w);
+	uint32_t id = rib_find(w.t.rib, &p);
+	ck_assert_uint_ne(id, 0);
+	ck_assert_uint_eq(w.told.asked, 0);
+	rib_prefix_unpin(w.t.rib, FAMILY_IPV4, id);
+	ck_assert_uint_eq(w.told.asked, 1);
+	ck_assert_uint_eq(rib_find(w.t.rib, &p), 0);
+	end(&w);
+}
+END_TEST
+
 START_TEST(test_pin_many)
 {
 	static const char *const text[] = {"10.0.0.0/8", "10.1.0.0/16", "10.2.0.0/16", "10.3.0.0/16"};
@@ -598,5 +623,5 @@ START_TEST(test_stats)
 END_TEST
 
 SUITE("rib", test_best_changes, test_why_undecided, test_there_and_back, test_decision_mark, test_rejected_and_side,
-      test_multipath_told, test_nexthop_unresolved, test_nexthop_between, test_pin, test_pin_many, test_sources,
-      test_limit, test_path_ids, test_rank, test_paths_max, test_stats)
+      test_multipath_told, test_nexthop_unresolved, test_nexthop_between, test_pin, test_pin_told, test_pin_many,
+      test_sources, test_limit, test_path_ids, test_rank, test_paths_max, test_stats)
