@@ -137,6 +137,7 @@ adjout_send(struct adjout_group *g, enum family f, uint32_t id, uint32_t out, ui
 	struct adjout_audience to = adjout_all_but(g, source, nexthop_of(g, out));
 
 	g->last.attr = 0;
+	g->last.gone = out == 0 ? source : 0;
 	note_withheld(g, f, id, to, source);
 	adjout_batch_add(&g->batch, &g->adjout->view, f, id, 0, out, to);
 	bitmap_set(&g->fam[f].in_batch, id);
@@ -187,6 +188,14 @@ static bool
 run_is_open(const struct adjout_group *g)
 {
 	return g->last.sent && g->batch.n > 0 && g->nwithheld == 0;
+}
+
+/* Would the withdrawal of a prefix that this source had go into the last run? */
+static bool
+withdraws_again(const struct adjout_group *g, enum family f, uint16_t source)
+{
+	return g->batch.n > 0 && g->last.gone == source && source != 0 && g->batch.runs[g->batch.nruns - 1].family == f &&
+	       g->nwithheld == 0 && !adjout_limited(g);
 }
 
 /* A prefix that nobody had has just been added to the batch with the output of this path, or it has none. */
@@ -269,6 +278,12 @@ adjout_change(struct adjout_group *g, const struct adjout_news *n)
 		adjout_batch_again(&g->batch, id);
 		bitmap_set(&fam->in_batch, id);
 		bitmap_set(&fam->announced, id);
+		return true;
+	}
+	if (announced && n->new_attr == 0 && withdraws_again(g, f, n->old_source)) {
+		adjout_batch_again(&g->batch, id);
+		bitmap_set(&fam->in_batch, id);
+		bitmap_clear(&fam->announced, id);
 		return true;
 	}
 	return change_send(g, n, announced);

@@ -246,6 +246,7 @@ struct adjout_group {
 		uint16_t source;
 		uint8_t family;
 		bool sent; /* false: the policy lets no route with these attributes out */
+		uint16_t gone; /* whose withdrawn prefixes the last run of the batch is of; 0: it is of none */
 	} last;
 	struct adjout_memo_entry *memo; /* NULL until used */
 	uint64_t memo_hits, memo_misses;

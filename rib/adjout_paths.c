@@ -156,7 +156,7 @@ note_withheld(struct adjout_group *g, enum family f, uint32_t id, const struct a
 static void
 batch_add(struct adjout_group *g, enum family f, uint32_t id, uint32_t path_id, uint32_t out, struct adjout_audience to)
 {
-	g->last.attr = 0;
+	g->last.attr = g->last.gone = 0;
 	adjout_batch_add(&g->batch, &g->adjout->view, f, id, path_id, out, to);
 	bitmap_set(&g->fam[f].in_batch, id);
 }

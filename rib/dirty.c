@@ -49,23 +49,19 @@ chunk_put(struct dirty_queue *q, struct dirty_chunk *c)
 }
 
 void
-dirty_push(struct dirty_queue *q, const struct dirty_entry *e)
+dirty_grow(struct dirty_queue *q)
 {
-	if (q->tail == NULL || q->tail_at == DIRTY_CHUNK_ENTRIES) {
-		struct dirty_chunk *c = chunk_get(q);
-		c->next = NULL;
-		if (q->tail == NULL) {
-			q->head = c;
-			q->head_at = 0;
-		} else {
-			q->tail->next = c;
-		}
-		q->tail = c;
-		q->tail_at = 0;
+	struct dirty_chunk *c = chunk_get(q);
+
+	c->next = NULL;
+	if (q->tail == NULL) {
+		q->head = c;
+		q->head_at = 0;
+	} else {
+		q->tail->next = c;
 	}
-	q->tail->e[q->tail_at++] = *e;
-	q->count++;
-	q->pushed++;
+	q->tail = c;
+	q->tail_at = 0;
 }
 
 static void
@@ -80,20 +76,14 @@ drop_head(struct dirty_queue *q)
 	chunk_put(q, c);
 }
 
-bool
-dirty_pop(struct dirty_queue *q, struct dirty_entry *e)
+void
+dirty_shrink(struct dirty_queue *q)
 {
-	if (q->count == 0)
-		return false;
-	*e = q->head->e[q->head_at++];
-	q->count--;
-	q->popped++;
 	/* An emptied last chunk is used again from its start: an idle daemon decides without allocating. */
 	if (q->count == 0 && q->head == q->tail)
 		q->head_at = q->tail_at = 0;
 	else if (q->head_at == DIRTY_CHUNK_ENTRIES)
 		drop_head(q);
-	return true;
 }
 
 void

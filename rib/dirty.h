@@ -41,12 +41,32 @@ struct dirty_queue {
 	uint32_t pushed, popped; /* totals, modulo 2^32: rib_decision_mark */
 };
 
-void dirty_push(struct dirty_queue *q, const struct dirty_entry *e);
-bool dirty_pop(struct dirty_queue *q, struct dirty_entry *e); /* false: empty */
-/*
- * The entry that will be popped n pops from now if it is near (same chunk), or NULL: something to prefetch.
- * Inline: several times a route.
- */
+void dirty_grow(struct dirty_queue *q);   /* a chunk more to fill */
+void dirty_shrink(struct dirty_queue *q); /* all of the first chunk has been popped */
+/* Inline, as the two below: once a route each. */
+static inline void
+dirty_push(struct dirty_queue *q, const struct dirty_entry *e)
+{
+	if (q->tail == NULL || q->tail_at == DIRTY_CHUNK_ENTRIES)
+		dirty_grow(q);
+	q->tail->e[q->tail_at++] = *e;
+	q->count++;
+	q->pushed++;
+}
+/* False: empty. */
+static inline bool
+dirty_pop(struct dirty_queue *q, struct dirty_entry *e)
+{
+	if (q->count == 0)
+		return false;
+	*e = q->head->e[q->head_at++];
+	q->count--;
+	q->popped++;
+	if (q->count == 0 || q->head_at == DIRTY_CHUNK_ENTRIES)
+		dirty_shrink(q);
+	return true;
+}
+/* The entry that will be popped n pops from now if it is near (same chunk), or NULL: something to prefetch. */
 static inline const struct dirty_entry *
 dirty_peek(const struct dirty_queue *q, uint32_t n)
 {

@@ -94,15 +94,21 @@ lower_bound(const struct nexthop_table *t, enum family f, const uint8_t *bytes)
 	return lo;
 }
 
-/* What an address begins with: two octets of IPv4, four of IPv6. */
-static uint32_t *
-head_of(struct nh_sorted *s, enum family f, const uint8_t *bytes)
+/* Where what an address begins with is counted: two octets of IPv4, four of IPv6. */
+static unsigned
+head_no(enum family f, const uint8_t *bytes)
 {
 	unsigned head = bytes[0] * 3u + bytes[1];
 
 	if (f == FAMILY_IPV6)
 		head += bytes[2] * 5u + bytes[3] * 7u;
-	return &s->heads[head % NH_HEADS];
+	return head % NH_HEADS;
+}
+
+static uint32_t *
+head_of(struct nh_sorted *s, enum family f, const uint8_t *bytes)
+{
+	return &s->heads[head_no(f, bytes)];
 }
 
 static unsigned
@@ -168,15 +174,20 @@ mark_inside(struct nexthop_table *t, const struct ip_prefix *p)
 	}
 }
 
+bool
+nexthop_concerns(const struct nexthop_table *t, enum family f, const uint8_t *addr, uint8_t len)
+{
+	const struct nh_sorted *s = &t->sorted[f];
+
+	if (s->count == 0 || (len == 0 && !t->allow_default))
+		return false;
+	return len < head_len(f) || s->heads[head_no(f, addr)] != 0;
+}
+
 void
 nexthop_rib_changed(struct nexthop_table *t, const struct ip_prefix *p)
 {
-	enum family f = (enum family)p->family;
-	struct nh_sorted *s = &t->sorted[f];
-
-	if (s->count == 0 || (p->len == 0 && !t->allow_default))
-		return;
-	if (p->len < head_len(f) || *head_of(s, f, p->bytes) != 0)
+	if (nexthop_concerns(t, (enum family)p->family, p->bytes, p->len))
 		mark_inside(t, p);
 }
 

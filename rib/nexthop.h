@@ -130,6 +130,8 @@ void nexthop_link_set(struct nexthop_table *t, uint32_t ifindex, bool up);
 /* The best path or multipath set of a BGP prefix has changed: marks the next hops inside it. Cheap when there
  * are none. */
 void nexthop_rib_changed(struct nexthop_table *t, const struct ip_prefix *p);
+/* Might there be some, as the first octets say? Else that need not be called. */
+bool nexthop_concerns(const struct nexthop_table *t, enum family f, const uint8_t *addr, uint8_t len);
 
 /* How many next hops wait to be resolved. */
 uint32_t nexthop_pending(const struct nexthop_table *t);

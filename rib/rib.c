@@ -182,8 +182,7 @@ rib_source_add(struct rib *rib, enum rib_source_kind kind)
 struct rib_source *
 rib_source_get(const struct rib *rib, uint16_t index)
 {
-	ASSERT(index != 0 && index < rib->sources_cap && rib->sources[index] != NULL);
-	return rib->sources[index];
+	return rib_source_at(rib, index);
 }
 
 static void
@@ -240,7 +239,7 @@ rib_dirty_release(struct rib *rib, const struct dirty_entry *e)
 {
 	if (e->old_attr == 0)
 		return;
-	struct rib_source *s = rib_source_get(rib, e->old_source);
+	struct rib_source *s = rib_source_at(rib, e->old_source);
 	attr_unref(rib->attrs, e->old_attr);
 	if (--s->dirty_refs == 0 && s->removed)
 		free_source(rib, s);
@@ -306,11 +305,7 @@ rib_path_next(const struct rib *rib, enum family f, const struct rib_path *p)
 const struct rib_path *
 rib_best(const struct rib *rib, enum family f, uint32_t id)
 {
-	const struct rib_path *p = rib_path_first(rib, f, id);
-
-	while (p != NULL && !(p->flags & RIB_PATH_BEST))
-		p = rib_path_next(rib, f, p);
-	return p;
+	return rib_best_at(rib, f, id);
 }
 
 const struct rib_path *

@@ -16,6 +16,8 @@
 #include "rib/rib.h"
 #include "rib/side.h"
 
+#include "lib/mem.h"
+
 /* Bits of prefix_key.flags beside PREFIX_F_LIVE. */
 #define RIB_F_DIRTY   0x02 /* in one of the queues */
 #define RIB_F_SET     0x04 /* a member of the multipath set was changed or removed since the last decision */
@@ -55,6 +57,27 @@ rib_further(const struct rib *rib, uint32_t handle)
 	if (handle & RIB_HANDLE_WITH_ID)
 		return slab_ptr(&rib->paths_with_id, handle & ~RIB_HANDLE_WITH_ID);
 	return slab_ptr(&rib->paths, handle);
+}
+
+/* rib_source_get and rib_best for those that need them several times a route. */
+static inline struct rib_source *
+rib_source_at(const struct rib *rib, uint16_t index)
+{
+	ASSERT(index != 0 && index < rib->sources_cap && rib->sources[index] != NULL);
+	return rib->sources[index];
+}
+static inline struct rib_path *
+rib_best_at(const struct rib *rib, enum family f, uint32_t id)
+{
+	struct rib_path *p = rib_first(rib, f, id);
+
+	/* A free place inside the prefix record has no flags. */
+	while (!(p->flags & RIB_PATH_BEST)) {
+		if (p->next == 0)
+			return NULL;
+		p = rib_further(rib, p->next);
+	}
+	return p;
 }
 
 /* Notes what is best now, unless that is noted already. Before any change to the prefix. */

@@ -30,11 +30,11 @@ rib_mark_dirty(struct rib *rib, enum family f, uint32_t id, enum rib_queue q)
 		return;
 	k->flags |= RIB_F_DIRTY;
 	struct dirty_entry e = {.id = id, .family = (uint8_t)f};
-	best = rib_best(rib, f, id);
+	best = rib_best_at(rib, f, id);
 	if (best != NULL) {
 		e.old_attr = attr_ref(rib->attrs, best->attr);
 		e.old_source = best->source;
-		rib_source_get(rib, best->source)->dirty_refs++;
+		rib_source_at(rib, best->source)->dirty_refs++;
 	}
 	dirty_push(&rib->dirty[q], &e);
 }
@@ -345,21 +345,22 @@ withdraw(struct rib *rib, struct rib_source *s, const struct rib_op *op, enum ri
 	return id != 0 && rib_path_remove(rib, s, f, id, op->path_id, q);
 }
 
+#define HINTS 16 /* a power of two above AHEAD_RECORD */
+_Static_assert(AHEAD_SLOT <= AHEAD_RECORD && AHEAD_RECORD < HINTS, "a hint is used before its place is needed again");
+
 /* What is counted of the attributes that a withdrawn path has; they are anywhere, while those announced have just been used. */
 static void
-fetch_withdrawn(const struct rib *rib, const struct rib_op *op)
+fetch_withdrawn(const struct rib *rib, enum family f, uint32_t hint)
 {
-	const struct prefix_table *t = &rib->table[op->prefix.family];
-	uint32_t id = hidx_hint(&t->index, op->hash);
-
-	attr_id attr = id != 0 ? ((const struct rib_path *)prefix_data(t, id))->attr : ATTR_NONE;
+	attr_id attr = hint != 0 ? rib_first(rib, f, hint)->attr : ATTR_NONE;
 
 	if (attr != ATTR_NONE)
 		__builtin_prefetch(attr_slot(rib->attrs, attr), 1);
 }
 
+/* hints: ids that those operations will probably find whose records have been asked for. */
 static void
-fetch_ahead(const struct rib *rib, const struct rib_op *ops, unsigned i, unsigned n)
+fetch_ahead(const struct rib *rib, const struct rib_op *ops, unsigned i, unsigned n, uint32_t hints[HINTS])
 {
 	if (i + AHEAD_BUCKET < n) {
 		const struct rib_op *op = &ops[i + AHEAD_BUCKET];
@@ -375,20 +376,22 @@ fetch_ahead(const struct rib *rib, const struct rib_op *ops, unsigned i, unsigne
 		uint32_t id = hidx_hint(&t->index, op->hash);
 		if (id != 0)
 			prefix_fetch(t, id);
+		hints[(i + AHEAD_RECORD) % HINTS] = id;
 	}
 	if (i + AHEAD_SLOT < n && ops[i + AHEAD_SLOT].withdraw)
-		fetch_withdrawn(rib, &ops[i + AHEAD_SLOT]);
+		fetch_withdrawn(rib, (enum family)ops[i + AHEAD_SLOT].prefix.family, hints[(i + AHEAD_SLOT) % HINTS]);
 }
 
 unsigned
 rib_apply(struct rib *rib, struct rib_source *s, const struct rib_op *ops, unsigned n, uint32_t now_s,
 	  enum rib_queue q)
 {
+	uint32_t hints[HINTS] = {0};
 	unsigned changed = 0;
 
 	ASSERT(!s->removed);
 	for (unsigned i = 0; i < n; i++) {
-		fetch_ahead(rib, ops, i, n);
+		fetch_ahead(rib, ops, i, n, hints);
 		if (ops[i].withdraw)
 			changed += withdraw(rib, s, &ops[i], q);
 		else
