@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * decide: the steps as a table of keys, and the two that are not keys.
+ * decide: the steps as keys, and the two that are not keys.
  *
- * A key step gives every path a number and keeps those with the lowest. MED is
+ * A key step gives every path a number and keeps those with the lowest; those
+ * before MED are taken together, the others are in tables. MED is
  * compared within groups, and the neighbour's address by octets. The multipath
  * set is cut after the IGP metric: what is still level then is equally good for
  * forwarding, and the later steps only name one path to tell others about.
@@ -13,6 +14,14 @@
 #include "rib/llgr.h"
 
 #include <string.h>
+
+/*
+ * The steps before MED, which decide most: their keys, the first one foremost, are two numbers, so that all of them are one
+ * comparison for each path, a tenth of what ten paths of a prefix cost in all.
+ */
+#define PREFERENCE_SHIFT   32 /* of high */
+#define LOCAL_ORIGIN_SHIFT 24 /* of low */
+#define PATH_LENGTH_SHIFT  8
 
 /* Without the preference of policy: how sure a kind of source is, as in BIRD. */
 static const uint32_t preference_by_kind[RIB_SOURCE_KIND_COUNT] = {
@@ -29,39 +38,14 @@ key_llgr_stale(const struct decide_path *c, const struct rib_config *conf)
 }
 
 static uint32_t
-key_preference(const struct decide_path *c, const struct rib_config *conf)
+preference_of(const struct decide_path *c)
 {
-	struct attr_local local = attr_local(c->attr);
-
-	(void)conf;
-	return ~(local.has_preference ? local.preference : preference_by_kind[c->source->kind]);
-}
-
-static uint32_t
-key_local_pref(const struct decide_path *c, const struct rib_config *conf)
-{
-	return ~(c->attr->flags & ATTR_F_HAS_LOCAL_PREF ? c->attr->local_pref : conf->default_local_pref);
-}
-
-static uint32_t
-key_local_origin(const struct decide_path *c, const struct rib_config *conf)
-{
-	(void)conf;
-	return c->source->kind == RIB_SOURCE_BGP;
-}
-
-static uint32_t
-key_path_length(const struct decide_path *c, const struct rib_config *conf)
-{
-	(void)conf;
-	return c->attr->path_len;
-}
-
-static uint32_t
-key_origin(const struct decide_path *c, const struct rib_config *conf)
-{
-	(void)conf;
-	return c->attr->origin;
+	if (c->attr->flags & ATTR_F_HAS_LOCAL) {
+		struct attr_local local = attr_local(c->attr);
+		if (local.has_preference)
+			return local.preference;
+	}
+	return preference_by_kind[c->source->kind];
 }
 
 /* RFC 5065 5.3: routes from other members of the confederation rank with internal ones. */
@@ -100,13 +84,6 @@ struct step {
 };
 
 static const struct step last_resort = {RIB_REASON_LLGR_STALE, key_llgr_stale};
-static const struct step before_med[] = {
-    {RIB_REASON_PREFERENCE, key_preference},
-    {RIB_REASON_LOCAL_PREF, key_local_pref},
-    {RIB_REASON_LOCAL_ORIGIN, key_local_origin},
-    {RIB_REASON_PATH_LENGTH, key_path_length}, /* RFC 4271 9.1.2.2 a */
-    {RIB_REASON_ORIGIN, key_origin},           /* b */
-};
 static const struct step after_med[] = {
     {RIB_REASON_EBGP, key_ebgp},             /* d */
     {RIB_REASON_IGP_METRIC, key_igp_metric}, /* e */
@@ -120,6 +97,53 @@ static bool
 alive(const struct decide_path *c)
 {
 	return c->reason == RIB_REASON_BEST;
+}
+
+static void
+set_keys(struct decide_path *c, const struct rib_config *conf)
+{
+	const struct attr_set *a = c->attr;
+	uint32_t local_pref = a->flags & ATTR_F_HAS_LOCAL_PREF ? a->local_pref : conf->default_local_pref;
+	bool learnt = c->source->kind == RIB_SOURCE_BGP;
+
+	c->high = (uint64_t)~preference_of(c) << PREFERENCE_SHIFT | (uint32_t)~local_pref;
+	c->low = (uint64_t)learnt << LOCAL_ORIGIN_SHIFT | (uint32_t)a->path_len << PATH_LENGTH_SHIFT | a->origin;
+}
+
+/* The first of the keys that differ. */
+static enum rib_reason
+lost_before_med(const struct decide_path *c, const struct decide_path *best)
+{
+	uint64_t high = c->high ^ best->high, low = c->low ^ best->low;
+
+	if (high != 0)
+		return high >> PREFERENCE_SHIFT ? RIB_REASON_PREFERENCE : RIB_REASON_LOCAL_PREF;
+	if (low >> LOCAL_ORIGIN_SHIFT)
+		return RIB_REASON_LOCAL_ORIGIN;
+	/* RFC 4271 9.1.2.2 a and b */
+	return low >> PATH_LENGTH_SHIFT ? RIB_REASON_PATH_LENGTH : RIB_REASON_ORIGIN;
+}
+
+/* Keeps the paths with the lowest keys. Returns how many are left. */
+static unsigned
+run_before_med(struct decide_path *c, unsigned n)
+{
+	const struct decide_path *best = NULL;
+	unsigned left = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		if (alive(&c[i]) &&
+		    (best == NULL || c[i].high < best->high || (c[i].high == best->high && c[i].low < best->low)))
+			best = &c[i];
+	for (unsigned i = 0; i < n; i++) {
+		if (!alive(&c[i]))
+			continue;
+		if (c[i].high == best->high && c[i].low == best->low)
+			left++;
+		else
+			c[i].reason = lost_before_med(&c[i], best);
+	}
+	return left;
 }
 
 /* Keeps the paths with the lowest key; the others lose by this step. Returns how many are left. */
@@ -275,24 +299,13 @@ pick_multipath(struct decide_path *c, unsigned n, const struct decide_path *best
 	return members;
 }
 
-/* Mostly none, and then the step is not worth its time. */
-static bool
-any_llgr_stale(const struct decide_path *c, unsigned n)
-{
-	unsigned flags = 0;
-
-	for (unsigned i = 0; i < n; i++)
-		flags |= c[i].attr->flags;
-	return flags & ATTR_F_LLGR_STALE;
-}
-
-/* All steps, until one path is left. */
+/* All steps, until one path is left. llgr_stale: some path is; mostly none, and then the step is not worth its time. */
 static void
-eliminate(struct decide_path *c, unsigned n, const struct rib_config *conf)
+eliminate(struct decide_path *c, unsigned n, const struct rib_config *conf, bool llgr_stale)
 {
-	if (any_llgr_stale(c, n) && run_step(c, n, &last_resort, conf) <= 1)
+	if (llgr_stale && run_step(c, n, &last_resort, conf) <= 1)
 		return;
-	if (!run_steps(c, n, before_med, ARRAY_LEN(before_med), conf))
+	if (run_before_med(c, n) <= 1)
 		return;
 	run_med(c, n);
 	if (run_steps(c, n, after_med, ARRAY_LEN(after_med), conf) &&
@@ -303,15 +316,20 @@ eliminate(struct decide_path *c, unsigned n, const struct rib_config *conf)
 int
 decide_paths(struct decide_path *c, unsigned n, const struct rib_config *conf, unsigned *members)
 {
-	for (unsigned i = 0; i < n; i++)
+	unsigned flags = 0;
+
+	for (unsigned i = 0; i < n; i++) {
 		c[i].used = false;
+		set_keys(&c[i], conf);
+		flags |= c[i].attr->flags;
+	}
 	/* Most prefixes of an edge router have one path. */
 	if (n == 1) {
 		c[0].used = alive(&c[0]);
 		*members = c[0].used;
 		return c[0].used ? 0 : -1;
 	}
-	eliminate(c, n, conf);
+	eliminate(c, n, conf, (flags & ATTR_F_LLGR_STALE) != 0);
 	*members = 0;
 	for (unsigned i = 0; i < n; i++) {
 		if (!alive(&c[i]))

@@ -20,8 +20,9 @@ struct decide_path {
 	uint32_t igp_metric;    /* of its next hop */
 	enum rib_reason reason; /* in: _BEST, or _REJECTED or _UNRESOLVED to be left out; out: the verdict */
 	bool used;              /* out: best, or in the multipath set */
-	bool grouped;           /* scratch of the MED step, and */
-	uint32_t key;           /* of the others */
+	bool grouped;           /* scratch of the MED step, */
+	uint32_t key;           /* of others, and */
+	uint64_t high, low;     /* of those before MED, see decide.c */
 };
 
 /*

@@ -291,6 +291,17 @@ nexthop_metric(const struct nexthop_table *t, nexthop_id id)
 	return id == NEXTHOP_NONE ? 0 : nh_at(t, id)->res.metric;
 }
 
+bool
+nexthop_reach(const struct nexthop_table *t, nexthop_id id, uint32_t *metric)
+{
+	*metric = 0;
+	if (id == NEXTHOP_NONE)
+		return true;
+	const struct nh_entry *e = nh_at(t, id);
+	*metric = e->res.metric;
+	return e->res.resolved;
+}
+
 void
 nexthop_get(const struct nexthop_table *t, nexthop_id id, struct nexthop_view *out)
 {

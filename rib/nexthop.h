@@ -85,6 +85,8 @@ void nexthop_ref(struct nexthop_table *t, nexthop_id id);   /* NEXTHOP_NONE is a
 void nexthop_unref(struct nexthop_table *t, nexthop_id id); /* frees at 0; the same */
 
 bool nexthop_resolved(const struct nexthop_table *t, nexthop_id id); /* true for NEXTHOP_NONE */
+/* Both in one: resolved, and *metric. */
+bool nexthop_reach(const struct nexthop_table *t, nexthop_id id, uint32_t *metric);
 uint32_t nexthop_metric(const struct nexthop_table *t,
 			nexthop_id id); /* 0 for NEXTHOP_NONE, UINT32_MAX unresolved */
 void nexthop_get(const struct nexthop_table *t, nexthop_id id,

@@ -23,27 +23,30 @@ add_candidate(struct rib *rib, unsigned n, const struct rib_path *p)
 		rib->cand = xreallocarray(rib->cand, rib->cand_cap, sizeof(*rib->cand));
 	}
 	struct decide_path *c = &rib->cand[n];
-	*c = (struct decide_path){
-	    .path = p,
-	    .attr = attr_get(rib->attrs, p->attr),
-	    .source = rib_source_at(rib, p->source),
-	    .reason = RIB_REASON_BEST,
-	};
-	c->igp_metric = nexthop_metric(rib->nexthops, c->attr->nexthop);
+	/* Field by field: what is scratch of the decision need not be cleared. */
+	c->path = p;
+	c->attr = attr_get(rib->attrs, p->attr);
+	c->source = rib_source_at(rib, p->source);
+	bool resolved = nexthop_reach(rib->nexthops, c->attr->nexthop, &c->igp_metric);
 	if (rib_path_rejected(p))
 		c->reason = RIB_REASON_REJECTED;
-	else if (!nexthop_resolved(rib->nexthops, c->attr->nexthop))
-		c->reason = RIB_REASON_UNRESOLVED;
+	else
+		c->reason = resolved ? RIB_REASON_BEST : RIB_REASON_UNRESOLVED;
 }
 
 /* Fills rib->cand with all paths of a prefix and has them judged. Returns how many; *best as decide_paths. */
 static unsigned
 judge(struct rib *rib, enum family f, uint32_t id, int *best, unsigned *members)
 {
+	const struct rib_path *p = rib_first(rib, f, id);
 	unsigned n = 0;
 
-	for (const struct rib_path *p = rib_path_first(rib, f, id); p != NULL; p = rib_path_next(rib, f, p))
+	if (p->attr != ATTR_NONE)
 		add_candidate(rib, n++, p);
+	while (p->next != 0) {
+		p = rib_further(rib, p->next);
+		add_candidate(rib, n++, p);
+	}
 	*best = decide_paths(rib->cand, n, &rib->conf, members);
 	return n;
 }
