@@ -50,7 +50,7 @@ announce(struct aggregates_own *ao, uint32_t number)
 	struct bgpd *d = ao->d;
 	const struct aggregate_route *r = &ao->routes[number];
 
-	originate_add(&d->originate, ORIGINATE_AGGREGATE, &r->prefix, r->attr, RIB_REJECT_NONE, loop_now_s(&d->loop));
+	originate_add(&d->originate, ORIGINATE_AGGREGATE, &r->prefix, r->attr, RIB_REJECT_NONE, loop_now_s(d->loop));
 }
 
 static void
@@ -65,7 +65,7 @@ told(void *ctx, const struct ip_prefix *p, uint32_t number, bool active)
 	if (active)
 		announce(ao, number);
 	else
-		originate_del(&d->originate, ORIGINATE_AGGREGATE, p, loop_now_s(&d->loop));
+		originate_del(&d->originate, ORIGINATE_AGGREGATE, p, loop_now_s(d->loop));
 }
 
 static enum job_result
@@ -90,7 +90,7 @@ aggregates_own_init(struct aggregates_own *ao, struct bgpd *d, uint64_t seed)
 void
 aggregates_own_fini(struct aggregates_own *ao)
 {
-	loop_job_cancel(&ao->d->loop, &ao->job);
+	loop_job_cancel(ao->d->loop, &ao->job);
 	routes_free(ao);
 	aggregates_fini(&ao->set);
 }
@@ -111,7 +111,7 @@ aggregates_own_apply(struct aggregates_own *ao)
 		aggregates_add(&ao->set, &old, &a->prefix, i, a->summary_only);
 	}
 	aggregates_end(&ao->set, &old);
-	loop_job_start(&ao->d->loop, &ao->job);
+	loop_job_start(ao->d->loop, &ao->job);
 }
 
 void
@@ -125,5 +125,5 @@ void
 aggregates_own_change(struct aggregates_own *ao, const struct rib_change *c, struct rib_change *seen)
 {
 	if (aggregates_change(&ao->set, c, seen))
-		loop_job_soon(&ao->d->loop, &ao->job);
+		loop_job_soon(ao->d->loop, &ao->job);
 }

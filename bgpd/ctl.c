@@ -135,7 +135,7 @@ ctl_stream(struct ctl_client *c, json_t *head, const struct ctl_walk *walk)
 	ASSERT(c->walk.step == NULL && walk->step != NULL);
 	put_head(c, head, walk->rows);
 	c->walk = *walk;
-	loop_job_start(&c->ctl->d->loop, &c->job);
+	loop_job_start(c->ctl->d->loop, &c->job);
 }
 
 void
@@ -152,7 +152,7 @@ ctl_resume(struct ctl_client *c)
 	ASSERT(c->cancel != NULL);
 	c->cancel = NULL;
 	/* Further requests of the client may have to be begun. */
-	loop_job_start(&c->ctl->d->loop, &c->job);
+	loop_job_start(c->ctl->d->loop, &c->job);
 }
 
 void
@@ -171,7 +171,7 @@ void
 ctl_walk_wake(struct ctl_client *c)
 {
 	c->waits = false;
-	loop_job_start(&c->ctl->d->loop, &c->job);
+	loop_job_start(c->ctl->d->loop, &c->job);
 }
 
 static void
@@ -196,7 +196,7 @@ client_free(struct ctl_client *c)
 {
 	struct ctl *ctl = c->ctl;
 
-	loop_job_cancel(&ctl->d->loop, &c->job);
+	loop_job_cancel(ctl->d->loop, &c->job);
 	if (c->walk.step != NULL)
 		walk_end(c);
 	if (c->cancel != NULL)
@@ -287,7 +287,7 @@ on_read(struct bufferevent *bev, void *arg)
 	struct ctl_client *c = arg;
 
 	(void)bev;
-	loop_enter(&c->ctl->d->loop);
+	loop_enter(c->ctl->d->loop);
 	client_requests(c);
 }
 
@@ -298,9 +298,9 @@ on_written(struct bufferevent *bev, void *arg)
 	struct ctl_client *c = arg;
 
 	(void)bev;
-	loop_enter(&c->ctl->d->loop);
+	loop_enter(c->ctl->d->loop);
 	if (c->walk.step != NULL && !c->waits)
-		loop_job_start(&c->ctl->d->loop, &c->job);
+		loop_job_start(c->ctl->d->loop, &c->job);
 	else if (c->walk.step == NULL)
 		client_requests(c);
 }
@@ -310,7 +310,7 @@ on_event(struct bufferevent *bev, short what, void *arg)
 {
 	struct ctl_client *c = arg;
 
-	loop_enter(&c->ctl->d->loop);
+	loop_enter(c->ctl->d->loop);
 	if ((what & BEV_EVENT_EOF) == 0 || (what & BEV_EVENT_WRITING) != 0 || c->walk.endless) {
 		client_free(c);
 		return;
@@ -338,7 +338,7 @@ refuse(int fd)
 static void
 client_new(struct ctl *ctl, int fd)
 {
-	struct bufferevent *bev = bufferevent_socket_new(ctl->d->loop.base, fd, BEV_OPT_CLOSE_ON_FREE);
+	struct bufferevent *bev = bufferevent_socket_new(ctl->d->loop->base, fd, BEV_OPT_CLOSE_ON_FREE);
 
 	if (bev == NULL) {
 		close(fd);
@@ -363,7 +363,7 @@ on_accept(evutil_socket_t listener, short what, void *arg)
 	struct ctl *ctl = arg;
 
 	(void)what;
-	loop_enter(&ctl->d->loop);
+	loop_enter(ctl->d->loop);
 	for (int i = 0; i < CTL_ACCEPT_AT_ONCE; i++) {
 		int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd < 0)
@@ -464,7 +464,7 @@ ctl_open(struct ctl *ctl, const char *path)
 	}
 	ctl->fd = fd;
 	ctl->path = xstrdup(path);
-	ctl->ev_accept = event_new(ctl->d->loop.base, fd, EV_READ | EV_PERSIST, on_accept, ctl);
+	ctl->ev_accept = event_new(ctl->d->loop->base, fd, EV_READ | EV_PERSIST, on_accept, ctl);
 	ASSERT(ctl->ev_accept != NULL);
 	event_priority_set(ctl->ev_accept, LOOP_PRIO_IO);
 	event_add(ctl->ev_accept, NULL);

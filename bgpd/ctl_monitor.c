@@ -47,7 +47,7 @@ tell(struct bgpd *d, uint8_t kind, json_t *event)
 {
 	struct monitor *m;
 
-	LIST_FOREACH(m, &d->monitors.all, entry)
+	LIST_FOREACH(m, &d->main->monitors.all, entry)
 	{
 		if (!(m->wants & kind))
 			continue;

@@ -181,7 +181,7 @@ ctl_route_json(const struct bgpd *d, const struct ip_prefix *prefix, const struc
 {
 	const struct rib_path *p = cp->path;
 	const struct rib_source *src = rib_source_get(d->rib, p->source);
-	uint32_t now_s = loop_now_s(&d->loop);
+	uint32_t now_s = loop_now_s(d->loop);
 	json_t *o = json_object();
 
 	json_object_set_new_nocheck(o, "prefix", ctl_json_prefix(prefix));
@@ -308,7 +308,7 @@ ctl_default_json(struct bgpd *d, const struct group_member *m, enum family f, co
 	attr_id attr = groups_default_attr(d->groups, m->group->owner, f);
 	/* No path of the RIB: the row is made as if it were one. */
 	struct rib_path p = {.attr = attr,
-	    .time_s = loop_now_s(&d->loop) & INT32_MAX,
+	    .time_s = loop_now_s(d->loop) & INT32_MAX,
 	    .source = d->originate.source[ORIGINATE_NETWORK]->index,
 	    .flags = RIB_PATH_BEST};
 	struct ctl_path cp = {

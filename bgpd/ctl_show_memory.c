@@ -119,7 +119,7 @@ ctl_show_memory(struct ctl_client *c, const json_t *args)
 	json_t *a_path = quotient(parts.bytes, (uint64_t)paths);
 	add(&parts, "all of these", parts.routes, parts.bytes);
 	parts.bytes /= 2; /* that row is their sum */
-	json_t *where = ctl_json_text(d->loop.stall_where); /* loop_stall_take forgets it */
+	json_t *where = ctl_json_text(d->loop->stall_where); /* loop_stall_take forgets it */
 	ctl_done(c,
 	    json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:I,s:o}", "resident_bytes", all,
 		"resident_file_bytes", of_files, "accounted_bytes", (json_int_t)parts.bytes, "unaccounted_bytes",
@@ -127,6 +127,6 @@ ctl_show_memory(struct ctl_client *c, const json_t *args)
 		"paths_left_out", (json_int_t)rib.paths_left_out, "bytes_a_path", a_path, "rib_bytes", (json_int_t)rib.bytes, "attribute_sets",
 		(json_int_t)attr_table_count(d->attrs), "attribute_bytes", (json_int_t)attr_table_bytes(d->attrs),
 		"fib_bytes", (json_int_t)fib.memory_bytes, "nexthops", (json_int_t)nexthop_count(d->nexthops),
-		"loop_stall_max_us", (json_int_t)(loop_stall_take(&d->loop) / 1000u), "loop_stall_where", where,
-		"loop_turns", (json_int_t)d->loop.turns, "parts", parts.rows));
+		"loop_stall_max_us", (json_int_t)(loop_stall_take(d->loop) / 1000u), "loop_stall_where", where,
+		"loop_turns", (json_int_t)d->loop->turns, "parts", parts.rows));
 }

@@ -72,7 +72,7 @@ restart_state_json(const struct peer *p)
 	json_t *o = json_object();
 
 	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
-		uint64_t now = p->d->loop.turn_start_ns, due = p->gr.fam[f].due_ns;
+		uint64_t now = p->d->loop->turn_start_ns, due = p->gr.fam[f].due_ns;
 		if (!peer_gr_keeps(p, f))
 			continue;
 		json_object_set_new(o, family_name(f),
@@ -190,7 +190,7 @@ neighbor_json(const struct bgpd *d, const struct peer *p)
 	const struct open_caps *advertised =
 	    p->main->state >= FSM_OPENSENT ? &p->main->sent.caps : &p->ours.caps;
 	const struct open_msg *theirs = p->main->has_open ? &p->main->theirs : NULL;
-	uint64_t now = d->loop.turn_start_ns;
+	uint64_t now = d->loop->turn_start_ns;
 	json_t *o = json_object();
 	uint32_t remote_as =
 	    p->conf->remote_as.as != 0 || theirs == NULL ? p->conf->remote_as.as : theirs->as;
@@ -305,7 +305,7 @@ ctl_show_summary(struct ctl_client *c, const json_t *args)
 	json_t *rollback = reload_on_trial(d->reload, &left_s) ? json_integer(left_s) : json_null();
 	json_t *router = json_pack("{s:I,s:o,s:I,s:s,s:o}", "as", (json_int_t)d->conf->router.as, "id",
 				   ctl_json_id(d->router_id), "uptime_s",
-				   (json_int_t)((d->loop.turn_start_ns - d->start_ns) / 1000000000u),
+				   (json_int_t)((d->loop->turn_start_ns - d->start_ns) / 1000000000u),
 				   "version", PACKAGE_VERSION, "rollback_in_s", rollback);
 	json_t *rib = json_pack(
 	    "{s:I,s:I,s:I,s:I,s:I}", "ipv4_prefixes", (json_int_t)st.prefixes[FAMILY_IPV4], "ipv4_paths",

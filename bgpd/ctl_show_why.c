@@ -212,7 +212,7 @@ show_learn(struct ctl_client *c, struct why_show *st)
 	if (!explain_learn(d, &st->at, &attr, &e))
 		return;
 	struct rib_path p = {.attr = attr,
-	    .time_s = loop_now_s(&d->loop) & INT32_MAX,
+	    .time_s = loop_now_s(d->loop) & INT32_MAX,
 	    .source = d->originate.source[ORIGINATE_KERNEL]->index,
 	    .flags = RIB_REJECT_POLICY << RIB_PATH_REJECT_SHIFT};
 	json_t *row = ctl_route_json(d, &st->at, &(struct ctl_path){.path = &p, .attr = attr});

@@ -97,7 +97,7 @@ daemon_kernel_synced(struct bgpd *d)
 {
 	restart_synced(&d->restart, kernel_kept(d->kernel));
 	d->start_next = TAILQ_FIRST(&d->peers);
-	loop_job_start(&d->loop, &d->starts);
+	loop_job_start(d->loop, &d->starts);
 }
 
 static void
@@ -158,7 +158,7 @@ warn_unsupported(const struct bgpd *d)
 void
 daemon_keys_changed(struct bgpd *d)
 {
-	apply_listeners(d);
+	apply_listeners(d->main);
 }
 
 void
@@ -251,7 +251,7 @@ on_stop_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	loop_enter(&d->loop);
+	loop_enter(d->loop);
 	if (!d->stopping && drains(d)) {
 		event_add(d->ev_stop, &again);
 		return;
@@ -264,7 +264,7 @@ on_stop_timer(evutil_socket_t fd, short what, void *arg)
 	if (session_pool_lingering(d->sessions) > 0)
 		event_add(d->ev_stop, &again);
 	else
-		loop_stop(&d->loop);
+		loop_stop(d->loop);
 }
 
 void
@@ -308,7 +308,7 @@ log_state(struct bgpd *d)
 	rib_stats(d->rib, &st);
 	log_info("daemon.state", LOG_U("ipv4_prefixes", st.prefixes[FAMILY_IPV4]),
 	    LOG_U("ipv6_prefixes", st.prefixes[FAMILY_IPV6]), LOG_U("rib_bytes", st.bytes),
-	    LOG_U("attribute_sets", attr_table_count(d->attrs)), LOG_U("stall_max_us", d->loop.stall_max_ns / 1000));
+	    LOG_U("attribute_sets", attr_table_count(d->attrs)), LOG_U("stall_max_us", d->loop->stall_max_ns / 1000));
 	TAILQ_FOREACH(p, &d->peers, entry)
 	log_info("neighbor.state", LOG_S("neighbor", p->name), LOG_S("state", fsm_state_name(peer_state(p))),
 	    LOG_S("error", p->last_error));
@@ -320,7 +320,7 @@ on_signal(evutil_socket_t sig, short what, void *arg)
 	struct bgpd *d = arg;
 
 	(void)what;
-	loop_enter(&d->loop);
+	loop_enter(d->loop);
 	switch (sig) {
 	case SIGHUP:
 		reload_file(d->reload, 0, NULL, NULL);
@@ -341,7 +341,7 @@ signals_start(struct bgpd *d)
 
 	signal(SIGPIPE, SIG_IGN);
 	for (unsigned i = 0; i < ARRAY_LEN(signals); i++) {
-		d->signals[i] = evsignal_new(d->loop.base, signals[i], on_signal, d);
+		d->signals[i] = evsignal_new(d->loop->base, signals[i], on_signal, d);
 		ASSERT(d->signals[i] != NULL);
 		event_priority_set(d->signals[i], LOOP_PRIO_URGENT);
 		event_add(d->signals[i], NULL);
@@ -381,10 +381,10 @@ start_parts(struct bgpd *d)
 	d->loader = loader_new(d);
 	d->reload = reload_new(d);
 	d->groups = groups_new(d);
-	d->sessions = session_pool_new(&d->loop);
+	d->sessions = session_pool_new(d->loop);
 	d->updates = update_queue_new(d);
 	restart_init(&d->restart, d);
-	listen_init(&d->listen, &d->loop, on_accept, d);
+	listen_init(&d->listen, d->loop, on_accept, d);
 	/* First the socket: it tells a second daemon that there is one, before anything of the first is touched. */
 	d->ctl = ctl_new(d);
 	if (d->ctl == NULL)
@@ -392,7 +392,7 @@ start_parts(struct bgpd *d)
 	d->kernel = kernel_new(d);
 	if (d->kernel == NULL)
 		return false;
-	d->ev_stop = evtimer_new(d->loop.base, on_stop_timer, d);
+	d->ev_stop = evtimer_new(d->loop->base, on_stop_timer, d);
 	ASSERT(d->ev_stop != NULL);
 	signals_start(d);
 	daemon_apply_settings(d);
@@ -418,7 +418,7 @@ daemon_free(struct bgpd *d, bool keep)
 
 	if (d->ctl != NULL)
 		ctl_free(d->ctl);
-	loop_job_cancel(&d->loop, &d->starts);
+	loop_job_cancel(d->loop, &d->starts);
 	loader_free(d->loader);
 	reload_free(d->reload);
 	while ((p = TAILQ_FIRST(&d->peers)) != NULL)
@@ -456,17 +456,19 @@ daemon_free(struct bgpd *d, bool keep)
 		free(d->attrs);
 	}
 	conf_free(d->conf);
-	loop_fini(&d->loop);
+	loop_fini(d->loop);
+	free(d->loop);
 }
 
 bool
 daemon_start(struct bgpd *d, const struct daemon_options *options, struct conf *conf)
 {
-	*d = (struct bgpd){.options = options, .conf = conf, .portion = DAEMON_PORTION};
+	*d = (struct bgpd){.main = d, .options = options, .conf = conf, .portion = DAEMON_PORTION};
+	d->loop = xcalloc(1, sizeof *d->loop);
 	d->starts = (struct job){.run = starts_run, .name = "start"};
 	TAILQ_INIT(&d->peers);
 	apply_log(d);
-	if (loop_init(&d->loop) < 0)
+	if (loop_init(d->loop) < 0)
 		return false;
 	d->start_ns = time_mono_ns();
 	reserve_descriptors(d);
@@ -481,7 +483,7 @@ daemon_run(const struct daemon_options *options, struct conf *conf)
 	bool started;
 
 	started = daemon_start(&d, options, conf);
-	if (!started || loop_run(&d.loop) < 0)
+	if (!started || loop_run(d.loop) < 0)
 		status = 1;
 	if (options->pidfile != NULL && status == EX_OK)
 		unlink(options->pidfile);

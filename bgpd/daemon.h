@@ -51,14 +51,16 @@ TAILQ_HEAD(peer_list, peer);
 #define DAEMON_PORTION 256 /* some 20 µs of work */
 
 struct bgpd {
-	struct loop loop;
-	long descriptors; /* that we may have; 0: not known */
+	struct bgpd *main; /* the one whose parts are the process's: itself */
+	struct loop *loop;
 	uint32_t portion; /* prefixes, next hops or ids that a job looks at between two looks at the clock */
 	const struct daemon_options *options;
 	struct conf *conf;
 	uint32_t router_id, cluster_id; /* host order */
 	uint64_t start_ns;              /* monotonic */
+	bool stopping;
 
+	/* A routing table, who fills it and who is told of it. */
 	struct attr_table *attrs;
 	struct nexthop_table *nexthops;
 	struct rib *rib;
@@ -71,24 +73,24 @@ struct bgpd {
 	struct update_queue *updates;
 	struct health health;      /* conditions of networks */
 	struct own own;            /* routes of the configuration on their way into the RIB */
+	struct peer_list peers;
+	struct job starts; /* the first start of all, in slices: that is 10 us for each */
+	struct peer *start_next;
+	struct restart restart; /* what a start owes to the run before it (restart.h) */
+	struct session_pool *sessions;
+
+	/* Of the process: at main. */
+	long descriptors;          /* that we may have; 0: not known */
 	struct loader *loader;     /* reads configurations (loader.h) */
 	struct reload *reload;     /* and makes them the running one (reload.h) */
-
-	struct session_pool *sessions;
 	struct listen listen;
-	struct peer_list peers;
-	struct peer_table peer_table; /* those of peers that are configured */
-	struct job starts;            /* the first start of all, in slices: that is 10 us for each */
-	struct peer *start_next;
+	struct peer_table peer_table; /* configured neighbours */
 	struct dynamic_ranges ranges;
 	struct onlinks onlinks;
 	struct monitors monitors;
 	struct msg_log msg_log; /* of all neighbours */
 	struct ctl *ctl;
-
 	bool draining; /* before an orderly stop */
-	bool stopping;
-	struct restart restart; /* what a start owes to the run before it (restart.h) */
 	struct event *ev_stop; /* ends the wait for lingering sessions */
 	struct event *signals[5];
 };

@@ -42,7 +42,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	loop_enter(&p->d->loop);
+	loop_enter(p->d->loop);
 	if (dr->stage == DRAIN_ANNOUNCED) {
 		dr->stage = DRAIN_WITHDRAWN;
 		dr->looks = 0;
@@ -57,7 +57,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 void
 drain_init(struct peer *p)
 {
-	p->drain = (struct drain){.timer = evtimer_new(p->d->loop.base, on_timer, p)};
+	p->drain = (struct drain){.timer = evtimer_new(p->d->loop->base, on_timer, p)};
 	ASSERT(p->drain.timer != NULL);
 	event_priority_set(p->drain.timer, LOOP_PRIO_URGENT);
 }

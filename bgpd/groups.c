@@ -288,7 +288,7 @@ view_done(void *ctx, enum family f, uint64_t mark)
 static void
 drain_start(struct groups *g)
 {
-	loop_job_start(&g->d->loop, &g->drain);
+	loop_job_start(g->d->loop, &g->drain);
 }
 
 static void
@@ -298,8 +298,8 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	loop_enter(&g->d->loop);
-	group_list_tick(&g->list, loop_now_s(&g->d->loop));
+	loop_enter(g->d->loop);
+	group_list_tick(&g->list, loop_now_s(g->d->loop));
 	groups_limit_tell(g);
 	drain_start(g);
 }
@@ -367,7 +367,7 @@ groups_new(struct bgpd *d)
 	g->sent.plain = true;
 	group_list_init(&g->list, &view, &ops);
 	g->drain = (struct job){.run = drain_run, .name = "export"};
-	g->tick = event_new(d->loop.base, -1, EV_PERSIST, on_tick, g);
+	g->tick = event_new(d->loop->base, -1, EV_PERSIST, on_tick, g);
 	ASSERT(g->tick != NULL);
 	event_add(g->tick, &(struct timeval){.tv_sec = 1});
 	return g;
@@ -408,7 +408,7 @@ group_drop_if_empty(struct group *grp)
 void
 groups_free(struct groups *g)
 {
-	loop_job_cancel(&g->d->loop, &g->drain);
+	loop_job_cancel(g->d->loop, &g->drain);
 	event_free(g->tick);
 	group_list_fini(&g->list);
 	attr_table_fini(&g->sent);

@@ -113,7 +113,7 @@ on_tcp(struct bufferevent *bev, short what, void *arg)
 	int error = EVUTIL_SOCKET_ERROR();
 
 	(void)bev;
-	loop_enter(&c->health->d->loop);
+	loop_enter(c->health->d->loop);
 	result(c, (what & BEV_EVENT_CONNECTED) != 0, what & BEV_EVENT_CONNECTED ? "connected" : strerror(error));
 }
 
@@ -172,7 +172,7 @@ http_begin(struct check *c)
 	c->status = 0;
 	c->garbled = c->tried = false;
 	ip_addr_str(&c->is.tcp.address, addr, sizeof addr);
-	c->http = evhttp_connection_base_new(c->health->d->loop.base, NULL, addr, (uint16_t)c->is.tcp.port);
+	c->http = evhttp_connection_base_new(c->health->d->loop->base, NULL, addr, (uint16_t)c->is.tcp.port);
 	ASSERT(c->http != NULL && req != NULL);
 	evhttp_connection_set_max_headers_size(c->http, ANSWER_MAX);
 	evhttp_connection_set_max_body_size(c->http, ANSWER_MAX);
@@ -191,7 +191,7 @@ tcp_begin(struct check *c)
 	struct sockaddr_storage ss;
 	socklen_t len = ip_addr_to_sockaddr(&c->is.tcp.address, (uint16_t)c->is.tcp.port, &ss);
 
-	c->tcp = bufferevent_socket_new(c->health->d->loop.base, -1, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+	c->tcp = bufferevent_socket_new(c->health->d->loop->base, -1, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
 	ASSERT(c->tcp != NULL);
 	bufferevent_setcb(c->tcp, NULL, NULL, on_tcp, c);
 	if (bufferevent_socket_connect(c->tcp, (struct sockaddr *)&ss, (int)len) < 0)
@@ -222,7 +222,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	loop_enter(&c->health->d->loop);
+	loop_enter(c->health->d->loop);
 	if (c->http != NULL)
 		http_result(c);
 	else if (c->probing)
@@ -266,7 +266,7 @@ looks_begin(struct health *h)
 {
 	h->look_at = 0;
 	if (looks_run(&h->looks, time_mono_ns() + LOOP_SLICE_NS) == JOB_MORE)
-		loop_job_start(&h->d->loop, &h->looks);
+		loop_job_start(h->d->loop, &h->looks);
 }
 
 /* ---- the set ---- */
@@ -293,7 +293,7 @@ check_new(struct health *h, const struct conf_network *n)
 	c->changed_ns = time_mono_ns();
 	if (c->is.interface != NULL)
 		return c;
-	c->timer = evtimer_new(h->d->loop.base, on_timer, c);
+	c->timer = evtimer_new(h->d->loop->base, on_timer, c);
 	ASSERT(c->timer != NULL);
 	return c;
 }
@@ -492,7 +492,7 @@ void
 health_fini(struct health *h)
 {
 	if (h->d != NULL)
-		loop_job_cancel(&h->d->loop, &h->looks);
+		loop_job_cancel(h->d->loop, &h->looks);
 	for (uint32_t i = 0; i < h->n; i++)
 		check_free(h->of[i]);
 	free(h->of);

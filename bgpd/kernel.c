@@ -108,8 +108,8 @@ kernel_new(struct bgpd *d)
 	k->weighted = d->conf->router.multipath.link_bandwidth;
 	interfaces_init(&k->interfaces);
 	k->learn = (struct job){.run = kernel_watch_learn, .name = "learn"};
-	int r = d->options->kernel ? fib_start(&d->loop, &fc, &callbacks, k, &k->fib)
-				   : fib_start_null(&d->loop, &fc, &callbacks, k, &k->fib);
+	int r = d->options->kernel ? fib_start(d->loop, &fc, &callbacks, k, &k->fib)
+				   : fib_start_null(d->loop, &fc, &callbacks, k, &k->fib);
 	if (r == 0)
 		return k;
 	log_error("kernel.start", LOG_S("error", strerror(-r)),
@@ -122,7 +122,7 @@ kernel_new(struct bgpd *d)
 void
 kernel_free(struct kernel *k, bool keep)
 {
-	loop_job_cancel(&k->d->loop, &k->learn);
+	loop_job_cancel(k->d->loop, &k->learn);
 	fib_stop(k->fib, keep, STOP_WAIT_MS);
 	for (unsigned i = 0; i < k->n_others; i++)
 		nexthop_table_free(k->others[i].routes);
@@ -329,11 +329,11 @@ kernel_rib_change(struct kernel *k, const struct rib_change *c)
 			nhset = wanted_set(k, c, &pk, (enum rib_source_kind)src->kind);
 	}
 	if (nhset == 0) {
-		monitor_fib(&k->d->monitors, k->d, c->family, c->id, false);
+		monitor_fib(&k->d->main->monitors, k->d, c->family, c->id, false);
 		fib_route_del(k->fib, c->family, c->id);
 		return;
 	}
 	fib_route_set(k->fib, c->family, c->id, nhset, pk.metric);
 	fib_nhset_unref(k->fib, nhset);
-	monitor_fib(&k->d->monitors, k->d, c->family, c->id, true);
+	monitor_fib(&k->d->main->monitors, k->d, c->family, c->id, true);
 }

@@ -61,7 +61,7 @@ static void
 connected_update(struct kernel *k, const struct ip_prefix *subnet, bool wanted)
 {
 	struct bgpd *d = k->d;
-	uint32_t now_s = loop_now_s(&d->loop);
+	uint32_t now_s = loop_now_s(d->loop);
 	struct ip_addr base = ip_addr_from_bytes(subnet->family, subnet->bytes);
 
 	if (ip_addr_is_link_local(&base))
@@ -216,7 +216,7 @@ static void
 learn_update(struct kernel *k, const struct ip_prefix *p)
 {
 	struct bgpd *d = k->d;
-	uint32_t now_s = loop_now_s(&d->loop);
+	uint32_t now_s = loop_now_s(d->loop);
 	struct nexthop_foreign r;
 	attr_id attr = ATTR_NONE;
 
@@ -283,7 +283,7 @@ kernel_watch_rescan(struct kernel *k)
 	k->learn_family = FAMILY_IPV4;
 	k->learn_at = 1;
 	k->learn_table = 0;
-	loop_job_start(&k->d->loop, &k->learn);
+	loop_job_start(k->d->loop, &k->learn);
 }
 
 /* The first of the other tables whose number is not lower; n_others: there is none. */

@@ -114,7 +114,7 @@ on_finished(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	loop_enter(&l->d->loop);
+	loop_enter(l->d->loop);
 	if (l->at_work)
 		collect(l);
 }
@@ -167,7 +167,7 @@ loader_new(struct bgpd *d)
 	STAILQ_INIT(&l->tasks);
 	l->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	ASSERT(l->fd >= 0);
-	l->ev = event_new(d->loop.base, l->fd, EV_READ | EV_PERSIST, on_finished, l);
+	l->ev = event_new(d->loop->base, l->fd, EV_READ | EV_PERSIST, on_finished, l);
 	ASSERT(l->ev != NULL);
 	event_priority_set(l->ev, LOOP_PRIO_IO);
 	event_add(l->ev, NULL);

@@ -83,7 +83,7 @@ max_out_up(struct peer *p)
 void
 max_out_down(struct peer *p)
 {
-	loop_job_cancel(&p->d->loop, &p->max_out.end);
+	loop_job_cancel(p->d->loop, &p->max_out.end);
 }
 
 /* Each level is told once on the way up; with block one is at the limit all the time, and has to come far down first. */
@@ -130,6 +130,6 @@ max_out_allows(struct peer *p)
 	}
 	if (!over || !ends_session(limit))
 		return true;
-	loop_job_start(&p->d->loop, &p->max_out.end);
+	loop_job_start(p->d->loop, &p->max_out.end);
 	return false;
 }

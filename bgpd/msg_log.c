@@ -28,13 +28,13 @@ has_line(struct msg_log *l, uint32_t now_s, uint32_t limit)
 static bool
 line_take(struct peer *p)
 {
-	uint32_t now_s = (uint32_t)(p->d->loop.turn_start_ns / 1000000000u);
+	uint32_t now_s = (uint32_t)(p->d->loop->turn_start_ns / 1000000000u);
 
 	if (!has_line(&p->msg_log, now_s, MSG_LOG_NEIGHBOR_LINES) ||
-	    !has_line(&p->d->msg_log, now_s, MSG_LOG_ALL_LINES))
+	    !has_line(&p->d->main->msg_log, now_s, MSG_LOG_ALL_LINES))
 		return false;
 	p->msg_log.lines++;
-	p->d->msg_log.lines++;
+	p->d->main->msg_log.lines++;
 	return true;
 }
 

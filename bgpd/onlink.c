@@ -67,7 +67,7 @@ socket_of(struct bgpd *d)
 
 	if (all->ra != NULL || all->ra_failed || !d->options->kernel)
 		return all->ra;
-	all->ra = ra_open(&d->loop, on_seen, d, &err);
+	all->ra = ra_open(d->loop, on_seen, d, &err);
 	all->ra_failed = all->ra == NULL;
 	if (all->ra_failed)
 		log_error("onlink.open", LOG_S("error", strerror(-err)),
@@ -80,7 +80,7 @@ static void
 advertise(struct onlink *o)
 {
 	struct peer *p = o->peer;
-	struct ra *ra = socket_of(p->d);
+	struct ra *ra = socket_of(p->d->main);
 	uint64_t now = time_mono_ns();
 
 	if (ra == NULL || o->ifindex == 0)
@@ -117,7 +117,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	loop_enter(&o->peer->d->loop);
+	loop_enter(o->peer->d->loop);
 	advertise(o);
 }
 
@@ -140,7 +140,7 @@ static void
 follow(struct onlink *o)
 {
 	struct peer *p = o->peer;
-	uint32_t ifindex = index_of(p->d, wanted_name(p));
+	uint32_t ifindex = index_of(p->d->main, wanted_name(p));
 	struct ip_addr addr = unnumbered(p) ? (struct ip_addr){0} : p->conf->address.addr;
 
 	if (ifindex != o->ifindex) {
@@ -171,9 +171,9 @@ onlink_configure(struct peer *p)
 	if (o == NULL) {
 		o = xcalloc(1, sizeof *o);
 		o->peer = p;
-		o->timer = evtimer_new(p->d->loop.base, on_timer, o);
+		o->timer = evtimer_new(p->d->loop->base, on_timer, o);
 		ASSERT(o->timer != NULL);
-		LIST_INSERT_HEAD(&p->d->onlinks.all, o, entry);
+		LIST_INSERT_HEAD(&p->d->main->onlinks.all, o, entry);
 		p->onlink = o;
 	}
 	follow(o);

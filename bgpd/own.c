@@ -76,7 +76,7 @@ static_attr(struct bgpd *d, const struct conf_static *st)
 static void
 announce(struct bgpd *d, enum originate_set set, const struct ip_prefix *p, attr_id attr, enum rib_reject reject)
 {
-	originate_add(&d->originate, set, p, attr, reject, loop_now_s(&d->loop));
+	originate_add(&d->originate, set, p, attr, reject, loop_now_s(d->loop));
 	attr_unref(d->attrs, attr);
 }
 
@@ -113,7 +113,7 @@ own_begin(struct own *o)
 	o->set = ORIGINATE_NETWORK;
 	o->at = 0;
 	o->saying = o->busy = true;
-	loop_job_start(&o->d->loop, &o->job);
+	loop_job_start(o->d->loop, &o->job);
 }
 
 /* Says up to budget routes again; what is left of the budget. */
@@ -180,7 +180,7 @@ own_run_all(struct own *o)
 {
 	while (o->busy)
 		run(o, o->d->portion);
-	loop_job_cancel(&o->d->loop, &o->job);
+	loop_job_cancel(o->d->loop, &o->job);
 	pipeline_resolve(o->d->pipeline);
 	pipeline_decide(o->d->pipeline);
 }
@@ -200,7 +200,7 @@ own_init(struct own *o, struct bgpd *d)
 void
 own_fini(struct own *o)
 {
-	loop_job_cancel(&o->d->loop, &o->job);
+	loop_job_cancel(o->d->loop, &o->job);
 }
 
 void
@@ -228,7 +228,7 @@ own_network_changed(struct bgpd *d, uint32_t number)
 	if (health_holds(&d->health, number))
 		announce_network(d, n);
 	else
-		originate_del(&d->originate, ORIGINATE_NETWORK, &n->prefix, loop_now_s(&d->loop));
+		originate_del(&d->originate, ORIGINATE_NETWORK, &n->prefix, loop_now_s(d->loop));
 	pipeline_decide(d->pipeline);
 }
 
@@ -246,7 +246,7 @@ own_network_add(struct bgpd *d, const struct ip_prefix *p)
 bool
 own_network_del(struct bgpd *d, const struct ip_prefix *p)
 {
-	bool was = originate_del(&d->originate, ORIGINATE_CONTROL, p, loop_now_s(&d->loop));
+	bool was = originate_del(&d->originate, ORIGINATE_CONTROL, p, loop_now_s(d->loop));
 
 	pipeline_decide(d->pipeline);
 	return was;

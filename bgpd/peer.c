@@ -144,7 +144,7 @@ make(struct bgpd *d, const struct conf_neighbor *conf, const char *name, const s
 		p->conns[i].peer = p;
 	p->ours = open_of(d, conf);
 	p->debug = (uint8_t)conf->debug;
-	p->updown_ns = d->loop.turn_start_ns;
+	p->updown_ns = d->loop->turn_start_ns;
 	peer_timers_init(p);
 	max_out_init(&p->max_out);
 	drain_init(p);
@@ -158,7 +158,7 @@ make(struct bgpd *d, const struct conf_neighbor *conf, const char *name, const s
 		return NULL;
 	}
 	TAILQ_INSERT_TAIL(&d->peers, p, entry);
-	peer_table_add(&d->peer_table, p);
+	peer_table_add(&d->main->peer_table, p);
 	return p;
 }
 
@@ -191,7 +191,7 @@ peer_free(struct peer *p)
 	if (p->d->start_next == p)
 		p->d->start_next = TAILQ_NEXT(p, entry);
 	TAILQ_REMOVE(&p->d->peers, p, entry);
-	peer_table_del(&p->d->peer_table, p);
+	peer_table_del(&p->d->main->peer_table, p);
 	onlink_forget(p);
 	max_out_down(p);
 	drain_fini(p);
@@ -199,7 +199,7 @@ peer_free(struct peer *p)
 	peer_gr_fini(p);
 	peer_routes_free(p);
 	if (p->range != NULL)
-		dynamic_left(p->d, p->range);
+		dynamic_left(p->d->main, p->range);
 	free(p->name);
 	free(p);
 }
@@ -340,7 +340,7 @@ peer_accept(struct peer *p, int fd, bool shared)
 	if (c->session == NULL)
 		return;
 	c->incoming = true;
-	c->accepted_ns = p->d->loop.turn_start_ns;
+	c->accepted_ns = p->d->loop->turn_start_ns;
 	c->shared = shared;
 	if (c == p->second)
 		c->state = FSM_ACTIVE;
@@ -382,9 +382,9 @@ peer_configure(struct peer *p, const struct conf_neighbor *conf)
 static void
 move_to(struct peer *p, const struct ip_addr *addr)
 {
-	peer_table_del(&p->d->peer_table, p);
+	peer_table_del(&p->d->main->peer_table, p);
 	p->addr = *addr;
-	peer_table_add(&p->d->peer_table, p);
+	peer_table_add(&p->d->main->peer_table, p);
 }
 
 void
@@ -440,7 +440,7 @@ peer_retire(struct peer *p)
 
 	p->removed = true;
 	onlink_forget(p);
-	peer_table_del(&p->d->peer_table, p);
+	peer_table_del(&p->d->main->peer_table, p);
 	peer_stop(p, BGP_CEASE_DECONFIGURED, NULL);
 	p->conf = &gone;
 	p->number = 0;
@@ -536,7 +536,7 @@ peer_of_open(struct peer_conn *c)
 
 	if (sockopt_ends(session_fd(c->session), &local, &lport, &remote, &rport) < 0)
 		return best;
-	for (p = peer_table_by_addr(&c->peer->d->peer_table, &remote); p != NULL; p = p->next_same_addr) {
+	for (p = peer_table_by_addr(&c->peer->d->main->peer_table, &remote); p != NULL; p = p->next_same_addr) {
 		int fits = p != c->peer && has_ends(p, &remote, &local) ? open_fits(p, c) : 0;
 		if (fits < best_fits || fits == 0 || (fits == best_fits && (taken || !can_take(p))))
 			continue;

@@ -65,7 +65,7 @@ static void
 hold_start(struct peer_conn *c, uint32_t seconds)
 {
 	c->hold_s = seconds;
-	c->last_rx_ns = c->peer->d->loop.turn_start_ns;
+	c->last_rx_ns = c->peer->d->loop->turn_start_ns;
 	if (seconds > 0)
 		timer_start(c->hold, (uint64_t)seconds * 1000);
 	else
@@ -232,7 +232,7 @@ log_change(const struct peer_conn *c, enum fsm_state from, enum fsm_state to, en
 
 	if (from == to)
 		return;
-	monitor_neighbor(&p->d->monitors, p->d, p, fsm_state_name(from), fsm_state_name(to), bad ? p->last_error : "");
+	monitor_neighbor(&p->d->main->monitors, p->d, p, fsm_state_name(from), fsm_state_name(to), bad ? p->last_error : "");
 	enum log_level level = from == FSM_ESTABLISHED || to == FSM_ESTABLISHED ? LOG_INFO : LOG_DEBUG;
 	log_at(level, "neighbor.state", LOG_S("neighbor", p->name), LOG_S("from", fsm_state_name(from)),
 	    LOG_S("to", fsm_state_name(to)), LOG_S("cause", fsm_event_name(ev)),
@@ -256,7 +256,7 @@ become_established(struct peer_conn *c)
 	if (lost)
 		peer_event(loser, FSM_EV_COLLISION_DUMP);
 	event_del(p->connect_retry);
-	p->updown_ns = p->d->loop.turn_start_ns;
+	p->updown_ns = p->d->loop->turn_start_ns;
 	p->stats.established++;
 	p->failures = 0;
 	session_max_len_set(c->session, p->session.max_len);
@@ -303,7 +303,7 @@ do_timers(struct peer_conn *c, uint32_t actions)
 	if (actions & FSM_DO_START_KEEPALIVE)
 		start_keepalive(c);
 	if (actions & FSM_DO_UP && send_hold_s > 0) {
-		c->last_tx_ns = p->d->loop.turn_start_ns;
+		c->last_tx_ns = p->d->loop->turn_start_ns;
 		timer_start(c->send_hold, (uint64_t)send_hold_s * 1000);
 	}
 }
@@ -337,7 +337,7 @@ peer_event(struct peer_conn *c, enum fsm_event ev)
 		c->state = FSM_IDLE;
 	log_change(c, from, r.state, ev);
 	if (from == FSM_ESTABLISHED && r.state != FSM_ESTABLISHED) {
-		p->updown_ns = p->d->loop.turn_start_ns;
+		p->updown_ns = p->d->loop->turn_start_ns;
 		peer_routes_down(p, loss_is_graceful(c, ev, send));
 	}
 	if (r.actions & FSM_DO_STOP_TIMERS)
@@ -432,7 +432,7 @@ on_hold(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	loop_enter(&c->peer->d->loop);
+	loop_enter(c->peer->d->loop);
 	uint64_t now = time_mono_ns();
 	/* Messages only note the time: the timer is moved when it fires, not for each of them. */
 	if (now < due_ns) {
@@ -449,7 +449,7 @@ on_keepalive(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	loop_enter(&c->peer->d->loop);
+	loop_enter(c->peer->d->loop);
 	peer_event(c, FSM_EV_KEEPALIVE_EXPIRES);
 }
 
@@ -460,7 +460,7 @@ on_delay_open(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	loop_enter(&c->peer->d->loop);
+	loop_enter(c->peer->d->loop);
 	peer_event(c, FSM_EV_DELAY_OPEN_EXPIRES);
 }
 
@@ -472,7 +472,7 @@ on_send_hold(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	loop_enter(&c->peer->d->loop);
+	loop_enter(c->peer->d->loop);
 	uint64_t now = time_mono_ns(), due_ns = c->last_tx_ns + limit_ns;
 	if (now < due_ns) {
 		timer_start(c->send_hold, (due_ns - now) / 1000000 + 1);
@@ -488,7 +488,7 @@ on_connect_retry(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	loop_enter(&p->d->loop);
+	loop_enter(p->d->loop);
 	peer_event(p->main, FSM_EV_CONNECT_RETRY_EXPIRES);
 }
 
@@ -499,7 +499,7 @@ on_idle_hold(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	loop_enter(&p->d->loop);
+	loop_enter(p->d->loop);
 	if (p->range != NULL && p->main->session == NULL && p->second->session == NULL) {
 		/* One that restarts gracefully may come back for its routes. */
 		if (!peer_gr_keeps(p, FAMILY_NONE)) {
@@ -524,7 +524,7 @@ on_idle_hold(evutil_socket_t fd, short what, void *arg)
 static struct event *
 timer_new(struct peer *p, event_callback_fn fn, void *arg)
 {
-	struct event *ev = evtimer_new(p->d->loop.base, fn, arg);
+	struct event *ev = evtimer_new(p->d->loop->base, fn, arg);
 
 	ASSERT(ev != NULL);
 	event_priority_set(ev, LOOP_PRIO_URGENT);

@@ -23,7 +23,7 @@ least(uint32_t a, uint32_t b)
 static void
 expired(struct peer *p, enum family f)
 {
-	loop_enter(&p->d->loop);
+	loop_enter(p->d->loop);
 	p->gr.fam[f].due_ns = 0;
 	event(p, f, GR_EV_TIMER, p->gr.fam[f].long_s > 0 ? GR_IF_LONG : 0);
 }
@@ -50,9 +50,9 @@ timer_start(struct peer *p, enum family f, uint64_t after_ns)
 	uint64_t ms = after_ns / 1000000;
 
 	if (p->gr.fam[f].timer == NULL)
-		p->gr.fam[f].timer = evtimer_new(p->d->loop.base, f == FAMILY_IPV4 ? on_timer4 : on_timer6, p);
+		p->gr.fam[f].timer = evtimer_new(p->d->loop->base, f == FAMILY_IPV4 ? on_timer4 : on_timer6, p);
 	ASSERT(p->gr.fam[f].timer != NULL);
-	p->gr.fam[f].due_ns = p->d->loop.turn_start_ns + after_ns;
+	p->gr.fam[f].due_ns = p->d->loop->turn_start_ns + after_ns;
 	event_add(p->gr.fam[f].timer,
 	    &(struct timeval){.tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000) * 1000});
 }
@@ -71,7 +71,7 @@ static uint64_t
 stale_time_left_ns(const struct peer *p, enum family f)
 {
 	uint64_t end = p->gr.fam[f].lost_ns + p->conf->graceful_restart.stale_s * S_NS;
-	uint64_t now = p->d->loop.turn_start_ns;
+	uint64_t now = p->d->loop->turn_start_ns;
 
 	return end > now ? end - now : 0;
 }
@@ -127,7 +127,7 @@ peer_gr_lost(struct peer *p, bool graceful)
 			facts |= GR_IF_GRACEFUL | (c->gr_time_s > 0 ? GR_IF_TIME : 0) | (is_long ? GR_IF_LONG : 0);
 		p->gr.fam[f].restart_s = c->gr_time_s;
 		p->gr.fam[f].long_s = is_long ? c->llgr_time_s[f] : 0;
-		p->gr.fam[f].lost_ns = p->d->loop.turn_start_ns;
+		p->gr.fam[f].lost_ns = p->d->loop->turn_start_ns;
 		event(p, f, GR_EV_LOST, facts);
 	}
 }

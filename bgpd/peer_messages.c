@@ -180,7 +180,7 @@ on_message(void *ctx, struct session *s, const struct msg_frame *f)
 	struct peer *p = c->peer;
 
 	(void)s;
-	c->last_rx_ns = p->d->loop.turn_start_ns;
+	c->last_rx_ns = p->d->loop->turn_start_ns;
 	c->rx_type = f->type;
 	if (p->debug != CONF_DEBUG_OFF)
 		msg_log_received(p, f);
@@ -244,7 +244,7 @@ on_progress(void *ctx, struct session *s)
 	struct peer_conn *c = ctx;
 
 	(void)s;
-	c->last_tx_ns = c->peer->d->loop.turn_start_ns;
+	c->last_tx_ns = c->peer->d->loop->turn_start_ns;
 }
 
 static int

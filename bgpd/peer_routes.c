@@ -84,7 +84,7 @@ peer_routes_free(struct peer *p)
 {
 	struct peer_routes *r = p->routes;
 
-	loop_job_cancel(&p->d->loop, &r->refilter);
+	loop_job_cancel(p->d->loop, &r->refilter);
 	pipeline_sweep_cancel(p->d->pipeline, r->source);
 	groups_source_changed(p->d->groups, r->source);
 	rib_source_remove(p->d->rib, r->source);
@@ -209,7 +209,7 @@ peer_routes_down(struct peer *p, bool graceful)
 	struct peer_routes *r = p->routes;
 
 	bool refiltering = r->refiltering && r->mode == REFILTER_ALL;
-	loop_job_cancel(&p->d->loop, &r->refilter);
+	loop_job_cancel(p->d->loop, &r->refilter);
 	r->refiltering = r->blocked_due = false;
 	update_in_drop(p->d->updates);
 	policies_forget(p->d->policies);
@@ -415,7 +415,7 @@ refilter_path(struct peer_routes *r, enum family f, uint32_t id, const struct ri
 	    .received = received,
 	    .effective = res.effective,
 	    .path_id = rib_path_id(path)};
-	rib_apply(d->rib, r->source, &op, 1, loop_now_s(&d->loop), RIB_BULK);
+	rib_apply(d->rib, r->source, &op, 1, loop_now_s(d->loop), RIB_BULK);
 	if (keep && stale)
 		rib_path_generation_set(d->rib, r->source, f, id, op.path_id, gen);
 	attr_unref(d->attrs, res.effective);
@@ -482,7 +482,7 @@ refilter_start(struct peer_routes *r, enum refilter_mode mode)
 	r->refiltering = true;
 	r->mode = mode;
 	rib_walk_source(&r->refilter_walk, FAMILY_IPV4, r->source);
-	loop_job_start(&r->peer->d->loop, &r->refilter);
+	loop_job_start(r->peer->d->loop, &r->refilter);
 }
 
 /* Lets in routes that max-prefix keeps out, as far as there is room. */
@@ -523,7 +523,7 @@ void
 peer_routes_retire(struct peer *p)
 {
 	/* Kept routes may just be judged again; it has no policies any more. */
-	loop_job_cancel(&p->d->loop, &p->routes->refilter);
+	loop_job_cancel(p->d->loop, &p->routes->refilter);
 	p->routes->refiltering = p->routes->blocked_due = false;
 	pipeline_sweep(p->d->pipeline, p->routes->source, FAMILY_NONE, swept, p);
 }

@@ -97,9 +97,9 @@ pipeline_decide(struct pipeline *p)
 	else if (bulk > 0 && !p->bulk_due)
 		arm(p->bulk_timer, several(p) ? PIPELINE_SEVERAL_DELAY_MS : PIPELINE_BULK_DELAY_MS);
 	if (rib_dirty_count(p->d->rib, RIB_URGENT) > 0)
-		loop_job_soon(&p->d->loop, &p->decide);
+		loop_job_soon(p->d->loop, &p->decide);
 	else if (p->bulk_due)
-		loop_job_start(&p->d->loop, &p->decide);
+		loop_job_start(p->d->loop, &p->decide);
 }
 
 void
@@ -107,7 +107,7 @@ pipeline_defer(struct pipeline *p, bool on)
 {
 	p->deferred = on;
 	if (on) {
-		loop_job_cancel(&p->d->loop, &p->decide);
+		loop_job_cancel(p->d->loop, &p->decide);
 		session_pool_hold(p->d->sessions, false);
 	} else {
 		pipeline_decide(p);
@@ -121,7 +121,7 @@ on_bulk_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	loop_enter(&p->d->loop);
+	loop_enter(p->d->loop);
 	p->bulk_due = true;
 	pipeline_decide(p);
 }
@@ -168,7 +168,7 @@ pipeline_rib_change(void *ctx, const struct rib_change *c)
 		waits = groups_rib_change(d->groups, c);
 	}
 	if (c->what & RIB_CHANGE_BEST)
-		monitor_rib(&d->monitors, d, c);
+		monitor_rib(&d->main->monitors, d, c);
 	return waits;
 }
 
@@ -185,8 +185,8 @@ on_resolve_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	loop_enter(&p->d->loop);
-	loop_job_start(&p->d->loop, &p->resolve);
+	loop_enter(p->d->loop);
+	loop_job_start(p->d->loop, &p->resolve);
 }
 
 static void
@@ -296,7 +296,7 @@ pipeline_sweep(struct pipeline *p, struct rib_source *s, enum family f, void (*d
 		sw->ctx = ctx;
 	}
 	kernel_paths_going(p->d->kernel);
-	loop_job_start(&p->d->loop, &p->sweep);
+	loop_job_start(p->d->loop, &p->sweep);
 }
 
 bool
@@ -338,7 +338,7 @@ pipeline_touch_all(struct pipeline *p)
 {
 	rib_walk_table(&p->touch_walk, FAMILY_IPV4);
 	p->touching = true;
-	loop_job_start(&p->d->loop, &p->touch);
+	loop_job_start(p->d->loop, &p->touch);
 }
 
 static enum job_result
@@ -380,8 +380,8 @@ pipeline_new(struct bgpd *d)
 	p->resolve = (struct job){.run = resolve_run, .name = "resolve"};
 	p->sweep = (struct job){.run = sweep_run, .name = "sweep"};
 	p->touch = (struct job){.run = touch_run, .name = "touch"};
-	p->bulk_timer = evtimer_new(d->loop.base, on_bulk_timer, p);
-	p->resolve_timer = evtimer_new(d->loop.base, on_resolve_timer, p);
+	p->bulk_timer = evtimer_new(d->loop->base, on_bulk_timer, p);
+	p->resolve_timer = evtimer_new(d->loop->base, on_resolve_timer, p);
 	ASSERT(p->bulk_timer != NULL && p->resolve_timer != NULL);
 	return p;
 }
@@ -391,10 +391,10 @@ pipeline_free(struct pipeline *p)
 {
 	struct sweep *sw;
 
-	loop_job_cancel(&p->d->loop, &p->decide);
-	loop_job_cancel(&p->d->loop, &p->resolve);
-	loop_job_cancel(&p->d->loop, &p->sweep);
-	loop_job_cancel(&p->d->loop, &p->touch);
+	loop_job_cancel(p->d->loop, &p->decide);
+	loop_job_cancel(p->d->loop, &p->resolve);
+	loop_job_cancel(p->d->loop, &p->sweep);
+	loop_job_cancel(p->d->loop, &p->touch);
 	event_free(p->bulk_timer);
 	event_free(p->resolve_timer);
 	while ((sw = TAILQ_FIRST(&p->sweeps)) != NULL) {

@@ -380,7 +380,7 @@ loaded(struct loader_task *t)
 	r->phase = RELOAD_ENDS;
 	r->at = 0;
 	loader_hold(r->d->loader);
-	loop_job_start(&r->d->loop, &r->job);
+	loop_job_start(r->d->loop, &r->job);
 }
 
 void
@@ -491,7 +491,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	loop_enter(&r->d->loop);
+	loop_enter(r->d->loop);
 	order(r, &(struct reload_order){.rollback = true, .countdown = r->countdown});
 }
 
@@ -503,7 +503,7 @@ reload_new(struct bgpd *d)
 	r->d = d;
 	TAILQ_INIT(&r->orders);
 	r->job = (struct job){.run = job_run, .name = "reload"};
-	r->timer = evtimer_new(d->loop.base, on_timer, r);
+	r->timer = evtimer_new(d->loop->base, on_timer, r);
 	ASSERT(r->timer != NULL);
 	return r;
 }
@@ -515,7 +515,7 @@ reload_free(struct reload *r)
 
 	if (r == NULL)
 		return;
-	loop_job_cancel(&r->d->loop, &r->job);
+	loop_job_cancel(r->d->loop, &r->job);
 	while ((o = TAILQ_FIRST(&r->orders)) != NULL) {
 		TAILQ_REMOVE(&r->orders, o, entry);
 		if (o->done != NULL)

@@ -37,7 +37,7 @@ waits_of(const struct peer *p)
 	 * RFC 4724 4.1 leaves out who restarts itself, since both could wait for ever. But FRR says that it does for
 	 * minutes after any start, and sends its routes at once: so much time there is.
 	 */
-	bool patient = p->d->loop.turn_start_ns < p->updown_ns + RESTARTING_NS;
+	bool patient = p->d->loop->turn_start_ns < p->updown_ns + RESTARTING_NS;
 	return patient ? GR_START_IF_AWAY : GR_START_IF_PLAIN;
 }
 
@@ -104,7 +104,7 @@ on_poll(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	loop_enter(&r->d->loop);
+	loop_enter(r->d->loop);
 	event(r, GR_START_EV_CHANGE, 0);
 }
 
@@ -126,9 +126,9 @@ void
 restart_init(struct restart *r, struct bgpd *d)
 {
 	*r = (struct restart){.d = d, .state = GR_START};
-	r->ev_late = evtimer_new(d->loop.base, on_late, r);
-	r->ev_limit = evtimer_new(d->loop.base, on_limit, r);
-	r->ev_poll = evtimer_new(d->loop.base, on_poll, r);
+	r->ev_late = evtimer_new(d->loop->base, on_late, r);
+	r->ev_limit = evtimer_new(d->loop->base, on_limit, r);
+	r->ev_poll = evtimer_new(d->loop->base, on_poll, r);
 	ASSERT(r->ev_late != NULL && r->ev_limit != NULL && r->ev_poll != NULL);
 }
 

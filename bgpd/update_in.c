@@ -103,7 +103,7 @@ apply_ops(struct update_queue *q, struct peer *p)
 	bool few = q->applied + q->nops <= FEW_OPS && !session_has_more(p->main->session);
 	enum rib_queue queue = few ? RIB_URGENT : RIB_BULK;
 	q->applied += q->nops;
-	rib_apply(d->rib, peer_routes_source(p), q->ops, q->nops, loop_now_s(&d->loop), queue);
+	rib_apply(d->rib, peer_routes_source(p), q->ops, q->nops, loop_now_s(d->loop), queue);
 	drop_ops(q);
 	if (nexthop_pending(d->nexthops) > 0)
 		pipeline_resolve(d->pipeline);
@@ -174,7 +174,7 @@ note_no_unicast(struct peer *p, const struct ip_prefix *prefix)
 {
 	char text[IP_PREFIX_STRLEN];
 
-	if (update_log_may(&peer_routes_update_stats(p)->log, loop_now_s(&p->d->loop)))
+	if (update_log_may(&peer_routes_update_stats(p)->log, loop_now_s(p->d->loop)))
 		log_warn("neighbor.prefix", LOG_S("neighbor", p->name),
 		    LOG_S("prefix", ip_prefix_str(prefix, text, sizeof text)),
 		    LOG_S("effect", "ignored: no unicast destination"));
@@ -327,7 +327,7 @@ note_error(const struct peer *p, struct update_stats *st, const struct update_in
 		st->treat_as_withdraw++;
 	else if (u->outcome == ATTR_IGNORE)
 		st->attribute_discard++;
-	update_log_malformed(&st->log, loop_now_s(&p->d->loop), p->name, u, body - BGP_HEADER_LEN,
+	update_log_malformed(&st->log, loop_now_s(p->d->loop), p->name, u, body - BGP_HEADER_LEN,
 	    len + BGP_HEADER_LEN);
 }
 

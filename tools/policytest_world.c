@@ -25,6 +25,7 @@
 
 struct world {
 	struct bgpd d;
+	struct loop loop;
 	struct daemon_options options;
 	struct kernel kernel;
 	struct export_view **views; /* by number of the neighbour; made when first asked for */
@@ -66,8 +67,10 @@ parts_new(struct world *w)
 	static const struct rib_callbacks cb = {.change = no_change};
 	struct bgpd *d = &w->d;
 
+	d->main = d;
+	d->loop = &w->loop;
 	TAILQ_INIT(&d->peers);
-	int err = loop_init(&d->loop);
+	int err = loop_init(d->loop);
 	ASSERT(err == 0);
 	peer_table_init(&d->peer_table);
 	d->options = &w->options;
@@ -127,7 +130,7 @@ world_close(struct world *w)
 	free(d->attrs);
 	nexthop_table_free(d->nexthops);
 	interfaces_fini(&w->kernel.interfaces);
-	loop_fini(&d->loop);
+	loop_fini(d->loop);
 	conf_free(d->conf);
 	free(w->views);
 	free(w);

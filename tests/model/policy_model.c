@@ -697,7 +697,7 @@ world_begin(struct conf *c)
 {
 	static const struct rib_callbacks cb = {.change = no_change};
 
-	d = (struct bgpd){.conf = c, .options = &options, .router_id = c->router.id};
+	d = (struct bgpd){.main = &d, .conf = c, .options = &options, .router_id = c->router.id};
 	d.nexthops = nexthop_table_new(1);
 	struct attr_nexthop_ops ops = nexthop_attr_ops(d.nexthops);
 	d.attrs = xcalloc(1, sizeof(*d.attrs));

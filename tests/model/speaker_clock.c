@@ -98,7 +98,7 @@ __wrap_event_free(struct event *ev)
 static void
 turn_end(void)
 {
-	the_model->d->loop.in_turn = false;
+	the_model->d->loop->in_turn = false;
 }
 
 bool
@@ -134,7 +134,7 @@ clock_advance(uint32_t ms)
 bool
 clock_run_job(void)
 {
-	struct loop *l = &the_model->d->loop;
+	struct loop *l = the_model->d->loop;
 	struct job *j, *chosen = NULL;
 	uint32_t n = 0;
 

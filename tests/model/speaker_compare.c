@@ -66,7 +66,7 @@ decided(void)
 {
 	struct job *j;
 
-	TAILQ_FOREACH(j, &the_model->d->loop.jobs, entry)
+	TAILQ_FOREACH(j, &the_model->d->loop->jobs, entry)
 	if (strcmp(j->name, "export") != 0)
 		return false;
 	return pipeline_idle(the_model->d->pipeline);
@@ -78,7 +78,7 @@ quiet(void)
 {
 	struct job *j;
 
-	TAILQ_FOREACH(j, &the_model->d->loop.jobs, entry)
+	TAILQ_FOREACH(j, &the_model->d->loop->jobs, entry)
 	if (strcmp(j->name, "export") != 0 && strcmp(j->name, "decide") != 0)
 		return false;
 	return nexthop_pending(the_model->d->nexthops) == 0 && the_model->last_event < the_model->last_decided;

@@ -269,7 +269,7 @@ fib_world_start(void)
 		report_address(i, FAMILY_IPV6);
 	}
 	the_fib->cb->synced(the_fib->ctx);
-	the_model->d->loop.in_turn = false;
+	the_model->d->loop->in_turn = false;
 }
 
 void
@@ -277,7 +277,7 @@ fib_link_change(unsigned link)
 {
 	the_model->link_up[link] = !the_model->link_up[link];
 	report_link(link);
-	the_model->d->loop.in_turn = false;
+	the_model->d->loop->in_turn = false;
 }
 
 void
@@ -292,5 +292,5 @@ fib_foreign_change(unsigned f)
 	r->metric = rnd(3) * 10;
 	if (r->there)
 		report_foreign(f, true);
-	the_model->d->loop.in_turn = false;
+	the_model->d->loop->in_turn = false;
 }

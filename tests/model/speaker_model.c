@@ -29,8 +29,6 @@
 
 struct model *the_model;
 
-int __wrap_loop_run(struct loop *l);
-
 uint32_t
 rnd(uint32_t below)
 {
@@ -383,9 +381,9 @@ load(const struct mconf *c)
 	the_model->conf = *c;
 	the_model->last_event = the_model->step;
 	reload_file(d->reload, 0, loaded, NULL);
-	loop_enter(&d->loop);
+	loop_enter(d->loop);
 	loader_wait(d->loader);
-	d->loop.in_turn = false;
+	d->loop->in_turn = false;
 	close(fd);
 	/* Who comes while others end still comes under the old configuration (t_reload has that); here everybody knows one. */
 	while (d->conf == before && !reload_idle(d->reload))
@@ -400,7 +398,7 @@ step_command(unsigned i)
 
 	if (p == NULL)
 		return;
-	loop_enter(&the_model->d->loop);
+	loop_enter(the_model->d->loop);
 	if (p->admin_down)
 		peer_start(p);
 	else if (rnd(4) == 0) {
@@ -411,7 +409,7 @@ step_command(unsigned i)
 		peer_reset(p, BGP_ERR_CEASE, BGP_CEASE_ADMIN_RESET, "");
 	else
 		peer_routes_refresh_out(p);
-	the_model->d->loop.in_turn = false;
+	the_model->d->loop->in_turn = false;
 }
 
 static void
@@ -768,10 +766,9 @@ end(void)
 }
 
 /* In the place of the daemon's loop: everything is set up, and torn down afterwards. */
-int
-__wrap_loop_run(struct loop *l)
+static void
+run(struct bgpd *d)
 {
-	struct bgpd *d = container_of(l, struct bgpd, loop);
 	struct group_list *list = &d->groups->list;
 
 	the_model->d = d;
@@ -789,7 +786,6 @@ __wrap_loop_run(struct loop *l)
 		step();
 	stretch_end();
 	end();
-	return 0;
 }
 
 /* ---- the world's beginning ---- */
@@ -863,7 +859,11 @@ main(int argc, char **argv)
 		fail("the configuration is bad: %s", errors.n > 0 ? errors.v[0].text : "");
 	conf_errors_free(&errors);
 	close(fd);
-	int status = daemon_run(&options, conf);
+	struct bgpd d;
+	bool started = daemon_start(&d, &options, conf);
+	if (started)
+		run(&d);
+	daemon_free(&d, !started);
 	printf("seed %" PRIu64 ": %" PRIu64 " steps, %" PRIu64 " comparisons, %" PRIu64 " sessions, %" PRIu64
 	       " reloads, %" PRIu64 " End-of-RIB (%" PRIu64 " prefixes checked), %" PRIu64 " EoRR, %" PRIu64
 	       " multipath, %" PRIu64 " recursive, %" PRIu64 " too long, %" PRIu64
@@ -876,5 +876,5 @@ main(int argc, char **argv)
 	    m->seen_in_time, m->seen_deferred, m->seen_shared, m->seen_full,
 	    m->seen_detached);
 	free(m);
-	return status;
+	return started ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -239,7 +239,7 @@ ctl_reconfigure(struct ctl *ctl)
 static void
 turn_end(void)
 {
-	the_model->d->loop.in_turn = false;
+	the_model->d->loop->in_turn = false;
 }
 
 bool
@@ -251,7 +251,7 @@ session_dialling(const struct session *s)
 void
 session_answer(struct session *s, bool up)
 {
-	loop_enter(&the_model->d->loop);
+	loop_enter(the_model->d->loop);
 	s->dialling = false;
 	s->ops->connected(s->ctx, s, up ? 0 : -ECONNREFUSED);
 	turn_end();
@@ -273,7 +273,7 @@ session_deliver(struct session *s, const uint8_t *msg, size_t len)
 
 	*d = (struct delivered){.next = delivered, .msg = memcpy(xmalloc(len), msg, len)};
 	delivered = d;
-	loop_enter(&the_model->d->loop);
+	loop_enter(the_model->d->loop);
 	CHECK(msg_frame(d->msg, len, s->max_len, &f, &err) == MSG_FRAME_READY && f.len == len);
 	s->ops->message(s->ctx, s, &f);
 }
@@ -295,7 +295,7 @@ session_delivered(struct session *s)
 void
 session_hang_up(struct session *s)
 {
-	loop_enter(&the_model->d->loop);
+	loop_enter(the_model->d->loop);
 	s->ops->closed(s->ctx, s, 0);
 	turn_end();
 }
@@ -315,7 +315,7 @@ session_pull(struct session *s, uint8_t *buf, size_t max)
 	struct iovec iov[5];
 	size_t got = 0, sent = 0;
 
-	loop_enter(&the_model->d->loop);
+	loop_enter(the_model->d->loop);
 	/* A message of the stream that was begun goes first. */
 	size_t rest = s->ops->stream_partial(s->ctx);
 	if (rest == 0) {

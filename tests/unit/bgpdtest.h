@@ -77,7 +77,7 @@ bgpdtest_start(struct bgpdtest *t, const char *router, const char *rest)
 	t->options = (struct daemon_options){.conf_path = t->conf, .socket = t->socket};
 	bgpdtest_write(t, router, rest);
 	ck_assert(daemon_start(&t->d, &t->options, bgpdtest_load(t->conf)));
-	UNTIL(&t->d.loop, t->d.kernel->synced);
+	UNTIL(t->d.loop, t->d.kernel->synced);
 }
 
 /* An orderly stop, which does not wait for neighbours to read it. */
@@ -105,7 +105,7 @@ bgpdtest_peer(struct bgpdtest *t, const char *name)
 static inline void
 bgpdtest_settle(struct bgpdtest *t)
 {
-	UNTIL(&t->d.loop, pipeline_idle(t->d.pipeline) && TAILQ_EMPTY(&t->d.loop.jobs));
+	UNTIL(t->d.loop, pipeline_idle(t->d.pipeline) && TAILQ_EMPTY(&t->d.loop->jobs));
 }
 
 static inline void
@@ -123,7 +123,7 @@ bgpdtest_reload(struct bgpdtest *t, const char *router, const char *rest)
 
 	bgpdtest_write(t, router, rest);
 	reload_file(t->d.reload, 0, bgpdtest_reloaded, &done);
-	UNTIL(&t->d.loop, done);
+	UNTIL(t->d.loop, done);
 }
 
 /* The kernel reports an interface that is up, and an address on it. */
@@ -160,10 +160,10 @@ bgpdtest_session_open(struct bgpdtest *t, struct speaker *s, const char *addr, c
 	struct peer *p = bgpdtest_peer(t, addr);
 
 	ck_assert_ptr_nonnull(p);
-	UNTIL(&t->d.loop, peer_state(p) == FSM_ACTIVE);
-	speaker_connect(s, &t->d.loop, addr, "127.0.0.1", t->port);
+	UNTIL(t->d.loop, peer_state(p) == FSM_ACTIVE);
+	speaker_connect(s, t->d.loop, addr, "127.0.0.1", t->port);
 	speaker_establish(s, o);
-	UNTIL(&t->d.loop, peer_established(p));
+	UNTIL(t->d.loop, peer_established(p));
 	return p;
 }
 

@@ -48,7 +48,7 @@ ctltest_write(struct ctltest *c, const char *p, size_t len)
 		ssize_t n = send(c->fd, p, len, MSG_NOSIGNAL);
 		ck_assert_msg(n >= 0 || errno == EAGAIN, "send: %s", strerror(errno));
 		if (n < 0) {
-			looptest_turn(&c->t->d.loop);
+			looptest_turn(c->t->d.loop);
 			continue;
 		}
 		p += n;
@@ -78,7 +78,7 @@ ctltest_line(struct ctltest *c)
 {
 	json_error_t err;
 
-	UNTIL(&c->t->d.loop, ctltest_ready(c));
+	UNTIL(c->t->d.loop, ctltest_ready(c));
 	const char *end = memchr(c->buf, '\n', c->len);
 	if (end == NULL)
 		return NULL;

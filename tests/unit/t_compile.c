@@ -411,26 +411,26 @@ START_TEST(test_interface)
 	bgpdtest_session(&t, &from, "127.0.0.2", 65002, 0x0a000002);
 	bgpdtest_session(&t, &to, "127.0.0.3", 65003, 0x0a000003);
 	speaker_send_update(&from, update, sizeof(update));
-	UNTIL(&t.d.loop, bgpdtest_path(&t, bgpdtest_peer(&t, "127.0.0.2"), "192.0.2.0/24") != NULL);
+	UNTIL(t.d.loop, bgpdtest_path(&t, bgpdtest_peer(&t, "127.0.0.2"), "192.0.2.0/24") != NULL);
 	/* The next hop leads nowhere, so through no interface. */
 	ck_assert(!is_accepted("192.0.2.0/24"));
 	foreign_is("172.16.0.0/16", "10.0.0.2", 2);
-	UNTIL(&t.d.loop, is_accepted("192.0.2.0/24") && is_told("192.0.2.0/24"));
+	UNTIL(t.d.loop, is_accepted("192.0.2.0/24") && is_told("192.0.2.0/24"));
 	ck_assert(is_told("172.16.0.0/16") && is_told("10.0.0.0/24"));
 	bgpdtest_settle(&t);
 	ck_assert(!is_told("10.3.0.0/24"));
 
 	/* Through f0: import takes it as well, export does not send it, kernel.learn drops its route. */
 	foreign_is("172.16.0.0/16", "10.3.0.2", 3);
-	UNTIL(&t.d.loop, !is_told("192.0.2.0/24"));
+	UNTIL(t.d.loop, !is_told("192.0.2.0/24"));
 	bgpdtest_settle(&t);
 	ck_assert(is_accepted("192.0.2.0/24"));
 	ck_assert(!is_told("172.16.0.0/16"));
 	/* f0 is renamed while it is up. */
 	link_is(3, "e9", true);
-	UNTIL(&t.d.loop, !is_accepted("192.0.2.0/24") && is_told("10.3.0.0/24") && is_told("172.16.0.0/16"));
+	UNTIL(t.d.loop, !is_accepted("192.0.2.0/24") && is_told("10.3.0.0/24") && is_told("172.16.0.0/16"));
 	link_is(3, "e7", true);
-	UNTIL(&t.d.loop, is_accepted("192.0.2.0/24") && is_told("192.0.2.0/24"));
+	UNTIL(t.d.loop, is_accepted("192.0.2.0/24") && is_told("192.0.2.0/24"));
 	bgpdtest_stop(&t);
 	speaker_close(&from);
 	speaker_close(&to);

@@ -48,7 +48,7 @@ START_TEST(test_protocol)
 	static const char both[] = "{\"command\":\"show fib\"}\n{\"command\":\"commands\"}\n";
 	for (size_t i = 0; i < sizeof(both) - 1; i++) {
 		ctltest_write(&c, both + i, 1);
-		looptest_turn(&t.d.loop);
+		looptest_turn(t.d.loop);
 	}
 	head = ctltest_line(&c);
 	ck_assert_str_eq(json_string_value(json_object_get(head, "rows")), "fib");
@@ -118,7 +118,7 @@ START_TEST(test_actions)
 	ck_assert_ptr_null(bgpdtest_best(&t, "192.0.2.0/24"));
 	bgpdtest_write(&t, "", "networks: [{prefix: 198.51.100.0/24}]\n");
 	json_decref(ctltest_ask(&c, "reload", ""));
-	UNTIL(&t.d.loop, TAILQ_EMPTY(&t.d.peers));
+	UNTIL(t.d.loop, TAILQ_EMPTY(&t.d.peers));
 	bgpdtest_settle(&t);
 	ck_assert_ptr_nonnull(bgpdtest_best(&t, "198.51.100.0/24"));
 	bgpdtest_write(&t, "", "networks: 5\n");
@@ -182,7 +182,7 @@ START_TEST(test_busy)
 	/* With c it is one too many. */
 	for (size_t i = 0; i < CTL_CLIENTS_MAX; i++) {
 		ctltest_open(&more[i], &t);
-		looptest_turn(&t.d.loop);
+		looptest_turn(t.d.loop);
 	}
 	json_t *head = ctltest_line(&more[CTL_CLIENTS_MAX - 1]);
 	ck_assert(json_is_false(json_object_get(head, "ok")));
@@ -193,7 +193,7 @@ START_TEST(test_busy)
 	/* One goes, one may come. */
 	ctltest_close(&more[0]);
 	ctltest_close(&more[CTL_CLIENTS_MAX - 1]);
-	looptest_turns_ms(&t.d.loop, 50);
+	looptest_turns_ms(t.d.loop, 50);
 	ctltest_open(&more[0], &t);
 	json_decref(ctltest_ask(&more[0], "show fib", ""));
 	json_decref(ctltest_ask(&c, "show fib", ""));
@@ -217,17 +217,17 @@ START_TEST(test_slow_reader)
 	}
 	bgpdtest_settle(&t);
 	ctltest_send(&c, "show rib", "");
-	looptest_turns_ms(&t.d.loop, 300);
+	looptest_turns_ms(t.d.loop, 300);
 	/* The answer waits, and nothing runs for it: N rows of some 500 octets are far more than one buffer. */
-	ck_assert(TAILQ_EMPTY(&t.d.loop.jobs));
+	ck_assert(TAILQ_EMPTY(&t.d.loop->jobs));
 	/* Others are served. */
 	ctltest_open(&other, &t);
 	json_decref(ctltest_ask(&other, "show summary", ""));
 	/* One that goes away in the middle takes nothing along. */
 	ctltest_send(&other, "show rib", "");
-	looptest_turns_ms(&t.d.loop, 50);
+	looptest_turns_ms(t.d.loop, 50);
 	ctltest_close(&other);
-	looptest_turns_ms(&t.d.loop, 50);
+	looptest_turns_ms(t.d.loop, 50);
 	json_decref(ctltest_line(&c));
 	json_t *rows = ctltest_rows(&c);
 	ck_assert_uint_eq(json_array_size(rows), N);

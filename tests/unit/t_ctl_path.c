@@ -150,8 +150,8 @@ begin(void)
 	bgpdtest_interface(&t, 2, "e0", "10.0.0.1", 29);
 	struct open_msg o = bgpdtest_open(BGPDTEST_AS, 0x0a000002);
 	p = bgpdtest_peer(&t, "peer");
-	UNTIL(&t.d.loop, peer_state(p) == FSM_ACTIVE);
-	speaker_connect(&s, &t.d.loop, "127.0.0.2", "127.0.0.1", t.port);
+	UNTIL(t.d.loop, peer_state(p) == FSM_ACTIVE);
+	speaker_connect(&s, t.d.loop, "127.0.0.2", "127.0.0.1", t.port);
 	speaker_establish(&s, &o);
 	memcpy(body, full, sizeof(full));
 	memcpy(body + sizeof(full), full_nlri, sizeof(full_nlri));
@@ -159,7 +159,7 @@ begin(void)
 	body[3] = (uint8_t)(sizeof(full) - 4);
 	speaker_send_update(&s, body, sizeof(body));
 	speaker_send_update(&s, plain, sizeof(plain));
-	UNTIL(&t.d.loop, bgpdtest_path(&t, p, "203.0.113.0/24") != NULL);
+	UNTIL(t.d.loop, bgpdtest_path(&t, p, "203.0.113.0/24") != NULL);
 	bgpdtest_settle(&t);
 	ctltest_open(&c, &t);
 }
@@ -315,7 +315,7 @@ START_TEST(test_unresolved)
 	begin();
 	struct fib_link l = {.ifindex = 2, .name = "e0"};
 	kernel_watch_link(t.d.kernel, &l);
-	UNTIL(&t.d.loop, bgpdtest_best(&t, PLAIN) == NULL);
+	UNTIL(t.d.loop, bgpdtest_best(&t, PLAIN) == NULL);
 	check_filter("show rib", "\"invalid\":true", 2, NULL);
 	check_filter("show rib", "\"best\":true", 1, OWN);
 	json_t *r = one_row("show rib", "\"prefix\":\"198.51.100.0/24\"");

@@ -21,11 +21,11 @@ change(const char *rest)
 static struct peer *
 come_with(struct speaker *sp, const char *from, const struct open_msg *o)
 {
-	speaker_connect(sp, &t.d.loop, from, "127.0.0.1", t.port);
-	UNTIL(&t.d.loop, peer_table_by_name(&t.d.peer_table, from) != NULL);
+	speaker_connect(sp, t.d.loop, from, "127.0.0.1", t.port);
+	UNTIL(t.d.loop, peer_table_by_name(&t.d.peer_table, from) != NULL);
 	struct peer *p = peer_table_by_name(&t.d.peer_table, from);
 	speaker_establish(sp, o);
-	UNTIL(&t.d.loop, peer_established(p));
+	UNTIL(t.d.loop, peer_established(p));
 	return p;
 }
 
@@ -40,7 +40,7 @@ come(struct speaker *sp, const char *from, uint32_t as)
 static void
 turned_away(struct speaker *sp, const char *from)
 {
-	speaker_connect(sp, &t.d.loop, from, "127.0.0.1", t.port);
+	speaker_connect(sp, t.d.loop, from, "127.0.0.1", t.port);
 	ck_assert_int_eq(speaker_next(sp), SPEAKER_END);
 	speaker_close(sp);
 }
@@ -94,7 +94,7 @@ announce(struct speaker *sp, struct peer *p)
 					 0xea, 0x40, 3, 4, 10,   0, 0, 2, 24,   192, 0, 2};
 
 	speaker_send_update(sp, update, sizeof(update));
-	UNTIL(&t.d.loop, bgpdtest_path(&t, p, "192.0.2.0/24") != NULL &&
+	UNTIL(t.d.loop, bgpdtest_path(&t, p, "192.0.2.0/24") != NULL &&
 			     !rib_path_stale(t.d.rib, FAMILY_IPV4, bgpdtest_path(&t, p, "192.0.2.0/24")));
 }
 
@@ -105,23 +105,23 @@ START_TEST(test_leave)
 	struct peer *p = come(&s, "127.0.2.1", 65002);
 	announce(&s, p);
 	speaker_close(&s);
-	UNTIL(&t.d.loop, TAILQ_EMPTY(&t.d.peers));
+	UNTIL(t.d.loop, TAILQ_EMPTY(&t.d.peers));
 	ck_assert_ptr_null(bgpdtest_best(&t, "192.0.2.0/24"));
 	ck_assert_uint_eq(TAILQ_FIRST(&t.d.ranges)->peers, 0);
 	/* One that never says a word goes too, and one that is refused. */
-	speaker_connect(&s, &t.d.loop, "127.0.2.2", "127.0.0.1", t.port);
-	UNTIL(&t.d.loop, !TAILQ_EMPTY(&t.d.peers));
+	speaker_connect(&s, t.d.loop, "127.0.2.2", "127.0.0.1", t.port);
+	UNTIL(t.d.loop, !TAILQ_EMPTY(&t.d.peers));
 	speaker_close(&s);
-	UNTIL(&t.d.loop, TAILQ_EMPTY(&t.d.peers));
+	UNTIL(t.d.loop, TAILQ_EMPTY(&t.d.peers));
 	struct open_msg own_as = bgpdtest_open(BGPDTEST_AS, 0x0a000002);
-	speaker_connect(&s, &t.d.loop, "127.0.2.3", "127.0.0.1", t.port);
+	speaker_connect(&s, t.d.loop, "127.0.2.3", "127.0.0.1", t.port);
 	speaker_send_open(&s, &own_as);
 	ck_assert_int_eq(speaker_next(&s), BGP_MSG_OPEN);
 	ck_assert_int_eq(speaker_next(&s), BGP_MSG_NOTIFICATION);
 	ck_assert_uint_eq(s.body[0], BGP_ERR_OPEN);
 	ck_assert_uint_eq(s.body[1], BGP_OPEN_BAD_PEER_AS);
 	speaker_close(&s);
-	UNTIL(&t.d.loop, TAILQ_EMPTY(&t.d.peers));
+	UNTIL(t.d.loop, TAILQ_EMPTY(&t.d.peers));
 	bgpdtest_stop(&t);
 }
 END_TEST
@@ -151,9 +151,9 @@ START_TEST(test_restart)
 	struct peer *p = come_with(&s, "127.0.2.1", &o);
 	announce(&s, p);
 	speaker_close(&s);
-	UNTIL(&t.d.loop, !peer_established(p));
+	UNTIL(t.d.loop, !peer_established(p));
 	/* Longer than its idle hold time, and than it is looked at whether it still has a reason to be there. */
-	looptest_turns_ms(&t.d.loop, 2500);
+	looptest_turns_ms(t.d.loop, 2500);
 	ck_assert_ptr_eq(bgpdtest_peer(&t, "127.0.2.1"), p);
 	ck_assert(is_stale(p));
 	ck_assert_ptr_nonnull(bgpdtest_best(&t, "192.0.2.0/24"));
@@ -170,14 +170,14 @@ START_TEST(test_restart)
 	ck_assert(is_stale(p));
 	announce(&s, p);
 	speaker_send_update(&s, end_of_rib, sizeof(end_of_rib));
-	UNTIL(&t.d.loop, peer_routes_in_sync(p));
+	UNTIL(t.d.loop, peer_routes_in_sync(p));
 	bgpdtest_settle(&t);
 	ck_assert_ptr_nonnull(bgpdtest_best(&t, "192.0.2.0/24"));
 	/* It does not come back in time: the routes go, and so does the neighbour. */
 	speaker_close(&s);
-	UNTIL(&t.d.loop, !peer_established(p));
+	UNTIL(t.d.loop, !peer_established(p));
 	ck_assert(is_stale(p));
-	UNTIL(&t.d.loop, TAILQ_EMPTY(&t.d.peers));
+	UNTIL(t.d.loop, TAILQ_EMPTY(&t.d.peers));
 	ck_assert_ptr_null(bgpdtest_best(&t, "192.0.2.0/24"));
 	ck_assert_uint_eq(TAILQ_FIRST(&t.d.ranges)->peers, 0);
 	bgpdtest_stop(&t);
@@ -197,10 +197,10 @@ START_TEST(test_bound)
 	ck_assert(peer_established(bgpdtest_peer(&t, "127.0.2.1")));
 	ck_assert(peer_established(bgpdtest_peer(&t, "127.0.2.2")));
 	speaker_close(&s);
-	UNTIL(&t.d.loop, bgpdtest_peer(&t, "127.0.2.1") == NULL);
+	UNTIL(t.d.loop, bgpdtest_peer(&t, "127.0.2.1") == NULL);
 	turned_away(&s, "127.0.2.1");
 	speaker_close(&other);
-	UNTIL(&t.d.loop, TAILQ_EMPTY(&t.d.peers));
+	UNTIL(t.d.loop, TAILQ_EMPTY(&t.d.peers));
 	come(&s, "127.0.2.3", 65002);
 	speaker_close(&s);
 	bgpdtest_stop(&t);
@@ -222,7 +222,7 @@ START_TEST(test_reload)
 	/* A reset, after which it comes as a new one. */
 	change("neighbors:\n" RANGE("127.0.2.0/24", ", name: r, local-as: 65009"));
 	check_cease(&s, BGP_CEASE_CONFIG_CHANGE);
-	UNTIL(&t.d.loop, TAILQ_EMPTY(&t.d.peers));
+	UNTIL(t.d.loop, TAILQ_EMPTY(&t.d.peers));
 	p = come(&s, "127.0.2.1", 65002);
 	ck_assert_uint_eq(p->ours.as, 65009);
 	/* A longer prefix takes it over, */
@@ -234,7 +234,7 @@ START_TEST(test_reload)
 	change("neighbors:\n" RANGE("127.0.2.0/28", ", name: n")
 	       "  - {address: 127.0.2.1, remote-as: 65002, passive: true}\n");
 	check_cease(&s, BGP_CEASE_DECONFIGURED);
-	UNTIL(&t.d.loop, TAILQ_NEXT(TAILQ_FIRST(&t.d.peers), entry) == NULL);
+	UNTIL(t.d.loop, TAILQ_NEXT(TAILQ_FIRST(&t.d.peers), entry) == NULL);
 	p = bgpdtest_session(&t, &s, "127.0.2.1", 65002, 0x0a000002);
 	ck_assert_ptr_null(p->range);
 	/* and nobody when its range is gone or shut down. */
@@ -246,7 +246,7 @@ START_TEST(test_reload)
 	change("neighbors:\n  - {address: 127.0.2.1, remote-as: 65002, passive: true}\n");
 	turned_away(&other, "127.0.2.2");
 	ck_assert(peer_established(p));
-	UNTIL(&t.d.loop, TAILQ_EMPTY(&t.d.ranges));
+	UNTIL(t.d.loop, TAILQ_EMPTY(&t.d.ranges));
 	speaker_close(&s);
 	bgpdtest_stop(&t);
 }
@@ -259,10 +259,10 @@ START_TEST(test_kind)
 	come(&s, "127.0.2.1", 65002);
 	change("neighbors: [{address: 127.0.2.1, name: n, remote-as: 65002, passive: true}]\n");
 	check_cease(&s, BGP_CEASE_DECONFIGURED);
-	UNTIL(&t.d.loop, bgpdtest_peer(&t, "127.0.2.1") == NULL);
+	UNTIL(t.d.loop, bgpdtest_peer(&t, "127.0.2.1") == NULL);
 	ck_assert_ptr_nonnull(bgpdtest_peer(&t, "n"));
 	change("neighbors:\n" RANGE("127.0.2.0/24", ", name: n"));
-	UNTIL(&t.d.loop, TAILQ_EMPTY(&t.d.peers));
+	UNTIL(t.d.loop, TAILQ_EMPTY(&t.d.peers));
 	come(&s, "127.0.2.1", 65002);
 	speaker_close(&s);
 	bgpdtest_stop(&t);
@@ -276,11 +276,11 @@ START_TEST(test_down)
 	struct peer *p = come(&s, "127.0.2.1", 65002);
 	peer_stop(p, BGP_CEASE_ADMIN_SHUTDOWN, NULL);
 	check_cease(&s, BGP_CEASE_ADMIN_SHUTDOWN);
-	looptest_turns_ms(&t.d.loop, 50);
+	looptest_turns_ms(t.d.loop, 50);
 	turned_away(&s, "127.0.2.1");
 	ck_assert_ptr_eq(bgpdtest_peer(&t, "127.0.2.1"), p);
 	peer_start(p);
-	UNTIL(&t.d.loop, TAILQ_EMPTY(&t.d.peers));
+	UNTIL(t.d.loop, TAILQ_EMPTY(&t.d.peers));
 	come(&s, "127.0.2.1", 65002);
 	speaker_close(&s);
 	bgpdtest_stop(&t);

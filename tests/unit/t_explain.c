@@ -60,7 +60,7 @@ begin(void)
 	speaker_send_update(&from, looped, sizeof(looped));
 	speaker_send_update(&from, marked, sizeof(marked));
 	speaker_send_update(&from, unresolved, sizeof(unresolved));
-	UNTIL(&t.d.loop, bgpdtest_path(&t, p, "192.18.2.0/24") != NULL);
+	UNTIL(t.d.loop, bgpdtest_path(&t, p, "192.18.2.0/24") != NULL);
 	bgpdtest_settle(&t);
 	ctltest_open(&c, &t);
 }
@@ -229,7 +229,7 @@ START_TEST(test_paths)
 	bgpdtest_session_open(&t, &inner, INNER, &o);
 	speaker_send_update(&from, routes, sizeof(routes));
 	speaker_send_update(&to, routes, sizeof(routes));
-	UNTIL(&t.d.loop, bgpdtest_path(&t, bgpdtest_peer(&t, TO), "192.0.2.0/24") != NULL &&
+	UNTIL(t.d.loop, bgpdtest_path(&t, bgpdtest_peer(&t, TO), "192.0.2.0/24") != NULL &&
 			     bgpdtest_path(&t, bgpdtest_peer(&t, FROM), "192.0.2.0/24") != NULL);
 	bgpdtest_settle(&t);
 	ctltest_open(&c, &t);

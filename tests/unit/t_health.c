@@ -41,17 +41,17 @@ START_TEST(test_file)
 	    "networks: [{prefix: 192.0.2.9/32}, {prefix: 192.0.2.1/32, while: {file: %s, interval: 1, rise: 1, fall: 2}}]\n", flag);
 	bgpdtest_reload(&t, "", rest);
 	ck_assert_ptr_null(health_json(&t.d.health, 0));
-	UNTIL(&t.d.loop, shows(1, "down", "No such file or directory")); /* the first result decides */
+	UNTIL(t.d.loop, shows(1, "down", "No such file or directory")); /* the first result decides */
 	ck_assert(announced("192.0.2.9/32") && !announced("192.0.2.1/32"));
 	close(open(flag, O_CREAT | O_WRONLY, 0600));
-	UNTIL(&t.d.loop, announced("192.0.2.1/32"));
+	UNTIL(t.d.loop, announced("192.0.2.1/32"));
 	ck_assert_int_eq(unlink(flag), 0);
-	UNTIL(&t.d.loop, shows(1, "up", "No such file or directory")); /* one in a row is not two */
+	UNTIL(t.d.loop, shows(1, "up", "No such file or directory")); /* one in a row is not two */
 	ck_assert(announced("192.0.2.1/32"));
-	UNTIL(&t.d.loop, !announced("192.0.2.1/32"));
+	UNTIL(t.d.loop, !announced("192.0.2.1/32"));
 	/* Without its condition, at another place of the list. */
 	bgpdtest_reload(&t, "", "networks: [{prefix: 192.0.2.1/32}, {prefix: 192.0.2.9/32}]\n");
-	UNTIL(&t.d.loop, announced("192.0.2.1/32") && announced("192.0.2.9/32"));
+	UNTIL(t.d.loop, announced("192.0.2.1/32") && announced("192.0.2.9/32"));
 	bgpdtest_stop(&t);
 }
 END_TEST
@@ -64,9 +64,9 @@ answer(int listener, const char *text)
 	size_t len = 0;
 	int fd = -1;
 
-	UNTIL(&t.d.loop, (fd = accept(listener, NULL, NULL)) >= 0);
+	UNTIL(t.d.loop, (fd = accept(listener, NULL, NULL)) >= 0);
 	while (text != NULL && strstr(request, "\r\n\r\n") == NULL) {
-		looptest_turn(&t.d.loop);
+		looptest_turn(t.d.loop);
 		ssize_t n = recv(fd, request + len, sizeof request - 1 - len, MSG_DONTWAIT);
 		len += n > 0 ? (size_t)n : 0;
 	}
@@ -90,19 +90,19 @@ START_TEST(test_http)
 	bgpdtest_start(&t, "", rest);
 	ck_assert(!announced("192.0.2.1/32"));
 	answer(listener, "HTTP/1.1 200 OK\r\n\r\n");
-	UNTIL(&t.d.loop, shows(0, "up", "status 200"));
-	UNTIL(&t.d.loop, announced("192.0.2.1/32"));
+	UNTIL(t.d.loop, shows(0, "up", "status 200"));
+	UNTIL(t.d.loop, announced("192.0.2.1/32"));
 	answer(listener, "HTTP/1.1 500 no\r\n\r\n");
-	UNTIL(&t.d.loop, shows(0, "down", "status 500"));
-	UNTIL(&t.d.loop, !announced("192.0.2.1/32"));
+	UNTIL(t.d.loop, shows(0, "down", "status 500"));
+	UNTIL(t.d.loop, !announced("192.0.2.1/32"));
 	answer(listener, "HTTP/1.0 302 there\n\n");
-	UNTIL(&t.d.loop, shows(0, "up", "status 302"));
+	UNTIL(t.d.loop, shows(0, "up", "status 302"));
 	answer(listener, "220 mail.example ESMTP\r\n");
-	UNTIL(&t.d.loop, shows(0, "down", "no HTTP answer"));
+	UNTIL(t.d.loop, shows(0, "down", "no HTTP answer"));
 	answer(listener, "HTTP/1.1 204 No Content\r\n\r\n");
-	UNTIL(&t.d.loop, shows(0, "up", "status 204"));
+	UNTIL(t.d.loop, shows(0, "up", "status 204"));
 	close(listener);
-	UNTIL(&t.d.loop, shows(0, "down", "no connection"));
+	UNTIL(t.d.loop, shows(0, "down", "no connection"));
 	ck_assert_uint_eq(t.d.health.probing, 0);
 	bgpdtest_stop(&t);
 }
@@ -184,7 +184,7 @@ START_TEST(test_many)
 		    port);
 	bgpdtest_start(&t, "", str_get(&rest));
 	for (uint32_t down = 0; down < n;) {
-		looptest_turn(&t.d.loop);
+		looptest_turn(t.d.loop);
 		ck_assert_uint_le(t.d.health.probing, HEALTH_PROBES);
 		seen = t.d.health.probing > seen ? t.d.health.probing : seen;
 		down = 0;

@@ -62,9 +62,9 @@ resolves(const char *text)
 	struct nexthop_view v;
 
 	pipeline_resolve(t.d.pipeline);
-	looptest_turns_ms(&t.d.loop, 10);
+	looptest_turns_ms(t.d.loop, 10);
 	bgpdtest_settle(&t);
-	UNTIL(&t.d.loop, nexthop_pending(t.d.nexthops) == 0);
+	UNTIL(t.d.loop, nexthop_pending(t.d.nexthops) == 0);
 	nexthop_get(t.d.nexthops, nh, &v);
 	uint32_t ifindex = v.resolved && v.via_count > 0 ? v.via[0].ifindex : 0;
 	nexthop_unref(t.d.nexthops, nh);
@@ -165,7 +165,7 @@ START_TEST(test_export)
 	bgpdtest_settle(&t);
 	ck_assert(!wanted("172.16.0.0/12", &type, nh, &n, &metric));
 	bgpdtest_interface(&t, 2, "eth0", "10.0.0.1", 24);
-	UNTIL(&t.d.loop, wanted("172.16.0.0/12", &type, nh, &n, &metric));
+	UNTIL(t.d.loop, wanted("172.16.0.0/12", &type, nh, &n, &metric));
 	struct ip_addr via = addr("10.0.0.9");
 	ck_assert_int_eq(type, FIB_UNICAST);
 	ck_assert_uint_eq(n, 1);
@@ -185,7 +185,7 @@ START_TEST(test_export)
 	/* The way is lost, and the route with it. */
 	struct fib_link down = {.ifindex = 2, .name = "eth0"};
 	kernel_watch_link(t.d.kernel, &down);
-	UNTIL(&t.d.loop, !wanted("172.16.0.0/12", &type, nh, &n, &metric));
+	UNTIL(t.d.loop, !wanted("172.16.0.0/12", &type, nh, &n, &metric));
 	bgpdtest_stop(&t);
 }
 END_TEST

@@ -16,6 +16,7 @@
 #include <string.h>
 
 static const struct daemon_options options = {.kernel = true};
+static struct loop loop;
 static struct bgpd d;
 static struct kernel k;
 static struct attr_table attrs;
@@ -52,8 +53,8 @@ setup(const char *patterns)
 {
 	static const struct rib_callbacks cb = {.change = no_change, .pinned = no_pin};
 
-	d = (struct bgpd){.options = &options, .conf = conf_of(patterns), .attrs = &attrs, .kernel = &k};
-	ck_assert_int_eq(loop_init(&d.loop), 0);
+	d = (struct bgpd){.main = &d, .loop = &loop, .options = &options, .conf = conf_of(patterns), .attrs = &attrs, .kernel = &k};
+	ck_assert_int_eq(loop_init(d.loop), 0);
 	d.nexthops = nexthop_table_new(1);
 	struct attr_nexthop_ops ops = nexthop_attr_ops(d.nexthops);
 	attr_table_init(&attrs, 1, &ops);
@@ -61,7 +62,7 @@ setup(const char *patterns)
 	originate_init(&d.originate, d.rib);
 	d.policies = policies_new(&d, d.conf, NULL);
 	d.pipeline = pipeline_new(&d);
-	d.sessions = session_pool_new(&d.loop);
+	d.sessions = session_pool_new(d.loop);
 	k = (struct kernel){.d = &d, .learn = {.run = kernel_watch_learn, .name = "learn"}};
 	interfaces_init(&k.interfaces);
 }
@@ -72,7 +73,7 @@ teardown(void)
 	for (unsigned i = 0; i < k.n_others; i++)
 		nexthop_table_free(k.others[i].routes);
 	free(k.others);
-	loop_job_cancel(&d.loop, &k.learn);
+	loop_job_cancel(d.loop, &k.learn);
 	interfaces_fini(&k.interfaces);
 	session_pool_free(d.sessions);
 	pipeline_free(d.pipeline);
@@ -81,7 +82,7 @@ teardown(void)
 	attr_table_fini(&attrs);
 	nexthop_table_free(d.nexthops);
 	conf_free(d.conf);
-	loop_fini(&d.loop);
+	loop_fini(d.loop);
 }
 
 static void

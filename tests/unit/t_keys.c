@@ -139,21 +139,21 @@ START_TEST(test_ao_missing)
 	/* No command and no timer starts it. */
 	peer_start(ao);
 	ck_assert_int_eq(peer_state(ao), FSM_IDLE);
-	speaker_connect(&s, &t.d.loop, "127.0.0.2", "127.0.0.1", t.port);
+	speaker_connect(&s, t.d.loop, "127.0.0.2", "127.0.0.1", t.port);
 	ck_assert_int_eq(speaker_next(&s), SPEAKER_END);
 	speaker_close(&s);
 	ck_assert_int_eq(peer_state(ao), FSM_IDLE);
 	struct open_msg o = bgpdtest_open(65003, 0x0a000003);
-	speaker_connect(&s, &t.d.loop, "127.0.0.3", "127.0.0.1", t.port);
+	speaker_connect(&s, t.d.loop, "127.0.0.3", "127.0.0.1", t.port);
 	speaker_establish(&s, &o);
-	UNTIL(&t.d.loop, peer_established(plain));
+	UNTIL(t.d.loop, peer_established(plain));
 	/* A running session is not kept when its neighbour is to have keys, and is let back when it is not. */
 	bgpdtest_reload(&t, "", "neighbors:\n"
 				"  - {address: 127.0.0.2, name: ao, passive: true, remote-as: 65002}\n"
 				"  - {address: 127.0.0.3, name: plain, remote-as: 65003, idle-hold-time: {initial: 0, max: 1}, "
 				"tcp-ao: [{id: 1, secret: one}]}\n");
-	UNTIL(&t.d.loop, peer_state(plain) == FSM_IDLE && strstr(plain->last_error, "CONFIG_TCP_AO") != NULL);
-	UNTIL(&t.d.loop, peer_state(ao) == FSM_ACTIVE);
+	UNTIL(t.d.loop, peer_state(plain) == FSM_IDLE && strstr(plain->last_error, "CONFIG_TCP_AO") != NULL);
+	UNTIL(t.d.loop, peer_state(ao) == FSM_ACTIVE);
 	speaker_close(&s);
 	bgpdtest_stop(&t);
 }

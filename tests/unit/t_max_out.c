@@ -76,8 +76,8 @@ START_TEST(test_restart)
 	ck_assert(!p->admin_down);
 	/* And again, since there are still three. */
 	struct open_msg o = bgpdtest_open(65002, 0x0a000002);
-	UNTIL(&t.d.loop, peer_state(p) == FSM_ACTIVE);
-	speaker_connect(&s, &t.d.loop, A, "127.0.0.1", t.port);
+	UNTIL(t.d.loop, peer_state(p) == FSM_ACTIVE);
+	speaker_connect(&s, t.d.loop, A, "127.0.0.1", t.port);
 	speaker_establish(&s, &o);
 	check_ended();
 	bgpdtest_stop(&t);
@@ -122,9 +122,9 @@ START_TEST(test_block)
 	char rest[256];
 
 	begin("block");
-	UNTIL(&t.d.loop, p->max_out.told[FAMILY_IPV4] == 1);
+	UNTIL(t.d.loop, p->max_out.told[FAMILY_IPV4] == 1);
 	one_more();
-	UNTIL(&t.d.loop, p->max_out.told[FAMILY_IPV4] == 2);
+	UNTIL(t.d.loop, p->max_out.told[FAMILY_IPV4] == 2);
 	expect_counts(2, 1);
 	/* It is the next that follows, and only then. */
 	snprintf(rest, sizeof(rest), later, 2);

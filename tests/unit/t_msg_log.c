@@ -67,13 +67,13 @@ START_TEST(test_bound)
 	ck_assert_uint_eq(a->debug, CONF_DEBUG_MESSAGES);
 	ck_assert_uint_eq(b->debug, CONF_DEBUG_HEX);
 	catch_log();
-	t.d.loop.turn_start_ns = 7000000000u;
+	t.d.loop->turn_start_ns = 7000000000u;
 	for (unsigned i = 0; i < MSG_LOG_NEIGHBOR_LINES + 100; i++)
 		msg_log_sent(a, msg, len);
 	/* The other one has lines of its own, two for a message. */
 	for (unsigned i = 0; i < MSG_LOG_NEIGHBOR_LINES; i++)
 		msg_log_sent(b, msg, len);
-	t.d.loop.turn_start_ns = 8000000000u;
+	t.d.loop->turn_start_ns = 8000000000u;
 	msg_log_sent(a, msg, len);
 	msg_log_sent(a, msg, len);
 	char *text = caught();

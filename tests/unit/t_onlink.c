@@ -200,7 +200,7 @@ START_TEST(test_reload)
 	p = bgpdtest_peer(&t, "xq1");
 	ck_assert_uint_eq(p->onlink->ifindex, E1);
 	change("");
-	UNTIL(&t.d.loop, TAILQ_EMPTY(&t.d.peers));
+	UNTIL(t.d.loop, TAILQ_EMPTY(&t.d.peers));
 	ck_assert(LIST_EMPTY(&t.d.onlinks.all));
 	bgpdtest_stop(&t);
 }

@@ -43,8 +43,8 @@ begin_dialled(const char *more)
 static void
 dial_in(void)
 {
-	UNTIL(&t.d.loop, peer_state(p) != FSM_IDLE);
-	speaker_connect(&in, &t.d.loop, PEER_ADDR, "127.0.0.1", t.port);
+	UNTIL(t.d.loop, peer_state(p) != FSM_IDLE);
+	speaker_connect(&in, t.d.loop, PEER_ADDR, "127.0.0.1", t.port);
 }
 
 START_TEST(test_passive)
@@ -62,8 +62,8 @@ START_TEST(test_passive)
 	ck_assert_uint_eq(st.out[BGP_MSG_OPEN], 1);
 	/* An end by the neighbour: Idle, and later it may come again. */
 	speaker_close(&in);
-	UNTIL(&t.d.loop, !peer_established(p));
-	UNTIL(&t.d.loop, peer_state(p) == FSM_ACTIVE);
+	UNTIL(t.d.loop, !peer_established(p));
+	UNTIL(t.d.loop, peer_state(p) == FSM_ACTIVE);
 	bgpdtest_session(&t, &in, PEER_ADDR, PEER_AS, LOW_ID);
 	peer_stats_get(p, &st);
 	ck_assert_uint_eq(st.established, 2);
@@ -79,7 +79,7 @@ START_TEST(test_dialled)
 	struct open_msg o = bgpdtest_open(PEER_AS, LOW_ID), ours;
 	struct bgp_error err;
 
-	speaker_accept(&out, &t.d.loop, fd);
+	speaker_accept(&out, t.d.loop, fd);
 	ck_assert_int_eq(speaker_next(&out), BGP_MSG_OPEN);
 	ck_assert(open_decode(out.body, out.body_len, &ours, &err));
 	ck_assert_uint_eq(ours.as, BGPDTEST_AS);
@@ -91,7 +91,7 @@ START_TEST(test_dialled)
 	speaker_send_open(&out, &o);
 	ck_assert_int_eq(speaker_next(&out), BGP_MSG_KEEPALIVE);
 	speaker_send_keepalive(&out);
-	UNTIL(&t.d.loop, peer_established(p));
+	UNTIL(t.d.loop, peer_established(p));
 	/* RFC 4271 4.2: the smaller of both; 10: a third of it. */
 	ck_assert_uint_eq(p->session.hold_s, 12);
 	ck_assert_uint_eq(p->session.keepalive_s, 4);
@@ -124,7 +124,7 @@ START_TEST(test_confederation)
 		struct bgp_error err;
 
 		snprintf(addr, sizeof(addr), "127.0.0.%u", i + 2);
-		speaker_connect(&in, &t.d.loop, addr, "127.0.0.1", t.port);
+		speaker_connect(&in, t.d.loop, addr, "127.0.0.1", t.port);
 		speaker_send_open(&in, &o);
 		ck_assert_int_eq(speaker_next(&in), BGP_MSG_OPEN);
 		ck_assert(open_decode(in.body, in.body_len, &got, &err));
@@ -134,10 +134,10 @@ START_TEST(test_confederation)
 		p = TAILQ_FIRST(&t.d.peers);
 		for (unsigned j = 0; j < i; j++)
 			p = TAILQ_NEXT(p, entry);
-		UNTIL(&t.d.loop, peer_established(p));
+		UNTIL(t.d.loop, peer_established(p));
 		ck_assert_int_eq(peer_type(p), want[i].type);
 		speaker_close(&in);
-		UNTIL(&t.d.loop, !peer_established(p));
+		UNTIL(t.d.loop, !peer_established(p));
 	}
 	bgpdtest_stop(&t);
 }
@@ -152,7 +152,7 @@ refuse(int fd)
 	struct open_msg ours;
 	struct bgp_error err;
 
-	speaker_accept(&out, &t.d.loop, fd);
+	speaker_accept(&out, t.d.loop, fd);
 	ck_assert_int_eq(speaker_next(&out), BGP_MSG_OPEN);
 	ck_assert(open_decode(out.body, out.body_len, &ours, &err));
 	speaker_write(&out, msg, notify_encode(&bad, msg, sizeof(msg)));
@@ -169,7 +169,7 @@ START_TEST(test_local_as_dual)
 	ck_assert_uint_eq(refuse(fd), 65010);
 	ck_assert_uint_eq(refuse(fd), BGPDTEST_AS);
 	ck_assert_uint_eq(refuse(fd), 65010);
-	UNTIL(&t.d.loop, p->ours.as == BGPDTEST_AS);
+	UNTIL(t.d.loop, p->ours.as == BGPDTEST_AS);
 	peer_configure(p, p->conf);
 	peer_reconfigure(p);
 	ck_assert_uint_eq(refuse(fd), BGPDTEST_AS);
@@ -194,7 +194,7 @@ START_TEST(test_names)
 	ck_assert_int_eq(gethostname(host, sizeof(host) - 1), 0);
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
 		int fd = begin_dialled(keys[i]);
-		speaker_accept(&out, &t.d.loop, fd);
+		speaker_accept(&out, t.d.loop, fd);
 		ck_assert_int_eq(speaker_next(&out), BGP_MSG_OPEN);
 		ck_assert(open_decode(out.body, out.body_len, &ours, &err));
 		ck_assert_str_eq(ours.hostname, i == 0 ? "" : host);
@@ -212,7 +212,7 @@ collide(uint32_t id, bool daemons_stays, bool incoming_open_first)
 	int fd = begin_dialled("");
 	struct open_msg o = bgpdtest_open(PEER_AS, id);
 
-	speaker_accept(&out, &t.d.loop, fd);
+	speaker_accept(&out, t.d.loop, fd);
 	ck_assert_int_eq(speaker_next(&out), BGP_MSG_OPEN);
 	dial_in();
 	ck_assert_int_eq(speaker_next(&in), BGP_MSG_OPEN);
@@ -227,21 +227,21 @@ collide(uint32_t id, bool daemons_stays, bool incoming_open_first)
 	}
 	if (first != stays) {
 		/* Nothing is closed for a connection that may never get an OPEN: it waits for the other's. */
-		looptest_turns_ms(&t.d.loop, 50);
+		looptest_turns_ms(t.d.loop, 50);
 		ck_assert_int_eq(peer_state(p), FSM_OPENSENT);
 		speaker_send_open(second, &o);
 		ck_assert_int_eq(speaker_next(stays), BGP_MSG_KEEPALIVE);
 	}
 	SPEAKER_NOTIFIED(goes, BGP_ERR_CEASE, BGP_CEASE_COLLISION);
 	speaker_send_keepalive(stays);
-	UNTIL(&t.d.loop, peer_established(p));
+	UNTIL(t.d.loop, peer_established(p));
 	ck_assert_int_eq(p->main->incoming, !daemons_stays);
 	ck_assert_ptr_null(p->second->session);
 	ck_assert_int_eq(p->second->state, FSM_IDLE);
 	ck_assert_uint_eq(p->stats.established, 1);
 	/* It goes on with the one that stayed. */
 	speaker_send_keepalive(stays);
-	looptest_turns_ms(&t.d.loop, 50);
+	looptest_turns_ms(t.d.loop, 50);
 	ck_assert(peer_established(p));
 	close(fd);
 	bgpdtest_stop(&t);
@@ -267,14 +267,14 @@ collide_confirmed(bool keeps)
 	int fd = begin_dialled("");
 	struct open_msg o = bgpdtest_open(PEER_AS, HIGH_ID);
 
-	speaker_accept(&out, &t.d.loop, fd);
+	speaker_accept(&out, t.d.loop, fd);
 	ck_assert_int_eq(speaker_next(&out), BGP_MSG_OPEN);
 	speaker_send_open(&out, &o);
 	ck_assert_int_eq(speaker_next(&out), BGP_MSG_KEEPALIVE);
 	dial_in();
 	ck_assert_int_eq(speaker_next(&in), BGP_MSG_OPEN);
 	speaker_send_open(&in, &o);
-	looptest_turns_ms(&t.d.loop, 50);
+	looptest_turns_ms(t.d.loop, 50);
 	ck_assert_int_eq(p->main->state, FSM_OPENCONFIRM);
 	ck_assert_int_eq(p->second->state, FSM_OPENSENT);
 	if (keeps) {
@@ -285,7 +285,7 @@ collide_confirmed(bool keeps)
 		ck_assert_int_eq(speaker_next(&in), BGP_MSG_KEEPALIVE);
 		speaker_send_keepalive(&in);
 	}
-	UNTIL(&t.d.loop, peer_established(p));
+	UNTIL(t.d.loop, peer_established(p));
 	ck_assert_int_eq(p->main->incoming, !keeps);
 	ck_assert_ptr_null(p->second->session);
 	ck_assert_int_eq(p->second->state, FSM_IDLE);
@@ -308,7 +308,7 @@ START_TEST(test_collision_established)
 
 	begin(", passive: true");
 	bgpdtest_session(&t, &in, PEER_ADDR, PEER_AS, HIGH_ID);
-	speaker_connect(&out, &t.d.loop, PEER_ADDR, "127.0.0.1", t.port);
+	speaker_connect(&out, t.d.loop, PEER_ADDR, "127.0.0.1", t.port);
 	ck_assert_int_eq(speaker_next(&out), BGP_MSG_OPEN);
 	speaker_send_open(&out, &o);
 	SPEAKER_NOTIFIED(&out, BGP_ERR_CEASE, BGP_CEASE_COLLISION);
@@ -325,14 +325,14 @@ START_TEST(test_second_silent)
 	struct open_msg o = bgpdtest_open(PEER_AS, LOW_ID);
 	static struct speaker third;
 
-	speaker_accept(&out, &t.d.loop, fd);
+	speaker_accept(&out, t.d.loop, fd);
 	dial_in();
 	ck_assert_int_eq(speaker_next(&in), BGP_MSG_OPEN);
-	speaker_connect(&third, &t.d.loop, PEER_ADDR, "127.0.0.1", t.port);
+	speaker_connect(&third, t.d.loop, PEER_ADDR, "127.0.0.1", t.port);
 	SPEAKER_NOTIFIED(&in, BGP_ERR_CEASE, BGP_CEASE_COLLISION);
 	ck_assert_int_eq(speaker_next(&third), BGP_MSG_OPEN);
 	speaker_establish(&out, &o);
-	UNTIL(&t.d.loop, peer_established(p));
+	UNTIL(t.d.loop, peer_established(p));
 	/* RFC 4271 6.8: a collision is seen when the OPEN comes. */
 	speaker_send_open(&third, &o);
 	SPEAKER_NOTIFIED(&third, BGP_ERR_CEASE, BGP_CEASE_COLLISION);
@@ -356,9 +356,9 @@ START_TEST(test_admin)
 	ck_assert_mem_eq(in.body, want, sizeof(want));
 	ck_assert_int_eq(speaker_next(&in), SPEAKER_END);
 	speaker_close(&in);
-	looptest_turns_ms(&t.d.loop, 1500);
+	looptest_turns_ms(t.d.loop, 1500);
 	ck_assert_int_eq(peer_state(p), FSM_IDLE);
-	speaker_connect(&in, &t.d.loop, PEER_ADDR, "127.0.0.1", t.port);
+	speaker_connect(&in, t.d.loop, PEER_ADDR, "127.0.0.1", t.port);
 	ck_assert_int_eq(speaker_next(&in), SPEAKER_END);
 	speaker_close(&in);
 	peer_start(p);
@@ -379,7 +379,7 @@ START_TEST(test_reset)
 	ck_assert_uint_eq(in.body[0], BGP_ERR_CEASE);
 	ck_assert_uint_eq(in.body[1], BGP_CEASE_ADMIN_RESET);
 	speaker_close(&in);
-	UNTIL(&t.d.loop, peer_state(p) == FSM_ACTIVE);
+	UNTIL(t.d.loop, peer_state(p) == FSM_ACTIVE);
 	bgpdtest_stop(&t);
 }
 END_TEST
@@ -400,13 +400,13 @@ START_TEST(test_idle_hold_backoff)
 	begin(", passive: true, idle-hold-time: {initial: 1, max: 4}");
 	for (unsigned n = 0; n < 3; n++) {
 		struct open_msg wrong = bgpdtest_open(PEER_AS + 1, LOW_ID);
-		UNTIL(&t.d.loop, peer_state(p) == FSM_ACTIVE);
+		UNTIL(t.d.loop, peer_state(p) == FSM_ACTIVE);
 		dial_in();
 		ck_assert_int_eq(speaker_next(&in), BGP_MSG_OPEN);
 		speaker_send_open(&in, &wrong);
 		/* RFC 4271 6.2 Bad Peer AS. */
 		SPEAKER_NOTIFIED(&in, BGP_ERR_OPEN, BGP_OPEN_BAD_PEER_AS);
-		UNTIL(&t.d.loop, peer_state(p) == FSM_IDLE);
+		UNTIL(t.d.loop, peer_state(p) == FSM_IDLE);
 		speaker_close(&in);
 		struct timeval at, now;
 		ck_assert(event_pending(p->idle_hold, EV_TIMEOUT, &at));
@@ -415,7 +415,7 @@ START_TEST(test_idle_hold_backoff)
 		double want = (double)(1u << n);
 		ck_assert_msg(left <= want + 0.1 && left > want - 1.0, "after %u errors: %f s of %f", n + 1, left, want);
 		/* Meanwhile nobody gets in. */
-		speaker_connect(&in, &t.d.loop, PEER_ADDR, "127.0.0.1", t.port);
+		speaker_connect(&in, t.d.loop, PEER_ADDR, "127.0.0.1", t.port);
 		ck_assert_int_eq(speaker_next(&in), SPEAKER_END);
 		speaker_close(&in);
 		if (n < 2)
@@ -462,7 +462,7 @@ START_TEST(test_hold_zero)
 	o.hold_s = 0;
 	dial_in();
 	speaker_establish(&in, &o);
-	UNTIL(&t.d.loop, peer_established(p));
+	UNTIL(t.d.loop, peer_established(p));
 	ck_assert_uint_eq(p->session.keepalive_s, 0);
 	ck_assert(!event_pending(p->main->hold, EV_TIMEOUT, NULL));
 	ck_assert(!event_pending(p->main->keepalive, EV_TIMEOUT, NULL));
@@ -483,14 +483,14 @@ START_TEST(test_errors)
 	SPEAKER_NOTIFIED(&in, BGP_ERR_HEADER, BGP_HEADER_NOT_SYNC);
 	speaker_close(&in);
 	/* A KEEPALIVE in OpenSent. */
-	UNTIL(&t.d.loop, peer_state(p) == FSM_ACTIVE);
+	UNTIL(t.d.loop, peer_state(p) == FSM_ACTIVE);
 	dial_in();
 	ck_assert_int_eq(speaker_next(&in), BGP_MSG_OPEN);
 	speaker_send_keepalive(&in);
 	SPEAKER_NOTIFIED(&in, BGP_ERR_FSM, BGP_FSM_OPENSENT);
 	speaker_close(&in);
 	/* An UPDATE in OpenConfirm. */
-	UNTIL(&t.d.loop, peer_state(p) == FSM_ACTIVE);
+	UNTIL(t.d.loop, peer_state(p) == FSM_ACTIVE);
 	dial_in();
 	ck_assert_int_eq(speaker_next(&in), BGP_MSG_OPEN);
 	speaker_send_open(&in, &o);
@@ -513,7 +513,7 @@ START_TEST(test_notified)
 	bgpdtest_session(&t, &in, PEER_ADDR, PEER_AS, LOW_ID);
 	notify_shutdown_set(&err, BGP_CEASE_ADMIN_SHUTDOWN, "gone fishing");
 	speaker_write(&in, msg, notify_encode(&err, msg, sizeof(msg)));
-	UNTIL(&t.d.loop, !peer_established(p));
+	UNTIL(t.d.loop, !peer_established(p));
 	ck_assert_msg(strstr(p->last_error, "received Cease/Administrative Shutdown") != NULL, "%s", p->last_error);
 	ck_assert_msg(strstr(p->last_error, "\"gone fishing\"") != NULL, "%s", p->last_error);
 	bgpdtest_stop(&t);
@@ -529,18 +529,18 @@ START_TEST(test_retire)
 	begin(", passive: true, import: [accept], export: [], idle-hold-time: {initial: 1, max: 1}");
 	bgpdtest_session(&t, &in, PEER_ADDR, PEER_AS, LOW_ID);
 	speaker_send_update(&in, update, sizeof(update));
-	UNTIL(&t.d.loop, bgpdtest_path(&t, p, "192.0.2.0/24") != NULL);
+	UNTIL(t.d.loop, bgpdtest_path(&t, p, "192.0.2.0/24") != NULL);
 	struct ip_prefix prefix = bgpdtest_prefix("192.0.2.0/24");
 	peer_retire(p);
 	while (speaker_next_real(&in) == BGP_MSG_UPDATE)
 		;
 	ck_assert_uint_eq(in.body[0], BGP_ERR_CEASE);
 	ck_assert_uint_eq(in.body[1], BGP_CEASE_DECONFIGURED);
-	UNTIL(&t.d.loop, TAILQ_EMPTY(&t.d.peers));
-	UNTIL(&t.d.loop, rib_find(t.d.rib, &prefix) == 0);
+	UNTIL(t.d.loop, TAILQ_EMPTY(&t.d.peers));
+	UNTIL(t.d.loop, rib_find(t.d.rib, &prefix) == 0);
 	speaker_close(&in);
 	/* It is a stranger now. */
-	speaker_connect(&in, &t.d.loop, PEER_ADDR, "127.0.0.1", t.port);
+	speaker_connect(&in, t.d.loop, PEER_ADDR, "127.0.0.1", t.port);
 	ck_assert_int_eq(speaker_next(&in), SPEAKER_END);
 	bgpdtest_stop(&t);
 }
@@ -580,11 +580,11 @@ begin_shared(struct speaker *a, struct speaker *b, struct peer **named, struct p
 	    "  - {address: 127.0.0.2, name: any, remote-as: external, passive: true, port: 1179}\n");
 	*named = bgpdtest_peer(&t, "two");
 	*any = bgpdtest_peer(&t, "any");
-	speaker_connect(a, &t.d.loop, PEER_ADDR, "127.0.0.1", t.port);
-	UNTIL(&t.d.loop, (*named)->second->session != NULL || (*any)->second->session != NULL);
+	speaker_connect(a, t.d.loop, PEER_ADDR, "127.0.0.1", t.port);
+	UNTIL(t.d.loop, (*named)->second->session != NULL || (*any)->second->session != NULL);
 	bool straight = (*named)->second->session != NULL;
-	speaker_connect(b, &t.d.loop, PEER_ADDR, "127.0.0.1", t.port);
-	UNTIL(&t.d.loop, (*named)->second->session != NULL && (*any)->second->session != NULL);
+	speaker_connect(b, t.d.loop, PEER_ADDR, "127.0.0.1", t.port);
+	UNTIL(t.d.loop, (*named)->second->session != NULL && (*any)->second->session != NULL);
 	*at_two = straight ? a : b;
 	*at_any = straight ? b : a;
 }
@@ -606,7 +606,7 @@ START_TEST(test_shared_exchange)
 	ck_assert_int_eq(speaker_next(at_two), BGP_MSG_KEEPALIVE);
 	speaker_send_keepalive(at_two);
 	speaker_send_keepalive(at_any);
-	UNTIL(&t.d.loop, peer_established(named) && peer_established(any));
+	UNTIL(t.d.loop, peer_established(named) && peer_established(any));
 	ck_assert_uint_eq(named->main->theirs.as, 65002);
 	ck_assert_uint_eq(any->main->theirs.as, 65003);
 	speaker_close(&a);
@@ -631,7 +631,7 @@ START_TEST(test_shared_silent)
 	ck_assert_int_eq(speaker_next(at_any), BGP_MSG_KEEPALIVE);
 	ck_assert_int_eq(speaker_next(at_two), BGP_MSG_NOTIFICATION);
 	speaker_send_keepalive(at_any);
-	UNTIL(&t.d.loop, peer_established(named));
+	UNTIL(t.d.loop, peer_established(named));
 	speaker_close(&a);
 	speaker_close(&b);
 	bgpdtest_stop(&t);
@@ -648,8 +648,8 @@ START_TEST(test_shared_idle)
 	    "  - {address: 127.0.0.2, name: two, remote-as: 65002, passive: true, shutdown: true}\n"
 	    "  - {address: 127.0.0.2, name: any, remote-as: external, passive: true, port: 1179}\n");
 	struct peer *any = bgpdtest_peer(&t, "any");
-	speaker_connect(&in, &t.d.loop, PEER_ADDR, "127.0.0.1", t.port);
-	UNTIL(&t.d.loop, any->second->session != NULL);
+	speaker_connect(&in, t.d.loop, PEER_ADDR, "127.0.0.1", t.port);
+	UNTIL(t.d.loop, any->second->session != NULL);
 	speaker_send_open(&in, &two);
 	ck_assert_int_eq(speaker_next(&in), SPEAKER_END);
 	ck_assert_int_eq(peer_state(any), FSM_ACTIVE);

@@ -71,7 +71,7 @@ static void
 lose(void)
 {
 	speaker_close(&s);
-	UNTIL(&t.d.loop, !peer_established(p));
+	UNTIL(t.d.loop, !peer_established(p));
 }
 
 static void
@@ -98,7 +98,7 @@ static void
 announce(const char *prefix, uint32_t community)
 {
 	announce_only(prefix, community);
-	UNTIL(&t.d.loop, bgpdtest_path(&t, p, prefix) != NULL &&
+	UNTIL(t.d.loop, bgpdtest_path(&t, p, prefix) != NULL &&
 			     !rib_path_stale(t.d.rib, FAMILY_IPV4, bgpdtest_path(&t, p, prefix)));
 }
 
@@ -109,7 +109,7 @@ end_of_rib(void)
 
 	speaker_send_update(&s, v4, sizeof(v4));
 	speaker_send_update(&s, v6, sizeof(v6));
-	UNTIL(&t.d.loop, peer_routes_in_sync(p));
+	UNTIL(t.d.loop, peer_routes_in_sync(p));
 }
 
 static bool
@@ -168,7 +168,7 @@ START_TEST(test_kept_and_swept)
 	bgpdtest_settle(&t);
 	ck_assert(is_stale(NET2));
 	end_of_rib();
-	UNTIL(&t.d.loop, is_gone(NET2));
+	UNTIL(t.d.loop, is_gone(NET2));
 	bgpdtest_settle(&t);
 	ck_assert_int_eq(state4(), GR_FRESH);
 	ck_assert(!is_gone(NET1) && !is_stale(NET1));
@@ -184,7 +184,7 @@ START_TEST(test_restart_time)
 	up_and_lost(&o);
 	bgpdtest_settle(&t);
 	ck_assert(is_stale(NET1));
-	UNTIL(&t.d.loop, is_gone(NET1) && is_gone(NET2));
+	UNTIL(t.d.loop, is_gone(NET1) && is_gone(NET2));
 	ck_assert_int_eq(state4(), GR_FRESH);
 	bgpdtest_stop(&t);
 }
@@ -200,7 +200,7 @@ START_TEST(test_stale_time)
 	come_up(&o);
 	ck_assert_int_eq(state4(), GR_RESYNC);
 	announce(NET1, 0);
-	UNTIL(&t.d.loop, is_gone(NET2));
+	UNTIL(t.d.loop, is_gone(NET2));
 	ck_assert(!is_gone(NET1));
 	ck_assert(peer_established(p));
 	bgpdtest_stop(&t);
@@ -220,7 +220,7 @@ START_TEST(test_not_preserved)
 		come_up(&other);
 		ck_assert_int_eq(state4(), GR_FRESH);
 		ck_assert_int_eq(p->gr.fam[FAMILY_IPV6].state, i == 0 ? GR_RESYNC : GR_FRESH);
-		UNTIL(&t.d.loop, is_gone(NET1) && is_gone(NET2));
+		UNTIL(t.d.loop, is_gone(NET1) && is_gone(NET2));
 		bgpdtest_stop(&t);
 	}
 }
@@ -236,7 +236,7 @@ START_TEST(test_consecutive)
 	announce(NET1, 0);
 	lose();
 	/* What was stale before is gone, what came since is kept. */
-	UNTIL(&t.d.loop, is_gone(NET2));
+	UNTIL(t.d.loop, is_gone(NET2));
 	ck_assert(is_stale(NET1));
 	ck_assert_int_eq(state4(), GR_RESTARTING);
 	bgpdtest_stop(&t);
@@ -253,7 +253,7 @@ notify(uint8_t code, uint8_t subcode, bool hard)
 	if (hard)
 		notify_wrap_hard_reset(&err);
 	speaker_write(&s, msg, notify_encode(&err, msg, sizeof(msg)));
-	UNTIL(&t.d.loop, !peer_established(p));
+	UNTIL(t.d.loop, !peer_established(p));
 	speaker_close(&s);
 }
 
@@ -274,7 +274,7 @@ START_TEST(test_notification)
 		if (cases[i].kept)
 			bgpdtest_settle(&t);
 		else
-			UNTIL(&t.d.loop, is_gone(NET1));
+			UNTIL(t.d.loop, is_gone(NET1));
 		ck_assert(is_stale(NET1) == cases[i].kept);
 		bgpdtest_stop(&t);
 	}
@@ -303,7 +303,7 @@ START_TEST(test_we_end_it)
 	ck_assert(s.body[0] == BGP_ERR_CEASE && s.body[1] == BGP_CEASE_HARD_RESET);
 	ck_assert(s.body[2] == BGP_ERR_CEASE && s.body[3] == BGP_CEASE_ADMIN_SHUTDOWN);
 	ck_assert(s.body[4] == 3 && memcmp(s.body + 5, "out", 3) == 0);
-	UNTIL(&t.d.loop, is_gone(NET1));
+	UNTIL(t.d.loop, is_gone(NET1));
 	speaker_close(&s);
 	/* Shut down while it is away: they go as well. */
 	peer_start(p);
@@ -312,7 +312,7 @@ START_TEST(test_we_end_it)
 	lose();
 	ck_assert(is_stale(NET1));
 	peer_stop(p, BGP_CEASE_ADMIN_SHUTDOWN, NULL);
-	UNTIL(&t.d.loop, is_gone(NET1));
+	UNTIL(t.d.loop, is_gone(NET1));
 	bgpdtest_stop(&t);
 }
 END_TEST
@@ -347,9 +347,9 @@ START_TEST(test_second_connection)
 	come_up(&o);
 	announce(NET1, 0);
 	p->updown_ns -= 3000000000ull; /* it has been up for a while */
-	speaker_connect(&again, &t.d.loop, PEER, "127.0.0.1", t.port);
+	speaker_connect(&again, t.d.loop, PEER, "127.0.0.1", t.port);
 	speaker_establish(&again, &o);
-	UNTIL(&t.d.loop, p->stats.established == 2 && peer_established(p));
+	UNTIL(t.d.loop, p->stats.established == 2 && peer_established(p));
 	ck_assert_int_eq(state4(), GR_RESYNC);
 	ck_assert(is_stale(NET1));
 	while (speaker_next_real(&s) != SPEAKER_END)
@@ -373,7 +373,7 @@ START_TEST(test_long_lived)
 	end_of_rib();
 	lose();
 	ck_assert(!has_llgr_stale(NET1));
-	UNTIL(&t.d.loop, is_gone(NET3));
+	UNTIL(t.d.loop, is_gone(NET3));
 	bgpdtest_settle(&t);
 	ck_assert_int_eq(state4(), GR_LONG);
 	ck_assert(is_stale(NET1) && has_llgr_stale(NET1));
@@ -405,8 +405,8 @@ START_TEST(test_long_lived_end)
 	begin("long-lived-time: 100", "");
 	up_and_lost(&o);
 	ck_assert_int_eq(state4(), GR_LONG);
-	UNTIL(&t.d.loop, has_llgr_stale(NET1));
-	UNTIL(&t.d.loop, is_gone(NET1) && is_gone(NET2));
+	UNTIL(t.d.loop, has_llgr_stale(NET1));
+	UNTIL(t.d.loop, is_gone(NET1) && is_gone(NET2));
 	ck_assert_int_eq(state4(), GR_FRESH);
 	bgpdtest_stop(&t);
 }
@@ -441,13 +441,13 @@ START_TEST(test_max_prefix)
 	ck_assert(peer_established(p));
 	ck_assert_uint_eq(peer_routes_source(p)->received[FAMILY_IPV4], 3);
 	end_of_rib();
-	UNTIL(&t.d.loop, is_gone(NET1) && is_gone(NET2));
+	UNTIL(t.d.loop, is_gone(NET1) && is_gone(NET2));
 	bgpdtest_settle(&t);
 	ck_assert(peer_established(p));
 	/* Afterwards it does. */
 	announce(NET1, 0);
 	announce_only(NET2, 0);
-	UNTIL(&t.d.loop, !peer_established(p));
+	UNTIL(t.d.loop, !peer_established(p));
 	bgpdtest_stop(&t);
 }
 END_TEST
@@ -464,7 +464,7 @@ START_TEST(test_retired_meanwhile)
 	ck_assert(peer_gr_keeps(p, FAMILY_IPV4));
 	peer_routes_rejudge_stale(p);
 	peer_retire(p);
-	UNTIL(&t.d.loop, bgpdtest_peer(&t, PEER) == NULL);
+	UNTIL(t.d.loop, bgpdtest_peer(&t, PEER) == NULL);
 	ck_assert_ptr_null(bgpdtest_best(&t, NET1));
 	bgpdtest_stop(&t);
 }

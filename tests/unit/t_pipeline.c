@@ -54,7 +54,7 @@ apply(uint32_t n, enum rib_queue q)
 	for (uint32_t i = 0; i < n; i++) {
 		struct rib_op op = {.prefix = nth(i), .received = attr, .effective = attr};
 		op.hash = rib_hash(t.d.rib, &op.prefix);
-		rib_apply(t.d.rib, source, &op, 1, loop_now_s(&t.d.loop), q);
+		rib_apply(t.d.rib, source, &op, 1, loop_now_s(t.d.loop), q);
 	}
 	pipeline_decide(t.d.pipeline);
 }
@@ -80,7 +80,7 @@ START_TEST(test_urgent)
 	ck_assert(pipeline_idle(t.d.pipeline));
 	apply(10, RIB_URGENT);
 	ck_assert(!pipeline_idle(t.d.pipeline));
-	ck_assert(!TAILQ_EMPTY(&t.d.loop.jobs));
+	ck_assert(!TAILQ_EMPTY(&t.d.loop->jobs));
 	ck_assert_uint_eq(decided(10), 0);
 	bgpdtest_settle(&t);
 	ck_assert(pipeline_idle(t.d.pipeline));
@@ -95,19 +95,19 @@ START_TEST(test_bulk)
 	begin();
 	t.d.sessions->nmuch = 1;
 	apply(10, RIB_BULK);
-	ck_assert(TAILQ_EMPTY(&t.d.loop.jobs));
+	ck_assert(TAILQ_EMPTY(&t.d.loop->jobs));
 	ck_assert_uint_eq(rib_dirty_count(t.d.rib, RIB_BULK), 10);
 	uint64_t start = time_mono_ns();
 	bgpdtest_settle(&t);
 	ck_assert_uint_ge(time_mono_ns() - start, (PIPELINE_BULK_DELAY_MS - 1) * 1000000ull);
 	ck_assert_uint_eq(decided(10), 10);
 	apply(PIPELINE_BULK_FULL + 10, RIB_BULK);
-	ck_assert(!TAILQ_EMPTY(&t.d.loop.jobs));
+	ck_assert(!TAILQ_EMPTY(&t.d.loop->jobs));
 	bgpdtest_settle(&t);
 	ck_assert_uint_eq(decided(PIPELINE_BULK_FULL + 10), PIPELINE_BULK_FULL + 10);
 	t.d.sessions->nmuch = 0;
 	apply(PIPELINE_BULK_FULL + 20, RIB_BULK);
-	ck_assert(!TAILQ_EMPTY(&t.d.loop.jobs));
+	ck_assert(!TAILQ_EMPTY(&t.d.loop->jobs));
 	bgpdtest_settle(&t);
 	ck_assert_uint_eq(decided(PIPELINE_BULK_FULL + 20), PIPELINE_BULK_FULL + 20);
 	end();
@@ -121,22 +121,22 @@ START_TEST(test_bulk_several)
 	t.d.sessions->nmuch = 2;
 	uint64_t start = time_mono_ns();
 	apply(PIPELINE_BULK_HIGH + 10, RIB_BULK);
-	ck_assert(TAILQ_EMPTY(&t.d.loop.jobs));
+	ck_assert(TAILQ_EMPTY(&t.d.loop->jobs));
 	ck_assert(!t.d.sessions->held);
 	bgpdtest_settle(&t);
 	ck_assert_uint_ge(time_mono_ns() - start, (PIPELINE_SEVERAL_DELAY_MS - 1) * 1000000ull);
 	ck_assert_uint_eq(decided(PIPELINE_BULK_HIGH + 10), PIPELINE_BULK_HIGH + 10);
 	apply(PIPELINE_BULK_HIGH + 10 + PIPELINE_SEVERAL_HIGH, RIB_BULK);
-	ck_assert(!TAILQ_EMPTY(&t.d.loop.jobs));
+	ck_assert(!TAILQ_EMPTY(&t.d.loop->jobs));
 	ck_assert(t.d.sessions->held);
 	bgpdtest_settle(&t);
 	ck_assert(!t.d.sessions->held);
 	/* The last but one has nothing more to say: it is as with one alone. */
 	apply(PIPELINE_BULK_HIGH + PIPELINE_SEVERAL_HIGH + 10 + PIPELINE_BULK_FULL, RIB_BULK);
-	ck_assert(TAILQ_EMPTY(&t.d.loop.jobs));
+	ck_assert(TAILQ_EMPTY(&t.d.loop->jobs));
 	t.d.sessions->nmuch = 1;
 	pipeline_decide(t.d.pipeline);
-	ck_assert(!TAILQ_EMPTY(&t.d.loop.jobs));
+	ck_assert(!TAILQ_EMPTY(&t.d.loop->jobs));
 	bgpdtest_settle(&t);
 	end();
 }
@@ -153,7 +153,7 @@ START_TEST(test_sweep)
 	pipeline_sweep(t.d.pipeline, source, FAMILY_NONE, on_swept, source);
 	ck_assert_uint_eq(swept, 0);
 	ck_assert(!pipeline_idle(t.d.pipeline));
-	UNTIL(&t.d.loop, swept == 1);
+	UNTIL(t.d.loop, swept == 1);
 	bgpdtest_settle(&t);
 	ck_assert_uint_eq(decided(3000), 1000);
 	ck_assert_uint_eq(source->received[FAMILY_IPV4], 1000);
@@ -163,7 +163,7 @@ START_TEST(test_sweep)
 	apply(500, RIB_URGENT);
 	ck_assert(rib_source_stale(source, FAMILY_NONE));
 	pipeline_sweep(t.d.pipeline, source, FAMILY_NONE, NULL, NULL);
-	UNTIL(&t.d.loop, swept == 2);
+	UNTIL(t.d.loop, swept == 2);
 	ck_assert_uint_eq(source->received[FAMILY_IPV4], 0);
 	bgpdtest_settle(&t);
 	ck_assert_uint_eq(decided(3000), 0);
@@ -206,10 +206,10 @@ START_TEST(test_resolve)
 	bgpdtest_settle(&t);
 	ck_assert_uint_eq(decided(600), 0);
 	bgpdtest_interface(&t, 2, "e0", "192.0.2.1", 24);
-	UNTIL(&t.d.loop, decided(600) == 600);
+	UNTIL(t.d.loop, decided(600) == 600);
 	struct fib_link down = {.ifindex = 2, .name = "e0"};
 	kernel_watch_link(t.d.kernel, &down);
-	UNTIL(&t.d.loop, decided(600) == 0);
+	UNTIL(t.d.loop, decided(600) == 0);
 	bgpdtest_settle(&t);
 	end();
 }
@@ -222,7 +222,7 @@ START_TEST(test_defer)
 	pipeline_defer(t.d.pipeline, true);
 	apply(10, RIB_URGENT);
 	for (int i = 0; i < 100; i++)
-		looptest_turn(&t.d.loop);
+		looptest_turn(t.d.loop);
 	ck_assert_uint_eq(rib_dirty_count(t.d.rib, RIB_URGENT), 10);
 	ck_assert(!pipeline_idle(t.d.pipeline));
 	pipeline_defer(t.d.pipeline, false);

@@ -33,7 +33,7 @@ reload_now(uint32_t confirm_s, struct outcome *o)
 {
 	o->result = 1;
 	reload_file(t.d.reload, confirm_s, order_done, o);
-	UNTIL(&t.d.loop, o->result != 1);
+	UNTIL(t.d.loop, o->result != 1);
 	return o->result;
 }
 
@@ -79,7 +79,7 @@ check_unnoticed(void)
 
 	bgpdtest_settle(&t);
 	peer_stats_get(p, &before);
-	looptest_turns_ms(&t.d.loop, 100);
+	looptest_turns_ms(t.d.loop, 100);
 	peer_stats_get(p, &now);
 	ck_assert(peer_established(p));
 	ck_assert_uint_eq(p->stats.established, 1);
@@ -109,7 +109,7 @@ START_TEST(test_nothing_changed)
 {
 	begin(ONE(OPEN_BOTH), 65002);
 	speaker_send_update(&s, announce, sizeof(announce));
-	UNTIL(&t.d.loop, bgpdtest_best(&t, PREFIX) != NULL);
+	UNTIL(t.d.loop, bgpdtest_best(&t, PREFIX) != NULL);
 	change("", ONE(OPEN_BOTH));
 	check_unnoticed();
 	ck_assert_ptr_nonnull(bgpdtest_best(&t, PREFIX));
@@ -179,15 +179,15 @@ START_TEST(test_send_paths)
 	ck_assert_uint_eq(p->session.caps.add_path[FAMILY_IPV4], ADD_PATH_SEND);
 	speaker_send_update(&s3, first, sizeof(first));
 	speaker_send_update(&s3, second, sizeof(second));
-	UNTIL(&t.d.loop, sent_count() == 1);
+	UNTIL(t.d.loop, sent_count() == 1);
 	change("", SEND("all"));
-	UNTIL(&t.d.loop, sent_count() == 2);
+	UNTIL(t.d.loop, sent_count() == 2);
 	check_unnoticed();
 	change("", SEND("ecmp"));
-	UNTIL(&t.d.loop, sent_count() == 1);
+	UNTIL(t.d.loop, sent_count() == 1);
 	check_unnoticed();
 	change("", SEND("none"));
-	UNTIL(&t.d.loop, !peer_established(p));
+	UNTIL(t.d.loop, !peer_established(p));
 	/* The best path; then both, since another view is sent as a whole; the best one, and the other one is gone. */
 	unsigned announced = 0, withdrawn = 0;
 	int type;
@@ -222,15 +222,15 @@ START_TEST(test_import_add_path)
 	p = bgpdtest_session_open(&t, &s, A, &o);
 	speaker_send_update(&s, first, sizeof(first));
 	speaker_send_update(&s, second, sizeof(second));
-	UNTIL(&t.d.loop, path_with_id(1) != NULL && path_with_id(2) != NULL);
+	UNTIL(t.d.loop, path_with_id(1) != NULL && path_with_id(2) != NULL);
 	ck_assert_uint_eq(attr_get(t.d.attrs, path_with_id(2)->attr)->med, 9);
 	change("", ONE(", add-path: {receive: true}, import: [x], export: []")
 	    "policies: {x: [{set: {med: 7}, action: accept}]}\n");
-	UNTIL(&t.d.loop, attr_get(t.d.attrs, path_with_id(1)->attr)->med == 7 &&
+	UNTIL(t.d.loop, attr_get(t.d.attrs, path_with_id(1)->attr)->med == 7 &&
 			     attr_get(t.d.attrs, path_with_id(2)->attr)->med == 7);
 	change("", ONE(", add-path: {receive: true}, import: [x], export: []")
 	    "policies: {x: [{action: accept}]}\n");
-	UNTIL(&t.d.loop, attr_get(t.d.attrs, path_with_id(2)->attr)->med == 9);
+	UNTIL(t.d.loop, attr_get(t.d.attrs, path_with_id(2)->attr)->med == 9);
 	ck_assert_uint_eq(attr_get(t.d.attrs, path_with_id(1)->attr)->flags & ATTR_F_HAS_MED, 0);
 	end();
 }
@@ -241,19 +241,19 @@ START_TEST(test_import)
 {
 	begin(ONE(", import: [x], export: []") "policies: {x: [{action: accept}]}\n", 65002);
 	speaker_send_update(&s, announce, sizeof(announce));
-	UNTIL(&t.d.loop, bgpdtest_best(&t, PREFIX) != NULL);
+	UNTIL(t.d.loop, bgpdtest_best(&t, PREFIX) != NULL);
 	change("", ONE(", import: [x], export: []") "policies: {x: [{set: {local-preference: 7}, action: accept}]}\n");
-	UNTIL(&t.d.loop, bgpdtest_best(&t, PREFIX) != NULL &&
+	UNTIL(t.d.loop, bgpdtest_best(&t, PREFIX) != NULL &&
 			     attr_get(t.d.attrs, bgpdtest_best(&t, PREFIX)->attr)->local_pref == 7);
 	check_unnoticed();
 	change("", ONE(", import: [], export: []"));
-	UNTIL(&t.d.loop, bgpdtest_best(&t, PREFIX) == NULL);
+	UNTIL(t.d.loop, bgpdtest_best(&t, PREFIX) == NULL);
 	ck_assert_int_eq(rib_path_reject(bgpdtest_path(&t, p, PREFIX)), RIB_REJECT_POLICY);
 	/* None at all: RFC 8212. */
 	change("", ONE(", export: []"));
-	UNTIL(&t.d.loop, rib_path_reject(bgpdtest_path(&t, p, PREFIX)) == RIB_REJECT_NO_POLICY);
+	UNTIL(t.d.loop, rib_path_reject(bgpdtest_path(&t, p, PREFIX)) == RIB_REJECT_NO_POLICY);
 	change("", ONE(", import: [accept], export: []"));
-	UNTIL(&t.d.loop, bgpdtest_best(&t, PREFIX) != NULL);
+	UNTIL(t.d.loop, bgpdtest_best(&t, PREFIX) != NULL);
 	check_unnoticed();
 	end();
 }
@@ -268,11 +268,11 @@ START_TEST(test_import_set)
 	str_addf(&conf, "%s%sprefix-sets: {s: [192.0.2.0/24]}\n", ONE(", import: [x], export: []"), policies);
 	begin(str_get(&conf), 65002);
 	speaker_send_update(&s, announce, sizeof(announce));
-	UNTIL(&t.d.loop, bgpdtest_best(&t, PREFIX) != NULL);
+	UNTIL(t.d.loop, bgpdtest_best(&t, PREFIX) != NULL);
 	str_reset(&conf);
 	str_addf(&conf, "%s%sprefix-sets: {s: [192.0.3.0/24]}\n", ONE(", import: [x], export: []"), policies);
 	change("", str_get(&conf));
-	UNTIL(&t.d.loop, bgpdtest_best(&t, PREFIX) == NULL);
+	UNTIL(t.d.loop, bgpdtest_best(&t, PREFIX) == NULL);
 	check_unnoticed();
 	str_free(&conf);
 	end();
@@ -347,7 +347,7 @@ START_TEST(test_add_remove)
 
 	begin(ONE(OPEN_BOTH), 65002);
 	speaker_send_update(&s, announce, sizeof(announce));
-	UNTIL(&t.d.loop, bgpdtest_best(&t, PREFIX) != NULL);
+	UNTIL(t.d.loop, bgpdtest_best(&t, PREFIX) != NULL);
 	change("", "neighbors:\n"
 		   "  - {address: 127.0.0.3, remote-as: 65003, passive: true}\n"
 		   "  - {address: 127.0.0.2, remote-as: 65002, passive: true, idle-hold-time: {initial: 1, max: 1}" OPEN_BOTH
@@ -361,7 +361,7 @@ START_TEST(test_add_remove)
 		;
 	ck_assert_uint_eq(s.body[0], BGP_ERR_CEASE);
 	ck_assert_uint_eq(s.body[1], BGP_CEASE_DECONFIGURED);
-	UNTIL(&t.d.loop, bgpdtest_peer(&t, A) == NULL);
+	UNTIL(t.d.loop, bgpdtest_peer(&t, A) == NULL);
 	ck_assert_ptr_null(bgpdtest_best(&t, PREFIX));
 	ck_assert(peer_established(q));
 	speaker_close(&s2);
@@ -403,14 +403,14 @@ START_TEST(test_between)
 	between.before = t.d.conf;
 	between.reset = bgpdtest_peer(&t, "r");
 	between.job = (struct job){.run = between_run, .name = "between"};
-	loop_job_start(&t.d.loop, &between.job);
+	loop_job_start(t.d.loop, &between.job);
 	change("", "neighbors: [" RESET_ONE(", local-as: 65009") "]\n");
 	ck_assert(between.came);
 	ck_assert_ptr_null(bgpdtest_peer(&t, "127.0.4.1"));
 	ck_assert_int_eq(peer_state(between.reset), FSM_IDLE);
 	ck_assert(event_pending(between.reset->idle_hold, EV_TIMEOUT, NULL));
 	ck_assert_uint_eq(between.reset->ours.as, 65009);
-	UNTIL(&t.d.loop, TAILQ_NEXT(TAILQ_FIRST(&t.d.peers), entry) == NULL);
+	UNTIL(t.d.loop, TAILQ_NEXT(TAILQ_FIRST(&t.d.peers), entry) == NULL);
 	end();
 }
 END_TEST
@@ -500,7 +500,7 @@ START_TEST(test_listen)
 	ck_assert_int_eq(errno, ECONNREFUSED);
 	close(fd);
 	static struct speaker stranger;
-	speaker_connect(&stranger, &t.d.loop, "127.0.0.9", "127.0.0.1", t.port);
+	speaker_connect(&stranger, t.d.loop, "127.0.0.9", "127.0.0.1", t.port);
 	ck_assert_int_eq(speaker_next(&stranger), SPEAKER_END);
 	end();
 }
@@ -545,8 +545,8 @@ START_TEST(test_trial_over)
 	ck_assert_uint_eq(left_s, 1);
 	bgpdtest_settle(&t);
 	ck_assert_ptr_null(bgpdtest_best(&t, PREFIX));
-	UNTIL(&t.d.loop, !on_trial());
-	UNTIL(&t.d.loop, reload_idle(t.d.reload));
+	UNTIL(t.d.loop, !on_trial());
+	UNTIL(t.d.loop, reload_idle(t.d.reload));
 	check_described("one");
 	bgpdtest_settle(&t);
 	ck_assert_ptr_nonnull(bgpdtest_best(&t, PREFIX));
@@ -568,7 +568,7 @@ START_TEST(test_trial_confirm)
 	ck_assert_int_eq(reload_confirm(t.d.reload), 0);
 	ck_assert(!on_trial());
 	ck_assert_int_eq(reload_confirm(t.d.reload), -ENOENT);
-	looptest_turns_ms(&t.d.loop, 1200);
+	looptest_turns_ms(t.d.loop, 1200);
 	check_described("two");
 	check_unnoticed();
 	end();
@@ -593,7 +593,7 @@ START_TEST(test_rollback)
 	ck_assert_int_eq(reload_confirm(t.d.reload), -EBUSY);
 	struct outcome late = {.result = 1};
 	ck_assert_ptr_nonnull(reload_rollback(t.d.reload, order_done, &late));
-	UNTIL(&t.d.loop, late.result != 1);
+	UNTIL(t.d.loop, late.result != 1);
 	ck_assert_int_eq(o.result, 0);
 	ck_assert_int_eq(late.result, -ENOENT);
 	check_described("one");
@@ -622,7 +622,7 @@ START_TEST(test_trial_again)
 	ck_assert_uint_le(left_s, 30);
 	bgpdtest_write(&t, "", DESCRIBED("four"));
 	ck_assert_ptr_nonnull(reload_file(t.d.reload, 0, NULL, NULL));
-	UNTIL(&t.d.loop, reload_idle(t.d.reload));
+	UNTIL(t.d.loop, reload_idle(t.d.reload));
 	check_described("four");
 	ck_assert(on_trial());
 	bgpdtest_write(&t, "", "networks: 5\n");
@@ -634,7 +634,7 @@ START_TEST(test_trial_again)
 	ck_assert_uint_gt(left_s, 30);
 	o.result = 1;
 	ck_assert_ptr_nonnull(reload_rollback(t.d.reload, order_done, &o));
-	UNTIL(&t.d.loop, o.result != 1);
+	UNTIL(t.d.loop, o.result != 1);
 	check_described("one");
 	check_unnoticed();
 	end();
@@ -652,7 +652,7 @@ START_TEST(test_trial_more_time)
 	/* The loop is not turned until the time is over: both are found in the same turn. */
 	reload_file(t.d.reload, 60, order_done, &o);
 	usleep(1100000);
-	UNTIL(&t.d.loop, reload_idle(t.d.reload));
+	UNTIL(t.d.loop, reload_idle(t.d.reload));
 	ck_assert_int_eq(o.result, 0);
 	ck_assert(on_trial());
 	check_described("three");
@@ -689,7 +689,7 @@ START_TEST(test_own_in_slices)
 	bgpdtest_write(&t, "", str_get(&many));
 	uint64_t before = t.d.own.job.slices;
 	reload_file(t.d.reload, 0, order_done, &o);
-	UNTIL(&t.d.loop, o.result != 1);
+	UNTIL(t.d.loop, o.result != 1);
 	ck_assert_int_eq(o.result, 0);
 	ck_assert(!own_busy(&t.d.own));
 	ck_assert_uint_ge(t.d.own.job.slices, before + 1);
@@ -700,7 +700,7 @@ START_TEST(test_own_in_slices)
 	bgpdtest_write(&t, "", "networks: [{prefix: 10.0.0.0/24}]\n");
 	reload_file(t.d.reload, 0, order_done, &o);
 	reload_file(t.d.reload, 0, order_done, &second);
-	UNTIL(&t.d.loop, second.result != 1);
+	UNTIL(t.d.loop, second.result != 1);
 	ck_assert_int_eq(o.result, 0);
 	ck_assert_int_eq(second.result, 0);
 	ck_assert_uint_eq(t.d.originate.source[ORIGINATE_NETWORK]->received[FAMILY_IPV4], 1);
@@ -737,11 +737,11 @@ START_TEST(test_many_neighbors)
 	bgpdtest_write(&t, "", str_get(&many));
 	reload_file(t.d.reload, 0, order_done, &o);
 	reload_file(t.d.reload, 0, order_done, &second); /* compares with the first, which all of it has to be there for */
-	UNTIL(&t.d.loop, o.result != 1);
+	UNTIL(t.d.loop, o.result != 1);
 	ck_assert_uint_eq(peers(), 3001);
 	/* There is room for two connections of each, as far as that may be. */
 	ck_assert_uint_ge(table_size(), t.d.descriptors < 6002 ? (unsigned)t.d.descriptors : 6002);
-	UNTIL(&t.d.loop, second.result != 1);
+	UNTIL(t.d.loop, second.result != 1);
 	ck_assert_uint_eq(peers(), 3001);
 	ck_assert(bgpdtest_peer(&t, "127.1.11.250") != NULL);
 	change("", ONE(OPEN_BOTH));
@@ -751,7 +751,7 @@ START_TEST(test_many_neighbors)
 	bgpdtest_write(&t, "", str_get(&many));
 	o.result = 1;
 	reload_file(t.d.reload, 0, order_done, &o);
-	UNTIL(&t.d.loop, peers() > 1 || o.result != 1);
+	UNTIL(t.d.loop, peers() > 1 || o.result != 1);
 	end();
 	ck_assert_int_ne(o.result, 1);
 	str_free(&many);

@@ -57,7 +57,7 @@ announce(void)
 				       0, 0xfd, 0xea, 0x40, 3, 4, 10, 1, 1, 2, 24, 192, 0, 2};
 
 	speaker_send_update(&s, body, sizeof(body));
-	UNTIL(&t.d.loop, bgpdtest_path(&t, bgpdtest_peer(&t, PEER), NET) != NULL);
+	UNTIL(t.d.loop, bgpdtest_path(&t, bgpdtest_peer(&t, PEER), NET) != NULL);
 }
 
 static void
@@ -67,7 +67,7 @@ end_of_rib(void)
 
 	speaker_send_update(&s, v4, sizeof(v4));
 	speaker_send_update(&s, v6, sizeof(v6));
-	UNTIL(&t.d.loop, peer_routes_in_sync(bgpdtest_peer(&t, PEER)));
+	UNTIL(t.d.loop, peer_routes_in_sync(bgpdtest_peer(&t, PEER)));
 }
 
 static bool
@@ -96,12 +96,12 @@ START_TEST(test_end_of_rib)
 	bgpdtest_session_open(&t, &s, PEER, &o);
 	announce();
 	for (int i = 0; i < 300; i++)
-		looptest_turn(&t.d.loop);
+		looptest_turn(t.d.loop);
 	ck_assert(!selected() && restart_deferring(&t.d.restart));
 	end_of_rib();
-	UNTIL(&t.d.loop, selected());
+	UNTIL(t.d.loop, selected());
 	told_end_of_rib();
-	UNTIL(&t.d.loop, t.d.restart.state == GR_DONE);
+	UNTIL(t.d.loop, t.d.restart.state == GR_DONE);
 	speaker_close(&s);
 	bgpdtest_stop(&t);
 }
@@ -118,9 +118,9 @@ START_TEST(test_dead_neighbor)
 	end_of_rib();
 	ck_assert(!t.d.restart.late);
 	ck_assert(!selected());
-	UNTIL(&t.d.loop, selected());
+	UNTIL(t.d.loop, selected());
 	ck_assert(t.d.restart.late);
-	UNTIL(&t.d.loop, t.d.restart.state == GR_DONE);
+	UNTIL(t.d.loop, t.d.restart.state == GR_DONE);
 	speaker_close(&s);
 	bgpdtest_stop(&t);
 }
@@ -134,7 +134,7 @@ START_TEST(test_others)
 	begin("2", false, BOTH);
 	bgpdtest_session_open(&t, &s, PEER, &silent);
 	announce();
-	UNTIL(&t.d.loop, selected());
+	UNTIL(t.d.loop, selected());
 	ck_assert(t.d.restart.limit);
 	speaker_close(&s);
 	bgpdtest_stop(&t);
@@ -142,7 +142,7 @@ START_TEST(test_others)
 	begin("60", false, BOTH);
 	bgpdtest_session_open(&t, &s, PEER, &plain);
 	announce();
-	UNTIL(&t.d.loop, selected());
+	UNTIL(t.d.loop, selected());
 	ck_assert(!t.d.restart.late && !t.d.restart.limit);
 	ck_assert_int_eq(t.d.restart.state, GR_SETTLE); /* the sweep of the kernel waits */
 	speaker_close(&s);

@@ -55,7 +55,7 @@ update(const uint8_t *body, size_t len)
 
 	peer_stats_get(p, &before);
 	speaker_send_update(&s, body, len);
-	UNTIL(&t.d.loop, (peer_stats_get(p, &now), now.in[BGP_MSG_UPDATE] > before.in[BGP_MSG_UPDATE]));
+	UNTIL(t.d.loop, (peer_stats_get(p, &now), now.in[BGP_MSG_UPDATE] > before.in[BGP_MSG_UPDATE]));
 	bgpdtest_settle(&t);
 }
 #define UPDATE(...)                                                                                          \
@@ -138,7 +138,7 @@ START_TEST(test_one_read)
 	/* Treated as a withdrawal: RFC 7606 7.1. */
 	SEND(LEN16(0), LEN16(GOOD_LEN), 0x40, 1, 1, 3, PATH_65002, NEXT_HOP, NLRI_C);
 	SEND(LEN16(0), LEN16(GOOD_LEN + 7 + 29), GOOD, MED(4), MP_REACH);
-	UNTIL(&t.d.loop, bgpdtest_path(&t, p, "2001:db8::/32") != NULL);
+	UNTIL(t.d.loop, bgpdtest_path(&t, p, "2001:db8::/32") != NULL);
 	bgpdtest_settle(&t);
 	ck_assert_uint_eq(attr_get(t.d.attrs, bgpdtest_path(&t, p, PREFIX_A)->attr)->med, 2);
 	ck_assert_ptr_null(bgpdtest_path(&t, p, PREFIX_B));
@@ -146,7 +146,7 @@ START_TEST(test_one_read)
 	ck_assert_uint_eq(attr_get(t.d.attrs, bgpdtest_path(&t, p, PREFIX_D)->attr)->med, 3);
 	ck_assert_uint_eq(attr_get(t.d.attrs, bgpdtest_path(&t, p, "2001:db8::/32")->attr)->med, 4);
 	UPDATE(LEN16(8), NLRI_A, NLRI_D, LEN16(11), MP_UNREACH_SAME);
-	UNTIL(&t.d.loop, attr_table_count(t.d.attrs) == sets);
+	UNTIL(t.d.loop, attr_table_count(t.d.attrs) == sets);
 	end();
 }
 END_TEST
@@ -166,7 +166,7 @@ START_TEST(test_one_read_reset)
 	bgpdtest_settle(&t);
 	ck_assert_ptr_null(bgpdtest_path(&t, p, PREFIX_A));
 	ck_assert_ptr_null(bgpdtest_path(&t, p, PREFIX_B));
-	UNTIL(&t.d.loop, attr_table_count(t.d.attrs) == sets);
+	UNTIL(t.d.loop, attr_table_count(t.d.attrs) == sets);
 	end();
 }
 END_TEST
@@ -302,9 +302,9 @@ START_TEST(test_references)
 	UPDATE(LEN16(0), LEN16(GOOD_LEN), GOOD, NLRI_B);
 	UPDATE(LEN16(0), LEN16(GOOD_LEN), 0x40, 1, 1, 3, PATH_65002, NEXT_HOP, NLRI_B);
 	UPDATE(LEN16(8), NLRI_A, NLRI_C, LEN16(0));
-	UNTIL(&t.d.loop, bgpdtest_path(&t, p, PREFIX_A) == NULL);
+	UNTIL(t.d.loop, bgpdtest_path(&t, p, PREFIX_A) == NULL);
 	policies_forget(t.d.policies);
-	UNTIL(&t.d.loop, attr_table_count(t.d.attrs) == sets);
+	UNTIL(t.d.loop, attr_table_count(t.d.attrs) == sets);
 	end();
 }
 END_TEST
@@ -510,7 +510,7 @@ START_TEST(test_many_in_portions)
 	uint64_t mark = rib_decision_mark(t.d.rib);
 	for (unsigned i = 0; i < 5; i++)
 		speaker_send_update(&s, body, many_put(body, i * 225, 225));
-	UNTIL(&t.d.loop, bgpdtest_path(&t, p, "11.4.100.0/24") != NULL); /* the last, number 1124 */
+	UNTIL(t.d.loop, bgpdtest_path(&t, p, "11.4.100.0/24") != NULL); /* the last, number 1124 */
 	bgpdtest_settle(&t);
 	ck_assert_uint_eq(rib_decision_mark(t.d.rib) - mark, 1125);
 	end();
@@ -532,7 +532,7 @@ START_TEST(test_many_ignored)
 		for (unsigned i = 0; i < n; i++)
 			speaker_send_update(&s, multicast, sizeof(multicast));
 		sent += n;
-		UNTIL(&t.d.loop, (peer_stats_get(p, &now), now.in[BGP_MSG_UPDATE] == before + sent));
+		UNTIL(t.d.loop, (peer_stats_get(p, &now), now.in[BGP_MSG_UPDATE] == before + sent));
 		bgpdtest_settle(&t);
 	}
 	ck_assert_uint_eq(attr_table_count(t.d.attrs), sets);
@@ -553,10 +553,10 @@ START_TEST(test_block)
 	ck_assert_int_eq(rib_path_reject(bgpdtest_path(&t, p, PREFIX_C)), RIB_REJECT_MAX_PREFIX);
 	ck_assert_int_eq(rib_path_reject(bgpdtest_path(&t, p, PREFIX_D)), RIB_REJECT_MAX_PREFIX);
 	UPDATE(LEN16(4), NLRI_A, LEN16(0));
-	UNTIL(&t.d.loop, (rib_path_reject(bgpdtest_path(&t, p, PREFIX_C)) == RIB_REJECT_NONE) !=
+	UNTIL(t.d.loop, (rib_path_reject(bgpdtest_path(&t, p, PREFIX_C)) == RIB_REJECT_NONE) !=
 			     (rib_path_reject(bgpdtest_path(&t, p, PREFIX_D)) == RIB_REJECT_NONE));
 	UPDATE(LEN16(4), NLRI_B, LEN16(0));
-	UNTIL(&t.d.loop, rib_path_reject(bgpdtest_path(&t, p, PREFIX_C)) == RIB_REJECT_NONE &&
+	UNTIL(t.d.loop, rib_path_reject(bgpdtest_path(&t, p, PREFIX_C)) == RIB_REJECT_NONE &&
 			     rib_path_reject(bgpdtest_path(&t, p, PREFIX_D)) == RIB_REJECT_NONE);
 	end();
 }
@@ -608,8 +608,8 @@ START_TEST(test_add_path)
 	ck_assert_ptr_null(path_with_id(PREFIX_A, 2));
 	ck_assert_ptr_nonnull(path_with_id(PREFIX_A, 0xff000001));
 	speaker_close(&s);
-	UNTIL(&t.d.loop, !peer_established(p));
-	UNTIL(&t.d.loop, path_with_id(PREFIX_A, 0) == NULL && path_with_id(PREFIX_A, 0xff000001) == NULL);
+	UNTIL(t.d.loop, !peer_established(p));
+	UNTIL(t.d.loop, path_with_id(PREFIX_A, 0) == NULL && path_with_id(PREFIX_A, 0xff000001) == NULL);
 	bgpdtest_stop(&t);
 }
 END_TEST
