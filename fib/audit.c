@@ -321,10 +321,9 @@ fib_audit_route(struct fib *fib, const struct fib_ev_route *r)
 void
 fib_audit_object(struct fib *fib, const struct fib_ev_nexthop *ev, const struct fib_nh *nh)
 {
-	uint8_t protocol = fib->env.conf.protocol;
 	struct nhobj *e = nhobjs_find(&fib->nhobjs, ev->nhid);
 
-	if (fib->audit.state != AUDIT_READING || !nhobj_is_ours(ev->nhid, ev->protocol, protocol))
+	if (fib->audit.state != AUDIT_READING || !nhobj_is_ours(&fib->nhobjs, ev->nhid, ev->protocol))
 		return;
 	if (e == NULL) {
 		/* Unless it is one that was deleted when this had been read. */

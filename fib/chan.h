@@ -75,6 +75,7 @@ struct fib_op_nexthop {
 
 struct fib_op_watch {
 	uint32_t table;
+	uint8_t protocol; /* ours: routes with it in another table are other fibs' of ours, and not told */
 	uint32_t also[FIB_ALSO_MAX]; /* as in struct fib_config */
 };
 

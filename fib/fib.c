@@ -190,7 +190,8 @@ fib_start_on(const struct fib_backend *backend, struct loop *loop, const struct 
 	for (enum family f = FAMILY_IPV4; f <= FAMILY_IPV6; f++)
 		table_init(&fib->table[f], f);
 	adopted_init(&fib->adopted, &fib->nhsets);
-	nhobjs_init(&fib->nhobjs);
+	struct nhobj_range range = nhobj_range_of(conf);
+	nhobjs_init(&fib->nhobjs, &range);
 	known_init(&fib->known, &fib->nhsets, &fib->cb, ctx);
 	fib->known.unblocked = unblocked;
 	fib->known.unblocked_arg = fib;
@@ -262,6 +263,22 @@ all_removed(const struct fib *fib)
 	       fib->nhsets.idle.count == 0 && fib->objects_inflight == 0;
 }
 
+static uint32_t
+left_count(const struct fib *fib)
+{
+	uint32_t n = keyed_count(&fib->adopted.routes);
+
+	for (enum family f = FAMILY_IPV4; f <= FAMILY_IPV6; f++)
+		n += fib->table[f].kernel.count + fib->table[f].old.count;
+	return n;
+}
+
+bool
+fib_is_empty(const struct fib *fib)
+{
+	return fib->swept && all_removed(fib) && left_count(fib) == 0;
+}
+
 /* One round of what the loop does otherwise. */
 static void
 drive(struct fib *fib, int wait_ms)
@@ -276,16 +293,6 @@ drive(struct fib *fib, int wait_ms)
 	ring_ack(&fib->chan.events);
 	while (fib_events_run(&fib->events_job, UINT64_MAX) == JOB_MORE)
 		;
-}
-
-static uint32_t
-left_count(const struct fib *fib)
-{
-	uint32_t n = keyed_count(&fib->adopted.routes);
-
-	for (enum family f = FAMILY_IPV4; f <= FAMILY_IPV6; f++)
-		n += fib->table[f].kernel.count + fib->table[f].old.count;
-	return n;
 }
 
 void

@@ -53,6 +53,7 @@ struct fib_config {
 	bool learn;       /* report foreign unicast routes of the table (always on for next-hop resolution) */
 	bool keep_on_stop;    /* leave our routes in the kernel at fib_stop */
 	bool nexthop_objects; /* use them where the kernel has them */
+	bool by_table; /* other fibs have the same protocol number: this one is told from them by its table */
 	uint32_t audit_s;     /* between two rounds of comparing the kernel with what is wanted; 0: never */
 };
 
@@ -164,6 +165,8 @@ uint32_t fib_route_next(const struct fib *fib, enum family f, uint32_t from);
 
 /* Deletes routes of an earlier run that nobody has asked for since: after End-of-RIB or a timer. */
 void fib_sweep(struct fib *fib);
+/* After fib_sweep and without a route that is wanted: is all of ours out of the kernel, so that fib_stop need not wait? */
+bool fib_is_empty(const struct fib *fib);
 
 /* What an audit finds that no notification has told: each is repaired. */
 enum fib_drift {

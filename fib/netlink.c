@@ -90,6 +90,7 @@ struct netlink {
 	bool notify_empty;
 
 	uint32_t table;              /* 0: none is watched yet */
+	uint8_t protocol;            /* ours */
 	uint32_t also[FIB_ALSO_MAX]; /* as in struct fib_config */
 	unsigned also_at;            /* of STAGE_ALSO: twice the table's index, and 1 for IPv6 */
 	bool dumping, dump_intr, resync, resync_wait, stopping, pushed;
@@ -128,10 +129,16 @@ push_hops(struct netlink *t, const struct fib_ev_nh *nh, unsigned count)
 	}
 }
 
+/* Of ours only what is in our table: what is in others has a fib of its own, or was left by an earlier run.
+ */
 static bool
-is_watched(const struct netlink *t, uint32_t table)
+is_watched(const struct netlink *t, uint32_t table, uint8_t protocol)
 {
-	if (table == t->table || table == RT_TABLE_MAIN)
+	if (table == t->table)
+		return true;
+	if (protocol == t->protocol)
+		return false;
+	if (table == RT_TABLE_MAIN)
 		return true;
 	for (unsigned i = 0; i < FIB_ALSO_MAX && t->also[i] != 0; i++)
 		if (t->also[i] == table)
@@ -144,7 +151,7 @@ report_route(struct netlink *t, const struct nlmsghdr *n, unsigned flags)
 {
 	struct route_info info;
 
-	if (route_decode(n, &info) != 0 || !is_watched(t, info.r.table))
+	if (route_decode(n, &info) != 0 || !is_watched(t, info.r.table, info.r.protocol))
 		return;
 	struct fib_ev ev = {.kind = FIB_EV_ROUTE};
 	unsigned i = 0;
@@ -589,6 +596,7 @@ take_op(struct netlink *t, const struct fib_op *op)
 		break;
 	case FIB_OP_WATCH:
 		t->table = op->u.watch.table;
+		t->protocol = op->u.watch.protocol;
 		memcpy(t->also, op->u.watch.also, sizeof t->also);
 		t->resync = true;
 		break;

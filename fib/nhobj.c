@@ -9,12 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RANGE_SIZE (1u << NHOBJ_RANGE_BITS)
+#define RANGE_BITS       20u
+#define TABLE_RANGE_BITS 16u
+#define TABLE_RANGES_AT  (1u << 28) /* behind those of all protocols */
+
+_Static_assert(TABLE_RANGES_AT == 256u << RANGE_BITS, "protocols are eight bits");
+_Static_assert(TABLE_RANGES_AT + ((uint64_t)NHOBJ_TABLE_RANGES << TABLE_RANGE_BITS) == 1ull << 32,
+	       "all numbers are used");
 
 void
-nhobjs_init(struct nhobjs *o)
+nhobjs_init(struct nhobjs *o, const struct nhobj_range *range)
 {
-	*o = (struct nhobjs){.next = 1};
+	*o = (struct nhobjs){.next = 1, .range = *range};
 	keyed_init(&o->objects, sizeof(struct nhobj), sizeof(uint32_t));
 }
 
@@ -36,25 +42,42 @@ nhobjs_bytes(const struct nhobjs *o)
 	return keyed_bytes(&o->objects) + bitmap_bytes(&o->taken);
 }
 
-static uint8_t
-range_of(uint32_t nhid)
+struct nhobj_range
+nhobj_range_of(const struct fib_config *conf)
 {
-	uint32_t r = nhid >> NHOBJ_RANGE_BITS;
-	return r <= UINT8_MAX ? (uint8_t)r : 0;
+	/* Tables that are numbered in a row have ranges in a row; protocols begin at different ones. */
+	uint64_t slot = ((uint64_t)conf->table + conf->protocol * (uint64_t)(NHOBJ_TABLE_RANGES / 256)) %
+			NHOBJ_TABLE_RANGES;
+
+	return conf->by_table
+		   ? (struct nhobj_range){.first = TABLE_RANGES_AT + ((uint32_t)slot << TABLE_RANGE_BITS),
+					  .size = 1u << TABLE_RANGE_BITS,
+					  .protocol = conf->protocol}
+		   : (struct nhobj_range){.first = (uint32_t)conf->protocol << RANGE_BITS,
+					  .size = 1u << RANGE_BITS,
+					  .protocol = conf->protocol};
 }
 
 bool
-nhobj_is_ours(uint32_t nhid, uint8_t nh_protocol, uint8_t protocol)
+nhobj_is_ours(const struct nhobjs *o, uint32_t nhid, uint8_t protocol)
 {
-	return nh_protocol == protocol && range_of(nhid) == protocol && nhid % RANGE_SIZE != 0;
+	return protocol == o->range.protocol && nhid > o->range.first &&
+	       nhid - o->range.first < o->range.size;
+}
+
+void
+nhobjs_range_set(struct nhobjs *o, const struct nhobj_range *range)
+{
+	o->range = *range;
+	o->next = 1;
 }
 
 uint32_t
-nhobjs_take(struct nhobjs *o, uint8_t protocol)
+nhobjs_take(struct nhobjs *o)
 {
-	for (uint32_t tries = 0; tries < RANGE_SIZE - 1; tries++) {
-		uint32_t number = o->next, nhid = (uint32_t)protocol << NHOBJ_RANGE_BITS | number;
-		o->next = number + 1 < RANGE_SIZE ? number + 1 : 1;
+	for (uint32_t tries = 0; tries < o->range.size - 1; tries++) {
+		uint32_t number = o->next, nhid = o->range.first + number;
+		o->next = number + 1 < o->range.size ? number + 1 : 1;
 		if (bitmap_test(&o->taken, number) || nhobjs_find(o, nhid) != NULL)
 			continue;
 		bitmap_set(&o->taken, number);
@@ -66,19 +89,19 @@ nhobjs_take(struct nhobjs *o, uint8_t protocol)
 void
 nhobjs_keep(struct nhobjs *o, uint32_t nhid)
 {
-	bitmap_set(&o->taken, nhid % RANGE_SIZE);
+	bitmap_set(&o->taken, nhid - o->range.first);
 }
 
 void
 nhobjs_free(struct nhobjs *o, uint32_t nhid)
 {
-	bitmap_clear(&o->taken, nhid % RANGE_SIZE);
+	bitmap_clear(&o->taken, nhid - o->range.first);
 }
 
 bool
 nhobjs_is_taken(const struct nhobjs *o, uint32_t nhid)
 {
-	return bitmap_test(&o->taken, nhid % RANGE_SIZE);
+	return bitmap_test(&o->taken, nhid - o->range.first);
 }
 
 struct nhobj *

@@ -3,7 +3,9 @@
  * nhobj: the nexthop objects that the kernel has, and the numbers of our own.
  *
  * An object is ours when its protocol number is ours and its number lies in the
- * range that belongs to that protocol: 1,048,575 numbers from protocol << 20 on.
+ * range that is ours: 1,048,575 numbers from protocol << 20 on. Where several fibs have
+ * the same protocol number, each for a table of its own, a range is 65,535 numbers, from
+ * 2^28 on, that belong to protocol and table.
  * Ours are bound to the next-hop set that they stand for (nhset.h), or are
  * leftovers of an earlier run or another setting, which are deleted when no route
  * of ours can name them any more. Others' are known so that routes that name one
@@ -16,7 +18,13 @@
 #include "fib/keyed.h"
 #include "fib/nhset.h"
 
-#define NHOBJ_RANGE_BITS 20u
+/* Tables whose numbers differ by a multiple of this have the same range. */
+#define NHOBJ_TABLE_RANGES 61440u
+
+struct nhobj_range {
+	uint32_t first, size; /* first itself is nobody's */
+	uint8_t protocol;
+};
 
 struct nhobj {
 	struct keyed_head head;
@@ -33,19 +41,23 @@ struct nhobj {
 
 struct nhobjs {
 	struct keyed objects;
-	struct bitmap taken; /* numbers, without their range, that sets of ours have */
-	uint32_t next;       /* where to look for a free one */
+	struct nhobj_range range; /* ours */
+	struct bitmap taken;      /* numbers, counted from the range's first, that sets of ours have */
+	uint32_t next;            /* where to look for a free one */
 	uint32_t leftovers;
 	uint32_t held;
 };
 
-void nhobjs_init(struct nhobjs *o);
+void nhobjs_init(struct nhobjs *o, const struct nhobj_range *range);
 void nhobjs_fini(struct nhobjs *o);
 size_t nhobjs_bytes(const struct nhobjs *o);
 
-bool nhobj_is_ours(uint32_t nhid, uint8_t nh_protocol, uint8_t protocol);
-/* A free number of the protocol's range, taken; 0: there is none. */
-uint32_t nhobjs_take(struct nhobjs *o, uint8_t protocol);
+struct nhobj_range nhobj_range_of(const struct fib_config *conf);
+bool nhobj_is_ours(const struct nhobjs *o, uint32_t nhid, uint8_t protocol);
+/* Another range from now on; no number is taken. */
+void nhobjs_range_set(struct nhobjs *o, const struct nhobj_range *range);
+/* A free number of our range, taken; 0: there is none. */
+uint32_t nhobjs_take(struct nhobjs *o);
 /* Takes the number of an object that was found. */
 void nhobjs_keep(struct nhobjs *o, uint32_t nhid);
 bool nhobjs_is_taken(const struct nhobjs *o, uint32_t nhid);

@@ -207,7 +207,7 @@ make_single(struct fib *fib, uint32_t id)
 	struct nhset *n = nhset_at(&fib->nhsets, id);
 
 	if (n->nhid == 0)
-		n->nhid = nhobjs_take(&fib->nhobjs, fib->env.conf.protocol);
+		n->nhid = nhobjs_take(&fib->nhobjs);
 	if (n->nhid == 0)
 		return false;
 	if (n->object == OBJECT_NONE || n->object == OBJECT_LEAVING)
@@ -235,7 +235,7 @@ fib_object_make(struct fib *fib, uint32_t id)
 	if (n->count == 1)
 		return make_single(fib, id);
 	if (n->nhid == 0)
-		n->nhid = nhobjs_take(&fib->nhobjs, fib->env.conf.protocol);
+		n->nhid = nhobjs_take(&fib->nhobjs);
 	if (n->nhid == 0)
 		return false;
 	if (n->object != OBJECT_NONE && n->object != OBJECT_LEAVING)
@@ -711,8 +711,7 @@ fib_object_dumped_step(struct fib *fib, unsigned part, uint32_t *cursor)
 		nhobjs_del(&fib->nhobjs, e);
 		return true;
 	}
-	if (e->nhset == 0 && e->group == (part == 2) &&
-	    nhobj_is_ours(e->nhid, e->protocol, fib->env.conf.protocol))
+	if (e->nhset == 0 && e->group == (part == 2) && nhobj_is_ours(&fib->nhobjs, e->nhid, e->protocol))
 		found(fib, e);
 	return true;
 }

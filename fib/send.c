@@ -268,6 +268,7 @@ send_control(struct fib *fib)
 	struct fib_op op = {.kind = FIB_OP_WATCH};
 
 	op.u.watch.table = fib->env.conf.table;
+	op.u.watch.protocol = fib->env.conf.protocol;
 	memcpy(op.u.watch.also, fib->env.conf.also, sizeof op.u.watch.also);
 	if (fib->watch_wanted) {
 		if (!ring_push(&fib->chan.ops, &op))
@@ -397,9 +398,13 @@ fib_config_try(struct fib *fib)
 		bool other = fib->next.table != fib->env.conf.table ||
 			     fib->next.protocol != fib->env.conf.protocol ||
 			     memcmp(fib->env.conf.also, fib->next.also, sizeof fib->next.also) != 0;
-		/* The number of an object has its protocol in it. */
-		if (fib->next.protocol != fib->env.conf.protocol)
+		struct nhobj_range range = nhobj_range_of(&fib->next);
+		/* The number of an object has its protocol in it, and the table where others have the same
+		 * protocol. */
+		if (range.first != fib->nhobjs.range.first) {
 			fib_object_retire(fib);
+			nhobjs_range_set(&fib->nhobjs, &range);
+		}
 		fib->env.old = fib->env.conf;
 		fib->env.conf = fib->next;
 		/* Told anew, since they are of another kind now. */
