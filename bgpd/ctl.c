@@ -40,6 +40,7 @@ struct ctl_client {
 	void (*cancel)(void *ctx); /* NULL: it does not wait for an answer from elsewhere */
 	void *cancel_ctx;
 	bool input_over;      /* it sends no more: goes when everything is answered */
+	uint32_t instance;    /* that the request is about: its number */
 };
 
 struct ctl {
@@ -54,7 +55,13 @@ struct ctl {
 struct bgpd *
 ctl_client_daemon(const struct ctl_client *c)
 {
-	return c->ctl->d;
+	return instance_by_number(c->ctl->d, c->instance);
+}
+
+void
+ctl_client_turn(struct ctl_client *c, const struct bgpd *d)
+{
+	c->instance = instance_number(d);
 }
 
 /* Is a request at work? */
@@ -219,6 +226,7 @@ client_request(struct ctl_client *c, const char *line, size_t len)
 	json_error_t err;
 	json_t *request = json_loadb(line, len, JSON_REJECT_DUPLICATES, &err);
 
+	c->instance = 0;
 	if (request == NULL)
 		ctl_fail(c, CTL_ERR_REQUEST, "not JSON: %s", err.text);
 	else
@@ -268,7 +276,9 @@ client_run(struct job *job, uint64_t deadline_ns)
 	while (c->walk.step != NULL) {
 		if (client_waiting(c) >= CTL_OUTPUT_HIGH)
 			return JOB_DONE; /* on_written starts it again */
-		if (c->walk.step(c, c->walk.state) && c->walk.step != NULL) {
+		if (ctl_client_daemon(c) == NULL)
+			ctl_break(c, "the table is gone");
+		else if (c->walk.step(c, c->walk.state) && c->walk.step != NULL) {
 			put_end(c, NULL);
 			walk_end(c);
 		}

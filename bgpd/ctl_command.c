@@ -56,6 +56,7 @@ static void list_commands(struct ctl_client *c, const json_t *args);
 		}                                                                                            \
 	}
 #define NEEDS_NEIGHBOR NEEDED("neighbor")
+#define IN_TABLE NUMBER("table")
 #define PATH_FILTERS                                                                                         \
 	FLAG("best"), FLAG("invalid"), FLAG("rejected"), TEXT("community"), TEXT("as_path"), TEXT("from"),   \
 	    NUMBER("origin_as"), NUMBER("limit")
@@ -63,7 +64,7 @@ static void list_commands(struct ctl_client *c, const json_t *args);
 static const struct command commands[] = {
     {"show summary", NO_ARGS, ctl_show_summary, "the router and its neighbors"},
     {"show neighbor", {TEXT("neighbor")}, ctl_show_neighbor, "neighbors in full"},
-    {"show rib", {TEXT("prefix"), FLAG("longer"), PATH_FILTERS}, ctl_show_rib, "paths"},
+    {"show rib", {TEXT("prefix"), FLAG("longer"), PATH_FILTERS, IN_TABLE}, ctl_show_rib, "paths"},
     {"show rib in",
      {NEEDS_NEIGHBOR, TEXT("prefix"), FLAG("longer"), PATH_FILTERS},
      ctl_show_rib_in,
@@ -72,13 +73,13 @@ static const struct command commands[] = {
      {NEEDS_NEIGHBOR, TEXT("prefix"), FLAG("longer"), PATH_FILTERS},
      ctl_show_rib_out,
      "what a neighbor was sent"},
-    {"show rib why", {NEEDED("prefix")}, ctl_show_rib_why, "what became of each path of a prefix, and why"},
+    {"show rib why", {NEEDED("prefix"), IN_TABLE}, ctl_show_rib_why, "what became of each path of a prefix, and why"},
     {"show rib rejected",
-     {TEXT("prefix"), FLAG("longer"), PATH_FILTERS},
+     {TEXT("prefix"), FLAG("longer"), PATH_FILTERS, IN_TABLE},
      ctl_show_rib_rejected,
      "what is rejected on its way in or out, and by which rule"},
-    {"show fib", NO_ARGS, ctl_show_fib, "routes in the kernel"},
-    {"show nexthop", NO_ARGS, ctl_show_nexthop, "next hops and how they resolve"},
+    {"show fib", {IN_TABLE}, ctl_show_fib, "routes in the kernel"},
+    {"show nexthop", {IN_TABLE}, ctl_show_nexthop, "next hops and how they resolve"},
     {"show checks", NO_ARGS, ctl_show_checks, "conditions of networks"},
     {"show interfaces", NO_ARGS, ctl_show_interfaces, "interfaces and their addresses"},
     {"show policy", {TEXT("name")}, ctl_show_policy, "policies and who uses them"},
@@ -157,6 +158,24 @@ args_check(struct ctl_client *c, const struct command *cmd, const json_t *args)
 	return true;
 }
 
+/* The instance that the arguments name is what the request is about; without, the main one. */
+static bool
+table_choose(struct ctl_client *c, const json_t *args)
+{
+	struct bgpd *main = ctl_client_daemon(c), *d = main;
+	const json_t *v = json_object_get(args, "table");
+	uint32_t table = (uint32_t)json_integer_value(v);
+
+	if (v != NULL && table != main->conf->kernel.table)
+		d = table != 0 ? instance_of(main, table) : NULL;
+	if (d == NULL) {
+		ctl_fail(c, CTL_ERR_NOT_FOUND, "no neighbor has table %u", table);
+		return false;
+	}
+	ctl_client_turn(c, d);
+	return true;
+}
+
 void
 ctl_command_run(struct ctl_client *c, const json_t *request)
 {
@@ -171,7 +190,7 @@ ctl_command_run(struct ctl_client *c, const json_t *request)
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
 		if (strcmp(commands[i].name, name) != 0)
 			continue;
-		if (args_check(c, &commands[i], args))
+		if (args_check(c, &commands[i], args) && table_choose(c, args))
 			commands[i].run(c, args);
 		return;
 	}
@@ -221,7 +240,7 @@ ctl_arg_prefix(struct ctl_client *c, const json_t *args, const char *name, struc
 struct peer *
 ctl_peer_find(struct ctl_client *c, const char *text)
 {
-	struct bgpd *d = ctl_client_daemon(c);
+	struct bgpd *d = ctl_client_daemon(c)->main;
 	struct peer *p = peer_table_by_name(&d->peer_table, text), *found = NULL;
 	struct ip_addr addr = {0};
 	struct str names = {0};

@@ -4,6 +4,7 @@
  */
 #include "bgpd/ctl_json.h"
 
+#include "bgpd/instance.h"
 #include "lib/mem.h"
 
 #include <stdlib.h>
@@ -24,6 +25,14 @@ ctl_json_text(const char *s)
 	o = json_string(copy);
 	free(copy);
 	return o;
+}
+
+json_t *
+ctl_json_table(const struct bgpd *d)
+{
+	uint32_t table = instance_table(d);
+
+	return table != 0 ? json_integer(table) : json_null();
 }
 
 json_t *

@@ -67,6 +67,7 @@ tell_neighbor(struct bgpd *d, const struct peer *p, const char *from, const char
 	json_t *o = event_json("neighbor");
 
 	json_object_set_new(o, "neighbor", ctl_json_text(p->name));
+	json_object_set_new(o, "table", ctl_json_table(d));
 	json_object_set_new(o, "from", json_string(from));
 	json_object_set_new(o, "to", json_string(to));
 	json_object_set_new(o, "error", ctl_json_text(error[0] != '\0' ? error : NULL));
@@ -79,6 +80,7 @@ tell_rib(struct bgpd *d, const struct rib_change *c)
 	struct ip_prefix prefix = rib_prefix(d->rib, c->family, c->id);
 	json_t *o = event_json("rib");
 
+	json_object_set_new(o, "table", ctl_json_table(d));
 	json_object_set_new(o, "prefix", ctl_json_prefix(&prefix));
 	if (c->best == NULL) {
 		json_object_set_new(o, "path", json_null());
@@ -106,6 +108,7 @@ tell_fib(struct bgpd *d, enum family f, uint32_t id, bool wanted)
 		return;
 	json_t *o = event_json("fib");
 
+	json_object_set_new(o, "table", ctl_json_table(d));
 	json_object_set_new(o, "prefix", ctl_json_prefix(&prefix));
 	json_object_set_new(o, "route", wanted ? ctl_fib_json(d, f, id) : json_null());
 	tell(d, MONITOR_FIB, o);

@@ -263,6 +263,10 @@ ctl_path_filter_init(struct ctl_client *c, const json_t *args, struct ctl_path_f
 		struct peer *p = ctl_peer_find(c, text);
 		if (p == NULL)
 			return false;
+		if (p->d != ctl_client_daemon(c)) {
+			ctl_fail(c, CTL_ERR_REQUEST, "the routes of %s are in table %u", p->name, p->d->conf->kernel.table);
+			return false;
+		}
 		f->from = peer_routes_source(p)->index;
 	}
 	text = ctl_arg_text(args, "as_path");

@@ -40,7 +40,10 @@ struct ctl_walk {
 #define CTL_ERR_STATE     "state"   /* not now */
 #define CTL_ERR_BUSY      "busy"    /* too many clients */
 
+/* The instance that the request is about (instance.h), the main one unless it says another. */
 struct bgpd *ctl_client_daemon(const struct ctl_client *c);
+/* It is about this one. An answer with rows is broken off when that goes. */
+void ctl_client_turn(struct ctl_client *c, const struct bgpd *d);
 
 /* Refuses; the text is for people and may have several lines. */
 __attribute__((format(printf, 3, 4))) void ctl_fail(struct ctl_client *c, const char *code, const char *fmt,

@@ -70,35 +70,89 @@ add_sessions(struct parts *parts, const struct bgpd *d)
 	const struct peer *p;
 	uint64_t n = 0;
 
-	TAILQ_FOREACH(p, &d->peers, entry)
-	{
-		const struct peer_conn *conns[] = {p->main, p->second};
-		for (unsigned i = 0; i < ARRAY_LEN(conns); i++) {
-			if (conns[i] == NULL || conns[i]->session == NULL)
-				continue;
-			n++;
-			bytes += session_bytes(conns[i]->session);
+	for (; d != NULL; d = instance_next(d)) {
+		TAILQ_FOREACH(p, &d->peers, entry)
+		{
+			const struct peer_conn *conns[] = {p->main, p->second};
+			for (unsigned i = 0; i < ARRAY_LEN(conns); i++) {
+				if (conns[i] == NULL || conns[i]->session == NULL)
+					continue;
+				n++;
+				bytes += session_bytes(conns[i]->session);
+			}
 		}
 	}
 	add(parts, "session buffers", n, bytes);
 }
 
-static void
-add_all(struct parts *p, const struct bgpd *d, const struct rib_stats *rib, const struct fib_stats *fib)
-{
-	struct groups_memory g;
+/* What there is of an instance. */
+struct table_memory {
+	struct rib_stats rib;
+	struct fib_stats fib;
+	struct groups_memory groups;
+	uint64_t sets, nexthops;
+	size_t set_bytes, set_table_bytes;
+};
 
-	groups_memory(d->groups, &g);
+static void
+table_memory(const struct bgpd *d, struct table_memory *t)
+{
+	rib_stats(d->rib, &t->rib);
+	fib_stats_get(d->kernel->fib, &t->fib);
+	groups_memory(d->groups, &t->groups);
+	t->sets = attr_table_count(d->attrs);
+	t->set_bytes = d->attrs->bytes;
+	t->set_table_bytes = attr_table_bytes(d->attrs) - d->attrs->bytes;
+	t->nexthops = nexthop_count(d->nexthops);
+}
+
+static uint32_t
+prefixes_of(const struct rib_stats *st)
+{
+	return st->prefixes[FAMILY_IPV4] + st->prefixes[FAMILY_IPV6];
+}
+
+/* The parts of the main table. */
+static void
+add_parts(struct parts *p, const struct table_memory *t)
+{
 	for (unsigned i = 0; i < RIB_PARTS; i++)
-		add(p, rib->parts[i].name, rib->parts[i].count, rib->parts[i].bytes);
-	add(p, "attribute sets", attr_table_count(d->attrs), d->attrs->bytes);
-	add(p, "attribute set table", attr_table_count(d->attrs), attr_table_bytes(d->attrs) - d->attrs->bytes);
-	add(p, "bitmaps of groups", g.announced, g.bitmap_bytes);
-	add(p, "export memo and batches", g.groups, g.memo_bytes);
-	add(p, "outgoing attribute sets", g.sent_sets, g.sent_bytes);
-	add(p, "encoded messages", 0, g.chunk_bytes);
-	add_sessions(p, d);
-	add(p, "kernel routes", fib->wanted, fib->memory_bytes);
+		add(p, t->rib.parts[i].name, t->rib.parts[i].count, t->rib.parts[i].bytes);
+	add(p, "attribute sets", t->sets, t->set_bytes);
+	add(p, "attribute set table", t->sets, t->set_table_bytes);
+	add(p, "bitmaps of groups", t->groups.announced, t->groups.bitmap_bytes);
+	add(p, "export memo and batches", t->groups.groups, t->groups.memo_bytes);
+	add(p, "outgoing attribute sets", t->groups.sent_sets, t->groups.sent_bytes);
+	add(p, "encoded messages", 0, t->groups.chunk_bytes);
+	add(p, "kernel routes", t->fib.wanted, t->fib.memory_bytes);
+}
+
+/* Adds another table to the sum, and a row for it. */
+static void
+add_table(struct parts *p, const struct bgpd *d, struct table_memory *sum)
+{
+	struct table_memory t;
+	size_t bytes;
+	char name[32];
+
+	table_memory(d, &t);
+	bytes = t.set_bytes + t.set_table_bytes + t.groups.bitmap_bytes + t.groups.memo_bytes + t.groups.sent_bytes +
+		t.groups.chunk_bytes + t.fib.memory_bytes;
+	for (unsigned i = 0; i < RIB_PARTS; i++)
+		bytes += t.rib.parts[i].bytes;
+	snprintf(name, sizeof(name), "table %u", instance_table(d));
+	add(p, name, prefixes_of(&t.rib), bytes);
+	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
+		sum->rib.prefixes[f] += t.rib.prefixes[f];
+		sum->rib.paths[f] += t.rib.paths[f];
+	}
+	sum->rib.paths_left_out += t.rib.paths_left_out;
+	sum->rib.bytes += t.rib.bytes;
+	sum->sets += t.sets;
+	sum->set_bytes += t.set_bytes;
+	sum->set_table_bytes += t.set_table_bytes;
+	sum->fib.memory_bytes += t.fib.memory_bytes;
+	sum->nexthops += t.nexthops;
 }
 
 void
@@ -106,16 +160,18 @@ ctl_show_memory(struct ctl_client *c, const json_t *args)
 {
 	struct bgpd *d = ctl_client_daemon(c);
 	struct parts parts = {.rows = json_array()};
-	struct rib_stats rib;
-	struct fib_stats fib;
+	struct table_memory sum;
 	json_int_t of_files, all = resident(&of_files);
 
 	(void)args;
-	rib_stats(d->rib, &rib);
-	fib_stats_get(d->kernel->fib, &fib);
-	parts.routes = rib.prefixes[FAMILY_IPV4] + rib.prefixes[FAMILY_IPV6];
-	add_all(&parts, d, &rib, &fib);
-	json_int_t paths = (json_int_t)rib.paths[FAMILY_IPV4] + rib.paths[FAMILY_IPV6];
+	table_memory(d, &sum);
+	parts.routes = prefixes_of(&sum.rib);
+	add_parts(&parts, &sum);
+	add_sessions(&parts, d);
+	for (struct bgpd *i = instance_next(d); i != NULL; i = instance_next(i))
+		add_table(&parts, i, &sum);
+	parts.routes = prefixes_of(&sum.rib);
+	json_int_t paths = (json_int_t)sum.rib.paths[FAMILY_IPV4] + sum.rib.paths[FAMILY_IPV6];
 	json_t *a_path = quotient(parts.bytes, (uint64_t)paths);
 	add(&parts, "all of these", parts.routes, parts.bytes);
 	parts.bytes /= 2; /* that row is their sum */
@@ -124,9 +180,9 @@ ctl_show_memory(struct ctl_client *c, const json_t *args)
 	    json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:I,s:o}", "resident_bytes", all,
 		"resident_file_bytes", of_files, "accounted_bytes", (json_int_t)parts.bytes, "unaccounted_bytes",
 		all - of_files - (json_int_t)parts.bytes, "routes", (json_int_t)parts.routes, "paths", paths,
-		"paths_left_out", (json_int_t)rib.paths_left_out, "bytes_a_path", a_path, "rib_bytes", (json_int_t)rib.bytes, "attribute_sets",
-		(json_int_t)attr_table_count(d->attrs), "attribute_bytes", (json_int_t)attr_table_bytes(d->attrs),
-		"fib_bytes", (json_int_t)fib.memory_bytes, "nexthops", (json_int_t)nexthop_count(d->nexthops),
-		"loop_stall_max_us", (json_int_t)(loop_stall_take(d->loop) / 1000u), "loop_stall_where", where,
-		"loop_turns", (json_int_t)d->loop->turns, "parts", parts.rows));
+		"paths_left_out", (json_int_t)sum.rib.paths_left_out, "bytes_a_path", a_path, "rib_bytes",
+		(json_int_t)sum.rib.bytes, "attribute_sets", (json_int_t)sum.sets, "attribute_bytes",
+		(json_int_t)(sum.set_bytes + sum.set_table_bytes), "fib_bytes", (json_int_t)sum.fib.memory_bytes, "nexthops",
+		(json_int_t)sum.nexthops, "loop_stall_max_us", (json_int_t)(loop_stall_take(d->loop) / 1000u),
+		"loop_stall_where", where, "loop_turns", (json_int_t)d->loop->turns, "parts", parts.rows));
 }

@@ -197,6 +197,7 @@ neighbor_json(const struct bgpd *d, const struct peer *p)
 
 	json_object_set_new(o, "name", ctl_json_text(p->name));
 	json_object_set_new(o, "range", ctl_json_text(p->range != NULL ? p->conf->name : NULL));
+	json_object_set_new(o, "table", ctl_json_table(p->d));
 	json_object_set_new(o, "remote_addr", ctl_json_addr(&p->addr));
 	json_object_set_new(o, "remote_as", remote_as != 0 ? json_integer(remote_as) : json_null());
 	json_object_set_new(o, "local_as", json_integer(p->ours.as));
@@ -242,13 +243,15 @@ neighbor_step(struct ctl_client *c, void *state)
 	const struct peer *p;
 	uint32_t i = 0;
 
-	TAILQ_FOREACH(p, &d->peers, entry)
-	{
-		if (i++ < st->at)
-			continue;
-		ctl_row(c, neighbor_json(d, p));
-		if (++st->at % CTL_STEP == 0)
-			return false;
+	for (; d != NULL; d = instance_next(d)) {
+		TAILQ_FOREACH(p, &d->peers, entry)
+		{
+			if (i++ < st->at)
+				continue;
+			ctl_row(c, neighbor_json(d, p));
+			if (++st->at % CTL_STEP == 0)
+				return false;
+		}
 	}
 	return true;
 }
@@ -293,6 +296,22 @@ ctl_show_neighbor(struct ctl_client *c, const json_t *args)
 		ctl_done(c, json_pack("{s:[o]}", "neighbors", neighbor_json(ctl_client_daemon(c), p)));
 }
 
+/* Prefixes and paths of all tables. */
+static void
+rib_sum(const struct bgpd *d, struct rib_stats *sum)
+{
+	struct rib_stats st;
+
+	*sum = (struct rib_stats){0};
+	for (; d != NULL; d = instance_next(d)) {
+		rib_stats(d->rib, &st);
+		for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
+			sum->prefixes[f] += st.prefixes[f];
+			sum->paths[f] += st.paths[f];
+		}
+	}
+}
+
 void
 ctl_show_summary(struct ctl_client *c, const json_t *args)
 {
@@ -301,7 +320,7 @@ ctl_show_summary(struct ctl_client *c, const json_t *args)
 	uint32_t left_s;
 
 	(void)args;
-	rib_stats(d->rib, &st);
+	rib_sum(d, &st);
 	json_t *rollback = reload_on_trial(d->reload, &left_s) ? json_integer(left_s) : json_null();
 	json_t *router = json_pack("{s:I,s:o,s:I,s:s,s:o}", "as", (json_int_t)d->conf->router.as, "id",
 				   ctl_json_id(d->router_id), "uptime_s",

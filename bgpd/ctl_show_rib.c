@@ -278,7 +278,6 @@ static void
 show_begin(struct ctl_client *c, const json_t *args, enum view view)
 {
 	struct rib_show *st = xcalloc(1, sizeof(*st));
-	const struct bgpd *d = ctl_client_daemon(c);
 	struct peer *peer = NULL;
 	const json_t *limit = json_object_get(args, "limit");
 
@@ -286,22 +285,23 @@ show_begin(struct ctl_client *c, const json_t *args, enum view view)
 	st->longer = json_is_true(json_object_get(args, "longer"));
 	st->limited = limit != NULL;
 	st->limit = (uint32_t)json_integer_value(limit);
-	if (!ctl_path_filter_init(c, args, &st->filter) || !ctl_path_prefix(c, args, st->longer, &st->prefix))
-		goto refused;
-	st->filter.any = view == VIEW_IN;
 	if (view != VIEW_LOC) {
 		peer = ctl_peer_find(c, ctl_arg_text(args, "neighbor"));
 		if (peer == NULL)
 			goto refused;
+		ctl_client_turn(c, peer->d);
 		st->peer = xstrdup(peer->name);
 		st->source = peer_routes_source(peer)->index;
 	}
+	if (!ctl_path_filter_init(c, args, &st->filter) || !ctl_path_prefix(c, args, st->longer, &st->prefix))
+		goto refused;
+	st->filter.any = view == VIEW_IN;
 	enum family first = FAMILY_IPV4;
 	st->last = FAMILY_IPV6;
 	if (st->prefix.family != FAMILY_NONE)
 		first = st->last = (enum family)st->prefix.family;
 	if (view == VIEW_IN)
-		rib_walk_source(&st->walk, first, rib_source_get(d->rib, st->source));
+		rib_walk_source(&st->walk, first, peer_routes_source(peer));
 	else
 		rib_walk_table(&st->walk, first);
 	struct ctl_walk walk = {.rows = "rib", .step = show_step, .free = show_free, .state = st};

@@ -4,19 +4,16 @@
  */
 #include "bgpd/daemon.h"
 
-#include "bgpd/compile.h"
 #include "bgpd/ctl.h"
 #include "bgpd/drain.h"
-#include "bgpd/groups.h"
+#include "bgpd/instance.h"
 #include "bgpd/kernel.h"
 #include "bgpd/keys.h"
 #include "bgpd/loader.h"
 #include "bgpd/peer.h"
 #include "bgpd/peer_routes.h"
-#include "bgpd/pipeline.h"
 #include "bgpd/policy_place.h"
 #include "bgpd/reload.h"
-#include "bgpd/update_in.h"
 #include "lib/fdtable.h"
 #include "lib/log.h"
 #include "lib/mem.h"
@@ -29,68 +26,9 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#define DESCRIPTORS_OWN 64
+#define DESCRIPTORS_OWN   64
+#define DESCRIPTORS_TABLE 16 /* of each table of neighbours */
 #define DESCRIPTORS_MIN 1024 /* 8 KB of the kernel */
-
-static bool
-pinned(void *ctx, enum family f, uint32_t id)
-{
-	struct bgpd *d = ctx;
-
-	return (d->kernel != NULL && fib_pins(d->kernel->fib, f, id)) || (d->groups != NULL && groups_pin(d->groups, f, id));
-}
-
-static struct rib_config
-rib_config_of(const struct conf *c)
-{
-	return (struct rib_config){
-	    .default_local_pref = c->router.default_local_preference,
-	    .multipath_ebgp = (uint16_t)c->router.multipath.ebgp,
-	    .multipath_ibgp = (uint16_t)c->router.multipath.ibgp,
-	    .as_path_relax = c->router.multipath.as_path_relax,
-	};
-}
-
-static uint64_t
-seed(void)
-{
-	return (uint64_t)arc4random() << 32 | arc4random();
-}
-
-static void
-rib_start(struct bgpd *d)
-{
-	struct rib_callbacks cb = {.change = pipeline_rib_change, .pinned = pinned, .ctx = d};
-	struct rib_config rc = rib_config_of(d->conf);
-
-	d->nexthops = nexthop_table_new(seed());
-	struct attr_nexthop_ops ops = nexthop_attr_ops(d->nexthops);
-	d->attrs = xcalloc(1, sizeof *d->attrs);
-	attr_table_init(d->attrs, seed(), &ops);
-	d->rib = rib_new(d->attrs, d->nexthops, &cb, seed());
-	rib_config_set(d->rib, &rc);
-	nexthop_set_allow_default(d->nexthops, d->conf->router.resolve_via_default);
-	originate_init(&d->originate, d->rib);
-	aggregates_own_init(&d->aggregates, d, seed());
-	d->policies = policies_new(d, d->conf, NULL);
-}
-
-/* Those that somebody has stopped or started before their turn came are left alone. */
-static enum job_result
-starts_run(struct job *job, uint64_t deadline_ns)
-{
-	struct bgpd *d = container_of(job, struct bgpd, starts);
-	struct peer *p;
-
-	while ((p = d->start_next) != NULL) {
-		d->start_next = TAILQ_NEXT(p, entry);
-		if (!p->admin_down && !event_pending(p->idle_hold, EV_TIMEOUT, NULL))
-			peer_start(p);
-		if (time_mono_ns() >= deadline_ns)
-			break;
-	}
-	return d->start_next != NULL ? JOB_MORE : JOB_DONE;
-}
 
 void
 daemon_kernel_synced(struct bgpd *d)
@@ -184,7 +122,7 @@ apply_log(const struct bgpd *d)
 static void
 check_descriptors(const struct bgpd *d)
 {
-	long need = (long)d->conf->neighbors.n + DESCRIPTORS_OWN;
+	long need = (long)d->conf->neighbors.n + DESCRIPTORS_OWN + DESCRIPTORS_TABLE * (long)d->conf->tables.n;
 
 	if (d->descriptors == 0 || d->descriptors >= need)
 		return;
@@ -196,17 +134,7 @@ check_descriptors(const struct bgpd *d)
 void
 daemon_apply_settings(struct bgpd *d)
 {
-	struct rib_config rc = rib_config_of(d->conf), old;
-
 	apply_log(d);
-	nexthop_set_allow_default(d->nexthops, d->conf->router.resolve_via_default);
-	pipeline_resolve(d->pipeline);
-	rib_config_get(d->rib, &old);
-	bool weights = kernel_weights(d->kernel, d->conf->router.multipath.link_bandwidth);
-	if (weights || memcmp(&old, &rc, sizeof rc) != 0) {
-		rib_config_set(d->rib, &rc);
-		pipeline_touch_all(d->pipeline);
-	}
 	apply_listeners(d);
 	check_descriptors(d);
 	warn_unsupported(d);
@@ -215,7 +143,7 @@ daemon_apply_settings(struct bgpd *d)
 int
 daemon_room_for(const struct conf *c)
 {
-	unsigned n = 2 * c->neighbors.n + DESCRIPTORS_OWN;
+	unsigned n = 2 * c->neighbors.n + DESCRIPTORS_OWN + DESCRIPTORS_TABLE * c->tables.n;
 
 	return fdtable_reserve(n > DESCRIPTORS_MIN ? n : DESCRIPTORS_MIN);
 }
@@ -237,7 +165,8 @@ drains(const struct bgpd *d)
 {
 	const struct peer *p;
 
-	TAILQ_FOREACH(p, &d->peers, entry)
+	for (; d != NULL; d = instance_next(d))
+		TAILQ_FOREACH(p, &d->peers, entry)
 	if (drain_is_on(&p->drain))
 		return true;
 	return false;
@@ -267,21 +196,28 @@ on_stop_timer(evutil_socket_t fd, short what, void *arg)
 		loop_stop(d->loop);
 }
 
-void
-daemon_stop(struct bgpd *d)
+static void
+peers_stop(struct bgpd *d)
 {
 	struct peer *p;
 
-	if (d->stopping)
-		return;
 	d->stopping = true;
-	log_info("daemon.stop", LOG_U("pid", getpid()));
-	listen_set(&d->listen, NULL, 0);
 	TAILQ_FOREACH(p, &d->peers, entry)
 	if (d->conf->kernel.keep_on_stop)
 		peer_leave(p);
 	else
 		peer_stop(p, BGP_CEASE_ADMIN_SHUTDOWN, NULL);
+}
+
+void
+daemon_stop(struct bgpd *d)
+{
+	if (d->stopping)
+		return;
+	log_info("daemon.stop", LOG_U("pid", getpid()));
+	listen_set(&d->listen, NULL, 0);
+	for (struct bgpd *i = d; i != NULL; i = instance_next(i))
+		peers_stop(i);
 	event_add(d->ev_stop, &(struct timeval){.tv_usec = 1000});
 }
 
@@ -306,7 +242,7 @@ log_state(struct bgpd *d)
 	struct peer *p;
 
 	rib_stats(d->rib, &st);
-	log_info("daemon.state", LOG_U("ipv4_prefixes", st.prefixes[FAMILY_IPV4]),
+	log_info("daemon.state", LOG_U("table", d->conf->kernel.table), LOG_U("ipv4_prefixes", st.prefixes[FAMILY_IPV4]),
 	    LOG_U("ipv6_prefixes", st.prefixes[FAMILY_IPV6]), LOG_U("rib_bytes", st.bytes),
 	    LOG_U("attribute_sets", attr_table_count(d->attrs)), LOG_U("stall_max_us", d->loop->stall_max_ns / 1000));
 	TAILQ_FOREACH(p, &d->peers, entry)
@@ -326,7 +262,8 @@ on_signal(evutil_socket_t sig, short what, void *arg)
 		reload_file(d->reload, 0, NULL, NULL);
 		break;
 	case SIGUSR1:
-		log_state(d);
+		for (struct bgpd *i = d; i != NULL; i = instance_next(i))
+			log_state(i);
 		break;
 	default:
 		daemon_stop_drained(d);
@@ -374,37 +311,27 @@ start_parts(struct bgpd *d)
 	dynamic_init(&d->ranges);
 	dynamic_apply(d);
 	d->cluster_id = d->conf->router.cluster_id != 0 ? d->conf->router.cluster_id : d->router_id;
-	rib_start(d);
-	d->pipeline = pipeline_new(d);
-	own_init(&d->own, d);
-	health_init(&d->health, d);
+	instance_init(d);
 	d->loader = loader_new(d);
 	d->reload = reload_new(d);
-	d->groups = groups_new(d);
 	d->sessions = session_pool_new(d->loop);
-	d->updates = update_queue_new(d);
-	restart_init(&d->restart, d);
 	listen_init(&d->listen, d->loop, on_accept, d);
 	/* First the socket: it tells a second daemon that there is one, before anything of the first is touched. */
 	d->ctl = ctl_new(d);
-	if (d->ctl == NULL)
-		return false;
-	d->kernel = kernel_new(d);
-	if (d->kernel == NULL)
+	if (d->ctl == NULL || !instance_open(d))
 		return false;
 	d->ev_stop = evtimer_new(d->loop->base, on_stop_timer, d);
 	ASSERT(d->ev_stop != NULL);
 	signals_start(d);
+	instance_apply_settings(d);
 	daemon_apply_settings(d);
 	aggregates_own_apply(&d->aggregates);
 	health_apply(&d->health);
 	own_begin(&d->own);
 	own_run_all(&d->own);
-	for (uint32_t i = 0; i < d->conf->neighbors.n; i++) {
-		const struct conf_neighbor *nb = &d->conf->neighbors.v[i];
-		if (!conf_neighbor_is_range(nb))
-			peer_new(d, nb);
-	}
+	instance_fill(d);
+	if (!instances_start(d))
+		return false;
 	write_pidfile(d);
 	log_info("daemon.start", LOG_U("as", d->conf->router.as), LOG_U("neighbors", d->conf->neighbors.n),
 	    LOG_U("pid", getpid()));
@@ -414,19 +341,13 @@ start_parts(struct bgpd *d)
 void
 daemon_free(struct bgpd *d, bool keep)
 {
-	struct peer *p;
-
 	if (d->ctl != NULL)
 		ctl_free(d->ctl);
-	loop_job_cancel(d->loop, &d->starts);
 	loader_free(d->loader);
 	reload_free(d->reload);
-	while ((p = TAILQ_FIRST(&d->peers)) != NULL)
-		peer_free(p);
+	instances_free(d, keep);
+	instance_fini(d, keep);
 	peer_table_fini(&d->peer_table);
-	if (d->own.d != NULL)
-		own_fini(&d->own);
-	health_fini(&d->health);
 	dynamic_fini(&d->ranges);
 	onlink_close(d);
 	for (unsigned i = 0; i < ARRAY_LEN(d->signals); i++)
@@ -434,26 +355,9 @@ daemon_free(struct bgpd *d, bool keep)
 			event_free(d->signals[i]);
 	if (d->ev_stop != NULL)
 		event_free(d->ev_stop);
-	restart_fini(&d->restart);
 	if (d->sessions != NULL) {
 		listen_fini(&d->listen);
 		session_pool_free(d->sessions);
-	}
-	if (d->updates != NULL)
-		update_queue_free(d->updates);
-	if (d->kernel != NULL)
-		kernel_free(d->kernel, keep || d->conf->kernel.keep_on_stop);
-	if (d->groups != NULL)
-		groups_free(d->groups);
-	if (d->pipeline != NULL)
-		pipeline_free(d->pipeline);
-	policies_free(d->policies);
-	if (d->rib != NULL) {
-		aggregates_own_fini(&d->aggregates);
-		rib_free(d->rib);
-		attr_table_fini(d->attrs);
-		nexthop_table_free(d->nexthops);
-		free(d->attrs);
 	}
 	conf_free(d->conf);
 	loop_fini(d->loop);
@@ -465,8 +369,7 @@ daemon_start(struct bgpd *d, const struct daemon_options *options, struct conf *
 {
 	*d = (struct bgpd){.main = d, .options = options, .conf = conf, .portion = DAEMON_PORTION};
 	d->loop = xcalloc(1, sizeof *d->loop);
-	d->starts = (struct job){.run = starts_run, .name = "start"};
-	TAILQ_INIT(&d->peers);
+	LIST_INIT(&d->instances);
 	apply_log(d);
 	if (loop_init(d->loop) < 0)
 		return false;

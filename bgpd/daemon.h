@@ -3,7 +3,9 @@
  * daemon: the whole of a running bgpd, and the order in which it starts and stops.
  *
  * struct bgpd holds every part; parts get a pointer to it and never reach into
- * each other's private state. Everything in it belongs to the main thread.
+ * each other's private state. Everything in it belongs to the main thread. Neighbours with
+ * a table of their own have a struct bgpd of their own, of which only a part is used: see
+ * instance.h.
  */
 #ifndef BGPD_DAEMON_H
 #define BGPD_DAEMON_H
@@ -11,6 +13,7 @@
 #include "bgpd/aggregates.h"
 #include "bgpd/dynamic.h"
 #include "bgpd/health.h"
+#include "bgpd/instance.h"
 #include "bgpd/listen.h"
 #include "bgpd/monitor.h"
 #include "bgpd/msg_log.h"
@@ -51,7 +54,7 @@ TAILQ_HEAD(peer_list, peer);
 #define DAEMON_PORTION 256 /* some 20 µs of work */
 
 struct bgpd {
-	struct bgpd *main; /* the one whose parts are the process's: itself */
+	struct bgpd *main; /* the one whose parts are the process's: itself, unless this is an instance beside it */
 	struct loop *loop;
 	uint32_t portion; /* prefixes, next hops or ids that a job looks at between two looks at the clock */
 	const struct daemon_options *options;
@@ -60,7 +63,7 @@ struct bgpd {
 	uint64_t start_ns;              /* monotonic */
 	bool stopping;
 
-	/* A routing table, who fills it and who is told of it. */
+	/* A routing table, who fills it and who is told of it: every instance's own (instance.h). */
 	struct attr_table *attrs;
 	struct nexthop_table *nexthops;
 	struct rib *rib;
@@ -79,7 +82,9 @@ struct bgpd {
 	struct restart restart; /* what a start owes to the run before it (restart.h) */
 	struct session_pool *sessions;
 
-	/* Of the process: at main. */
+	/* Of the process: main's. */
+	struct instance_list instances; /* the others */
+	uint32_t instances_made;
 	long descriptors;          /* that we may have; 0: not known */
 	struct loader *loader;     /* reads configurations (loader.h) */
 	struct reload *reload;     /* and makes them the running one (reload.h) */

@@ -107,11 +107,13 @@ drain_begin_all(struct bgpd *d, uint32_t seconds)
 	struct peer *p;
 	unsigned n = 0;
 
-	TAILQ_FOREACH(p, &d->peers, entry)
-	{
-		begin(p, seconds);
-		n += drain_is_on(&p->drain);
+	for (; d != NULL; d = instance_next(d)) {
+		TAILQ_FOREACH(p, &d->peers, entry)
+		{
+			begin(p, seconds);
+			n += drain_is_on(&p->drain);
+		}
+		groups_reconfigure(d->groups);
 	}
-	groups_reconfigure(d->groups);
 	return n;
 }

@@ -153,7 +153,8 @@ dynamic_admit(struct bgpd *d, const struct ip_addr *remote, const struct ip_addr
 	struct dynamic_range *r = range_find(d, remote, local);
 	char name[IP_ADDR_STRLEN];
 
-	if (r == NULL || r->conf->shutdown || !d->kernel->synced)
+	struct bgpd *of = r != NULL ? instance_of(d, r->conf->table) : NULL;
+	if (of == NULL || r->conf->shutdown || !of->kernel->synced)
 		return NULL;
 	if (r->peers >= r->conf->max_neighbors) {
 		tell_full(r, remote);
@@ -166,7 +167,7 @@ dynamic_admit(struct bgpd *d, const struct ip_addr *remote, const struct ip_addr
 		    LOG_S("error", "another neighbour has this name or address"));
 		return NULL;
 	}
-	struct peer *p = peer_new_dynamic(d, r, name, remote);
+	struct peer *p = peer_new_dynamic(of, r, name, remote);
 	if (p == NULL)
 		return NULL;
 	r->peers++;
@@ -179,7 +180,7 @@ const struct conf_neighbor *
 dynamic_conf(const struct bgpd *d, const struct peer *p)
 {
 	const struct conf_neighbor *nb = p->range->conf;
-	const struct dynamic_range *r = range_find(d, &p->addr, NULL);
+	const struct dynamic_range *r = range_find(d->main, &p->addr, NULL);
 
 	/* Ranges with the same prefix and sources of their own come one after the other. */
 	if (nb == NULL || nb->shutdown || r == NULL || r->conf->prefix.len > nb->prefix.len ||

@@ -73,8 +73,9 @@ further_tables(const struct conf_kernel *ck, uint32_t also[FIB_ALSO_MAX])
 }
 
 static struct fib_config
-fib_config_of(const struct conf *conf)
+fib_config_of(const struct bgpd *d)
 {
+	const struct conf *conf = d->conf;
 	struct fib_config fc = {
 	    .table = conf->kernel.table,
 	    .protocol = (uint8_t)conf->kernel.protocol,
@@ -83,6 +84,7 @@ fib_config_of(const struct conf *conf)
 	    .keep_on_stop = conf->kernel.keep_on_stop,
 	    .audit_s = conf->kernel.audit_interval_s,
 	    .nexthop_objects = conf->kernel.nexthop_objects == CONF_NHO_AUTO,
+	    .by_table = d != d->main,
 	};
 
 	further_tables(&conf->kernel, fc.also);
@@ -102,7 +104,7 @@ kernel_new(struct bgpd *d)
 	    .synced = synced,
 	};
 	struct kernel *k = xcalloc(1, sizeof *k);
-	struct fib_config fc = fib_config_of(d->conf);
+	struct fib_config fc = fib_config_of(d);
 
 	k->d = d;
 	k->weighted = d->conf->router.multipath.link_bandwidth;
@@ -143,7 +145,7 @@ kernel_weights(struct kernel *k, bool weighted)
 void
 kernel_reconfigure(struct kernel *k)
 {
-	struct fib_config fc = fib_config_of(k->d->conf);
+	struct fib_config fc = fib_config_of(k->d);
 
 	fib_reconfigure(k->fib, &fc);
 	kernel_watch_rescan(k);

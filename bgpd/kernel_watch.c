@@ -172,7 +172,8 @@ kernel_watch_link(void *ctx, const struct fib_link *link)
 	if (strcmp(old_name, l->l.name) != 0)
 		own_link_changed(k->d, old_name);
 	own_link_changed(k->d, l->l.name);
-	onlink_link_changed(k->d, link->ifindex, l->l.name);
+	if (k->d == k->d->main)
+		onlink_link_changed(k->d, link->ifindex, l->l.name);
 	nexthop_link_set(k->d->nexthops, link->ifindex, link_is_up(l));
 	link_reconsider(k, l);
 	if (was_up && strcmp(old_name, l->l.name) != 0)
@@ -195,7 +196,8 @@ kernel_watch_address(void *ctx, const struct fib_address *address)
 		a = interfaces_address_add(&k->interfaces, address);
 		if (a == NULL)
 			return;
-		daemon_address_added(k->d, &address->addr);
+		if (k->d == k->d->main)
+			daemon_address_added(k->d, &address->addr);
 		resolver_update(k, address, true);
 		if (a->link->wanted)
 			subnet_count(k, &address->subnet, true);

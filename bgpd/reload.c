@@ -9,6 +9,7 @@
 #include "bgpd/daemon.h"
 #include "bgpd/dynamic.h"
 #include "bgpd/groups.h"
+#include "bgpd/instance.h"
 #include "bgpd/kernel.h"
 #include "bgpd/loader.h"
 #include "bgpd/notify.h"
@@ -81,8 +82,8 @@ reset_peer(struct peer *p)
 }
 
 /*
- * What p, of the running configuration, is in c, the coming one; NULL: it is not there any more. *nc: its change, or
- * NULL.
+ * What p, of the running configuration, is in c, the coming one; NULL: it is not there any more, or in another table,
+ * where it is another one. *nc: its change, or NULL.
  */
 static const struct conf_neighbor *
 coming(const struct conf *c, const struct conf_changes *ch, const struct peer *p, const struct conf_neighbor_change **nc)
@@ -91,7 +92,7 @@ coming(const struct conf *c, const struct conf_changes *ch, const struct peer *p
 	const struct conf_neighbor *nb = fate->index >= 0 ? &c->neighbors.v[fate->index] : NULL;
 
 	*nc = fate->change >= 0 ? &ch->neighbors.v[fate->change] : NULL;
-	return nb != NULL && conf_neighbor_is_range(nb) == (p->range != NULL) ? nb : NULL;
+	return nb != NULL && conf_neighbor_is_range(nb) == (p->range != NULL) && instance_has(p->d, nb) ? nb : NULL;
 }
 
 static bool
@@ -172,42 +173,64 @@ add_peer(struct reload_order *o, const struct conf_neighbor_change *nc)
 	if (nb == NULL || conf_neighbor_is_range(nb) || peer_table_by_name(&d->peer_table, nb->name) != NULL)
 		return;
 	log_info("neighbor.added", LOG_S("neighbor", nb->name));
+	d = instance_of(d, nb->table);
+	if (d == NULL) {
+		log_error("neighbor.add", LOG_S("neighbor", nb->name), LOG_U("table", nb->table),
+		    LOG_S("error", "the table could not be opened"));
+		return;
+	}
 	struct peer *p = peer_new(d, nb);
-	if (p != NULL)
+	/* With a new table it waits for the kernel. */
+	if (p != NULL && (d == d->main || d->kernel->synced))
 		peer_start(p);
+}
+
+/* Routes of our own are of the main table. */
+static void
+apply_own(struct bgpd *d, const struct conf_changes *ch, bool aggregator_changed)
+{
+	aggregator_changed &= d->conf->aggregates.n > 0;
+	health_apply(&d->health);
+	if (ch->sections & SECTION(CONF_SEC_AGGREGATES) || aggregator_changed)
+		aggregates_own_apply(&d->aggregates);
+	if (ch->sections & OWN_SECTIONS || aggregator_changed)
+		own_begin(&d->own);
 }
 
 /* Makes new_conf the running configuration. The one from before, which nothing refers to any more. */
 static struct conf *
 apply(struct reload *r, struct conf *new_conf, const struct conf_changes *ch)
 {
-	struct bgpd *d = r->d;
-	struct conf *old_conf = d->conf;
-	uint32_t old_cluster_id = d->cluster_id, old_router_id = d->router_id;
+	struct bgpd *main = r->d;
+	struct conf *old_conf = main->conf;
+	uint32_t old_cluster_id = main->cluster_id, old_router_id = main->router_id;
 	bool default_changed =
 	    new_conf->router.default_local_preference != old_conf->router.default_local_preference;
 
-	d->conf = new_conf;
+	main->conf = new_conf;
 	if (new_conf->router.id != 0)
-		d->router_id = new_conf->router.id;
-	d->cluster_id = new_conf->router.cluster_id != 0 ? new_conf->router.cluster_id : d->router_id;
-	compile(d, ch);
-	dynamic_apply(d);
-	configure_peers(d, ch);
-	r->refilter = d->cluster_id != old_cluster_id || default_changed;
-	daemon_apply_settings(d);
-	health_apply(&d->health);
-	bool aggregator_changed = d->router_id != old_router_id && d->conf->aggregates.n > 0;
-	if (ch->sections & SECTION(CONF_SEC_AGGREGATES) || aggregator_changed)
-		aggregates_own_apply(&d->aggregates);
-	if (ch->sections & OWN_SECTIONS || aggregator_changed)
-		own_begin(&d->own);
-	groups_reconfigure(d->groups);
-	if (ch->kernel_export || ch->kernel_learn || (ch->sections & SECTION(CONF_SEC_KERNEL)) || default_changed) {
+		main->router_id = new_conf->router.id;
+	main->cluster_id = new_conf->router.cluster_id != 0 ? new_conf->router.cluster_id : main->router_id;
+	instances_reload(main);
+	for (struct bgpd *d = main; d != NULL; d = instance_next(d))
+		compile(d, ch);
+	dynamic_apply(main);
+	configure_peers(main, ch);
+	r->refilter = main->cluster_id != old_cluster_id || default_changed;
+	for (struct bgpd *d = main; d != NULL; d = instance_next(d))
+		instance_apply_settings(d);
+	daemon_apply_settings(main);
+	apply_own(main, ch, main->router_id != old_router_id);
+	bool kernel_changed =
+	    ch->kernel_export || ch->kernel_learn || (ch->sections & SECTION(CONF_SEC_KERNEL)) || default_changed;
+	for (struct bgpd *d = main; d != NULL; d = instance_next(d)) {
+		groups_reconfigure(d->groups);
+		if (!kernel_changed)
+			continue;
 		kernel_reconfigure(d->kernel);
 		pipeline_touch_all(d->pipeline);
 	}
-	ctl_reconfigure(d->ctl);
+	ctl_reconfigure(main->ctl);
 	return old_conf;
 }
 

@@ -802,6 +802,7 @@ check_root(struct conf_loader *ld, struct yml_node *n, void *obj)
 	addresses_check(ld, n);
 	names_check(ld, n);
 	clusters_check(ld, n);
+	check_tables(ld, n);
 	PREFIXES_CHECK(ld, n, "networks", c->networks);
 	PREFIXES_CHECK(ld, n, "statics", c->statics);
 	PREFIXES_CHECK(ld, n, "aggregates", c->aggregates);

@@ -91,6 +91,8 @@ void check_router(struct conf_loader *ld, struct yml_node *n, void *obj);
 void check_neighbor(struct conf_loader *ld, struct yml_node *n, void *obj);
 void check_static(struct conf_loader *ld, struct yml_node *n, void *obj);
 void check_root(struct conf_loader *ld, struct yml_node *n, void *obj);
+/* check_tables.c: those of neighbours, when all of them and the kernel's keys were read. */
+void check_tables(struct conf_loader *ld, const struct yml_node *root);
 void check_ao_key(struct conf_loader *ld, struct yml_node *n, void *obj);
 void check_idle_hold(struct conf_loader *ld, struct yml_node *n, void *obj);
 /* Empty lists and maps that say the same as none. */

@@ -437,9 +437,9 @@ static const struct conf_row kernel_rows[] = {
 			   .max = UINT32_MAX,
 			   .def = "254",
 			   .effect = CONF_EFFECT_POLICY,
-			   .doc = "Kernel routing table to work with; 254 is the main one. All routes of one bgpd are in one "
-				  "table: another table, or that of a VRF (ip vrf exec), is another bgpd's, with its own "
-				  "protocol, control.socket and router.listen."},
+			   .doc = "Kernel routing table to work with; 254 is the main one. Neighbors may have others: see table "
+				  "there. That of a VRF whose sessions are in the VRF, too (ip vrf exec), is another bgpd's, with "
+				  "its own protocol, control.socket and router.listen."},
     [CONF_KERNEL_PROTOCOL] =
 	{.key = "protocol",
 	 .type = &conf_type_number,
@@ -494,8 +494,8 @@ static const struct conf_row kernel_rows[] = {
 	 .effect = CONF_EFFECT_POLICY,
 	 .doc = "Whether to use the kernel's next-hop objects where it has them. Turn it off "
 		"if other programs have to read our routes and do not know them. Ours have our protocol "
-		"number and, as numbers of their own, protocol x 1048576 and up. Who names one in "
-		"a route or group of his own loses that with it. Without carrier the kernel drops them and "
+		"number and, as numbers of their own, protocol x 1048576 and up, those for tables of neighbors "
+		"268435456 and up. Who names one in a route or group of his own loses that with it. Without carrier the kernel drops them and "
 		"their routes, and they are put back when it returns. A change replaces the routes in place."},
     [CONF_KERNEL_KEEP_ON_STOP] = {.key = "keep-on-stop",
 				  .type = &conf_type_bool,

@@ -634,15 +634,26 @@ static const struct conf_row neighbor_rows[] = {
 	 .doc = "Log each message to and from it in words, at level info; with hex its octets too. At most 200 lines a "
 		"second for a neighbor and 1000 for all are written, the messages left out are counted. The command "
 		"bgpctl neighbor debug changes it while the daemon runs."},
+    [CONF_NB_TABLE] =
+	{.key = "table",
+	 .type = &conf_type_number,
+	 AT(conf_neighbor, table),
+	 .min = 1,
+	 .max = UINT32_MAX,
+	 .effect = CONF_EFFECT_RESET,
+	 .def_doc = "kernel.table",
+	 .doc = "Kernel routing table that its routes are for. All neighbors of one table are told each other's routes and no "
+		"others: a table has a RIB, best paths and kernel routes of its own. Networks, statics, aggregates, "
+		"connected and learned routes are of kernel.table alone; kernel.export and the rest of kernel are for all "
+		"tables. Next hops resolve through the addresses of all interfaces, others' routes in this table and the "
+		"main one, and what neighbors of this table have told. At most 64 tables; nexthop objects of each have "
+		"numbers from 268435456 on that no other has, for which two must not differ by a multiple of 61440."},
 };
 _Static_assert(ARRAY_LEN(neighbor_rows) == CONF_NB_KEYS, "a row for each key");
 
-/* Whose routes go into which table: there is one RIB, which has one best path for a prefix whoever sent it. */
 static const struct conf_elsewhere neighbor_elsewhere[] = {
-    {"table", "a bgpd of its own for these neighbors with this as kernel.table, and another kernel.protocol: all routes "
-	      "of one bgpd are in one table"},
     {"vrf", "a bgpd of its own for these neighbors, started by \"ip vrf exec\", with the table of the VRF as kernel.table, "
-	    "and another kernel.protocol: all routes of one bgpd are in one table"},
+	    "and another kernel.protocol; without a device of its own a table needs none: table"},
     {0}};
 
 const struct conf_table conf_schema_neighbor = {TABLE(neighbor_rows),

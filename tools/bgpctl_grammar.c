@@ -18,80 +18,87 @@
 
 #define WORDS_MAX 4
 
+/* Kinds of filters: of routes, and which table's. */
+#define NONE   0u
+#define ROUTES 1u
+#define TABLE  2u
+
 struct form {
 	const char *words[WORDS_MAX]; /* keyword, or <argument> of the protocol */
 	const char *command;  /* NULL: reserved, not in this version */
 	const char *optional; /* an argument after the words, NULL: none */
-	bool filters;         /* FILTERs may follow */
+	unsigned filters;     /* FILTERs of which kinds may follow */
 	const char *usage;
 };
 
 static const struct form forms[] = {
-    {{"show"}, "show summary", NULL, false, "show [summary]"},
-    {{"show", "summary"}, "show summary", NULL, false, NULL},
-    {{"show", "neighbor"}, "show neighbor", "neighbor", false, "show neighbor [ADDR]"},
-    {{"show", "rib"}, "show rib", "prefix", true, "show rib [ADDRESS|PREFIX] [FILTER]..."},
+    {{"show"}, "show summary", NULL, NONE, "show [summary]"},
+    {{"show", "summary"}, "show summary", NULL, NONE, NULL},
+    {{"show", "neighbor"}, "show neighbor", "neighbor", NONE, "show neighbor [ADDR]"},
+    {{"show", "rib"}, "show rib", "prefix", ROUTES | TABLE, "show rib [ADDRESS|PREFIX] [FILTER]..."},
     {{"show", "rib", "in", "<neighbor>"},
      "show rib in",
      "prefix",
-     true,
+     ROUTES,
      "show rib in ADDR [PREFIX] [FILTER]..."},
     {{"show", "rib", "out", "<neighbor>"},
      "show rib out",
      "prefix",
-     true,
+     ROUTES,
      "show rib out ADDR [PREFIX] [FILTER]..."},
-    {{"show", "rib", "why", "<prefix>"}, "show rib why", NULL, false, "show rib why PREFIX"},
+    {{"show", "rib", "why", "<prefix>"}, "show rib why", NULL, TABLE, "show rib why PREFIX [table N]"},
     {{"show", "rib", "rejected"},
      "show rib rejected",
      "prefix",
-     true,
+     ROUTES | TABLE,
      "show rib rejected [ADDRESS|PREFIX] [FILTER]..."},
-    {{"show", "fib"}, "show fib", NULL, false, "show fib"},
-    {{"show", "nexthop"}, "show nexthop", NULL, false, "show nexthop"},
-    {{"show", "checks"}, "show checks", NULL, false, "show checks"},
-    {{"show", "interfaces"}, "show interfaces", NULL, false, "show interfaces"},
-    {{"show", "policy"}, "show policy", "name", false, "show policy [NAME]"},
-    {{"show", "memory"}, "show memory", NULL, false, "show memory"},
-    {{"show", "metrics"}, NULL, NULL, false, "show metrics"},
-    {{"config", "show"}, "config show", NULL, false, "config show"},
-    {{"config", "diff"}, "config diff", "file", false, "config diff [FILE]"},
-    {{"config", "check"}, "config check", "file", false, "config check [FILE]"},
-    {{"reload"}, "reload", NULL, false, "reload"},
-    {{"reload", "--confirm", "<confirm>"}, "reload", NULL, false, "reload --confirm SECONDS"},
-    {{"neighbor", "<neighbor>", "up"}, "neighbor up", NULL, false, "neighbor ADDR up"},
-    {{"neighbor", "<neighbor>", "down"}, "neighbor down", "reason", false, "neighbor ADDR down [REASON]"},
-    {{"neighbor", "<neighbor>", "clear"}, "neighbor clear", NULL, false, "neighbor ADDR clear"},
+    {{"show", "fib"}, "show fib", NULL, TABLE, "show fib [table N]"},
+    {{"show", "nexthop"}, "show nexthop", NULL, TABLE, "show nexthop [table N]"},
+    {{"show", "checks"}, "show checks", NULL, NONE, "show checks"},
+    {{"show", "interfaces"}, "show interfaces", NULL, NONE, "show interfaces"},
+    {{"show", "policy"}, "show policy", "name", NONE, "show policy [NAME]"},
+    {{"show", "memory"}, "show memory", NULL, NONE, "show memory"},
+    {{"show", "metrics"}, NULL, NULL, NONE, "show metrics"},
+    {{"config", "show"}, "config show", NULL, NONE, "config show"},
+    {{"config", "diff"}, "config diff", "file", NONE, "config diff [FILE]"},
+    {{"config", "check"}, "config check", "file", NONE, "config check [FILE]"},
+    {{"reload"}, "reload", NULL, NONE, "reload"},
+    {{"reload", "--confirm", "<confirm>"}, "reload", NULL, NONE, "reload --confirm SECONDS"},
+    {{"neighbor", "<neighbor>", "up"}, "neighbor up", NULL, NONE, "neighbor ADDR up"},
+    {{"neighbor", "<neighbor>", "down"}, "neighbor down", "reason", NONE, "neighbor ADDR down [REASON]"},
+    {{"neighbor", "<neighbor>", "clear"}, "neighbor clear", NULL, NONE, "neighbor ADDR clear"},
     {{"neighbor", "<neighbor>", "refresh"},
      "neighbor refresh",
      "direction",
-     false,
+     NONE,
      "neighbor ADDR refresh [in|out]"},
-    {{"neighbor", "<neighbor>", "drain"}, "neighbor drain", NULL, false, "neighbor ADDR drain"},
-    {{"neighbor", "<neighbor>", "debug", "<debug>"}, "neighbor debug", NULL, false, "neighbor ADDR debug on|off|hex"},
-    {{"network", "add", "<prefix>"}, "network add", NULL, false, "network add PREFIX"},
-    {{"network", "delete", "<prefix>"}, "network delete", NULL, false, "network delete PREFIX"},
-    {{"log", "level", "<level>"}, "log level", NULL, false, "log level error|warn|info|debug"},
-    {{"confirm"}, "confirm", NULL, false, "confirm"},
-    {{"rollback"}, "rollback", NULL, false, "rollback"},
-    {{"monitor"}, "monitor", "what", false, "monitor [neighbor|rib|fib]"},
+    {{"neighbor", "<neighbor>", "drain"}, "neighbor drain", NULL, NONE, "neighbor ADDR drain"},
+    {{"neighbor", "<neighbor>", "debug", "<debug>"}, "neighbor debug", NULL, NONE, "neighbor ADDR debug on|off|hex"},
+    {{"network", "add", "<prefix>"}, "network add", NULL, NONE, "network add PREFIX"},
+    {{"network", "delete", "<prefix>"}, "network delete", NULL, NONE, "network delete PREFIX"},
+    {{"log", "level", "<level>"}, "log level", NULL, NONE, "log level error|warn|info|debug"},
+    {{"confirm"}, "confirm", NULL, NONE, "confirm"},
+    {{"rollback"}, "rollback", NULL, NONE, "rollback"},
+    {{"monitor"}, "monitor", "what", NONE, "monitor [neighbor|rib|fib]"},
 };
 
 enum filter_kind { FILTER_FLAG, FILTER_TEXT, FILTER_NUMBER };
 static const struct filter {
 	const char *word, *arg;
 	enum filter_kind kind;
+	unsigned of; /* ROUTES or TABLE */
 	const char *usage;
 } filters[] = {
-    {"best", "best", FILTER_FLAG, "best"},
-    {"longer", "longer", FILTER_FLAG, "longer"},
-    {"community", "community", FILTER_TEXT, "community C"},
-    {"as-path", "as_path", FILTER_TEXT, "as-path PATTERN"},
-    {"from", "from", FILTER_TEXT, "from ADDR"},
-    {"origin-as", "origin_as", FILTER_NUMBER, "origin-as N"},
-    {"invalid", "invalid", FILTER_FLAG, "invalid"},
-    {"rejected", "rejected", FILTER_FLAG, "rejected"},
-    {"limit", "limit", FILTER_NUMBER, "limit N"},
+    {"best", "best", FILTER_FLAG, ROUTES, "best"},
+    {"longer", "longer", FILTER_FLAG, ROUTES, "longer"},
+    {"community", "community", FILTER_TEXT, ROUTES, "community C"},
+    {"as-path", "as_path", FILTER_TEXT, ROUTES, "as-path PATTERN"},
+    {"from", "from", FILTER_TEXT, ROUTES, "from ADDR"},
+    {"origin-as", "origin_as", FILTER_NUMBER, ROUTES, "origin-as N"},
+    {"invalid", "invalid", FILTER_FLAG, ROUTES, "invalid"},
+    {"rejected", "rejected", FILTER_FLAG, ROUTES, "rejected"},
+    {"limit", "limit", FILTER_NUMBER, ROUTES, "limit N"},
+    {"table", "table", FILTER_NUMBER, TABLE, "table N"},
 };
 
 /* Arguments that are one of a few words; others are completed by whoever asked, from the argument's name. */
@@ -211,11 +218,13 @@ put_text(json_t *args, const char *name, const char *text, struct str *why)
 }
 
 static const struct filter *
-filter_find(const char *word, struct str *why)
+filter_find(const char *word, unsigned of, struct str *why)
 {
 	const struct filter *found = NULL;
 
 	for (size_t i = 0; i < ARRAY_LEN(filters); i++) {
+		if (!(filters[i].of & of))
+			continue;
 		if (strcmp(filters[i].word, word) == 0)
 			return &filters[i];
 		if (strncmp(filters[i].word, word, strlen(word)) != 0)
@@ -237,16 +246,16 @@ parse_rest(const struct form *f, int argc, char **argv, json_t *args, struct str
 {
 	int i = 0;
 
-	if (argc > 0 && f->optional != NULL && (!f->filters || strpbrk(argv[0], ".:/") != NULL)) {
+	if (argc > 0 && f->optional != NULL && (f->filters == NONE || strpbrk(argv[0], ".:/") != NULL)) {
 		if (!put_text(args, f->optional, argv[i++], why))
 			return false;
 	}
 	while (i < argc) {
-		if (!f->filters) {
+		if (f->filters == NONE) {
 			str_addf(why, "'%s' is too much", argv[i]);
 			return false;
 		}
-		const struct filter *fl = filter_find(argv[i++], why);
+		const struct filter *fl = filter_find(argv[i++], f->filters, why);
 		if (fl == NULL)
 			return false;
 		if (fl->kind == FILTER_FLAG) {
@@ -319,7 +328,7 @@ bgpctl_parse(int argc, char **argv, struct bgpctl_request *out, struct str *why)
 	*out = (struct bgpctl_request){.args = json_object()};
 	int n = expand(argc, argv, words, &several);
 	const struct form *f = n > 0 ? form_find(words, n) : NULL;
-	if (several.len > 0 && (f == NULL || !f->filters))
+	if (several.len > 0 && (f == NULL || f->filters == NONE))
 		str_addf(why, "'%s' may be one of %s", argv[n], str_get(&several));
 	else if (f == NULL && n < argc)
 		str_addf(why, "'%s' is not understood here", argv[n]);
@@ -381,16 +390,15 @@ offer_rest(const struct form *f, int argc, char **argv, struct str *seen, FILE *
 {
 	if (argc == 0 && f->optional != NULL)
 		offer_argument(f->optional, strlen(f->optional), seen, out);
-	if (!f->filters)
-		return;
 	for (size_t i = 0; i < ARRAY_LEN(filters); i++) {
-		if (argc > 0 && filters[i].kind != FILTER_FLAG && strcmp(argv[argc - 1], filters[i].word) == 0) {
+		if (argc > 0 && (filters[i].of & f->filters) && filters[i].kind != FILTER_FLAG && strcmp(argv[argc - 1], filters[i].word) == 0) {
 			offer_argument(filters[i].arg, strlen(filters[i].arg), seen, out);
 			return;
 		}
 	}
 	for (size_t i = 0; i < ARRAY_LEN(filters); i++)
-		offer(filters[i].word, seen, out);
+		if (filters[i].of & f->filters)
+			offer(filters[i].word, seen, out);
 }
 
 void

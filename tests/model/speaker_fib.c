@@ -150,6 +150,12 @@ fib_pins(const struct fib *fib, enum family f, uint32_t id)
 	return fib->id[f][id].busy || fib->id[f][id].nhset != 0;
 }
 
+bool
+fib_is_empty(const struct fib *fib)
+{
+	return fib->nbusy == 0 && !fib_wants_any(fib, FAMILY_IPV4) && !fib_wants_any(fib, FAMILY_IPV6);
+}
+
 /* Not before all has been decided that neighbours have sent again. */
 void
 fib_sweep(struct fib *fib)

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of bgpd/instance: neighbours of several tables in one daemon, and reloads that move them. */
+#include "bgpd/instance.h"
+
+#include "bgpd/dynamic.h"
+#include "bgpd/peer_routes.h"
+#include "tests/unit/bgpdtest.h"
+#include "tests/unit/suite.h"
+
+#define A                  "127.0.0.2"
+#define B                  "127.0.0.3"
+#define C                  "127.0.0.4"
+#define OPEN               ", passive: true, idle-hold-time: {initial: 1, max: 1}, import: [accept], export: [accept]}\n"
+#define OF(addr, as, more) "  - {address: " addr ", remote-as: " #as more OPEN
+#define PREFIX             "192.0.2.0/24"
+
+/* An UPDATE with one prefix, 192.0.2.0/24, from this AS with this next hop 10.0.0.x. */
+#define GOOD(as, host)                                                                                       \
+	{                                                                                                    \
+		0, 0, 0, 20, 0x40, 1, 1, 0, 0x40, 2, 6, 2, 1, 0, 0, (as) >> 8, (as)&0xff, 0x40, 3, 4, 10, 0, \
+		    0, (host), 24, 192, 0, 2                                                                 \
+	}
+static const uint8_t from_a[] = GOOD(65002, 2), from_b[] = GOOD(65003, 3);
+static const uint8_t withdraw[] = {0, 4, 24, 192, 0, 2, 0, 0};
+
+#define ALL "neighbors:\n" OF(A, 65002, "") OF(B, 65003, ", table: 100") OF(C, 65004, ", table: 100")
+
+static struct bgpdtest t;
+static struct speaker a, b, c;
+
+/* Of whatever table. */
+static struct peer *
+peer(const char *name)
+{
+	return peer_table_by_name(&t.d.peer_table, name);
+}
+
+static struct bgpd *
+table(uint32_t number)
+{
+	return instance_of(&t.d, number);
+}
+
+static const struct rib_path *
+best(struct bgpd *d, const char *prefix)
+{
+	struct ip_prefix p = bgpdtest_prefix(prefix);
+	uint32_t id = rib_find(d->rib, &p);
+
+	return id == 0 ? NULL : rib_best(d->rib, FAMILY_IPV4, id);
+}
+
+/* The AS that the best path in a table begins with; 0: there is none. */
+static uint32_t
+best_as(struct bgpd *d)
+{
+	const struct rib_path *p = best(d, PREFIX);
+
+	return p != NULL ? rib_source_get(d->rib, p->source)->as : 0;
+}
+
+static void
+interface(struct bgpd *d)
+{
+	struct fib_link l = {.ifindex = 2, .name = "e0", .up = true, .mtu = 1500};
+	struct fib_address addr = {.ifindex = 2};
+
+	ck_assert_int_eq(ip_addr_parse("10.0.0.1", &addr.addr), 0);
+	addr.subnet = ip_prefix_from_addr(&addr.addr, 24);
+	kernel_watch_link(d->kernel, &l);
+	kernel_watch_address(d->kernel, &addr);
+}
+
+static void
+session(struct speaker *s, const char *addr, uint32_t as, uint32_t id)
+{
+	struct open_msg o = bgpdtest_open(as, id);
+	struct peer *p = peer(addr);
+
+	ck_assert_ptr_nonnull(p);
+	UNTIL(t.d.loop, peer_state(p) == FSM_ACTIVE);
+	speaker_connect(s, t.d.loop, addr, "127.0.0.1", t.port);
+	speaker_establish(s, &o);
+	UNTIL(t.d.loop, peer_established(p));
+}
+
+static void
+begin(void)
+{
+	bgpdtest_start(&t, "", ALL);
+	UNTIL(t.d.loop, table(100) != NULL && table(100)->kernel->synced);
+	interface(&t.d);
+	interface(table(100));
+	session(&a, A, 65002, 0x0a000002);
+	session(&b, B, 65003, 0x0a000003);
+	session(&c, C, 65004, 0x0a000004);
+}
+
+static void
+end(void)
+{
+	bgpdtest_stop(&t);
+	speaker_close(&a);
+	speaker_close(&b);
+	speaker_close(&c);
+}
+
+static uint32_t
+sent(const char *name)
+{
+	struct peer_route_counts n = {0};
+
+	peer_routes_counts(peer(name), FAMILY_IPV4, &n);
+	return n.sent;
+}
+
+START_TEST(test_apart)
+{
+	begin();
+	struct bgpd *d = table(100);
+	ck_assert_ptr_eq(table(0), &t.d);
+	ck_assert_ptr_null(table(200));
+	ck_assert_ptr_eq(instance_next(&t.d), d);
+	ck_assert_ptr_null(instance_next(d));
+	ck_assert_uint_eq(instance_table(d), 100);
+	ck_assert_uint_eq(instance_table(&t.d), 0);
+	ck_assert_ptr_eq(peer(A)->d, &t.d);
+	ck_assert_ptr_eq(peer(B)->d, d);
+	ck_assert_ptr_eq(peer(C)->d, d);
+	ck_assert_uint_eq(d->conf->kernel.table, 100);
+	ck_assert_uint_eq(t.d.conf->kernel.table, 254);
+	speaker_send_update(&a, from_a, sizeof(from_a));
+	speaker_send_update(&b, from_b, sizeof(from_b));
+	UNTIL(t.d.loop, best_as(&t.d) == 65002 && best_as(d) == 65003 && sent(C) == 1);
+	ck_assert_uint_eq(sent(A), 0);
+	ck_assert_uint_eq(sent(B), 0);
+	/* Both want a kernel route, each by the ids of its own RIB. */
+	ck_assert(fib_wants_any(t.d.kernel->fib, FAMILY_IPV4));
+	ck_assert(fib_wants_any(d->kernel->fib, FAMILY_IPV4));
+	speaker_send_update(&b, withdraw, sizeof(withdraw));
+	UNTIL(t.d.loop, best_as(d) == 0 && sent(C) == 0);
+	ck_assert_uint_eq(best_as(&t.d), 65002);
+	ck_assert(fib_wants_any(t.d.kernel->fib, FAMILY_IPV4));
+	end();
+}
+END_TEST
+
+/* Networks, statics and what is learned are of the main table. */
+START_TEST(test_own_routes)
+{
+	bgpdtest_start(
+	    &t, "",
+	    ALL
+	    "networks: [{prefix: 198.51.100.0/24}]\nstatics: [{prefix: 198.51.101.0/24, blackhole: true}]\n"
+	    "aggregates: [{prefix: 192.0.0.0/16}]\nkernel: {learn: [accept], connected: {interfaces: "
+	    "['*']}}\n");
+	UNTIL(t.d.loop, table(100)->kernel->synced);
+	interface(&t.d);
+	interface(table(100));
+	struct fib_nh nh = {.ifindex = 2, .weight = 1};
+	struct fib_foreign r = {.prefix = bgpdtest_prefix("203.0.113.0/24"),
+				.table = 254,
+				.protocol = 4,
+				.nh_count = 1,
+				.nh = &nh};
+	kernel_watch_foreign(t.d.kernel, &r);
+	kernel_watch_foreign(table(100)->kernel, &r);
+	bgpdtest_settle(&t);
+	ck_assert_ptr_nonnull(best(&t.d, "198.51.100.0/24"));
+	ck_assert_ptr_nonnull(best(&t.d, "198.51.101.0/24"));
+	ck_assert_ptr_nonnull(best(&t.d, "203.0.113.0/24"));
+	ck_assert_ptr_nonnull(best(&t.d, "10.0.0.0/24"));
+	struct rib_stats st;
+	rib_stats(table(100)->rib, &st);
+	ck_assert_uint_eq(st.prefixes[FAMILY_IPV4], 0);
+	/* And an aggregate has only routes of the main table in it. */
+	session(&b, B, 65003, 0x0a000003);
+	speaker_send_update(&b, from_b, sizeof(from_b));
+	UNTIL(t.d.loop, best_as(table(100)) == 65003);
+	bgpdtest_settle(&t);
+	ck_assert_ptr_null(best(&t.d, "192.0.0.0/16"));
+	bgpdtest_stop(&t);
+	speaker_close(&b);
+}
+END_TEST
+
+START_TEST(test_reload)
+{
+	begin();
+	struct bgpd *d = table(100);
+	speaker_send_update(&a, from_a, sizeof(from_a));
+	speaker_send_update(&b, from_b, sizeof(from_b));
+	UNTIL(t.d.loop, best_as(&t.d) == 65002 && best_as(d) == 65003);
+	/* B goes to a new table: its session and its routes end here; who stays does not notice. */
+	bgpdtest_reload(&t, "",
+			"neighbors:\n" OF(A, 65002, "") OF(B, 65003, ", table: 200")
+			    OF(C, 65004, ", table: 100"));
+	ck_assert_ptr_eq(table(100), d);
+	ck_assert_ptr_nonnull(table(200));
+	ck_assert_ptr_eq(instance_next(d), table(200));
+	ck_assert_ptr_eq(peer(B)->d, table(200));
+	ck_assert(!peer_established(peer(B)));
+	UNTIL(t.d.loop, best_as(d) == 0);
+	ck_assert_uint_eq(peer(A)->stats.established, 1);
+	ck_assert_uint_eq(peer(C)->stats.established, 1);
+	ck_assert(peer_established(peer(A)) && peer_established(peer(C)));
+	speaker_close(&b);
+	UNTIL(t.d.loop, table(200)->kernel->synced);
+	interface(table(200));
+	session(&b, B, 65003, 0x0a000003);
+	speaker_send_update(&b, from_b, sizeof(from_b));
+	UNTIL(t.d.loop, best_as(table(200)) == 65003);
+	ck_assert_uint_eq(best_as(d), 0);
+	/* C goes to the main table, and table 100 with it. */
+	bgpdtest_reload(&t, "",
+			"neighbors:\n" OF(A, 65002, "") OF(B, 65003, ", table: 200") OF(C, 65004, ""));
+	ck_assert_ptr_eq(peer(C)->d, &t.d);
+	UNTIL(t.d.loop, table(100) == NULL);
+	speaker_close(&c);
+	session(&c, C, 65004, 0x0a000004);
+	UNTIL(t.d.loop, sent(C) == 1);
+	ck_assert_uint_eq(best_as(table(200)), 65003);
+	/* The last other table goes. */
+	bgpdtest_reload(&t, "", "neighbors:\n" OF(A, 65002, "") OF(C, 65004, ""));
+	UNTIL(t.d.loop, instance_next(&t.d) == NULL);
+	ck_assert_uint_eq(best_as(&t.d), 65002);
+	ck_assert(peer_established(peer(C)));
+	end();
+}
+END_TEST
+
+/* What all neighbours depend on reaches those of all tables. */
+START_TEST(test_reload_policy)
+{
+	begin();
+	speaker_send_update(&b, from_b, sizeof(from_b));
+	UNTIL(t.d.loop, best_as(table(100)) == 65003 && sent(C) == 1);
+	bgpdtest_reload(&t, "",
+			"groups:\n  g: {table: 100}\nneighbors:\n" OF(A, 65002, "")
+			    OF(B, 65003, ", group: g") "  - {address: " C
+						       ", remote-as: 65004, group: g, passive: true, import: "
+						       "[accept], export: [reject]}\n");
+	UNTIL(t.d.loop, sent(C) == 0);
+	ck_assert_uint_eq(peer(B)->stats.established, 1);
+	ck_assert_uint_eq(peer(C)->stats.established, 1);
+	bgpdtest_reload(&t, "", ALL "kernel: {export: [reject]}\n");
+	UNTIL(t.d.loop, sent(C) == 1 && !fib_wants_any(table(100)->kernel->fib, FAMILY_IPV4));
+	ck_assert_uint_eq(best_as(table(100)), 65003);
+	/* Not for the router's identifier either, that a loop is told by. */
+	bgpdtest_reload(&t, ", cluster-id: 10.9.9.9", ALL);
+	ck_assert_uint_eq(table(100)->cluster_id, 0x0a090909);
+	end();
+}
+END_TEST
+
+START_TEST(test_there_and_back)
+{
+	begin();
+	struct bgpd *d = table(100);
+	uint32_t number = instance_number(d);
+	speaker_send_update(&b, from_b, sizeof(from_b));
+	UNTIL(t.d.loop, best_as(d) == 65003);
+	ck_assert_uint_ne(number, 0);
+	ck_assert_ptr_eq(instance_by_number(&t.d, number), d);
+	/* Wanted again before it was gone: it is the same one, with none of its routes. */
+	bgpdtest_reload(&t, "", "neighbors:\n" OF(A, 65002, ""));
+	ck_assert_ptr_eq(table(100), d);
+	bgpdtest_reload(&t, "", ALL);
+	ck_assert_ptr_eq(table(100), d);
+	speaker_close(&b);
+	speaker_close(&c);
+	session(&b, B, 65003, 0x0a000003);
+	session(&c, C, 65004, 0x0a000004);
+	looptest_turns_ms(t.d.loop, 200);
+	ck_assert_ptr_eq(table(100), d);
+	ck_assert_uint_eq(best_as(d), 0);
+	/* After it was gone it is another one. */
+	bgpdtest_reload(&t, "", "neighbors:\n" OF(A, 65002, ""));
+	UNTIL(t.d.loop, table(100) == NULL);
+	ck_assert_ptr_null(instance_by_number(&t.d, number));
+	bgpdtest_reload(&t, "", ALL);
+	ck_assert_uint_gt(instance_number(table(100)), number);
+	end();
+}
+END_TEST
+
+/* Whoever is in a prefix is in its table, also when that changes. */
+START_TEST(test_range)
+{
+	bgpdtest_start(&t, "",
+		       "neighbors:\n  - {prefix: 127.0.0.0/29, name: r, remote-as: 65003, table: 100" OPEN);
+	UNTIL(t.d.loop, table(100)->kernel->synced);
+	speaker_connect(&b, t.d.loop, B, "127.0.0.1", t.port);
+	struct open_msg o = bgpdtest_open(65003, 0x0a000003);
+	speaker_establish(&b, &o);
+	UNTIL(t.d.loop, peer(B) != NULL && peer_established(peer(B)));
+	ck_assert_ptr_eq(peer(B)->d, table(100));
+	ck_assert(TAILQ_EMPTY(&t.d.peers));
+	bgpdtest_reload(&t, "", "neighbors:\n  - {prefix: 127.0.0.0/29, name: r, remote-as: 65003" OPEN);
+	ck_assert_ptr_null(peer(B));
+	UNTIL(t.d.loop, table(100) == NULL);
+	speaker_close(&b);
+	speaker_connect(&b, t.d.loop, B, "127.0.0.1", t.port);
+	speaker_establish(&b, &o);
+	UNTIL(t.d.loop, peer(B) != NULL && peer_established(peer(B)));
+	ck_assert_ptr_eq(peer(B)->d, &t.d);
+	bgpdtest_stop(&t);
+	speaker_close(&b);
+}
+END_TEST
+
+SUITE("instance", test_apart, test_own_routes, test_reload, test_reload_policy, test_there_and_back,
+      test_range)
