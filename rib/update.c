@@ -321,7 +321,9 @@ announce(struct rib *rib, struct rib_source *s, const struct rib_op *op, uint32_
 		p->gen = s->gen[f];
 		return false;
 	}
-	rib_mark_dirty(rib, f, id, q);
+	/* Mostly it is, where several neighbours say the same prefix. */
+	if (!(prefix_key(t, id)->flags & RIB_F_DIRTY))
+		rib_mark_dirty(rib, f, id, q);
 	if (p == NULL)
 		p = add_path(rib, s, f, id, op->path_id);
 	else if (p->attr != attr || rib_path_reject(p) != reject)
