@@ -194,8 +194,8 @@ run_is_open(const struct adjout_group *g)
 static bool
 withdraws_again(const struct adjout_group *g, enum family f, uint16_t source)
 {
-	return g->batch.n > 0 && g->last.gone == source && source != 0 && g->batch.runs[g->batch.nruns - 1].family == f &&
-	       g->nwithheld == 0 && !adjout_limited(g);
+	return g->batch.n > 0 && g->last.gone == source && source != 0 &&
+	       g->batch.runs[g->batch.nruns - 1].family == f && g->nwithheld == 0 && !adjout_limited(g);
 }
 
 /* A prefix that nobody had has just been added to the batch with the output of this path, or it has none. */
@@ -210,7 +210,7 @@ note_last(struct adjout_group *g, enum family f, uint32_t attr, uint16_t source,
 	g->last.sent = sent;
 }
 
-/* Works out what the group sends of a prefix that waits for nothing, and sends it where it is new. True: it does. */
+/* Works out what the group sends of a prefix that waits for nothing. True: it is new, and sent. */
 static bool
 change_send(struct adjout_group *g, const struct adjout_news *n, bool announced)
 {

@@ -16,8 +16,8 @@
 #include <string.h>
 
 /*
- * The steps before MED, which decide most: their keys, the first one foremost, are two numbers, so that all of them are one
- * comparison for each path, a tenth of what ten paths of a prefix cost in all.
+ * The steps before MED, which decide most: their keys, the first one foremost, are two numbers, so that all
+ * of them are one comparison for each path, a tenth of what ten paths of a prefix cost in all.
  */
 #define PREFERENCE_SHIFT   32 /* of high */
 #define LOCAL_ORIGIN_SHIFT 24 /* of low */
@@ -107,7 +107,8 @@ set_keys(struct decide_path *c, const struct rib_config *conf)
 	bool learnt = c->source->kind == RIB_SOURCE_BGP;
 
 	c->high = (uint64_t)~preference_of(c) << PREFERENCE_SHIFT | (uint32_t)~local_pref;
-	c->low = (uint64_t)learnt << LOCAL_ORIGIN_SHIFT | (uint32_t)a->path_len << PATH_LENGTH_SHIFT | a->origin;
+	c->low =
+	    (uint64_t)learnt << LOCAL_ORIGIN_SHIFT | (uint32_t)a->path_len << PATH_LENGTH_SHIFT | a->origin;
 }
 
 /* The first of the keys that differ. */
@@ -132,8 +133,8 @@ run_before_med(struct decide_path *c, unsigned n)
 	unsigned left = 0;
 
 	for (unsigned i = 0; i < n; i++)
-		if (alive(&c[i]) &&
-		    (best == NULL || c[i].high < best->high || (c[i].high == best->high && c[i].low < best->low)))
+		if (alive(&c[i]) && (best == NULL || c[i].high < best->high ||
+				     (c[i].high == best->high && c[i].low < best->low)))
 			best = &c[i];
 	for (unsigned i = 0; i < n; i++) {
 		if (!alive(&c[i]))
@@ -299,7 +300,7 @@ pick_multipath(struct decide_path *c, unsigned n, const struct decide_path *best
 	return members;
 }
 
-/* All steps, until one path is left. llgr_stale: some path is; mostly none, and then the step is not worth its time. */
+/* All steps, until one path is left. llgr_stale: some path is; mostly none is, which saves a step. */
 static void
 eliminate(struct decide_path *c, unsigned n, const struct rib_config *conf, bool llgr_stale)
 {

@@ -249,8 +249,8 @@ first_attr(const struct rib *rib, const struct dirty_entry *e)
 }
 
 /*
- * Each stage reads what the one before has fetched. Those nearer than the farthest are not asked whether they are there:
- * the last sixteen of some thousands go without.
+ * Each stage reads what the one before has fetched. Those nearer than the farthest are not asked whether they
+ * are there: the last sixteen of some thousands go without.
  */
 __attribute__((always_inline)) static inline void
 fetch_ahead(const struct rib *rib, const struct dirty_queue *dq)

@@ -348,7 +348,8 @@ withdraw(struct rib *rib, struct rib_source *s, const struct rib_op *op, enum ri
 }
 
 #define HINTS 16 /* a power of two above AHEAD_RECORD */
-_Static_assert(AHEAD_SLOT <= AHEAD_RECORD && AHEAD_RECORD < HINTS, "a hint is used before its place is needed again");
+_Static_assert(AHEAD_SLOT <= AHEAD_RECORD && AHEAD_RECORD < HINTS,
+	       "a hint is used before its place is needed again");
 
 /* What is counted of the attributes that a withdrawn path has; they are anywhere, while those announced have just been used. */
 static void
@@ -381,7 +382,8 @@ fetch_ahead(const struct rib *rib, const struct rib_op *ops, unsigned i, unsigne
 		hints[(i + AHEAD_RECORD) % HINTS] = id;
 	}
 	if (i + AHEAD_SLOT < n && ops[i + AHEAD_SLOT].withdraw)
-		fetch_withdrawn(rib, (enum family)ops[i + AHEAD_SLOT].prefix.family, hints[(i + AHEAD_SLOT) % HINTS]);
+		fetch_withdrawn(rib, (enum family)ops[i + AHEAD_SLOT].prefix.family,
+				hints[(i + AHEAD_SLOT) % HINTS]);
 }
 
 unsigned
