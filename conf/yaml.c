@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * yaml: libyaml's events to nodes; see yaml.h.
+ * yaml: libyaml's events to nodes; see yaml.h. Texts of the plain kind are told to the builder by yaml_plain.c.
  *
  * Open collections are frames on a stack of fixed depth; finished children wait
  * on one value stack until their parent is closed. An anchor is known only when
@@ -16,6 +16,7 @@
 
 #include "conf/arena.h"
 #include "conf/error.h"
+#include "conf/yaml_int.h"
 #include "lib/hash.h"
 #include "lib/mem.h"
 
@@ -32,7 +33,7 @@ struct anchor {
 	struct yml_node *node;
 };
 
-struct builder {
+struct yml_builder {
 	struct conf_arena *arena;
 	struct conf_errors *errs;
 	const char *file;
@@ -109,24 +110,40 @@ yml_equal(const struct yml_node *a, const struct yml_node *b)
 	return true;
 }
 
+/* A table for n pairs, if they are more than are searched one by one. */
 static void
-map_index(struct conf_arena *arena, struct yml_node *map)
+index_room(struct conf_arena *arena, struct yml_node *map, uint32_t n)
 {
 	uint32_t size = 64;
 
-	if (map->n <= LINEAR_MAX)
+	map->index = NULL;
+	if (n <= LINEAR_MAX)
 		return;
-	while (size < map->n * 2)
+	while (size < n * 2)
 		size *= 2;
 	map->index = conf_arena_array(arena, size, sizeof(*map->index));
 	map->index_mask = size - 1;
-	for (uint32_t i = 0; i < map->n; i++) {
-		const struct yml_node *key = map->pairs[i].key;
-		uint32_t h = key_hash(key->text, key->n);
-		while (map->index[h & map->index_mask] != 0)
-			h++;
-		map->index[h & map->index_mask] = i + 1;
-	}
+}
+
+static void
+index_put(struct yml_node *map, uint32_t i)
+{
+	const struct yml_node *key = map->pairs[i].key;
+
+	if (map->index == NULL)
+		return;
+	uint32_t h = key_hash(key->text, key->n);
+	while (map->index[h & map->index_mask] != 0)
+		h++;
+	map->index[h & map->index_mask] = i + 1;
+}
+
+static void
+map_index(struct conf_arena *arena, struct yml_node *map)
+{
+	index_room(arena, map, map->n);
+	for (uint32_t i = 0; i < map->n; i++)
+		index_put(map, i);
 }
 
 /* ---- making nodes by hand ---- */
@@ -182,7 +199,7 @@ yml_list_join(struct conf_arena *arena, const struct yml_node *a, const struct y
 
 /* Where in the document the builder is, for messages: frames, and in each the last key or the next index. */
 static void
-path_add(const struct builder *b, struct str *out)
+path_add(const struct yml_builder *b, struct str *out)
 {
 	for (uint32_t i = 0; i < b->depth; i++) {
 		const struct frame *f = &b->frames[i];
@@ -196,7 +213,7 @@ path_add(const struct builder *b, struct str *out)
 }
 
 static void
-fail(struct builder *b, const struct conf_pos *pos, const char *text)
+fail(struct yml_builder *b, const struct conf_pos *pos, const char *text)
 {
 	struct str path = {0};
 
@@ -207,18 +224,18 @@ fail(struct builder *b, const struct conf_pos *pos, const char *text)
 }
 
 static struct yml_node *
-node_new(struct builder *b, enum yml_kind kind, const yaml_mark_t *mark)
+node_new(struct yml_builder *b, enum yml_kind kind, struct yml_at at)
 {
 	struct yml_node *n = conf_arena_alloc(b->arena, sizeof(*n));
 	n->kind = kind;
-	n->pos = (struct conf_pos){b->file, (uint32_t)mark->line + 1, (uint32_t)mark->column + 1};
+	n->pos = (struct conf_pos){b->file, at.line, at.column};
 	n->file_no = b->file_no;
 	n->weight = 1;
 	return n;
 }
 
 static void
-anchor_set(struct builder *b, const char *name, struct yml_node *node)
+anchor_set(struct yml_builder *b, const char *name, struct yml_node *node)
 {
 	if (name == NULL)
 		return;
@@ -240,7 +257,7 @@ anchor_set(struct builder *b, const char *name, struct yml_node *node)
 
 /* Hands a complete node to the open collection, or makes it the root. */
 static void
-value_add(struct builder *b, struct yml_node *n)
+value_add(struct yml_builder *b, struct yml_node *n)
 {
 	if (b->depth == 0) {
 		b->root = n;
@@ -264,59 +281,35 @@ value_add(struct builder *b, struct yml_node *n)
 	b->values[b->nvalues++] = n;
 }
 
-static void
-scalar_event(struct builder *b, const yaml_event_t *e)
+bool
+yml_build_failed(const struct yml_builder *b)
 {
-	const char *text = (const char *)e->data.scalar.value;
-	size_t len = e->data.scalar.length;
-	struct yml_node *n = node_new(b, YML_SCALAR, &e->start_mark);
+	return b->failed;
+}
 
-	if (memchr(text, '\0', len) != NULL) {
-		fail(b, &n->pos, "found a NUL character, expected text");
-		return;
-	}
-	n->plain = e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
-	n->text = conf_arena_strn(b->arena, text, len);
+void
+yml_build_scalar(struct yml_builder *b, struct yml_at at, const char *text, size_t len, bool plain, const char *anchor)
+{
+	struct yml_node *n = node_new(b, YML_SCALAR, at);
+
+	n->plain = plain;
+	n->text = text;
 	n->n = (uint32_t)len;
-	if (e->data.scalar.anchor != NULL)
-		anchor_set(b, conf_arena_str(b->arena, (const char *)e->data.scalar.anchor), n);
+	anchor_set(b, anchor, n);
 	if (!b->failed)
 		value_add(b, n);
 }
 
-static void
-alias_event(struct builder *b, const yaml_event_t *e)
+void
+yml_build_open(struct yml_builder *b, enum yml_kind kind, struct yml_at at, const char *anchor)
 {
-	const char *name = (const char *)e->data.alias.anchor;
-
-	for (uint32_t i = 0; i < b->nanchors; i++)
-		if (strcmp(b->anchors[i].name, name) == 0) {
-			value_add(b, b->anchors[i].node);
-			return;
-		}
-	struct yml_node *at = node_new(b, YML_SCALAR, &e->start_mark);
-	struct str text = {0};
-	str_add(&text, "found alias ");
-	conf_errors_quote(&text, name, strlen(name));
-	str_add(&text, ", expected the name of an anchor above it");
-	fail(b, &at->pos, str_get(&text));
-	str_free(&text);
-}
-
-static void
-open_event(struct builder *b, enum yml_kind kind, const yaml_event_t *e, const yaml_char_t *anchor)
-{
-	struct yml_node *n = node_new(b, kind, &e->start_mark);
+	struct yml_node *n = node_new(b, kind, at);
 
 	if (b->depth == YML_DEPTH_MAX) {
 		fail(b, &n->pos, "found more than 64 levels, expected fewer");
 		return;
 	}
-	b->frames[b->depth++] = (struct frame){
-	    .node = n,
-	    .anchor = anchor == NULL ? NULL : conf_arena_str(b->arena, (const char *)anchor),
-	    .base = b->nvalues,
-	};
+	b->frames[b->depth++] = (struct frame){.node = n, .anchor = anchor, .base = b->nvalues};
 }
 
 static bool
@@ -327,7 +320,7 @@ is_merge_key(const struct yml_node *key)
 
 /* Adds the pairs of an aliased map that the map does not have itself. */
 static void
-merge_map(struct builder *b, struct yml_node *map, const struct yml_node *from)
+merge_map(struct yml_builder *b, struct yml_node *map, const struct yml_node *from)
 {
 	uint32_t n = map->n, more = 0;
 
@@ -342,12 +335,11 @@ merge_map(struct builder *b, struct yml_node *map, const struct yml_node *from)
 			pairs[n++] = from->pairs[i];
 	map->pairs = pairs;
 	map->n = n;
-	map->index = NULL;
 	map_index(b->arena, map);
 }
 
 static void
-merge_value(struct builder *b, struct yml_node *map, const struct yml_node *value)
+merge_value(struct yml_builder *b, struct yml_node *map, const struct yml_node *value)
 {
 	bool ok = value->kind == YML_MAP;
 
@@ -367,7 +359,7 @@ merge_value(struct builder *b, struct yml_node *map, const struct yml_node *valu
 }
 
 static void
-duplicate(struct builder *b, const struct yml_node *first, const struct yml_node *again)
+duplicate(struct yml_builder *b, const struct yml_node *first, const struct yml_node *again)
 {
 	struct str path = {0};
 
@@ -380,41 +372,33 @@ duplicate(struct builder *b, const struct yml_node *first, const struct yml_node
 
 /* Moves the children of a finished map into pairs: merge keys apart, duplicates refused. */
 static void
-map_finish(struct builder *b, struct yml_node *map, struct yml_node *const *children, uint32_t n)
+map_finish(struct yml_builder *b, struct yml_node *map, struct yml_node *const *children, uint32_t n)
 {
-	uint32_t size = 64, merges = 0;
+	uint32_t merges = 0;
 
-	while (size < n)
-		size *= 2;
-	uint32_t *seen = n > 2 ? xcalloc(size, sizeof(*seen)) : NULL;
 	map->pairs = conf_arena_array(b->arena, n / 2, sizeof(*map->pairs));
+	index_room(b->arena, map, n / 2);
 	for (uint32_t i = 0; i < n; i += 2) {
 		struct yml_node *key = children[i];
-		uint32_t h, at = 0;
 		if (is_merge_key(key)) {
 			merges++;
 			continue;
 		}
-		for (h = key_hash(key->text, key->n); seen != NULL && (at = seen[h & (size - 1)]) != 0; h++)
-			if (strcmp(map->pairs[at - 1].key->text, key->text) == 0)
-				break;
-		if (at != 0) {
-			duplicate(b, map->pairs[at - 1].key, key);
+		int32_t first = yml_map_find(map, key->text);
+		if (first >= 0) {
+			duplicate(b, map->pairs[first].key, key);
 			continue;
 		}
 		map->pairs[map->n++] = (struct yml_pair){key, children[i + 1]};
-		if (seen != NULL)
-			seen[h & (size - 1)] = map->n;
+		index_put(map, map->n - 1);
 	}
-	free(seen);
-	map_index(b->arena, map);
 	for (uint32_t i = 0; i < n && merges > 0 && !b->failed; i += 2)
 		if (is_merge_key(children[i]))
 			merge_value(b, map, children[i + 1]);
 }
 
-static void
-close_event(struct builder *b)
+void
+yml_build_close(struct yml_builder *b)
 {
 	struct frame *f = &b->frames[--b->depth];
 	uint32_t n = b->nvalues - f->base;
@@ -436,8 +420,55 @@ close_event(struct builder *b)
 		value_add(b, f->node);
 }
 
+/* ---- libyaml's events ---- */
+
+static struct yml_at
+at_of(const yaml_event_t *e)
+{
+	return (struct yml_at){(uint32_t)e->start_mark.line + 1, (uint32_t)e->start_mark.column + 1};
+}
+
+static const char *
+anchor_of(struct yml_builder *b, const yaml_char_t *name)
+{
+	return name == NULL ? NULL : conf_arena_str(b->arena, (const char *)name);
+}
+
 static void
-event_handle(struct builder *b, const yaml_event_t *e)
+scalar_event(struct yml_builder *b, const yaml_event_t *e)
+{
+	const char *text = (const char *)e->data.scalar.value;
+	size_t len = e->data.scalar.length;
+
+	if (memchr(text, '\0', len) != NULL) {
+		fail(b, &node_new(b, YML_SCALAR, at_of(e))->pos, "found a NUL character, expected text");
+		return;
+	}
+	yml_build_scalar(b, at_of(e), conf_arena_strn(b->arena, text, len), len,
+			 e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE, anchor_of(b, e->data.scalar.anchor));
+}
+
+static void
+alias_event(struct yml_builder *b, const yaml_event_t *e)
+{
+	const char *name = (const char *)e->data.alias.anchor;
+
+	for (uint32_t i = 0; i < b->nanchors; i++)
+		if (strcmp(b->anchors[i].name, name) == 0) {
+			value_add(b, b->anchors[i].node);
+			return;
+		}
+	struct yml_node *at = node_new(b, YML_SCALAR, at_of(e));
+	struct str text = {0};
+	str_add(&text, "found alias ");
+	conf_errors_quote(&text, name, strlen(name));
+	str_add(&text, ", expected the name of an anchor above it");
+	fail(b, &at->pos, str_get(&text));
+	str_free(&text);
+}
+
+static void
+event_handle(struct yml_builder *b, const yaml_event_t *e)
 {
 	switch (e->type) {
 	case YAML_SCALAR_EVENT:
@@ -447,18 +478,18 @@ event_handle(struct builder *b, const yaml_event_t *e)
 		alias_event(b, e);
 		break;
 	case YAML_SEQUENCE_START_EVENT:
-		open_event(b, YML_LIST, e, e->data.sequence_start.anchor);
+		yml_build_open(b, YML_LIST, at_of(e), anchor_of(b, e->data.sequence_start.anchor));
 		break;
 	case YAML_MAPPING_START_EVENT:
-		open_event(b, YML_MAP, e, e->data.mapping_start.anchor);
+		yml_build_open(b, YML_MAP, at_of(e), anchor_of(b, e->data.mapping_start.anchor));
 		break;
 	case YAML_SEQUENCE_END_EVENT:
 	case YAML_MAPPING_END_EVENT:
-		close_event(b);
+		yml_build_close(b);
 		break;
 	case YAML_DOCUMENT_START_EVENT:
 		if (b->documents++ == 1) {
-			struct yml_node *at = node_new(b, YML_SCALAR, &e->start_mark);
+			struct yml_node *at = node_new(b, YML_SCALAR, at_of(e));
 			fail(b, &at->pos, "found a second document, expected one in a file");
 		}
 		break;
@@ -469,7 +500,7 @@ event_handle(struct builder *b, const yaml_event_t *e)
 
 /* Errors of the reader (bad UTF-8, control characters) come without a mark, but with the octet's number. */
 static struct conf_pos
-reader_pos(const struct builder *b, size_t offset)
+reader_pos(const struct yml_builder *b, size_t offset)
 {
 	struct conf_pos pos = {b->file, 1, 1};
 
@@ -485,7 +516,7 @@ reader_pos(const struct builder *b, size_t offset)
 }
 
 static void
-syntax_error(struct builder *b, const yaml_parser_t *p)
+syntax_error(struct yml_builder *b, const yaml_parser_t *p)
 {
 	const yaml_mark_t *m = &p->problem_mark;
 	struct conf_pos pos = {b->file, (uint32_t)m->line + 1, (uint32_t)m->column + 1};
@@ -500,7 +531,7 @@ syntax_error(struct builder *b, const yaml_parser_t *p)
 }
 
 static void
-events_run(struct builder *b, yaml_parser_t *p)
+events_run(struct yml_builder *b, yaml_parser_t *p)
 {
 	bool more = true;
 
@@ -516,24 +547,56 @@ events_run(struct builder *b, yaml_parser_t *p)
 	}
 }
 
-int
-yml_parse(struct conf_arena *arena, const char *file, uint32_t file_no, const char *text, size_t len,
-	  struct conf_errors *errs, struct yml_node **root)
+static void
+builder_free(struct yml_builder *b)
 {
-	static const unsigned char utf8_bom[] = {0xef, 0xbb, 0xbf};
-	struct builder *b = xcalloc(1, sizeof(*b));
-	yaml_parser_t parser;
-	int rc = -EINVAL;
+	free(b->values);
+	free(b->anchors);
+	free(b);
+}
+
+static struct yml_builder *
+builder_new(struct conf_arena *arena, const char *file, uint32_t file_no, struct conf_errors *errs)
+{
+	struct yml_builder *b = xcalloc(1, sizeof(*b));
 
 	b->arena = arena;
 	b->errs = errs;
 	b->file = file;
 	b->file_no = file_no;
+	return b;
+}
+
+bool
+yml_parse_plain(struct conf_arena *arena, const char *file, uint32_t file_no, const char *text, size_t len,
+		struct yml_node **root)
+{
+	struct conf_errors errs = {0};
+	struct yml_builder *b = builder_new(arena, file, file_no, &errs);
+	bool good = yml_plain(b, conf_arena_strn(arena, text, len), len) && errs.n == 0;
+
+	*root = good ? b->root : NULL;
+	builder_free(b);
+	conf_errors_free(&errs);
+	return good;
+}
+
+int
+yml_parse(struct conf_arena *arena, const char *file, uint32_t file_no, const char *text, size_t len,
+	  struct conf_errors *errs, struct yml_node **root)
+{
+	static const unsigned char utf8_bom[] = {0xef, 0xbb, 0xbf};
+	yaml_parser_t parser;
+	int rc = -EINVAL;
+
 	/* A byte order mark is for libyaml's encoding guess only: elsewhere it shifts the first line's column. */
 	if (len >= sizeof(utf8_bom) && memcmp(text, utf8_bom, sizeof(utf8_bom)) == 0) {
 		text += sizeof(utf8_bom);
 		len -= sizeof(utf8_bom);
 	}
+	if (yml_parse_plain(arena, file, file_no, text, len, root))
+		return 0;
+	struct yml_builder *b = builder_new(arena, file, file_no, errs);
 	b->text = text;
 	b->len = len;
 	if (!yaml_parser_initialize(&parser))
@@ -543,16 +606,13 @@ yml_parse(struct conf_arena *arena, const char *file, uint32_t file_no, const ch
 	events_run(b, &parser);
 	yaml_parser_delete(&parser);
 	if (!b->failed && b->root == NULL) {
-		static const yaml_mark_t start;
-		b->root = node_new(b, YML_MAP, &start);
+		b->root = node_new(b, YML_MAP, (struct yml_at){1, 1});
 		b->root->pairs = conf_arena_array(arena, 0, sizeof(*b->root->pairs));
 	}
 	if (!b->failed) {
 		*root = b->root;
 		rc = 0;
 	}
-	free(b->values);
-	free(b->anchors);
-	free(b);
+	builder_free(b);
 	return rc;
 }

@@ -8,6 +8,7 @@
 
 #include "conf/arena.h"
 #include "conf/error.h"
+#include "conf/yaml_int.h"
 #include "suite.h"
 
 static struct conf_arena *arena;
@@ -231,5 +232,120 @@ START_TEST(test_equal)
 }
 END_TEST
 
+/* ---- the reader of plain texts beside libyaml ---- */
+
+static const char *const plain_texts[] = {
+    "router: {as: 64512, id: 10.0.0.1} # ours\nneighbors:\n  - address: \"10.0.0.2\"\n    name: 'a b'\n    remote-as: 64512\n"
+    "    graceful-restart: {enabled: true, restart-time: 20}\n  - address: fd00::2\n\n    shutdown:\n    group: x # y\n"
+    "networks: []\nlog: {}\n",
+    "prefix-sets:\n  a: [\"10.0.0.0/8 in\", 10.1.0.0/16 le 24, ]\n  b: [ x , 'y' ]\npolicies:\n  p:\n    - match: {prefix-set: [a, b], "
+    "not: {source: [bgp]}}\n      action: accept\n    - {set: {metric: {complement-of: local-preference}}}\n  q:\n    []\n",
+    "a: 1\nb:\n- x\n-\n  y: z\n-\n-   k: v w\n    l: a:b\nc: ~\nd: 65000:1\ne:   # nothing\n",
+    "k:\n    l:\n        m: 5  \n    n: [[a, {b: c}], {d: [e]}]\n\n# end",
+};
+
+static uint64_t
+next_random(uint64_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
+}
+
+/* One small change of a text, which has room for 32 octets more. */
+static void
+mutate(char *text, uint64_t *r)
+{
+	static const char marks[] = ":-# '\"\n{}[]|>&*!,%?a1.~\\\t  \n  ,]}";
+	size_t n = strlen(text), at = next_random(r) % n;
+	char *line = strchr(text + at, '\n'), *end;
+
+	switch (next_random(r) % 4) {
+	case 0:
+		memmove(text + at, text + at + 1, n - at);
+		break;
+	case 1:
+		memmove(text + at + 1, text + at, n - at + 1);
+		text[at] = marks[next_random(r) % (sizeof(marks) - 1)];
+		break;
+	case 2: /* a line one column to the right or left */
+		if (line == NULL || line[1] == '\0')
+			break;
+		if (next_random(r) % 2 == 0) {
+			memmove(line + 2, line + 1, strlen(line + 1) + 1);
+			line[1] = ' ';
+		} else if (line[1] == ' ') {
+			memmove(line + 1, line + 2, strlen(line + 2) + 1);
+		}
+		break;
+	default: /* without a line */
+		end = line != NULL ? strchr(line + 1, '\n') : NULL;
+		if (end != NULL)
+			memmove(line, end, strlen(end) + 1);
+	}
+}
+
+/* All that a tree says, with its places. */
+static void
+dump(const struct yml_node *n, struct str *out)
+{
+	str_addf(out, "%u:%u %d ", n->pos.line, n->pos.column, n->kind);
+	switch (n->kind) {
+	case YML_SCALAR:
+		ck_assert_uint_eq(strlen(n->text), n->n);
+		str_addf(out, "%s <%s>\n", n->plain ? "plain" : "quoted", n->text);
+		break;
+	case YML_LIST:
+		str_addf(out, "list of %u, %u in all\n", n->n, n->weight);
+		for (uint32_t i = 0; i < n->n; i++)
+			dump(n->items[i], out);
+		break;
+	case YML_MAP:
+		str_addf(out, "map of %u, %u in all\n", n->n, n->weight);
+		for (uint32_t i = 0; i < n->n; i++) {
+			dump(n->pairs[i].key, out);
+			dump(n->pairs[i].value, out);
+		}
+		break;
+	}
+}
+
+START_TEST(test_plain)
+{
+	unsigned plain = 0, refused = 0;
+	uint64_t r = 0x9e3779b97f4a7c15;
+
+	for (unsigned turn = 0; turn < 20000; turn++) {
+		char text[600], more[620];
+		struct yml_node *fast;
+		strlcpy(text, plain_texts[turn % 4], sizeof(text) - 32);
+		for (unsigned k = 0; k < turn % 4 && turn >= 4; k++)
+			mutate(text, &r);
+		struct conf_arena *tmp = conf_arena_new();
+		if (yml_parse_plain(tmp, "f", 0, text, strlen(text), &fast)) {
+			plain++;
+			/* A letter beyond ASCII in a comment is enough for libyaml to read it. */
+			snprintf(more, sizeof(more), "%s\n# \xc3\xa9\n", text);
+			ck_assert(!yml_parse_plain(tmp, "f", 0, more, strlen(more), &root));
+			ck_assert_msg(parse(more) == 0, "read but wrong:\n%s", text);
+			struct str got = {0}, want = {0};
+			dump(fast, &got);
+			dump(root, &want);
+			ck_assert_msg(strcmp(str_get(&got), str_get(&want)) == 0, "%s\n--\n%s\n--\n%s", text, str_get(&got), str_get(&want));
+			str_free(&got);
+			str_free(&want);
+			done();
+		} else {
+			ck_assert_msg(turn >= 4, "not plain:\n%s", text);
+			refused++;
+		}
+		conf_arena_free(tmp);
+	}
+	ck_assert_uint_gt(plain, 5000);
+	ck_assert_uint_gt(refused, 5000);
+}
+END_TEST
+
 SUITE("yaml", test_places, test_null, test_empty, test_large_map, test_alias, test_alias_of_itself,
-      test_laughs, test_depth, test_bad, test_equal)
+      test_laughs, test_depth, test_bad, test_equal, test_plain)
