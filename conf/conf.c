@@ -234,20 +234,22 @@ missing(struct conf_loader *ld, const struct conf_row *row, uint32_t i, struct y
 
 static bool map_load(struct conf_loader *ld, const struct conf_table *t, struct yml_node *n, void *obj);
 
+/* Nodes of defaults stand in no file and are needed no longer than this: thousands of neighbours have a dozen each. */
 static bool
 default_load(struct conf_loader *ld, const struct conf_row *row, void *dst)
 {
+	struct yml_node n = {.kind = YML_SCALAR, .plain = true, .pos.file = "", .weight = 1};
+
 	if (row->def != NULL) {
+		n.text = row->def;
+		n.n = (uint32_t)strlen(row->def);
 		/* Of a list, the one element. */
-		bool ok = value_load(ld, row, yml_scalar_new(ld->tmp, row->def), dst);
+		bool ok = value_load(ld, row, &n, dst);
 		ASSERT(ok);
 		return true;
 	}
-	if ((row->flags & CONF_ROW_ALWAYS) != 0) {
-		struct yml_node *empty = yml_map_new(ld->tmp, yml_scalar_new(ld->tmp, ""), NULL, 0);
-		return map_load(ld, row->table, empty, dst);
-	}
-	return false;
+	n.kind = YML_MAP;
+	return (row->flags & CONF_ROW_ALWAYS) != 0 && map_load(ld, row->table, &n, dst);
 }
 
 /* Remembers a key that does nothing, unless what it says is what happens anyway, or it is an empty list or map. */

@@ -148,19 +148,6 @@ map_index(struct conf_arena *arena, struct yml_node *map)
 
 /* ---- making nodes by hand ---- */
 
-struct yml_node *
-yml_scalar_new(struct conf_arena *arena, const char *text)
-{
-	struct yml_node *n = conf_arena_alloc(arena, sizeof(*n));
-	n->kind = YML_SCALAR;
-	n->plain = true;
-	n->pos.file = "";
-	n->text = conf_arena_str(arena, text);
-	n->n = (uint32_t)strlen(text);
-	n->weight = 1;
-	return n;
-}
-
 static struct yml_node *
 node_like(struct conf_arena *arena, const struct yml_node *at, enum yml_kind kind)
 {

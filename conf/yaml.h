@@ -62,9 +62,6 @@ bool yml_equal(const struct yml_node *a, const struct yml_node *b);
 int32_t yml_map_find(const struct yml_node *map, const char *key);
 struct yml_node *yml_map_get(const struct yml_node *map, const char *key); /* its value, or NULL */
 
-/* A plain scalar that stands in no file. */
-struct yml_node *yml_scalar_new(struct conf_arena *arena, const char *text);
-
 /* A map with place of at and these pairs, which must have different keys; takes the array. */
 struct yml_node *yml_map_new(struct conf_arena *arena, const struct yml_node *at, struct yml_pair *pairs,
 			     uint32_t n);

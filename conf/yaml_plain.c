@@ -17,9 +17,6 @@
 
 #define KEY_MAX 128 /* octets; libyaml looks no further than 1024 for the colon */
 
-#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-#define DIGITS  "0123456789"
-
 struct plain {
 	struct yml_builder *b;
 	char *next, *end; /* next: the line behind this one */
@@ -31,10 +28,11 @@ struct plain {
 
 static bool block(struct plain *p, size_t indent);
 
+/* A letter, a digit, or one of others? */
 static bool
-among(char c, const char *set)
+among(char c, const char *others)
 {
-	return c != '\0' && strchr(set, c) != NULL;
+	return (unsigned)(c | 0x20) - 'a' < 26 || (unsigned)c - '0' < 10 || (c != '\0' && strchr(others, c) != NULL);
 }
 
 static struct yml_at
@@ -92,8 +90,8 @@ static bool
 plain_begins(const struct plain *p, const char *s)
 {
 	if (*s == '-')
-		return s + 1 < p->stop && among(s[1], LETTERS DIGITS);
-	return among(*s, LETTERS DIGITS "_./~+");
+		return s + 1 < p->stop && among(s[1], "");
+	return among(*s, "_./~+");
 }
 
 /* A scalar in quotes with nothing in it but itself; *s behind it. */
@@ -138,9 +136,9 @@ key(struct plain *p, char *s, bool dry)
 {
 	char *to = s;
 
-	if (!among(*s, LETTERS DIGITS "_/"))
+	if (!among(*s, "_/"))
 		return NULL;
-	for (; to < p->stop && among(*to, LETTERS DIGITS "_/.-:"); to++) {
+	for (; to < p->stop && among(*to, "_/.-:"); to++) {
 		if (to - s == KEY_MAX)
 			return NULL;
 		if (*to != ':' || (to + 1 < p->stop && to[1] != ' '))
@@ -180,8 +178,8 @@ flow_value(struct plain *p, char **s, char *mark)
 	}
 	if (!plain_begins(p, from))
 		return false;
-	for (to = from; to < p->stop && among(*to, LETTERS DIGITS "_./~+-*=@: "); to++)
-		if (*to == ':' && (to + 1 == p->stop || !among(to[1], LETTERS DIGITS ":")))
+	for (to = from; to < p->stop && among(*to, "_./~+-*=@: "); to++)
+		if (*to == ':' && (to + 1 == p->stop || !among(to[1], ":")))
 			return false;
 	*s = to;
 	*mark = to < p->stop ? *to : '\0';
