@@ -161,9 +161,9 @@ ready_page(void *ctx, struct str *out)
 }
 
 static const struct http_route routes[] = {
-    {"/metrics", OPENMETRICS_TYPE, metrics_page},
-    {"/healthz", "text/plain; charset=utf-8", health_page},
-    {"/readyz", "text/plain; charset=utf-8", ready_page},
+    {.path = "/metrics", .type = OPENMETRICS_TYPE, .page = metrics_page},
+    {.path = "/healthz", .type = "text/plain; charset=utf-8", .page = health_page},
+    {.path = "/readyz", .type = "text/plain; charset=utf-8", .page = ready_page},
 };
 
 struct confd_metrics *
@@ -173,7 +173,7 @@ confd_metrics_listen(struct event_base *base, const struct ip_addr *addr, uint16
 
 	m->fn = fn;
 	m->ctx = ctx;
-	m->http = http_listen(base, addr, port, routes, ARRAY_LEN(routes), m);
+	m->http = http_listen(base, NULL, addr, port, routes, ARRAY_LEN(routes), m);
 	if (m->http != NULL)
 		return m;
 	int error = errno;

@@ -1,89 +1,453 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * http: see http.h.
+ * http: see http.h. A connection reads a request, is busy until the answer to it is written, and reads the next one.
  */
 #include "lib/http.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
+#include <event2/bufferevent.h>
 #include <event2/event.h>
-#include <event2/http.h>
+#include <event2/listener.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <time.h>
 
+#include "lib/loop.h"
 #include "lib/mem.h"
 
-#define HEADERS_MAX 8192 /* octets */
-#define BODY_MAX    4096
-#define PATIENCE_S  10
+#define REQUEST_MAX 8192 /* octets, with all headers */
+#define PATIENCE_S  10   /* for the next octet of a request or of an answer */
+#define PAUSE_MS    100  /* while no descriptors are left */
+
+enum {
+	OK = 200,
+	BAD_REQUEST = 400,
+	NOT_FOUND = 404,
+	TOO_LARGE = 431,
+	NOT_IMPLEMENTED = 501,
+	UNAVAILABLE = 503,
+	BAD_VERSION = 505
+};
+
+struct http_conn {
+	TAILQ_ENTRY(http_conn) entry;
+	struct http *h;
+	struct bufferevent *bev;
+	bool busy; /* from a request to the end of its answer */
+	bool last; /* closes behind this answer */
+	const struct http_route *route; /* whose page is made in slices; NULL: none is */
+	void *state;
+	struct str text;
+	struct job job;
+};
 
 struct http {
-	struct evhttp *server;
+	struct event_base *base;
+	struct loop *loop; /* may be NULL */
+	struct evconnlistener *listener;
+	struct event *resume;
+	TAILQ_HEAD(, http_conn) conns; /* those that have been idle for longest first */
+	unsigned nconns;
 	const struct http_route *routes;
 	size_t n;
 	void *ctx;
 };
 
-static const struct http_route *
-route_of(const struct http *h, struct evhttp_request *req)
+static void
+enter(const struct http *h)
 {
-	const char *path = evhttp_uri_get_path(evhttp_request_get_evhttp_uri(req));
-
-	for (size_t i = 0; path != NULL && i < h->n; i++)
-		if (strcmp(h->routes[i].path, path) == 0)
-			return &h->routes[i];
-	return NULL;
+	if (h->loop != NULL)
+		loop_enter(h->loop);
 }
 
 static void
-on_request(struct evhttp_request *req, void *ctx)
+conn_free(struct http_conn *c)
 {
-	const struct http *h = ctx;
-	const struct http_route *route = route_of(h, req);
-	struct evbuffer *body = evbuffer_new();
-	struct str text = {0};
-	int status;
+	struct http *h = c->h;
 
-	ASSERT(body != NULL);
-	if (route == NULL) {
-		evhttp_send_error(req, HTTP_NOTFOUND, NULL);
-	} else {
-		status = route->page(h->ctx, &text);
-		evhttp_add_header(evhttp_request_get_output_headers(req), "Content-Type", route->type);
-		evbuffer_add(body, str_get(&text), text.len);
-		evhttp_send_reply(req, status, status == HTTP_OK ? "OK" : "Service Unavailable", body);
+	if (c->route != NULL) {
+		if (h->loop != NULL)
+			loop_job_cancel(h->loop, &c->job);
+		c->route->end(c->state);
 	}
-	evbuffer_free(body);
-	str_free(&text);
+	TAILQ_REMOVE(&h->conns, c, entry);
+	h->nconns--;
+	bufferevent_free(c->bev);
+	str_free(&c->text);
+	free(c);
+}
+
+/* ---- answers ---- */
+
+static const char *
+status_words(int status)
+{
+	static const struct {
+		int status;
+		const char *words;
+	} known[] = {
+	    {OK, "OK"},
+	    {BAD_REQUEST, "Bad Request"},
+	    {NOT_FOUND, "Not Found"},
+	    {TOO_LARGE, "Request Header Fields Too Large"},
+	    {NOT_IMPLEMENTED, "Not Implemented"},
+	    {UNAVAILABLE, "Service Unavailable"},
+	    {BAD_VERSION, "HTTP Version Not Supported"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (known[i].status == status)
+			return known[i].words;
+	return "";
+}
+
+static void
+body_free(const void *data, size_t len, void *arg)
+{
+	(void)data;
+	(void)len;
+	free(arg);
+}
+
+/* Sends c->text. */
+static void
+answer(struct http_conn *c, int status, const char *type)
+{
+	struct evbuffer *out = bufferevent_get_output(c->bev);
+	time_t now = time(NULL);
+	char date[64] = "";
+	struct tm tm;
+	size_t len = c->text.len;
+	char *body = str_steal(&c->text);
+
+	if (gmtime_r(&now, &tm) != NULL)
+		strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
+	evbuffer_add_printf(out, "HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n%s\r\n", status,
+			    status_words(status), date, type, len, c->last ? "Connection: close\r\n" : "");
+	if (len == 0 || evbuffer_add_reference(out, body, len, body_free, body) != 0)
+		free(body);
+}
+
+/* The connection ends behind it: what follows in its input may be anything. */
+static void
+refuse(struct http_conn *c, int status)
+{
+	c->last = true;
+	str_addf(&c->text, "%s\n", status_words(status));
+	answer(c, status, "text/plain; charset=utf-8");
+}
+
+static enum job_result
+slice(struct job *job, uint64_t deadline_ns)
+{
+	struct http_conn *c = container_of(job, struct http_conn, job);
+	const struct http_route *route = c->route;
+
+	if (!route->step(c->state, &c->text, deadline_ns))
+		return JOB_MORE;
+	route->end(c->state);
+	c->route = NULL;
+	answer(c, OK, route->type);
+	return JOB_DONE;
+}
+
+static void
+page_make(struct http_conn *c, const struct http_route *route)
+{
+	struct http *h = c->h;
+
+	if (route->page != NULL) {
+		int status = route->page(h->ctx, &c->text);
+		answer(c, status, route->type);
+		return;
+	}
+	c->route = route;
+	c->state = route->begin(h->ctx);
+	if (h->loop != NULL)
+		loop_job_start(h->loop, &c->job);
+	else
+		while (slice(&c->job, UINT64_MAX) == JOB_MORE)
+			continue;
+}
+
+/* ---- requests ---- */
+
+struct request {
+	char *path;
+	bool keep, host, body; /* the connection; there is such a header; there is something behind the headers */
+};
+
+/* Is the word in a list with commas? */
+static bool
+has_word(const char *list, const char *word)
+{
+	size_t n = strlen(word);
+
+	while (*list != '\0') {
+		list += strspn(list, " \t,");
+		size_t len = strcspn(list, " \t,");
+		if (len == n && strncasecmp(list, word, n) == 0)
+			return true;
+		list += len;
+	}
+	return false;
+}
+
+static bool
+header_read(struct request *r, char *line)
+{
+	char *value = strchr(line, ':');
+
+	/* RFC 9112 5.1, 5.2: no blank before the colon, no line that goes on. */
+	if (value == NULL || value == line || strcspn(line, " \t") < (size_t)(value - line))
+		return false;
+	*value++ = '\0';
+	value += strspn(value, " \t");
+	if (strcasecmp(line, "Connection") == 0)
+		r->keep = !has_word(value, "close") && (r->keep || has_word(value, "keep-alive"));
+	else if (strcasecmp(line, "Host") == 0)
+		r->host = true;
+	else if (strcasecmp(line, "Transfer-Encoding") == 0)
+		r->body = true;
+	else if (strcasecmp(line, "Content-Length") == 0)
+		r->body = r->body || strcmp(value, "0") != 0;
+	return true;
+}
+
+/* RFC 9112 3.2.1, 3.2.2: "/path?query", or the same behind http://host. False: neither. */
+static bool
+target_read(struct request *r, char *target)
+{
+	static const char scheme[] = "http://";
+
+	if (strncasecmp(target, scheme, sizeof(scheme) - 1) == 0) {
+		target += sizeof(scheme) - 1;
+		target += strcspn(target, "/?");
+	}
+	r->path = target;
+	target[strcspn(target, "?#")] = '\0';
+	return *target == '/';
+}
+
+/* The whole head of a request, which is written to, without the empty line. The status of what is wrong with it, or OK. */
+static int
+request_read(struct request *r, char *head)
+{
+	char *rest = head, *line = strsep(&rest, "\n"), *method, *target, *version;
+
+	line[strcspn(line, "\r")] = '\0';
+	method = strsep(&line, " ");
+	target = strsep(&line, " ");
+	version = line;
+	if (*method == '\0' || target == NULL || version == NULL || strncmp(version, "HTTP/", 5) != 0)
+		return BAD_REQUEST;
+	if (strcmp(version, "HTTP/1.1") != 0 && strcmp(version, "HTTP/1.0") != 0)
+		return BAD_VERSION;
+	*r = (struct request){.keep = version[7] == '1'};
+	bool needs_host = r->keep;
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		line[strcspn(line, "\r")] = '\0';
+		if (*line != '\0' && !header_read(r, line))
+			return BAD_REQUEST;
+	}
+	if (strcmp(method, "GET") != 0)
+		return NOT_IMPLEMENTED;
+	return target_read(r, target) && (r->host || !needs_host) ? OK : BAD_REQUEST;
+}
+
+/* len: what the head has, also behind a NUL. */
+static void
+request_run(struct http_conn *c, char *head, size_t len)
+{
+	const struct http *h = c->h;
+	struct request r;
+	int status = strlen(head) == len ? request_read(&r, head) : BAD_REQUEST;
+
+	c->busy = true;
+	/* Nothing is read meanwhile: further requests wait. */
+	bufferevent_disable(c->bev, EV_READ);
+	if (status != OK) {
+		refuse(c, status);
+		return;
+	}
+	c->last = !r.keep || r.body;
+	for (size_t i = 0; i < h->n; i++) {
+		if (strcmp(h->routes[i].path, r.path) == 0) {
+			page_make(c, &h->routes[i]);
+			return;
+		}
+	}
+	str_add(&c->text, "there is no such page\n");
+	answer(c, NOT_FOUND, "text/plain; charset=utf-8");
+}
+
+static void
+input_look(struct http_conn *c)
+{
+	struct evbuffer *in = bufferevent_get_input(c->bev);
+	struct evbuffer_ptr end = evbuffer_search(in, "\r\n\r\n", 4, NULL);
+	char head[REQUEST_MAX + 1];
+
+	if (c->busy || (end.pos < 0 && evbuffer_get_length(in) < REQUEST_MAX))
+		return;
+	if (end.pos < 0 || end.pos > REQUEST_MAX - 4) {
+		c->busy = true;
+		bufferevent_disable(c->bev, EV_READ);
+		refuse(c, TOO_LARGE);
+		return;
+	}
+	evbuffer_remove(in, head, (size_t)end.pos + 4);
+	head[end.pos] = '\0';
+	request_run(c, head, (size_t)end.pos);
+}
+
+/* ---- connections ---- */
+
+static void
+on_read(struct bufferevent *bev, void *ctx)
+{
+	struct http_conn *c = ctx;
+
+	(void)bev;
+	enter(c->h);
+	input_look(c);
+}
+
+/* All of the answer is written. */
+static void
+on_written(struct bufferevent *bev, void *ctx)
+{
+	struct http_conn *c = ctx;
+	struct http *h = c->h;
+
+	enter(h);
+	if (!c->busy || c->route != NULL)
+		return;
+	if (c->last) {
+		conn_free(c);
+		return;
+	}
+	c->busy = false;
+	TAILQ_REMOVE(&h->conns, c, entry);
+	TAILQ_INSERT_TAIL(&h->conns, c, entry);
+	bufferevent_enable(bev, EV_READ);
+	input_look(c);
+}
+
+/* Its end, an error, or too long a pause. */
+static void
+on_end(struct bufferevent *bev, short what, void *ctx)
+{
+	struct http_conn *c = ctx;
+
+	(void)bev;
+	(void)what;
+	enter(c->h);
+	conn_free(c);
+}
+
+/* False: all are busy. */
+static bool
+room_make(struct http *h)
+{
+	struct http_conn *c;
+
+	if (h->nconns < HTTP_CONNECTIONS_MAX)
+		return true;
+	TAILQ_FOREACH(c, &h->conns, entry)
+	if (!c->busy) {
+		conn_free(c);
+		return true;
+	}
+	return false;
+}
+
+static void
+on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *sa, int len, void *ctx)
+{
+	static const struct timeval patience = {.tv_sec = PATIENCE_S};
+	struct http *h = ctx;
+
+	(void)listener;
+	(void)sa;
+	(void)len;
+	enter(h);
+	if (!room_make(h)) {
+		evutil_closesocket(fd);
+		return;
+	}
+	struct http_conn *c = xcalloc(1, sizeof(*c));
+	c->h = h;
+	c->job = (struct job){.run = slice, .name = "http"};
+	c->bev = bufferevent_socket_new(h->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	ASSERT(c->bev != NULL);
+	bufferevent_setcb(c->bev, on_read, on_written, on_end, c);
+	bufferevent_set_timeouts(c->bev, &patience, &patience);
+	bufferevent_setwatermark(c->bev, EV_READ, 0, REQUEST_MAX);
+	TAILQ_INSERT_TAIL(&h->conns, c, entry);
+	h->nconns++;
+	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
+}
+
+static void
+on_accept_error(struct evconnlistener *listener, void *ctx)
+{
+	struct http *h = ctx;
+
+	enter(h);
+	evconnlistener_disable(listener);
+	event_add(h->resume, &(struct timeval){.tv_usec = PAUSE_MS * 1000});
+}
+
+static void
+on_resume(evutil_socket_t fd, short what, void *ctx)
+{
+	struct http *h = ctx;
+
+	(void)fd;
+	(void)what;
+	enter(h);
+	evconnlistener_enable(h->listener);
 }
 
 struct http *
-http_listen(struct event_base *base, const struct ip_addr *addr, uint16_t port, const struct http_route *routes, size_t n,
-	    void *ctx)
+http_listen(struct event_base *base, struct loop *loop, const struct ip_addr *addr, uint16_t port,
+	    const struct http_route *routes, size_t n, void *ctx)
 {
 	struct http *h = xcalloc(1, sizeof(*h));
-	char text[IP_ADDR_STRLEN];
+	struct sockaddr_storage ss;
+	socklen_t len = ip_addr_to_sockaddr(addr, port, &ss);
 
-	*h = (struct http){.server = evhttp_new(base), .routes = routes, .n = n, .ctx = ctx};
-	ASSERT(h->server != NULL);
-	evhttp_set_allowed_methods(h->server, EVHTTP_REQ_GET);
-	evhttp_set_max_headers_size(h->server, HEADERS_MAX);
-	evhttp_set_max_body_size(h->server, BODY_MAX);
-	evhttp_set_timeout(h->server, PATIENCE_S);
-	evhttp_set_gencb(h->server, on_request, h);
-	if (evhttp_bind_socket(h->server, ip_addr_str(addr, text, sizeof(text)), port) == 0)
-		return h;
-	int error = errno;
-	http_free(h);
-	errno = error;
-	return NULL;
+	*h = (struct http){.base = base, .loop = loop, .routes = routes, .n = n, .ctx = ctx};
+	TAILQ_INIT(&h->conns);
+	h->listener = evconnlistener_new_bind(base, on_accept, h,
+					      LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE, -1,
+					      (struct sockaddr *)&ss, (int)len);
+	if (h->listener == NULL) {
+		int error = errno;
+		free(h);
+		errno = error;
+		return NULL;
+	}
+	h->resume = evtimer_new(base, on_resume, h);
+	ASSERT(h->resume != NULL);
+	evconnlistener_set_error_cb(h->listener, on_accept_error);
+	return h;
 }
 
 void
 http_free(struct http *h)
 {
+	struct http_conn *c;
+
 	if (h == NULL)
 		return;
-	evhttp_free(h->server);
+	while ((c = TAILQ_FIRST(&h->conns)) != NULL)
+		conn_free(c);
+	event_free(h->resume);
+	evconnlistener_free(h->listener);
 	free(h);
 }

@@ -2,32 +2,42 @@
 /*
  * http: a server of a few pages that are made when they are asked for, as metrics and probes are.
  *
- * GET alone, with small requests; who is slow is turned away. A page is made at once and from within the
- * loop, so it may not take long.
+ * HTTP/1.1 and 1.0, RFC 9112: GET alone, small requests, one after another on a connection. Who is slow is turned away.
+ * Of HTTP_CONNECTIONS_MAX connections the one that has been idle for longest makes room for the next; while all of them
+ * are being answered a new one is refused. A page that takes long is made in slices of the loop.
  */
 #ifndef LIB_HTTP_H
 #define LIB_HTTP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "lib/addr.h"
 #include "lib/str.h"
 
-struct event_base;
-struct http; /* opaque */
+#define HTTP_CONNECTIONS_MAX 16
 
-/* Adds the text of the page to out. Returns the HTTP status: 200, or 503 for what is not well. */
-typedef int http_page(void *ctx, struct str *out);
+struct event_base;
+struct loop;
+struct http; /* opaque */
 
 struct http_route {
 	const char *path, *type; /* "/metrics", "text/plain" */
-	http_page *page;
+	/* Adds the text of the page to out, at once. The HTTP status: 200, or 503 for what is not well. */
+	int (*page)(void *ctx, struct str *out);
+	/* Or (page NULL): begin gives a state, step adds to out until deadline_ns, true: that was all; end frees the state. */
+	void *(*begin)(void *ctx);
+	bool (*step)(void *state, struct str *out, uint64_t deadline_ns);
+	void (*end)(void *state);
 };
 
-/* The routes are kept by reference. NULL with errno. */
-struct http *http_listen(struct event_base *base, const struct ip_addr *addr, uint16_t port, const struct http_route *routes,
-			 size_t n, void *ctx);
-void http_free(struct http *h); /* NULL is fine */
+/*
+ * The routes are kept by reference. loop: that of base, whose turns are measured and which has the slices; NULL: there is
+ * only base, and every page is made at once. NULL with errno.
+ */
+struct http *http_listen(struct event_base *base, struct loop *loop, const struct ip_addr *addr, uint16_t port,
+			 const struct http_route *routes, size_t n, void *ctx);
+void http_free(struct http *h); /* with its connections; NULL is fine */
 
 #endif

@@ -13,6 +13,7 @@
 
 #include "lib/mem.h"
 #include "lib/openmetrics.h"
+#include "tests/unit/looptest.h"
 #include "tests/unit/suite.h"
 
 static struct event_base *base;
@@ -25,7 +26,43 @@ page(void *ctx, struct str *out)
 	return well ? 200 : 503;
 }
 
-static const struct http_route routes[] = {{"/page", "text/x-test", page}};
+/* A page in slices, of so many lines, one each; it does not go on while it is held. */
+struct walk {
+	unsigned at;
+};
+static unsigned walk_lines, walks;
+static bool walk_held;
+
+static void *
+walk_begin(void *ctx)
+{
+	(void)ctx;
+	walks++;
+	return xcalloc(1, sizeof(struct walk));
+}
+
+static bool
+walk_step(void *state, struct str *out, uint64_t deadline_ns)
+{
+	struct walk *w = state;
+
+	(void)deadline_ns;
+	if (!walk_held && w->at < walk_lines)
+		str_addf(out, "line %u\n", w->at++);
+	return w->at == walk_lines;
+}
+
+static void
+walk_end(void *state)
+{
+	walks--;
+	free(state);
+}
+
+static const struct http_route routes[] = {
+    {.path = "/page", .type = "text/x-test", .page = page},
+    {.path = "/walk", .type = "text/x-test", .begin = walk_begin, .step = walk_step, .end = walk_end},
+};
 
 /* A port that is free now. */
 static uint16_t
@@ -82,23 +119,127 @@ START_TEST(test_pages)
 	char who[] = "you";
 
 	base = event_base_new();
-	struct http *h = http_listen(base, &local, port, routes, ARRAY_LEN(routes), who);
+	struct http *h = http_listen(base, NULL, &local, port, routes, ARRAY_LEN(routes), who);
 	ck_assert_ptr_nonnull(h);
-	ck_assert_ptr_null(http_listen(base, &local, port, routes, ARRAY_LEN(routes), who));
+	ck_assert_ptr_null(http_listen(base, NULL, &local, port, routes, ARRAY_LEN(routes), who));
 	ck_assert_int_eq(errno, EADDRINUSE);
-	answers(port, "GET /page HTTP/1.0\r\n\r\n", "HTTP/1.0 200 OK\r\n", "\r\n\r\nhello you\n");
+	answers(port, "GET /page HTTP/1.0\r\n\r\n", "HTTP/1.1 200 OK\r\n", "\r\n\r\nhello you\n");
 	answers(port, "GET /page?x=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "HTTP/1.1 200 OK\r\n", "hello you\n");
 	answers(port, "HEAD /page HTTP/1.0\r\n\r\n", "HTTP/1.1 501 ", "");
 	well = false;
-	answers(port, "GET /page HTTP/1.0\r\n\r\n", "HTTP/1.0 503 ", "hello you\n");
+	answers(port, "GET /page HTTP/1.0\r\n\r\n", "HTTP/1.1 503 ", "hello you\n");
 	answers(port, "GET /other HTTP/1.0\r\n\r\n", "HTTP/1.1 404 ", "");
 	answers(port, "POST /page HTTP/1.0\r\nContent-Length: 1\r\n\r\nx", "HTTP/1.1 501 ", "");
+	walk_lines = 3;
+	answers(port, "GET /walk HTTP/1.0\r\n\r\n", "HTTP/1.1 200 OK\r\n", "\r\n\r\nline 0\nline 1\nline 2\n");
+	ck_assert_uint_eq(walks, 0);
 	char *got = ask(port, "GET /page HTTP/1.0\r\n\r\n");
 	ck_assert_ptr_nonnull(strstr(got, "Content-Type: text/x-test\r\n"));
 	free(got);
 	http_free(h);
 	http_free(NULL);
 	event_base_free(base);
+}
+END_TEST
+
+START_TEST(test_requests)
+{
+	struct ip_addr local = ip_addr_v4(INADDR_LOOPBACK);
+	uint16_t port = free_port();
+	char who[] = "you", large[9000];
+
+	base = event_base_new();
+	well = true;
+	struct http *h = http_listen(base, NULL, &local, port, routes, ARRAY_LEN(routes), who);
+	/* One behind the other on a connection; the second one is the last. */
+	char *got = ask(port, "GET /page HTTP/1.1\r\nHost: x\r\n\r\nGET http://x:80/page HTTP/1.1\r\nhost: x\r\nconnection: a, Close\r\n\r\n");
+	const char *first = strstr(got, "hello you\n");
+	ck_assert_msg(first != NULL && strstr(first + 1, "hello you\n") != NULL, "%s", got);
+	free(got);
+	answers(port, "GET /page HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /other HTTP/1.0\r\n\r\n", "HTTP/1.1 200 ", "no such page\n");
+	/* What is behind a head with a body is no request. */
+	answers(port, "GET /page HTTP/1.1\r\nHost: x\r\nContent-Length: 24\r\n\r\nGET /other HTTP/1.0\r\n\r\n", "HTTP/1.1 200 ", "hello you\n");
+	answers(port, "GET /page HTTP/1.1\r\n\r\n", "HTTP/1.1 400 ", "Bad Request\n");
+	answers(port, "GET page HTTP/1.0\r\n\r\n", "HTTP/1.1 400 ", "Bad Request\n");
+	answers(port, "GET /page\r\n\r\n", "HTTP/1.1 400 ", "Bad Request\n");
+	answers(port, "\r\n\r\n", "HTTP/1.1 400 ", "Bad Request\n");
+	answers(port, "GET /page HTTP/1.0\r\na b: c\r\n\r\n", "HTTP/1.1 400 ", "Bad Request\n");
+	answers(port, "GET /page HTTP/2.0\r\n\r\n", "HTTP/1.1 505 ", "Not Supported\n");
+	memset(large, 'x', sizeof(large) - 1);
+	memcpy(large, "GET /", 5);
+	large[8192] = '\0';
+	answers(port, large, "HTTP/1.1 431 ", "Too Large\n");
+	http_free(h);
+	event_base_free(base);
+}
+END_TEST
+
+/* A connection that has sent this and waits. */
+static int
+held(uint16_t port, const char *request)
+{
+	struct sockaddr_in sin = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&sin, sizeof(sin)), 0);
+	ck_assert_int_eq(write(fd, request, strlen(request)), (ssize_t)strlen(request));
+	return fd;
+}
+
+static bool
+is_closed(int fd)
+{
+	char c;
+	ssize_t n = recv(fd, &c, 1, MSG_DONTWAIT | MSG_PEEK);
+
+	return n == 0 || (n < 0 && errno != EAGAIN);
+}
+
+START_TEST(test_limit)
+{
+	struct ip_addr local = ip_addr_v4(INADDR_LOOPBACK);
+	uint16_t port = free_port();
+	struct loop loop;
+	int fd[HTTP_CONNECTIONS_MAX], more;
+	char c;
+
+	ck_assert_int_eq(loop_init(&loop), 0);
+	walk_lines = 3;
+	walk_held = true;
+	struct http *h = http_listen(loop.base, &loop, &local, port, routes, ARRAY_LEN(routes), NULL);
+	/* All of them in the midst of a page but the second, which has said half of what it wants. */
+	for (unsigned i = 0; i < HTTP_CONNECTIONS_MAX; i++)
+		fd[i] = held(port, i == 1 ? "GET /wa" : "GET /walk HTTP/1.0\r\n\r\n");
+	UNTIL(&loop, walks == HTTP_CONNECTIONS_MAX - 1);
+	ck_assert(!is_closed(fd[1]));
+	/* It makes room for the next one, which is busy, too: then there is none. */
+	more = held(port, "GET /walk HTTP/1.0\r\n\r\n");
+	UNTIL(&loop, walks == HTTP_CONNECTIONS_MAX && is_closed(fd[1]));
+	close(fd[1]);
+	fd[1] = more;
+	more = held(port, "");
+	UNTIL(&loop, is_closed(more));
+	close(more);
+	for (unsigned i = 0; i < HTTP_CONNECTIONS_MAX; i++)
+		ck_assert(!is_closed(fd[i]));
+	/* Pages go on side by side, and their connections are free again. */
+	walk_held = false;
+	UNTIL(&loop, walks == 0);
+	for (unsigned i = 0; i < HTTP_CONNECTIONS_MAX; i++) {
+		UNTIL(&loop, recv(fd[i], &c, 1, MSG_DONTWAIT) == 1);
+		ck_assert_int_eq(c, 'H');
+		close(fd[i]);
+	}
+	/* The server goes in the midst of a page. */
+	walk_held = true;
+	more = held(port, "GET /walk HTTP/1.0\r\n\r\n");
+	UNTIL(&loop, walks == 1);
+	http_free(h);
+	ck_assert_uint_eq(walks, 0);
+	looptest_turn(&loop);
+	ck_assert(is_closed(more));
+	close(more);
+	loop_fini(&loop);
 }
 END_TEST
 
@@ -117,4 +258,4 @@ START_TEST(test_openmetrics)
 }
 END_TEST
 
-SUITE("http", test_pages, test_openmetrics)
+SUITE("http", test_pages, test_requests, test_limit, test_openmetrics)
