@@ -16,6 +16,7 @@
 
 #define RESOURCES_PATH "/etc/godwit/resources"
 #define STATUS_FOLDER  "endpoint-status"
+#define ETCD_PREFIX    "/calico"
 
 #define PATH_ROW(name, tag, member, text)                                                                    \
 	{                                                                                                    \
@@ -51,7 +52,7 @@ static const struct conf_row datastore_rows[] = {
 		    AT(bgpconfd_datastore, type),
 		    .words = store_words,
 		    .flags = CONF_ROW_REQUIRED,
-		    .doc = "Where resources come from. This version has files only."},
+		    .doc = "Where resources come from. This version has files and etcd."},
     [STORE_PATH] = {.key = "path",
 		    .type = &conf_type_string,
 		    AT(bgpconfd_datastore, path),
@@ -63,35 +64,97 @@ static const struct conf_row datastore_rows[] = {
      AT(bgpconfd_datastore, endpoints),
      .elem = &(const struct conf_row){.type = &conf_type_string, .unit = "a URL"},
      .flags = CONF_ROW_ONE_OR_LIST,
-     .doc = "Of etcd: URLs of its servers."},
-    TEXT_ROW("prefix", bgpconfd_datastore, prefix, "Of etcd: what all keys begin with."),
-    PATH_ROW("ca", bgpconfd_datastore, ca, "Of etcd: certificates of those whom to trust."),
-    PATH_ROW("cert", bgpconfd_datastore, cert, "Of etcd: our certificate."),
-    PATH_ROW("key", bgpconfd_datastore, key, "Of etcd: the key of our certificate."),
-    TEXT_ROW("username", bgpconfd_datastore, username, "Of etcd: who we are."),
-    PATH_ROW("password-file", bgpconfd_datastore, password_file, "Of etcd: a file with the password."),
+     .doc = "Of etcd: URLs of its servers, one of which is asked at a time. Else ETCD_ENDPOINTS."},
+    {.key = "prefix",
+     .type = &conf_type_string,
+     AT(bgpconfd_datastore, prefix),
+     .def_doc = ETCD_PREFIX,
+     .doc = "Of etcd: the folder that all keys are in."},
+    PATH_ROW("ca", bgpconfd_datastore, ca,
+	     "Of etcd: certificates of those whom to trust, in PEM. Else ETCD_CA_CERT_FILE, else those of the system."),
+    PATH_ROW("cert", bgpconfd_datastore, cert, "Of etcd: our certificate, in PEM. Else ETCD_CERT_FILE, else none."),
+    PATH_ROW("key", bgpconfd_datastore, key, "Of etcd: the key of our certificate. Else ETCD_KEY_FILE."),
+    TEXT_ROW("username", bgpconfd_datastore, username, "Of etcd: who we are. Else ETCD_USERNAME, else nobody."),
+    PATH_ROW("password-file", bgpconfd_datastore, password_file,
+	     "Of etcd: a file with the password, which is read each time it is needed. Else ETCD_PASSWORD."),
     PATH_ROW("kubeconfig", bgpconfd_datastore, kubeconfig, "Of kubernetes: how to come to its API."),
 };
 
-/* Only one of them is there yet. */
+/* Which keys each of them has beside type. */
+static const char *const store_keys[][8] = {
+    [BGPCONFD_STORE_FILES] = {"path"},
+    [BGPCONFD_STORE_ETCD] = {"endpoints", "prefix", "ca", "cert", "key", "username", "password-file"},
+    [BGPCONFD_STORE_KUBERNETES] = {"kubeconfig"},
+};
+
+static bool
+store_has(unsigned type, const char *key)
+{
+	for (const char *const *k = store_keys[type]; *k != NULL; k++)
+		if (strcmp(*k, key) == 0)
+			return true;
+	return strcmp(key, "type") == 0;
+}
+
+static void
+store_keys_check(struct conf_loader *ld, const struct yml_node *n, unsigned type)
+{
+	char list[100] = "";
+
+	for (const char *const *k = store_keys[type]; *k != NULL; k++) {
+		strlcat(list, k == store_keys[type] ? "" : k[1] != NULL ? ", " : " and ", sizeof(list));
+		strlcat(list, *k, sizeof(list));
+	}
+	for (uint32_t i = 0; i < n->n; i++) {
+		const char *key = n->pairs[i].key->text;
+		if (!store_has(type, key))
+			load_fail_key(ld, n->pairs[i].key, key, "found a key of another type, expected only %s with %s", list,
+				      store_words[type].word);
+	}
+}
+
+static bool
+is_url(const char *s)
+{
+	const char *host = strncmp(s, "http://", 7) == 0 ? s + 7 : strncmp(s, "https://", 8) == 0 ? s + 8 : "";
+
+	size_t len = strcspn(host, "/@?# ");
+
+	return len > 0 && strcmp(host + len, host[len] == '/' ? "/" : "") == 0;
+}
+
+static void
+etcd_check(struct conf_loader *ld, struct yml_node *n, const struct bgpconfd_datastore *d)
+{
+	struct yml_node *endpoints = yml_map_get(n, "endpoints");
+
+	for (uint32_t i = 0; i < d->endpoints.n; i++)
+		if (!is_url(d->endpoints.v[i]))
+			load_fail_key(ld, endpoints, "endpoints", "found \"%.80s\", expected http:// or https:// and host:port",
+				      d->endpoints.v[i]);
+	if ((d->cert == NULL) != (d->key == NULL))
+		load_fail_key(ld, n, "cert", "found one of cert and key, expected both or neither");
+}
+
 static void
 datastore_finish(struct conf_loader *ld, struct yml_node *n, void *obj)
 {
+	static const char *const paths[] = {"path", "ca", "cert", "key", "password-file", "kubeconfig"};
 	struct bgpconfd_datastore *d = obj;
+	const char **fields[] = {&d->path, &d->ca, &d->cert, &d->key, &d->password_file, &d->kubeconfig};
 	struct yml_node *type = yml_map_get(n, "type");
 
 	if ((d->has & 1u << STORE_TYPE) == 0)
 		return;
-	if (d->type != BGPCONFD_STORE_FILES) {
-		load_fail_key(ld, type, "type", "found %s, which is not in this version, expected files", type->text);
+	if (d->type == BGPCONFD_STORE_KUBERNETES) {
+		load_fail_key(ld, type, "type", "found %s, which is not in this version, expected files or etcd", type->text);
 		return;
 	}
-	for (uint32_t i = 0; i < n->n; i++) {
-		const char *key = n->pairs[i].key->text;
-		if (strcmp(key, "type") != 0 && strcmp(key, "path") != 0)
-			load_fail_key(ld, n->pairs[i].key, key, "found a key of another type, expected only path with files");
-	}
-	path_resolve(ld, n, "path", &d->path);
+	store_keys_check(ld, n, d->type);
+	if (d->type == BGPCONFD_STORE_ETCD)
+		etcd_check(ld, n, d);
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++)
+		path_resolve(ld, n, paths[i], fields[i]);
 }
 
 static const struct conf_table datastore_table = {
@@ -317,20 +380,97 @@ node_fill(struct bgpconfd_conf *c)
 	c->node = conf_arena_str(c->arena, name);
 }
 
-/* Without a datastore in the file: the environment may mean one that is not there yet. */
+/* As Calico's own programs: each variable may have CALICO_ before it. */
 static void
-datastore_fill(struct conf_errors *errs)
+env_fill_calico(struct conf_arena *arena, const char **field, const char *name)
+{
+	char *full = xasprintf("CALICO_%s", name);
+
+	env_fill(arena, field, full);
+	env_fill(arena, field, name);
+	free(full);
+}
+
+/* Without a datastore in the file. */
+static void
+datastore_type_fill(struct bgpconfd_conf *c, struct conf_errors *errs)
+{
+	static const struct {
+		const char *name;
+		enum bgpconfd_store type;
+	} types[] = {{"files", BGPCONFD_STORE_FILES}, {"etcdv3", BGPCONFD_STORE_ETCD}, {"kubernetes", BGPCONFD_STORE_KUBERNETES}};
+	const struct conf_pos pos = {.file = "environment"};
+	const char *name = NULL, *endpoints = NULL;
+	size_t i = 0;
+
+	env_fill_calico(c->arena, &name, "DATASTORE_TYPE");
+	env_fill_calico(c->arena, &endpoints, "ETCD_ENDPOINTS");
+	if (name == NULL)
+		name = endpoints != NULL ? "etcdv3" : "files";
+	while (i < ARRAY_LEN(types) && strcmp(types[i].name, name) != 0)
+		i++;
+	if (i == ARRAY_LEN(types))
+		conf_errors_add(errs, &pos, 0, "DATASTORE_TYPE", "found \"%.40s\", expected files, etcdv3 or kubernetes", name);
+	else if (types[i].type == BGPCONFD_STORE_KUBERNETES)
+		conf_errors_add(errs, &pos, 0, "DATASTORE_TYPE",
+				"found %s, which is not in this version, expected files, etcdv3, or datastore in the file", name);
+	else
+		c->datastore.type = types[i].type;
+}
+
+/* A list with commas. */
+static void
+endpoints_fill(struct bgpconfd_conf *c, struct conf_errors *errs)
 {
 	const struct conf_pos pos = {.file = "environment"};
-	const char *type = getenv("DATASTORE_TYPE"), *endpoints = getenv("ETCD_ENDPOINTS");
+	struct bgpconfd_datastore *d = &c->datastore;
+	const char *list = NULL;
+	uint32_t most = 1;
 
-	if (type == NULL || type[0] == '\0')
-		type = endpoints != NULL && endpoints[0] != '\0' ? "etcdv3" : "files";
-	if (strcmp(type, "kubernetes") == 0 || strcmp(type, "etcdv3") == 0)
-		conf_errors_add(errs, &pos, 0, "DATASTORE_TYPE",
-				"found %s, which is not in this version, expected files, or datastore in the file", type);
-	else if (strcmp(type, "files") != 0)
-		conf_errors_add(errs, &pos, 0, "DATASTORE_TYPE", "found \"%.40s\", expected files, etcdv3 or kubernetes", type);
+	env_fill_calico(c->arena, &list, "ETCD_ENDPOINTS");
+	for (const char *s = list; s != NULL && *s != '\0'; s++)
+		most += *s == ',';
+	d->endpoints.v = conf_arena_alloc(c->arena, most * sizeof(*d->endpoints.v));
+	while (list != NULL) {
+		size_t n = strcspn(list, ", ");
+		if (n > 0)
+			d->endpoints.v[d->endpoints.n++] = conf_arena_fmt(c->arena, "%.*s", (int)n, list);
+		list = list[n] != '\0' ? list + n + 1 : NULL;
+	}
+	if (d->endpoints.n == 0)
+		conf_errors_add(errs, &pos, 0, "ETCD_ENDPOINTS", "found none, expected URLs of etcd, here or in the file");
+	for (uint32_t i = 0; i < d->endpoints.n; i++)
+		if (!is_url(d->endpoints.v[i]))
+			conf_errors_add(errs, &pos, 0, "ETCD_ENDPOINTS", "found \"%.80s\", expected http:// or https:// and host:port",
+					d->endpoints.v[i]);
+}
+
+static void
+etcd_fill(struct bgpconfd_conf *c, struct conf_errors *errs)
+{
+	struct bgpconfd_datastore *d = &c->datastore;
+	const struct conf_pos pos = {.file = "environment"};
+
+	if (d->endpoints.n == 0)
+		endpoints_fill(c, errs);
+	if (d->prefix == NULL)
+		d->prefix = ETCD_PREFIX;
+	env_fill_calico(c->arena, &d->ca, "ETCD_CA_CERT_FILE");
+	if (d->ca == NULL)
+		env_fill_calico(c->arena, &d->ca_text, "ETCD_CA_CERT");
+	if (d->cert == NULL) {
+		env_fill_calico(c->arena, &d->cert, "ETCD_CERT_FILE");
+		env_fill_calico(c->arena, &d->key, "ETCD_KEY_FILE");
+	}
+	if (d->cert == NULL) {
+		env_fill_calico(c->arena, &d->cert_text, "ETCD_CERT");
+		env_fill_calico(c->arena, &d->key_text, "ETCD_KEY");
+	}
+	env_fill_calico(c->arena, &d->username, "ETCD_USERNAME");
+	if (d->password_file == NULL)
+		env_fill_calico(c->arena, &d->password, "ETCD_PASSWORD");
+	if (d->username != NULL && d->password_file == NULL && d->password == NULL)
+		conf_errors_add(errs, &pos, 0, "ETCD_PASSWORD", "found a username without a password, expected password-file in the file");
 }
 
 static void
@@ -363,9 +503,11 @@ bgpconfd_conf_load(const char *path, struct bgpconfd_conf **out, struct conf_err
 	c->arena = arena;
 	node_fill(c);
 	if ((c->has & 1u << ROOT_DATASTORE) == 0)
-		datastore_fill(errs);
-	if (c->datastore.path == NULL)
+		datastore_type_fill(c, errs);
+	if (c->datastore.type == BGPCONFD_STORE_FILES && c->datastore.path == NULL)
 		c->datastore.path = RESOURCES_PATH;
+	if (c->datastore.type == BGPCONFD_STORE_ETCD)
+		etcd_fill(c, errs);
 	if (c->resolver == BGPCONFD_RESOLVER_CALICO)
 		calico_fill(c);
 	if (errs->n != 0) {

@@ -19,6 +19,7 @@ struct bgpconfd_datastore {
 	const char *path;                  /* files */
 	CONF_LIST(const char *) endpoints; /* etcd, and so on */
 	const char *prefix, *ca, *cert, *key, *username, *password_file;
+	const char *password, *ca_text, *cert_text, *key_text; /* of the environment alone */
 	const char *kubeconfig; /* kubernetes */
 };
 

@@ -137,7 +137,7 @@ on_synced(void *ctx)
 	struct confd *d = ctx;
 
 	if (!d->source_synced)
-		log_info("source.synced", LOG_S("path", d->conf->datastore.path));
+		log_info("source.synced", LOG_S("path", d->source->name));
 	if (d->changed || !d->source_synced) {
 		d->source_synced = true;
 		changed(d);
@@ -159,8 +159,8 @@ on_trouble(void *ctx, const char *what, const char *text)
 	if (was == NULL || strcmp(was, text) != 0)
 		log_warn("source.trouble", LOG_S("what", what), LOG_S("error", text));
 	json_object_set_new(d->troubles, what, json_string(text));
-	/* Who waits for one answer does not wait for a folder to come. */
-	if (d->options->mode != CONFD_RUN && !d->source_synced && strcmp(what, d->conf->datastore.path) == 0)
+	/* Who waits for one answer does not wait for a folder to come, or a server. */
+	if (d->options->mode != CONFD_RUN && !d->source_synced && strcmp(what, d->source->name) == 0)
 		finish(d, EXIT_FAILURE);
 }
 
@@ -518,6 +518,18 @@ item_json(const struct item *it, const struct confd_template_figures *f)
 }
 
 static json_t *
+source_json(const struct source *s)
+{
+	json_t *v = json_pack("{s:s, s:s}", "type", s->ops->type, "path", s->name);
+	json_t *more = s->ops->status != NULL ? s->ops->status(s) : NULL;
+
+	if (more != NULL)
+		json_object_update(v, more);
+	json_decref(more);
+	return v;
+}
+
+static json_t *
 status_json(void *ctx)
 {
 	const struct confd *d = ctx;
@@ -529,9 +541,8 @@ status_json(void *ctx)
 	json_object_foreach(d->troubles, key, v)
 	    json_array_append_new(troubles, json_pack("{s:s, s:O}", "what", key, "text", v));
 	json_object_foreach(d->complaints, key, v) json_array_append(complaints, v);
-	return json_pack("{s:s, s:{s:s, s:s}, s:s, s:b, s:o, s:o, s:o}", "node", d->conf->node, "datastore",
-			 "type", d->source->ops->type, "path", d->conf->datastore.path, "resolver",
-			 d->calico != NULL ? "calico" : "keys", "synced", (int)synced(d), "troubles",
+	return json_pack("{s:s, s:o, s:s, s:b, s:o, s:o, s:o}", "node", d->conf->node, "datastore", source_json(d->source),
+			 "resolver", d->calico != NULL ? "calico" : "keys", "synced", (int)synced(d), "troubles",
 			 troubles, "complaints", complaints, "templates", templates);
 }
 
@@ -606,6 +617,24 @@ log_apply(const struct confd *d)
 	log_set_json(d->conf->log.format == CONF_LOG_JSON);
 }
 
+static struct source *
+source_start(struct confd *d, bool keys)
+{
+	const struct bgpconfd_datastore *s = &d->conf->datastore;
+	struct source_etcd_conf etcd = {.endpoints = s->endpoints.v,
+					.nendpoints = s->endpoints.n,
+					.prefix = s->prefix,
+					.tls = {{s->ca, s->ca_text}, {s->cert, s->cert_text}, {s->key, s->key_text}},
+					.username = s->username,
+					.password = s->password,
+					.password_file = s->password_file,
+					.node = keys ? NULL : d->conf->node};
+
+	if (s->type == BGPCONFD_STORE_ETCD)
+		return source_etcd_start(d->base, &etcd, &source_handler, d);
+	return source_files_start(d->base, s->path, keys, &source_handler, d);
+}
+
 static void
 work_open(struct confd *d)
 {
@@ -629,7 +658,7 @@ work_open(struct confd *d)
 		d->keytree = keytree_new();
 	else
 		d->calico = calico_new(&env);
-	d->source = source_files_start(d->base, c->datastore.path, keys, &source_handler, d);
+	d->source = source_start(d, keys);
 	if (!keys && c->calico.endpoint_status != NULL)
 		d->endpoints =
 		    source_files_start(d->base, c->calico.endpoint_status, true, &endpoints_handler, d);

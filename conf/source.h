@@ -15,6 +15,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "lib/fetch.h"
+
 struct event_base;
 struct source;
 
@@ -35,11 +37,13 @@ struct source_handler {
 struct source_ops {
 	const char *type;
 	void (*stop)(struct source *s); /* frees; no callback follows */
+	json_t *(*status)(const struct source *s); /* how it is, a new object; NULL: it has no such */
 };
 
 /* The head of each source. */
 struct source {
 	const struct source_ops *ops;
+	const char *name; /* path, URLs: what trouble() is about when nothing of it can be had */
 };
 
 /*
@@ -50,5 +54,23 @@ struct source {
  */
 struct source *source_files_start(struct event_base *base, const char *path, bool keys, const struct source_handler *h,
 				  void *ctx);
+
+/* All texts are copied. */
+struct source_etcd_conf {
+	const char *const *endpoints; /* URLs */
+	unsigned nendpoints;          /* at least 1 */
+	const char *prefix;           /* of all keys, as in /calico */
+	struct fetch_tls tls;
+	const char *username, *password, *password_file; /* of the latter two one, with a username; else NULL */
+	const char *node; /* whose blocks of addresses count, for Calico's keys; NULL: any keys, by their path below prefix */
+};
+
+/*
+ * etcd v3 by its HTTP gateway: keys as Calico lays them out, or any. One server is asked at a time; when it fails, the
+ * next. What changes is told as it comes; after a compaction, or when etcd is another or an older one, everything is
+ * listed again and the differences are told. A key whose value cannot be read keeps what it said before.
+ */
+struct source *source_etcd_start(struct event_base *base, const struct source_etcd_conf *conf, const struct source_handler *h,
+				 void *ctx);
 
 #endif

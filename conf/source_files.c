@@ -32,7 +32,7 @@
 
 #include "conf/document.h"
 #include "conf/load.h"
-#include "lib/hash.h"
+#include "conf/value.h"
 #include "lib/mem.h"
 #include "lib/str.h"
 
@@ -133,45 +133,10 @@ tell_del(struct source_files *s, const struct resource *r)
 	free(id);
 }
 
-/* Of a value, whatever the order of members is. */
-static uint64_t
-hash_of(const json_t *value)
-{
-	uint64_t h = (uint64_t)json_typeof(value) + 1;
-	json_int_t i;
-	double d;
-	json_t *v;
-	const char *key;
-	size_t k;
-
-	switch (json_typeof(value)) {
-	case JSON_OBJECT:
-		json_object_foreach ((json_t *)(uintptr_t)value, key, v)
-			h += hash_bytes(hash_of(v), key, strlen(key));
-		return h;
-	case JSON_ARRAY:
-		json_array_foreach (value, k, v) {
-			uint64_t pair[2] = {h, hash_of(v)};
-			h = hash_bytes(1, pair, sizeof(pair));
-		}
-		return h;
-	case JSON_STRING:
-		return hash_bytes(h, json_string_value(value), json_string_length(value));
-	case JSON_INTEGER:
-		i = json_integer_value(value);
-		return hash_bytes(h, &i, sizeof(i));
-	case JSON_REAL:
-		d = json_real_value(value);
-		return hash_bytes(h, &d, sizeof(d));
-	default:
-		return h;
-	}
-}
-
 static void
 tell_put(struct source_files *s, struct resource *r, const json_t *value)
 {
-	uint64_t hash = hash_of(value) | 1;
+	uint64_t hash = value_hash(value);
 	char *id, *kind, *name_space, *name;
 
 	if (hash == r->told)
@@ -834,6 +799,7 @@ source_files_start(struct event_base *base, const char *path, bool keys, const s
 	s->path = xstrdup(path);
 	while (len > 1 && s->path[len - 1] == '/')
 		s->path[--len] = '\0';
+	s->head.name = s->path;
 	s->keys = keys;
 	RB_INIT(&s->resources);
 	RB_INIT(&s->files);

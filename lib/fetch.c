@@ -2,10 +2,11 @@
 /*
  * fetch: see fetch.h.
  *
- * libcurl says which sockets and which moment to wait for and is told of them; what it brings is kept until that call
- * has returned, and handed over then. So callbacks may do what libcurl forbids from within its own.
+ * libcurl says which sockets and which moment to wait for and is told of them; what it brings is kept until
+ * that call has returned, and handed over then. So callbacks may do what libcurl forbids from within its own.
  *
- * Connections belong to a pool. A pool in which a request was late gets no others and goes with its last request.
+ * Connections belong to a pool. A pool in which a request was late gets no others and goes with its last
+ * request.
  */
 #include "lib/fetch.h"
 
@@ -19,9 +20,9 @@
 #include "lib/mem.h"
 #include "lib/str.h"
 
-#define BODY_MAX	(1u << 20)
-#define REFUSAL_MAX	65536u /* octets that are kept of the body of a stream that was refused */
-#define KEEPALIVE_S	30L
+#define BODY_MAX        (1u << 20)
+#define REFUSAL_MAX     65536u /* octets that are kept of the body of a stream that was refused */
+#define KEEPALIVE_S     30L
 #define KEEPALIVE_GAP_S 10L
 
 struct pool {
@@ -49,8 +50,8 @@ struct fetch {
 	struct curl_slist *headers;
 	struct event *idle;
 	unsigned idle_ms;
-	bool heard;    /* since the timer was set */
-	bool ended;    /* result is known */
+	bool heard; /* since the timer was set */
+	bool ended; /* result is known */
 	bool late, too_large;
 	CURLcode code; /* when ended */
 	struct str in; /* what came and was not handed over */
@@ -77,7 +78,9 @@ drive(struct pool *p, curl_socket_t fd, int what)
 static void
 on_socket(evutil_socket_t fd, short what, void *ctx)
 {
-	drive(ctx, fd, ((what & EV_READ) != 0 ? CURL_CSELECT_IN : 0) | ((what & EV_WRITE) != 0 ? CURL_CSELECT_OUT : 0));
+	drive(ctx, fd,
+	      ((what & EV_READ) != 0 ? CURL_CSELECT_IN : 0) |
+		  ((what & EV_WRITE) != 0 ? CURL_CSELECT_OUT : 0));
 }
 
 static void
@@ -94,7 +97,8 @@ socket_wanted(CURL *easy, curl_socket_t fd, int what, void *ctx, void *socket_ct
 {
 	struct pool *p = ctx;
 	struct event *e = socket_ctx;
-	short wanted = (short)(((what & CURL_POLL_IN) != 0 ? EV_READ : 0) | ((what & CURL_POLL_OUT) != 0 ? EV_WRITE : 0));
+	short wanted = (short)(((what & CURL_POLL_IN) != 0 ? EV_READ : 0) |
+			       ((what & CURL_POLL_OUT) != 0 ? EV_WRITE : 0));
 
 	(void)easy;
 	if (e != NULL)
@@ -179,7 +183,8 @@ static const struct {
     {CURLE_UNSUPPORTED_PROTOCOL, NULL, FETCH_UNREACHABLE, "the URL is neither of http nor of https"},
     {CURLE_COULDNT_RESOLVE_HOST, NULL, FETCH_UNREACHABLE, "the name %s is not known"},
     {CURLE_PEER_FAILED_VERIFICATION, "expired", FETCH_UNTRUSTED, "the certificate of %s has expired"},
-    {CURLE_PEER_FAILED_VERIFICATION, "not yet valid", FETCH_UNTRUSTED, "the certificate of %s is not valid yet"},
+    {CURLE_PEER_FAILED_VERIFICATION, "not yet valid", FETCH_UNTRUSTED,
+     "the certificate of %s is not valid yet"},
     {CURLE_PEER_FAILED_VERIFICATION, "does not match target host", FETCH_UNTRUSTED,
      "the certificate of %s is for another name"},
     {CURLE_PEER_FAILED_VERIFICATION, "no alternative certificate", FETCH_UNTRUSTED,
@@ -190,8 +195,10 @@ static const struct {
      "the certificate of %s is signed by nobody who is to be trusted"},
     {CURLE_PEER_FAILED_VERIFICATION, "revoked", FETCH_UNTRUSTED, "the certificate of %s is revoked"},
     {CURLE_PEER_FAILED_VERIFICATION, NULL, FETCH_UNTRUSTED, "the certificate of %s is not good"},
-    {CURLE_SSL_CACERT_BADFILE, NULL, FETCH_UNTRUSTED, "the certificates of those to be trusted cannot be read"},
-    {CURLE_SSL_CERTPROBLEM, NULL, FETCH_UNTRUSTED, "our certificate or its key cannot be read, or they are no pair"},
+    {CURLE_SSL_CACERT_BADFILE, NULL, FETCH_UNTRUSTED,
+     "the certificates of those to be trusted cannot be read"},
+    {CURLE_SSL_CERTPROBLEM, NULL, FETCH_UNTRUSTED,
+     "our certificate or its key cannot be read, or they are no pair"},
     {CURLE_SSL_CONNECT_ERROR, "wrong version number", FETCH_UNTRUSTED, "%s does not speak TLS"},
     {CURLE_SSL_CONNECT_ERROR, "alert", FETCH_UNTRUSTED, "%s does not take our certificate, or wants one"},
     {CURLE_SSL_CONNECT_ERROR, NULL, FETCH_UNTRUSTED, "no agreement on TLS with %s"},
@@ -247,12 +254,14 @@ failure(const struct fetch *r, struct str *text)
 	}
 	host_of(r, host, sizeof(host));
 	for (size_t i = 0; i < ARRAY_LEN(errors); i++)
-		if (errors[i].code == r->code && (errors[i].found == NULL || strstr(r->error, errors[i].found) != NULL)) {
+		if (errors[i].code == r->code &&
+		    (errors[i].found == NULL || strstr(r->error, errors[i].found) != NULL)) {
 			const char *at = strstr(errors[i].text, "%s");
 			if (at == NULL)
 				str_add(text, errors[i].text);
 			else
-				str_addf(text, "%.*s%s%s", (int)(at - errors[i].text), errors[i].text, host, at + 2);
+				str_addf(text, "%.*s%s%s", (int)(at - errors[i].text), errors[i].text, host,
+					 at + 2);
 			return errors[i].outcome;
 		}
 	str_add(text, r->error[0] != '\0' ? r->error : curl_easy_strerror(r->code));
@@ -351,15 +360,15 @@ ends_note(struct fetcher *f)
 	CURLMsg *m;
 	int left;
 
-	LIST_FOREACH (p, &f->pools, entry)
-		while ((m = curl_multi_info_read(p->multi, &left)) != NULL) {
-			struct fetch *r = NULL;
-			if (m->msg != CURLMSG_DONE)
-				continue;
-			curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &r);
-			r->ended = true;
-			r->code = m->data.result;
-		}
+	LIST_FOREACH(p, &f->pools, entry)
+	while ((m = curl_multi_info_read(p->multi, &left)) != NULL) {
+		struct fetch *r = NULL;
+		if (m->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &r);
+		r->ended = true;
+		r->code = m->data.result;
+	}
 }
 
 /* The first thing that is there for a callback. False: there is nothing. */
@@ -368,7 +377,8 @@ hand_over_one(struct fetcher *f)
 {
 	struct fetch *r;
 
-	TAILQ_FOREACH (r, &f->fetches, entry) {
+	TAILQ_FOREACH(r, &f->fetches, entry)
+	{
 		if (r->in.len > 0 && is_streamed(r)) {
 			struct str in = r->in;
 			r->in = (struct str){0};
@@ -459,8 +469,8 @@ connection_set(CURL *easy, const struct fetch_request *q)
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_PROXY, "");
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
-	/* Rather wait and share a connection that is being made than make another one. Without TLS it would wait for the end
-	 * of the first request. */
+	/* Rather wait and share a connection that is being made than make another one. Without TLS it would
+	 * wait for the end of the first request. */
 	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, strncmp(q->url, "https:", 6) == 0 ? 1L : 0L);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, KEEPALIVE_S);

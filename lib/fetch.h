@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fetch: an HTTP client on the event loop: requests whose answer is wanted as a whole, and such that go on for hours.
+ * fetch: an HTTP client on the event loop: requests whose answer is wanted as a whole, and such that go on
+ * for hours.
  *
- * Stands on libcurl. Nothing blocks, also no name that is looked up (libcurl has a thread for that). Connections are
- * kept and shared; where the server speaks HTTP/2 over TLS, all requests share one. After a request that ran into a
- * limit of time the connections that are there are not used for others: one that is dead would be dead for them, too.
+ * Stands on libcurl. Nothing blocks, also no name that is looked up (libcurl has a thread for that).
+ * Connections are kept and shared; where the server speaks HTTP/2 over TLS, all requests share one. After a
+ * request that ran into a limit of time the connections that are there are not used for others: one that is
+ * dead would be dead for them, too.
  *
- * A server's certificate and its name are always checked. Redirections are not followed and no proxy is asked.
- * No error text has anything of headers, bodies or users in it.
+ * A server's certificate and its name are always checked. Redirections are not followed and no proxy is
+ * asked. No error text has anything of headers, bodies or users in it.
  *
  * All callbacks come from the loop, none from within a call of these functions, and may call any of them.
  */
@@ -22,12 +24,14 @@ struct event_base;
 struct fetcher; /* opaque: connections, and what they have in common */
 struct fetch;   /* opaque: one request */
 
-/* A text in PEM, by the path of its file or as it is; both NULL: none. Of a file each new connection reads it again. */
+/* A text in PEM, by the path of its file or as it is; both NULL: none. Of a file each new connection reads it
+ * again. */
 struct fetch_pem {
 	const char *path, *text;
 };
 
-/* Certificates of those whom to trust (none: the system's), and ours with its key, if the server wants to see one. */
+/* Certificates of those whom to trust (none: the system's), and ours with its key, if the server wants to see
+ * one. */
 struct fetch_tls {
 	struct fetch_pem ca, cert, key;
 };
@@ -43,9 +47,9 @@ enum fetch_outcome {
 
 struct fetch_result {
 	enum fetch_outcome outcome;
-	unsigned status;        /* 0: none came */
-	const char *error;      /* for a person; NULL with FETCH_ANSWERED */
-	const char *body;       /* with a NUL behind; of a stream only with another status than 2xx */
+	unsigned status;   /* 0: none came */
+	const char *error; /* for a person; NULL with FETCH_ANSWERED */
+	const char *body;  /* with a NUL behind; of a stream only with another status than 2xx */
 	size_t len;
 	unsigned retry_after_s; /* as the server asks for; 0: it does not */
 };
@@ -56,18 +60,18 @@ typedef void fetch_done_fn(void *ctx, const struct fetch_result *result);
 typedef void fetch_piece_fn(void *ctx, const char *data, size_t len);
 
 struct fetch_request {
-	const char *method; /* NULL: GET, or POST with a body */
-	const char *url;    /* http or https */
-	const char *const *headers; /* "Name: value", NULL at the end; may be NULL */
-	const char *authorization;  /* value of that header, as in "Bearer x"; NULL: none */
+	const char *method;              /* NULL: GET, or POST with a body */
+	const char *url;                 /* http or https */
+	const char *const *headers;      /* "Name: value", NULL at the end; may be NULL */
+	const char *authorization;       /* value of that header, as in "Bearer x"; NULL: none */
 	const char *username, *password; /* for Basic; NULL: none */
-	const char *body; /* NULL: none */
+	const char *body;                /* NULL: none */
 	size_t len;
 	/* Limits; 0: none. */
-	unsigned connect_ms; /* of the way there */
-	unsigned limit_ms;   /* of the whole */
-	unsigned idle_ms;    /* without any octet of the answer */
-	size_t body_max;     /* octets of a body that is wanted as a whole; 0: 1 MiB */
+	unsigned connect_ms;   /* of the way there */
+	unsigned limit_ms;     /* of the whole */
+	unsigned idle_ms;      /* without any octet of the answer */
+	size_t body_max;       /* octets of a body that is wanted as a whole; 0: 1 MiB */
 	fetch_piece_fn *piece; /* NULL: the body is wanted as a whole */
 	fetch_done_fn *done;
 	void *ctx;

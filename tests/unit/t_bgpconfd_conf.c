@@ -18,7 +18,17 @@ static struct str errors;
 
 static const char *const variables[] = {"NODENAME",
 					"DATASTORE_TYPE",
+					"CALICO_DATASTORE_TYPE",
 					"ETCD_ENDPOINTS",
+					"CALICO_ETCD_ENDPOINTS",
+					"ETCD_CA_CERT_FILE",
+					"ETCD_CERT_FILE",
+					"ETCD_KEY_FILE",
+					"ETCD_CA_CERT",
+					"ETCD_CERT",
+					"ETCD_KEY",
+					"ETCD_USERNAME",
+					"ETCD_PASSWORD",
 					"CALICO_ROUTER_ID",
 					"CALICO_ADVERTISE_CLUSTER_IPS",
 					"CALICO_K8S_NODE_REF",
@@ -168,14 +178,10 @@ END_TEST
 START_TEST(test_datastores)
 {
 	begin();
-	ck_assert_int_eq(load("datastore:\n  type: etcd\n  endpoints: https://127.0.0.1:2379\n" TEMPLATE),
-			 -EINVAL);
-	ck_assert_str_eq(str_get(&errors),
-			 "f:2:9: datastore.type: found etcd, which is not in this version, expected files\n");
 	ck_assert_int_eq(load("datastore: {type: kubernetes, kubeconfig: k}\n" TEMPLATE), -EINVAL);
 	ck_assert_str_eq(
 	    str_get(&errors),
-	    "f:1:19: datastore.type: found kubernetes, which is not in this version, expected files\n");
+	    "f:1:19: datastore.type: found kubernetes, which is not in this version, expected files or etcd\n");
 	ck_assert_int_eq(load("datastore: {type: files, prefix: /calico}\n" TEMPLATE), -EINVAL);
 	ck_assert_str_eq(str_get(&errors),
 			 "f:1:26: datastore.prefix: found a key of another type, expected only path "
@@ -184,18 +190,102 @@ START_TEST(test_datastores)
 	ck_assert_int_eq(load(TEMPLATE), -EINVAL);
 	ck_assert_str_eq(str_get(&errors),
 			 "environment: DATASTORE_TYPE: found kubernetes, which is not in this version, "
-			 "expected files, or datastore in the file\n");
+			 "expected files, etcdv3, or datastore in the file\n");
 	ck_assert_int_eq(load("datastore: {type: files}\n" TEMPLATE), 0);
 	unsetenv("DATASTORE_TYPE");
 	setenv("ETCD_ENDPOINTS", "http://127.0.0.1:2379", 1);
-	ck_assert_int_eq(load(TEMPLATE), -EINVAL);
+	ck_assert_int_eq(load(TEMPLATE), 0);
+	ck_assert_uint_eq(conf->datastore.type, BGPCONFD_STORE_ETCD);
 	setenv("DATASTORE_TYPE", "files", 1);
 	ck_assert_int_eq(load(TEMPLATE), 0);
+	ck_assert_uint_eq(conf->datastore.type, BGPCONFD_STORE_FILES);
 	setenv("DATASTORE_TYPE", "zookeeper", 1);
 	ck_assert_int_eq(load(TEMPLATE), -EINVAL);
 	ck_assert_str_eq(str_get(&errors),
 			 "environment: DATASTORE_TYPE: found \"zookeeper\", expected files, etcdv3 or "
 			 "kubernetes\n");
+	end();
+}
+END_TEST
+
+START_TEST(test_etcd)
+{
+	const struct bgpconfd_datastore *d;
+	begin();
+	ck_assert_int_eq(load("datastore: {type: etcd, endpoints: [\"https://a:2379\", \"http://[::1]:2379/\"], prefix: /x, ca: /ca,\n"
+			      "  cert: /cert, key: /key, username: me, password-file: /pw}\n" TEMPLATE),
+			 0);
+	d = &conf->datastore;
+	ck_assert_uint_eq(d->type, BGPCONFD_STORE_ETCD);
+	ck_assert_uint_eq(d->endpoints.n, 2);
+	ck_assert_str_eq(d->endpoints.v[1], "http://[::1]:2379/");
+	ck_assert_str_eq(d->prefix, "/x");
+	ck_assert_str_eq(d->password_file, "/pw");
+	ck_assert_ptr_null(d->path);
+	/* One text is a list of one. */
+	ck_assert_int_eq(load("datastore:\n  type: etcd\n  endpoints: https://127.0.0.1:2379\n" TEMPLATE), 0);
+	ck_assert_uint_eq(conf->datastore.endpoints.n, 1);
+	ck_assert_str_eq(conf->datastore.prefix, "/calico");
+	ck_assert_ptr_null(conf->datastore.ca);
+	ck_assert_int_eq(load("datastore: {type: etcd}\n" TEMPLATE), -EINVAL);
+	ck_assert_str_eq(str_get(&errors), "environment: ETCD_ENDPOINTS: found none, expected URLs of etcd, here or in the file\n");
+	ck_assert_int_eq(load("datastore: {type: etcd, endpoints: [\"a:2379\"], path: /r}\n" TEMPLATE), -EINVAL);
+	ck_assert_str_eq(str_get(&errors),
+			 "f:1:36: datastore.endpoints: found \"a:2379\", expected http:// or https:// and host:port\n"
+			 "f:1:48: datastore.path: found a key of another type, expected only endpoints, prefix, ca, cert, key, "
+			 "username and password-file with etcd\n");
+	ck_assert_int_eq(load("datastore: {type: etcd, endpoints: \"http://a/b\", cert: /c}\n" TEMPLATE), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(str_get(&errors), "datastore.endpoints: found \"http://a/b\""));
+	ck_assert_ptr_nonnull(strstr(str_get(&errors), "datastore.cert: found one of cert and key, expected both or neither\n"));
+	ck_assert_int_eq(load("datastore: {type: etcd, endpoints: \"http://a\", username: me}\n" TEMPLATE), -EINVAL);
+	ck_assert_str_eq(str_get(&errors), "environment: ETCD_PASSWORD: found a username without a password, expected password-file "
+					   "in the file\n");
+	end();
+}
+END_TEST
+
+START_TEST(test_etcd_environment)
+{
+	const struct bgpconfd_datastore *d;
+	begin();
+	setenv("DATASTORE_TYPE", "etcdv3", 1);
+	setenv("ETCD_ENDPOINTS", "https://a:2379, https://b:2379,", 1);
+	setenv("ETCD_CA_CERT_FILE", "/ca", 1);
+	setenv("ETCD_CERT_FILE", "/cert", 1);
+	setenv("ETCD_KEY_FILE", "/key", 1);
+	setenv("ETCD_USERNAME", "me", 1);
+	setenv("ETCD_PASSWORD", "pw", 1);
+	ck_assert_int_eq(load(TEMPLATE), 0);
+	d = &conf->datastore;
+	ck_assert_uint_eq(d->type, BGPCONFD_STORE_ETCD);
+	ck_assert_uint_eq(d->endpoints.n, 2);
+	ck_assert_str_eq(d->endpoints.v[0], "https://a:2379");
+	ck_assert_str_eq(d->endpoints.v[1], "https://b:2379");
+	ck_assert_str_eq(d->prefix, "/calico");
+	ck_assert_str_eq(d->ca, "/ca");
+	ck_assert_str_eq(d->cert, "/cert");
+	ck_assert_str_eq(d->key, "/key");
+	ck_assert_str_eq(d->username, "me");
+	ck_assert_str_eq(d->password, "pw");
+	/* The file is stronger; with CALICO_ before it a name is stronger, too. */
+	setenv("CALICO_ETCD_ENDPOINTS", "http://c:2379", 1);
+	ck_assert_int_eq(load("datastore: {type: etcd, ca: /other, password-file: /pw}\n" TEMPLATE), 0);
+	d = &conf->datastore;
+	ck_assert_str_eq(d->endpoints.v[0], "http://c:2379");
+	ck_assert_str_eq(d->ca, "/other");
+	ck_assert_str_eq(d->password_file, "/pw");
+	ck_assert_ptr_null(d->password);
+	/* Certificates as they are. */
+	unsetenv("ETCD_CERT_FILE");
+	setenv("ETCD_CERT", "-----BEGIN", 1);
+	setenv("ETCD_KEY", "-----BEGIN", 1);
+	ck_assert_int_eq(load(TEMPLATE), 0);
+	ck_assert_str_eq(conf->datastore.cert_text, "-----BEGIN");
+	ck_assert_str_eq(conf->datastore.key_text, "-----BEGIN");
+	setenv("CALICO_ETCD_ENDPOINTS", "c:2379", 1);
+	ck_assert_int_eq(load(TEMPLATE), -EINVAL);
+	ck_assert_str_eq(str_get(&errors),
+			 "environment: ETCD_ENDPOINTS: found \"c:2379\", expected http:// or https:// and host:port\n");
 	end();
 }
 END_TEST
@@ -231,4 +321,5 @@ START_TEST(test_errors)
 }
 END_TEST
 
-SUITE("bgpconfd_conf", test_values, test_defaults, test_environment, test_datastores, test_errors)
+SUITE("bgpconfd_conf", test_values, test_defaults, test_environment, test_datastores, test_etcd, test_etcd_environment,
+      test_errors)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests of lib/fetch against a server in Python (fetchserver.py): whole answers, streams, limits, and what TLS refuses. */
+/* Tests of lib/fetch against a server in Python (fetchserver.py): whole answers, streams, limits, and what
+ * TLS refuses. */
 #include "lib/fetch.h"
 
 #include <arpa/inet.h>
@@ -30,8 +31,8 @@ struct went {
 	char *error;
 	struct str body, pieces;
 	unsigned npieces;
-	struct fetch *cancel;  /* at the first piece */
-	bool free_all;         /* then, too */
+	struct fetch *cancel; /* at the first piece */
+	bool free_all;        /* then, too */
 };
 
 static void
@@ -92,7 +93,8 @@ port_of(const char *name)
 static char *
 url_of(const char *port, const char *path)
 {
-	return xasprintf("http%s://127.0.0.1:%u/%s", strcmp(port, "plain") == 0 ? "" : "s", port_of(port), path);
+	return xasprintf("http%s://127.0.0.1:%u/%s", strcmp(port, "plain") == 0 ? "" : "s", port_of(port),
+			 path);
 }
 
 static void
@@ -195,10 +197,10 @@ START_TEST(test_request)
 {
 	static const char *const headers[] = {"X-One: 1", "Content-Type: application/json", NULL};
 	setup();
-	struct went w = ask("good", "echo", (struct fetch_request){.headers = headers,
-								   .authorization = "Bearer secret",
-								   .body = "{\"a\": 1}",
-								   .len = 8});
+	struct went w =
+	    ask("good", "echo",
+		(struct fetch_request){
+		    .headers = headers, .authorization = "Bearer secret", .body = "{\"a\": 1}", .len = 8});
 	const char *said = str_get(&w.body);
 	ck_assert_ptr_nonnull(strstr(said, "\"method\": \"POST\""));
 	ck_assert_ptr_nonnull(strstr(said, "\"body\": \"{\\\"a\\\": 1}\""));
@@ -324,7 +326,8 @@ START_TEST(test_cancel)
 END_TEST
 
 static void
-fails(const char *port, const char *path, struct fetch_request q, enum fetch_outcome outcome, const char *error)
+fails(const char *port, const char *path, struct fetch_request q, enum fetch_outcome outcome,
+      const char *error)
 {
 	struct went w = ask(port, path, q);
 
@@ -340,8 +343,10 @@ START_TEST(test_errors)
 	struct went w = {0};
 	setup();
 	fails("plain", "garbage", (struct fetch_request){0}, FETCH_BROKEN, "what came is no HTTP");
-	fails("plain", "nothing", (struct fetch_request){0}, FETCH_BROKEN, "the connection was closed without an answer");
-	fails("plain", "silent", (struct fetch_request){.limit_ms = 50}, FETCH_LATE, "no whole answer in time");
+	fails("plain", "nothing", (struct fetch_request){0}, FETCH_BROKEN,
+	      "the connection was closed without an answer");
+	fails("plain", "silent", (struct fetch_request){.limit_ms = 50}, FETCH_LATE,
+	      "no whole answer in time");
 	/* A port that is bound and listened on by nobody. */
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&sin, sizeof(sin)), 0);
@@ -363,9 +368,10 @@ START_TEST(test_errors)
 	free(url);
 	went_free(&w);
 	close(fd);
-	static const char *const bad[][2] = {{"ftp://127.0.0.1/", "the URL is neither of http nor of https"},
-					     {"http://", "the URL is none"},
-					     {"http://no-such-name.invalid/", "the name no-such-name.invalid is not known"}};
+	static const char *const bad[][2] = {
+	    {"ftp://127.0.0.1/", "the URL is neither of http nor of https"},
+	    {"http://", "the URL is none"},
+	    {"http://no-such-name.invalid/", "the name no-such-name.invalid is not known"}};
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		begin_at(&w, bad[i][0], (struct fetch_request){0});
 		until(&w.done);
@@ -383,7 +389,8 @@ START_TEST(test_tls)
 	setup();
 	fails("expired", "hello", q, FETCH_UNTRUSTED, "the certificate of 127.0.0.1 has expired");
 	fails("othername", "hello", q, FETCH_UNTRUSTED, "the certificate of 127.0.0.1 is for another name");
-	fails("untrusted", "hello", q, FETCH_UNTRUSTED, "the certificate of 127.0.0.1 is signed by nobody who is to be trusted");
+	fails("untrusted", "hello", q, FETCH_UNTRUSTED,
+	      "the certificate of 127.0.0.1 is signed by nobody who is to be trusted");
 	fails("client", "hello", q, FETCH_UNTRUSTED, "127.0.0.1 does not take our certificate, or wants one");
 	struct went w = {0};
 	char *url = xasprintf("https://127.0.0.1:%u/", port_of("plain"));
@@ -415,9 +422,11 @@ text_of(const char *name)
 START_TEST(test_tls_own)
 {
 	const struct fetch_request q = {0};
-	char *ca = file_of("ca.pem"), *cert = file_of("client.pem"), *key = file_of("client.key"), *gone = file_of("gone.pem");
+	char *ca = file_of("ca.pem"), *cert = file_of("client.pem"), *key = file_of("client.key"),
+	     *gone = file_of("gone.pem");
 	char *wrong = file_of("server.key");
-	char *ca_text = text_of("ca.pem"), *cert_text = text_of("client.pem"), *key_text = text_of("client.key");
+	char *ca_text = text_of("ca.pem"), *cert_text = text_of("client.pem"),
+	     *key_text = text_of("client.key");
 	setup();
 	restart((struct fetch_tls){{.path = ca}, {.path = cert}, {.path = key}});
 	struct went w = ask("client", "hello", q);
@@ -430,15 +439,18 @@ START_TEST(test_tls_own)
 	restart((struct fetch_tls){{.path = gone}, {0}, {0}});
 	fails("good", "hello", q, FETCH_UNTRUSTED, "the certificates of those to be trusted cannot be read");
 	restart((struct fetch_tls){{.path = ca}, {.path = cert}, {.path = wrong}});
-	fails("client", "hello", q, FETCH_UNTRUSTED, "our certificate or its key cannot be read, or they are no pair");
+	fails("client", "hello", q, FETCH_UNTRUSTED,
+	      "our certificate or its key cannot be read, or they are no pair");
 	restart((struct fetch_tls){{.path = ca}, {.path = gone}, {.path = key}});
-	fails("client", "hello", q, FETCH_UNTRUSTED, "our certificate or its key cannot be read, or they are no pair");
+	fails("client", "hello", q, FETCH_UNTRUSTED,
+	      "our certificate or its key cannot be read, or they are no pair");
 	/* Without one of ours the system's count, which do not know the test's. */
 	restart((struct fetch_tls){{0}, {0}, {0}});
 	w = ask("good", "hello", q);
 	ck_assert_int_eq(w.outcome, FETCH_UNTRUSTED);
 	went_free(&w);
-	free(ca), free(cert), free(key), free(gone), free(wrong), free(ca_text), free(cert_text), free(key_text);
+	free(ca), free(cert), free(key), free(gone), free(wrong), free(ca_text), free(cert_text),
+	    free(key_text);
 	teardown();
 }
 END_TEST
@@ -451,7 +463,8 @@ world_make(void)
 	FILE *said;
 	bool good;
 
-	if (system("command -v python3 openssl >/dev/null && python3 -c 'import ssl, http.server'") != 0 || mkdtemp(dir) == NULL)
+	if (system("command -v python3 openssl >/dev/null && python3 -c 'import ssl, http.server'") != 0 ||
+	    mkdtemp(dir) == NULL)
 		return false;
 	char *command = xasprintf("sh %s/tests/pki.sh %s 2>/dev/null && mkfifo %s/said", srcdir, dir, dir);
 	good = system(command) == 0;
