@@ -18,7 +18,7 @@
 #include "lib/fetch.h"
 #include "lib/str.h"
 
-#define ETCD_RANGES_MAX 12
+#define ETCD_RANGES_MAX 8
 
 /* Keys from start on, before end. */
 struct etcd_range {
@@ -43,7 +43,7 @@ void etcd_range_request(struct str *out, const struct etcd_range *r, const char 
 			int64_t revision);
 /* For one key that need not be there: an answer shows that the server has a leader, and its time. */
 void etcd_probe_request(struct str *out, const char *key);
-/* Adds the request for what changes in a range from a revision on. */
+/* For what changes in a range from a revision on. */
 void etcd_watch_request(struct str *out, const struct etcd_range *r, int64_t from);
 void etcd_login_request(struct str *out, const char *username, const char *password);
 
@@ -68,7 +68,7 @@ struct etcd_store *etcd_store_new(const char *prefix, const char *node, const st
 /* Tells nothing. */
 void etcd_store_free(struct etcd_store *s);
 
-/* What is to be listed and watched; the store's. */
+/* What is to be listed and watched, one behind the other; the store's. */
 const struct etcd_range *etcd_store_ranges(const struct etcd_store *s, unsigned *n);
 
 /* The keys that are put from now on are all there are, once the sweep has come. */
@@ -82,9 +82,6 @@ void etcd_store_sweep(struct etcd_store *s);
 /* Was anything told since this was asked last? */
 bool etcd_store_changed(struct etcd_store *s);
 size_t etcd_store_count(const struct etcd_store *s);
-
-/* The number of the range that has the key of kv, or -1. */
-int etcd_store_range_of(const struct etcd_store *s, const json_t *kv);
 
 /* The key of kv; NULL: none, or no text. The caller frees. */
 char *etcd_key_of(const json_t *kv);

@@ -69,7 +69,7 @@ etcd_watch_request(struct str *out, const struct etcd_range *r, int64_t from)
 	octets_add(out, "key", r->start, strlen(r->start));
 	str_add(out, ", ");
 	octets_add(out, "range_end", r->end, strlen(r->end));
-	str_addf(out, ", \"start_revision\": \"%lld\", \"progress_notify\": true}}\n", (long long)from);
+	str_addf(out, ", \"start_revision\": \"%lld\", \"progress_notify\": true}}", (long long)from);
 }
 
 void

@@ -33,6 +33,17 @@ static const struct kind {
     {"services", "Service", true},
 };
 
+/* Kinds beside each other, between which Calico has no others. */
+static const struct {
+	const char *first, *last;
+} groups[] = {
+    {"bgpconfigurations", "bgppeers"},
+    {"endpointslices", "endpointslices"},
+    {"ippools", "ippools"},
+    {"nodes", "nodes"},
+    {"secrets", "services"},
+};
+
 struct key {
 	RB_ENTRY(key) entry;
 	uint64_t value; /* hash of the octets that were seen last */
@@ -354,29 +365,14 @@ etcd_store_ranges(const struct etcd_store *s, unsigned *n)
 	return s->ranges;
 }
 
-int
-etcd_store_range_of(const struct etcd_store *s, const json_t *kv)
-{
-	char *name = etcd_key_of(kv);
-	int at = -1;
-
-	for (unsigned i = 0; name != NULL && i < s->nranges && at < 0; i++)
-		if (begins(name, s->ranges[i].start))
-			at = (int)i;
-	free(name);
-	return at;
-}
-
-/* Takes the prefix, which ends with a slash: in octets, 0 is behind it. */
+/* Of all keys that begin with first to those that begin with last, both ending with a slash. Takes them. */
 static void
-range_add(struct etcd_store *s, char *prefix)
+range_add(struct etcd_store *s, char *first, char *last)
 {
-	struct etcd_range *r = &s->ranges[s->nranges++];
-
-	ASSERT(s->nranges <= ETCD_RANGES_MAX);
-	r->start = prefix;
-	r->end = xstrdup(prefix);
-	r->end[strlen(prefix) - 1] = '/' + 1;
+	ASSERT(s->nranges < ETCD_RANGES_MAX);
+	/* In octets, 0 is what is behind a slash. */
+	last[strlen(last) - 1] = '/' + 1;
+	s->ranges[s->nranges++] = (struct etcd_range){first, last};
 }
 
 struct etcd_store *
@@ -393,13 +389,14 @@ etcd_store_new(const char *prefix, const char *node, const struct source_handler
 	s->node = xstrdup(node);
 	RB_INIT(&s->keys);
 	if (node == NULL) {
-		range_add(s, xstrdup(s->prefix));
+		range_add(s, xstrdup(s->prefix), xstrdup(s->prefix));
 		return s;
 	}
 	s->blocks = xasprintf("%s" BLOCKS "%s/", s->prefix, node);
-	range_add(s, xstrdup(s->blocks));
-	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-		range_add(s, xasprintf("%s" RESOURCES "%s/", s->prefix, kinds[i].plural));
+	range_add(s, xstrdup(s->blocks), xstrdup(s->blocks));
+	for (size_t i = 0; i < ARRAY_LEN(groups); i++)
+		range_add(s, xasprintf("%s" RESOURCES "%s/", s->prefix, groups[i].first),
+			  xasprintf("%s" RESOURCES "%s/", s->prefix, groups[i].last));
 	return s;
 }
 

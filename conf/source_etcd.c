@@ -7,11 +7,12 @@
  *
  *     WAIT → LOGIN → PROBE → LIST → WATCH
  *
- * Any step that fails goes on with the next server, at once until all have failed, and then after a wait. The
- * watch is one request for all ranges, taken up behind what each range has had. While it lasts, the server is
- * probed every so often, since one that hangs keeps its connections.
+ * Any step that fails goes on with the next server, at once until all have failed, and then after a wait.
+ * Each range of keys has a watch of its own, taken up behind what was told of it: a request with several is
+ * cut off by etcd's gateway where it speaks HTTP/1. While they last, the server is probed every so often,
+ * since one that hangs keeps its connections.
  *
- * Everything is listed again when the watch begins before a compaction, and when time is another one: the
+ * Everything is listed again when a watch begins before a compaction, and when time is another one: the
  * cluster's id has changed, or its revision or its term is lower than it was (a snapshot was restored). What
  * is gone is known, and told, only when a list is whole.
  */
@@ -46,6 +47,18 @@ enum state { ETCD_WAIT, ETCD_LOGIN_STATE, ETCD_PROBE, ETCD_LIST, ETCD_WATCH };
 
 static const char *const state_names[] = {"waiting", "logging in", "connecting", "listing", "watching"};
 
+struct source_etcd;
+
+/* What changes in a range of keys. */
+struct watch {
+	struct source_etcd *source;
+	const struct etcd_range *range;
+	struct fetch *fetch; /* NULL: there is none under way */
+	bool created;        /* it has begun */
+	int64_t revision;    /* up to which it was told */
+	struct str line;     /* the message that is coming, as far as it came */
+};
+
 struct source_etcd {
 	struct source head;
 	struct event_base *base;
@@ -59,7 +72,7 @@ struct source_etcd {
 
 	enum state state;
 	struct event *timer; /* of the wait, of the watch's beginning, or of the next probe */
-	struct fetch *ask, *watch;
+	struct fetch *ask;   /* NULL: nothing is asked */
 	struct backoff backoff;
 	unsigned failed; /* in a row */
 	bool troubled, synced;
@@ -70,13 +83,9 @@ struct source_etcd {
 	struct etcd_header now;   /* the newest of what was told */
 	struct etcd_header asked; /* that when the probe under way began */
 
-	unsigned nranges;
 	const struct etcd_range *ranges;
-	int64_t revisions[ETCD_RANGES_MAX]; /* up to which each was told */
-	int64_t watch_ids[ETCD_RANGES_MAX];
-	unsigned created; /* watches of ranges that have begun */
-	bool relist;      /* a message said so */
-	struct str line;  /* of the watch, as far as it came */
+	unsigned nranges;
+	struct watch watches[ETCD_RANGES_MAX]; /* one for each */
 
 	unsigned range, page_keys, lists; /* of the list: where it is */
 	int64_t list_revision;
@@ -85,7 +94,7 @@ struct source_etcd {
 
 static void connect_next(struct source_etcd *s);
 static void list_begin(struct source_etcd *s);
-static void watch_begin(struct source_etcd *s);
+static void watches_begin(struct source_etcd *s);
 static void probe(struct source_etcd *s);
 
 static void
@@ -103,10 +112,14 @@ cut_off(struct source_etcd *s)
 {
 	if (s->ask != NULL)
 		fetch_cancel(s->ask);
-	if (s->watch != NULL)
-		fetch_cancel(s->watch);
-	s->ask = s->watch = NULL;
-	str_reset(&s->line);
+	s->ask = NULL;
+	for (unsigned i = 0; i < s->nranges; i++) {
+		struct watch *w = &s->watches[i];
+		if (w->fetch != NULL)
+			fetch_cancel(w->fetch);
+		w->fetch = NULL;
+		str_free(&w->line);
+	}
 	event_del(s->timer);
 }
 
@@ -159,32 +172,37 @@ login_again(struct source_etcd *s, const char *text)
 /* ---- requests ---- */
 
 static struct fetch *
-post(struct source_etcd *s, const char *path, const struct str *body, fetch_piece_fn *piece,
-     fetch_done_fn *done)
+post(struct source_etcd *s, const char *path, const struct str *body, const struct fetch_request *how)
 {
 	static const char *const headers[] = {"Content-Type: application/json",
 					      "Grpc-Metadata-hasleader: true", NULL};
 	const char *endpoint = s->endpoints[s->at];
 	size_t len = strlen(endpoint);
 	char *url = xasprintf("%.*s%s", (int)(len - (endpoint[len - 1] == '/')), endpoint, path);
-	struct fetch_request q = {.url = url,
-				  .headers = headers,
-				  .authorization = s->token,
-				  .body = str_get(body),
-				  .len = body->len,
-				  .connect_ms = CONNECT_MS,
-				  .limit_ms = piece != NULL           ? 0
-					      : s->state == ETCD_LIST ? PAGE_MS
-								      : ANSWER_MS,
-				  .idle_ms = piece != NULL ? WATCH_IDLE_MS : ANSWER_MS,
-				  .body_max = PAGE_MAX,
-				  .piece = piece,
-				  .done = done,
-				  .ctx = s};
-	struct fetch *r = fetch_start(s->fetcher, &q);
+	struct fetch_request q = *how;
+	struct fetch *r;
 
+	q.url = url;
+	q.headers = headers;
+	q.authorization = s->token;
+	q.body = str_get(body);
+	q.len = body->len;
+	q.connect_ms = CONNECT_MS;
+	r = fetch_start(s->fetcher, &q);
 	free(url);
 	return r;
+}
+
+static void
+ask(struct source_etcd *s, const char *path, const struct str *body, fetch_done_fn *done)
+{
+	const struct fetch_request how = {.limit_ms = s->state == ETCD_LIST ? PAGE_MS : ANSWER_MS,
+					  .idle_ms = ANSWER_MS,
+					  .body_max = PAGE_MAX,
+					  .done = done,
+					  .ctx = s};
+
+	s->ask = post(s, path, body, &how);
 }
 
 /* The answer of a request as JSON, a new reference; NULL after it was dealt with what is wrong. */
@@ -272,7 +290,7 @@ login(struct source_etcd *s)
 		return;
 	s->state = ETCD_LOGIN_STATE;
 	etcd_login_request(&body, s->username, password);
-	s->ask = post(s, "/v3/auth/authenticate", &body, NULL, on_login);
+	ask(s, "/v3/auth/authenticate", &body, on_login);
 	explicit_bzero(password, strlen(password));
 	explicit_bzero(body.s, body.len);
 	free(password);
@@ -341,7 +359,7 @@ on_probe(void *ctx, const struct fetch_result *r)
 	if (s->state == ETCD_WATCH)
 		probe_good(s);
 	else
-		watch_begin(s);
+		watches_begin(s);
 }
 
 static void
@@ -353,7 +371,7 @@ probe(struct source_etcd *s)
 		s->state = ETCD_PROBE;
 	s->asked = s->now;
 	etcd_probe_request(&body, s->ranges[0].start);
-	s->ask = post(s, "/v3/kv/range", &body, NULL, on_probe);
+	ask(s, "/v3/kv/range", &body, on_probe);
 	str_free(&body);
 }
 
@@ -367,7 +385,7 @@ page_ask(struct source_etcd *s)
 	struct str body = {0};
 
 	etcd_range_request(&body, &s->ranges[s->range], s->after, s->page_keys, s->list_revision);
-	s->ask = post(s, "/v3/kv/range", &body, NULL, on_page);
+	ask(s, "/v3/kv/range", &body, on_page);
 	str_free(&body);
 }
 
@@ -380,7 +398,6 @@ list_begin(struct source_etcd *s)
 	s->list_revision = 0;
 	free(s->after);
 	s->after = NULL;
-	s->relist = false;
 	etcd_store_list_begin(s->store);
 	page_ask(s);
 }
@@ -390,13 +407,13 @@ list_end(struct source_etcd *s)
 {
 	etcd_store_sweep(s->store);
 	for (unsigned i = 0; i < s->nranges; i++)
-		s->revisions[i] = s->list_revision;
+		s->watches[i].revision = s->list_revision;
 	s->now.revision = s->list_revision;
 	s->lists = 0;
 	tell_synced(s);
 	log_debug("etcd.listed", LOG_S("endpoint", s->endpoints[s->at]),
 		  LOG_U("keys", etcd_store_count(s->store)), LOG_I("revision", s->list_revision));
-	watch_begin(s);
+	watches_begin(s);
 }
 
 /* False: there are no keys in it although it says that there are more. */
@@ -467,12 +484,22 @@ on_page(void *ctx, const struct fetch_result *r)
 
 /* ---- watch ---- */
 
-static void
-watch_created(struct source_etcd *s, const json_t *message)
+static bool
+all_created(const struct source_etcd *s)
 {
-	if (s->created < s->nranges)
-		s->watch_ids[s->created++] = etcd_number(message, "watch_id");
-	if (s->created != s->nranges)
+	for (unsigned i = 0; i < s->nranges; i++)
+		if (!s->watches[i].created)
+			return false;
+	return true;
+}
+
+static void
+watch_created(struct watch *w)
+{
+	struct source_etcd *s = w->source;
+
+	w->created = true;
+	if (!all_created(s))
 		return;
 	log_info("etcd.watching", LOG_S("endpoint", s->endpoints[s->at]),
 		 LOG_U("keys", etcd_store_count(s->store)));
@@ -484,118 +511,122 @@ watch_created(struct source_etcd *s, const json_t *message)
 }
 
 static void
-event_take(struct source_etcd *s, const json_t *event)
+event_take(struct watch *w, const json_t *event)
 {
 	const char *type = json_string_value(json_object_get(event, "type"));
 	const json_t *kv = json_object_get(event, "kv");
-	int at = etcd_store_range_of(s->store, kv);
 	int64_t revision = etcd_number(kv, "mod_revision");
 
-	if (at < 0 || revision <= s->revisions[at])
+	if (revision <= w->revision)
 		return;
 	if (type != NULL && strcmp(type, "DELETE") == 0)
-		etcd_store_del(s->store, kv);
+		etcd_store_del(w->source->store, kv);
 	else
-		etcd_store_put(s->store, kv);
+		etcd_store_put(w->source->store, kv);
 }
 
-/* A message is of one watch and tells of it up to the newest revision that is in it; without events, up to
- * its header's. */
+/* A message tells up to the newest revision that is in it; without events, up to its header's. */
 static void
-events_take(struct source_etcd *s, const json_t *message)
+events_take(struct watch *w, const json_t *message)
 {
 	json_t *events = json_object_get(message, "events"), *e;
-	int64_t id = etcd_number(message, "watch_id"), newest = 0;
 	struct etcd_header h;
+	int64_t newest = 0;
 	size_t i;
 
 	etcd_header_read(message, &h);
 	json_array_foreach(events, i, e)
 	{
 		int64_t revision = etcd_number(json_object_get(e, "kv"), "mod_revision");
-		event_take(s, e);
+		event_take(w, e);
 		newest = revision > newest ? revision : newest;
 	}
 	if (json_array_size(events) == 0)
 		newest = h.revision;
-	for (unsigned k = 0; k < s->created; k++)
-		if (s->watch_ids[k] == id && newest > s->revisions[k])
-			s->revisions[k] = newest;
-	time_take(s, &h);
+	if (newest > w->revision)
+		w->revision = newest;
+	time_take(w->source, &h);
 }
 
-/* Why the watch cannot go on, in err, or relist. */
-static void
-watch_canceled(struct source_etcd *s, const json_t *message, struct str *err)
+enum outcome { GOES_ON, LIST_AGAIN, WRONG };
+
+static enum outcome
+watch_canceled(const json_t *message, struct str *err)
 {
 	const char *reason = json_string_value(json_object_get(message, "cancel_reason"));
 
 	if (etcd_number(message, "compact_revision") > 0 ||
 	    (reason != NULL && etcd_refusal_of(reason) == ETCD_COMPACTED))
-		s->relist = true;
-	else
-		str_addf(err, "it ends the watch: \"%.200s\"", reason != NULL ? reason : "");
+		return LIST_AGAIN;
+	str_addf(err, "it ends a watch: \"%.200s\"", reason != NULL ? reason : "");
+	return WRONG;
 }
 
-static void
-message_take(struct source_etcd *s, const char *text, size_t len, struct str *err)
+static enum outcome
+message_take(struct watch *w, const char *text, size_t len, struct str *err)
 {
 	json_t *v = json_loadb(text, len, 0, NULL), *error = json_object_get(v, "error");
 	const json_t *m = json_object_get(v, "result");
 	const char *why = json_string_value(json_object_get(error, "message"));
+	enum outcome outcome = GOES_ON;
 
 	if (why == NULL)
 		why = json_string_value(error);
 	if (why != NULL)
-		str_addf(err, "it ends the watch: \"%.200s\"", why);
+		str_addf(err, "it ends a watch: \"%.200s\"", why);
 	else if (!json_is_object(m))
 		str_add(err, "what it tells of changes is no JSON of etcd's");
 	else if (json_is_true(json_object_get(m, "canceled")))
-		watch_canceled(s, m, err);
+		outcome = watch_canceled(m, err);
 	else if (json_is_true(json_object_get(m, "created")))
-		watch_created(s, m);
+		watch_created(w);
 	else
-		events_take(s, m);
+		events_take(w, m);
 	json_decref(v);
+	return err->len > 0 ? WRONG : outcome;
 }
 
-/* Takes the messages that are whole from the line. */
-static void
-lines_take(struct source_etcd *s, struct str *err)
+/* Takes the messages that are whole. */
+static enum outcome
+lines_take(struct watch *w, struct str *err)
 {
+	enum outcome outcome = GOES_ON;
 	size_t at = 0;
 	const char *end;
 
-	while (!s->relist && err->len == 0 && at < s->line.len &&
-	       (end = memchr(s->line.s + at, '\n', s->line.len - at)) != NULL) {
-		size_t len = (size_t)(end - (s->line.s + at));
+	while (outcome == GOES_ON && at < w->line.len &&
+	       (end = memchr(w->line.s + at, '\n', w->line.len - at)) != NULL) {
+		size_t len = (size_t)(end - (w->line.s + at));
 		if (len > 0)
-			message_take(s, s->line.s + at, len, err);
+			outcome = message_take(w, w->line.s + at, len, err);
 		at += len + 1;
 	}
-	if (at == 0)
-		return;
-	s->line.len -= at;
-	memmove(s->line.s, s->line.s + at, s->line.len + 1);
+	if (at > 0) {
+		w->line.len -= at;
+		memmove(w->line.s, w->line.s + at, w->line.len + 1);
+	}
+	if (outcome != GOES_ON || w->line.len <= LINE_MAX_LEN)
+		return outcome;
+	str_add(err, "what it tells of changes is too large");
+	return WRONG;
 }
 
 static void
 on_watch(void *ctx, const char *data, size_t len)
 {
-	struct source_etcd *s = ctx;
+	struct watch *w = ctx;
+	struct source_etcd *s = w->source;
 	struct str err = {0};
+	enum outcome outcome;
 
-	str_addn(&s->line, data, len);
-	lines_take(s, &err);
-	if (s->line.len > LINE_MAX_LEN)
-		str_add(&err, "what it tells of changes is too large");
+	str_addn(&w->line, data, len);
+	outcome = lines_take(w, &err);
 	/* What was told before it went wrong counts. */
 	if (etcd_store_changed(s->store))
 		s->h->synced(s->ctx);
-	if (err.len > 0) {
-		if (!login_again(s, str_get(&err)))
-			fail(s, str_get(&err));
-	} else if (s->relist) {
+	if (outcome == WRONG && !login_again(s, str_get(&err)))
+		fail(s, str_get(&err));
+	if (outcome == LIST_AGAIN) {
 		log_info("etcd.compacted", LOG_S("endpoint", s->endpoints[s->at]));
 		list_begin(s);
 	}
@@ -605,12 +636,13 @@ on_watch(void *ctx, const char *data, size_t len)
 static void
 on_watch_end(void *ctx, const struct fetch_result *r)
 {
-	struct source_etcd *s = ctx;
+	struct watch *w = ctx;
+	struct source_etcd *s = w->source;
 	struct str text = {0};
 
-	s->watch = NULL;
+	w->fetch = NULL;
 	if (r->outcome == FETCH_ANSWERED && r->status == 200)
-		str_add(&text, "it ends the watch");
+		str_add(&text, "it ends a watch");
 	else
 		etcd_failure_text(r, &text);
 	if (!login_again(s, str_get(&text)))
@@ -619,15 +651,20 @@ on_watch_end(void *ctx, const struct fetch_result *r)
 }
 
 static void
-watch_begin(struct source_etcd *s)
+watches_begin(struct source_etcd *s)
 {
 	struct str body = {0};
 
 	s->state = ETCD_WATCH;
-	s->created = 0;
-	for (unsigned i = 0; i < s->nranges; i++)
-		etcd_watch_request(&body, &s->ranges[i], s->revisions[i] + 1);
-	s->watch = post(s, "/v3/watch", &body, on_watch, on_watch_end);
+	for (unsigned i = 0; i < s->nranges; i++) {
+		struct watch *w = &s->watches[i];
+		const struct fetch_request how = {
+		    .idle_ms = WATCH_IDLE_MS, .piece = on_watch, .done = on_watch_end, .ctx = w};
+		str_reset(&body);
+		etcd_watch_request(&body, w->range, w->revision + 1);
+		w->created = false;
+		w->fetch = post(s, "/v3/watch", &body, &how);
+	}
 	timer_set(s, ANSWER_MS);
 	str_free(&body);
 }
@@ -643,8 +680,8 @@ on_timer(evutil_socket_t fd, short what, void *ctx)
 	(void)what;
 	if (s->state != ETCD_WATCH)
 		connect_next(s);
-	else if (s->created < s->nranges)
-		fail(s, "the watch does not begin");
+	else if (!all_created(s))
+		fail(s, "a watch does not begin");
 	else
 		probe(s);
 }
@@ -679,7 +716,6 @@ stop(struct source *head)
 	free(s->password_file);
 	free(s->token);
 	free(s->after);
-	str_free(&s->line);
 	free(s);
 }
 
@@ -719,6 +755,8 @@ source_etcd_start(struct event_base *base, const struct source_etcd_conf *conf,
 	s->fetcher = fetcher_new(base, &conf->tls);
 	s->store = etcd_store_new(conf->prefix, conf->node, h, ctx);
 	s->ranges = etcd_store_ranges(s->store, &s->nranges);
+	for (unsigned i = 0; i < s->nranges; i++)
+		s->watches[i] = (struct watch){.source = s, .range = &s->ranges[i]};
 	s->timer = evtimer_new(base, on_timer, s);
 	ASSERT(s->timer != NULL);
 	timer_set(s, 0);
