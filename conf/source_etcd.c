@@ -75,6 +75,7 @@ struct source_etcd {
 	struct fetch *ask;   /* NULL: nothing is asked */
 	struct backoff backoff;
 	unsigned failed; /* in a row */
+	bool proved;     /* the server was there for longer than a watch takes to begin */
 	bool troubled, synced;
 	char *token;
 	bool token_is_new; /* nothing was answered to it yet */
@@ -138,14 +139,15 @@ static void
 fail(struct source_etcd *s, const char *why)
 {
 	const char *endpoint = s->endpoints[s->at];
+	bool young = s->state == ETCD_WATCH && !s->proved;
 
 	cut_off(s);
 	s->at = (s->at + 1) % s->nendpoints;
 	s->state = ETCD_WAIT;
 	if (++s->failed % s->nendpoints != 0) {
-		log_info("etcd.failover", LOG_S("from", endpoint), LOG_S("to", s->endpoints[s->at]),
-			 LOG_S("error", why));
-		timer_set(s, 0);
+		log_info("etcd.failover", LOG_S("from", endpoint), LOG_S("to", s->endpoints[s->at]), LOG_S("error", why));
+		/* Servers whose watches end at once are not to be asked without an end. */
+		timer_set(s, young ? backoff_next(&s->backoff) : 0);
 		return;
 	}
 	char *text = xasprintf("%s: %s%s", endpoint, why, s->synced ? ": what it said last stays" : "");
@@ -328,7 +330,7 @@ time_take(struct source_etcd *s, const struct etcd_header *h)
 static void
 probe_good(struct source_etcd *s)
 {
-	s->failed = 0;
+	s->proved = true;
 	backoff_reset(&s->backoff);
 	timer_set(s, PROBE_EVERY_MS / 2 + arc4random_uniform(PROBE_EVERY_MS));
 }
@@ -506,7 +508,7 @@ watch_created(struct watch *w)
 	if (s->troubled)
 		s->h->trouble(s->ctx, s->name, NULL);
 	s->troubled = false;
-	/* It has gone well when the first probe has. */
+	s->failed = 0;
 	timer_set(s, PROBE_EVERY_MS / 2 + arc4random_uniform(PROBE_EVERY_MS));
 }
 
@@ -656,6 +658,7 @@ watches_begin(struct source_etcd *s)
 	struct str body = {0};
 
 	s->state = ETCD_WATCH;
+	s->proved = false;
 	for (unsigned i = 0; i < s->nranges; i++) {
 		struct watch *w = &s->watches[i];
 		const struct fetch_request how = {
