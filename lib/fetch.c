@@ -452,9 +452,11 @@ trust_set(CURL *easy, const struct fetch_tls *tls)
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
 	curl_easy_setopt(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
-	/* With certificates of our own the system's do not count beside them. */
-	if (tls->ca.path != NULL || tls->ca.text != NULL)
+	/* With certificates of our own the system's do not count beside them, and a file that is replaced is read again. */
+	if (tls->ca.path != NULL || tls->ca.text != NULL) {
 		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+		curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
+	}
 	pem_set(easy, &tls->ca, CURLOPT_CAINFO, CURLOPT_CAINFO_BLOB);
 	pem_set(easy, &tls->cert, CURLOPT_SSLCERT, CURLOPT_SSLCERT_BLOB);
 	pem_set(easy, &tls->key, CURLOPT_SSLKEY, CURLOPT_SSLKEY_BLOB);
