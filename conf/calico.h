@@ -47,7 +47,11 @@ json_t *calico_model(struct calico *c, bool secrets);
 /* What was wrong when the model was made last: an array of {"kind", "name", "text"}, sorted; a new reference. */
 json_t *calico_complaints(const struct calico *c);
 
-/* Is this Secret referred to by any resource? For datastores that must ask for each. */
-bool calico_wants_secret(const struct calico *c, const char *name_space, const char *name);
+/*
+ * For datastores that must ask for each: do Services and EndpointSlices matter by what was put so far, and which Secrets
+ * are referred to, as the keys "namespace/name" of an object, a new reference?
+ */
+bool calico_wants_services(const struct calico *c);
+json_t *calico_wants_secrets(const struct calico *c);
 
 #endif

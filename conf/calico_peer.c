@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "conf/calico_int.h"
+#include "lib/base64.h"
 #include "lib/mem.h"
 
 #define KEEPALIVE_MAX    239 /* below the hold time, which is 240 s */
@@ -196,43 +197,6 @@ calico_endpoint_fini(struct calico *c, struct calico_entry *e)
 
 /* ---- Secret ---- */
 
-static int
-base64_value(char ch)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const char *p = ch != '\0' ? strchr(digits, ch) : NULL;
-
-	return p != NULL ? (int)(p - digits) : -1;
-}
-
-/* RFC 4648 4; white space does not count. NULL: it is none. The caller frees. */
-static char *
-base64_decode(const char *s, size_t *len)
-{
-	char *out = xmalloc(strlen(s) / 4 * 3 + 4);
-	unsigned bits = 0, have = 0;
-	size_t n = 0;
-
-	for (; *s != '\0' && *s != '='; s++) {
-		int v = base64_value(*s);
-		if (strchr(" \t\r\n", *s) != NULL)
-			continue;
-		if (v < 0) {
-			free(out);
-			return NULL;
-		}
-		bits = bits << 6 | (unsigned)v;
-		have += 6;
-		if (have >= 8) {
-			have -= 8;
-			out[n++] = (char)(bits >> have & 0xff);
-		}
-	}
-	out[n] = '\0';
-	*len = n;
-	return out;
-}
-
 void
 calico_secret_parse(struct calico *c, struct calico_entry *e, const json_t *value)
 {
@@ -272,23 +236,24 @@ calico_secret_get(const struct calico *c, const struct calico_secret_ref *r)
 	return s != NULL && r->key != NULL ? json_string_value(json_object_get(s->data, r->key)) : NULL;
 }
 
-static bool
-refers_to(const struct calico_secret_ref *r, const char *name)
+static void
+wants_add(const struct calico *c, json_t *wants, const struct calico_secret_ref *r)
 {
-	return r->name != NULL && strcmp(r->name, name) == 0;
+	if (r->name == NULL)
+		return;
+	char *name = xasprintf("%s/%s", c->secret_namespace, r->name);
+	json_object_set_new(wants, name, json_true());
+	free(name);
 }
 
-bool
-calico_wants_secret(const struct calico *c, const char *name_space, const char *name)
+json_t *
+calico_wants_secrets(const struct calico *c)
 {
-	const struct calico_entry *e;
+	json_t *wants = json_object();
+	struct calico_entry *e;
 
-	if (name_space == NULL || strcmp(name_space, c->secret_namespace) != 0)
-		return false;
-	if (refers_to(&calico_config_of(c, NULL)->mesh_password, name))
-		return true;
-	for (e = calico_first(c, CALICO_PEER); e != NULL; e = calico_next((struct calico_entry *)(uintptr_t)e))
-		if (refers_to(&((const struct calico_peer *)e)->password, name))
-			return true;
-	return false;
+	wants_add(c, wants, &calico_config_of(c, NULL)->mesh_password);
+	CALICO_FOREACH (c, CALICO_PEER, e)
+		wants_add(c, wants, &((const struct calico_peer *)e)->password);
+	return wants;
 }

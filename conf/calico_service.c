@@ -265,3 +265,14 @@ calico_service_routes(struct calico_view *v, enum family f, struct calico_prefix
 	LIST_FOREACH (s, &v->c->special, special)
 		add_service(v, f, s, out);
 }
+
+bool
+calico_wants_services(const struct calico *c)
+{
+	const struct calico_config *global = calico_config_of(c, NULL);
+
+	/* Whatever is announced lies in a range. */
+	if ((c->has_cluster_ips ? &c->cluster_ips : &global->range[CALICO_CLUSTER_IPS])->n > 0)
+		return true;
+	return global->range[CALICO_EXTERNAL_IPS].n > 0 || global->range[CALICO_BALANCER_IPS].n > 0;
+}
