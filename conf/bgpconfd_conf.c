@@ -44,6 +44,10 @@ static const struct conf_word store_words[] = {{"files", BGPCONFD_STORE_FILES},
 					       {"kubernetes", BGPCONFD_STORE_KUBERNETES},
 					       {0}};
 
+static const struct conf_word group_words[] = {{"crd.projectcalico.org/v1", BGPCONFD_GROUP_V1},
+					       {"projectcalico.org/v3", BGPCONFD_GROUP_V3},
+					       {0}};
+
 enum { STORE_TYPE, STORE_PATH };
 
 static const struct conf_row datastore_rows[] = {
@@ -52,7 +56,7 @@ static const struct conf_row datastore_rows[] = {
 		    AT(bgpconfd_datastore, type),
 		    .words = store_words,
 		    .flags = CONF_ROW_REQUIRED,
-		    .doc = "Where resources come from. This version has files and etcd."},
+		    .doc = "Where resources come from."},
     [STORE_PATH] = {.key = "path",
 		    .type = &conf_type_string,
 		    AT(bgpconfd_datastore, path),
@@ -77,14 +81,21 @@ static const struct conf_row datastore_rows[] = {
     TEXT_ROW("username", bgpconfd_datastore, username, "Of etcd: who we are. Else ETCD_USERNAME, else nobody."),
     PATH_ROW("password-file", bgpconfd_datastore, password_file,
 	     "Of etcd: a file with the password, which is read each time it is needed. Else ETCD_PASSWORD."),
-    PATH_ROW("kubeconfig", bgpconfd_datastore, kubeconfig, "Of kubernetes: how to come to its API."),
+    PATH_ROW("kubeconfig", bgpconfd_datastore, kubeconfig,
+	     "Of kubernetes: the file that says where its API is and who we are. Else KUBECONFIG, else the service account of the pod."),
+    {.key = "api-group",
+     .type = &conf_type_word,
+     AT(bgpconfd_datastore, api_group),
+     .words = group_words,
+     .def_doc = "what CALICO_API_GROUP says, or the server has",
+     .doc = "Of kubernetes: where Calico's resources are."},
 };
 
 /* Which keys each of them has beside type. */
 static const char *const store_keys[][8] = {
     [BGPCONFD_STORE_FILES] = {"path"},
     [BGPCONFD_STORE_ETCD] = {"endpoints", "prefix", "ca", "cert", "key", "username", "password-file"},
-    [BGPCONFD_STORE_KUBERNETES] = {"kubeconfig"},
+    [BGPCONFD_STORE_KUBERNETES] = {"kubeconfig", "api-group"},
 };
 
 static bool
@@ -142,14 +153,9 @@ datastore_finish(struct conf_loader *ld, struct yml_node *n, void *obj)
 	static const char *const paths[] = {"path", "ca", "cert", "key", "password-file", "kubeconfig"};
 	struct bgpconfd_datastore *d = obj;
 	const char **fields[] = {&d->path, &d->ca, &d->cert, &d->key, &d->password_file, &d->kubeconfig};
-	struct yml_node *type = yml_map_get(n, "type");
 
 	if ((d->has & 1u << STORE_TYPE) == 0)
 		return;
-	if (d->type == BGPCONFD_STORE_KUBERNETES) {
-		load_fail_key(ld, type, "type", "found %s, which is not in this version, expected files or etcd", type->text);
-		return;
-	}
 	store_keys_check(ld, n, d->type);
 	if (d->type == BGPCONFD_STORE_ETCD)
 		etcd_check(ld, n, d);
@@ -411,9 +417,6 @@ datastore_type_fill(struct bgpconfd_conf *c, struct conf_errors *errs)
 		i++;
 	if (i == ARRAY_LEN(types))
 		conf_errors_add(errs, &pos, 0, "DATASTORE_TYPE", "found \"%.40s\", expected files, etcdv3 or kubernetes", name);
-	else if (types[i].type == BGPCONFD_STORE_KUBERNETES)
-		conf_errors_add(errs, &pos, 0, "DATASTORE_TYPE",
-				"found %s, which is not in this version, expected files, etcdv3, or datastore in the file", name);
 	else
 		c->datastore.type = types[i].type;
 }
@@ -473,6 +476,21 @@ etcd_fill(struct bgpconfd_conf *c, struct conf_errors *errs)
 		conf_errors_add(errs, &pos, 0, "ETCD_PASSWORD", "found a username without a password, expected password-file in the file");
 }
 
+/* As calico-node does: any other group means the first. The API has resources, and no keys. */
+static void
+kubernetes_fill(struct bgpconfd_conf *c, const char *path, struct conf_errors *errs)
+{
+	const struct conf_pos pos = {.file = path};
+	const char *group = NULL;
+
+	env_fill_calico(c->arena, &c->datastore.kubeconfig, "KUBECONFIG");
+	env_fill(c->arena, &group, "CALICO_API_GROUP");
+	if (c->datastore.api_group == BGPCONFD_GROUP_FOUND && group != NULL)
+		c->datastore.api_group = strcmp(group, "projectcalico.org/v3") == 0 ? BGPCONFD_GROUP_V3 : BGPCONFD_GROUP_V1;
+	if (c->resolver == BGPCONFD_RESOLVER_KEYS)
+		conf_errors_add(errs, &pos, 0, "resolver", "found keys, which kubernetes does not have, expected calico");
+}
+
 static void
 calico_fill(struct bgpconfd_conf *c)
 {
@@ -508,6 +526,8 @@ bgpconfd_conf_load(const char *path, struct bgpconfd_conf **out, struct conf_err
 		c->datastore.path = RESOURCES_PATH;
 	if (c->datastore.type == BGPCONFD_STORE_ETCD)
 		etcd_fill(c, errs);
+	if (c->datastore.type == BGPCONFD_STORE_KUBERNETES)
+		kubernetes_fill(c, path, errs);
 	if (c->resolver == BGPCONFD_RESOLVER_CALICO)
 		calico_fill(c);
 	if (errs->n != 0) {

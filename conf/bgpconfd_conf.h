@@ -11,6 +11,7 @@
 #include "conf/conf.h"
 
 enum bgpconfd_store { BGPCONFD_STORE_FILES, BGPCONFD_STORE_ETCD, BGPCONFD_STORE_KUBERNETES };
+enum bgpconfd_group { BGPCONFD_GROUP_FOUND, BGPCONFD_GROUP_V1, BGPCONFD_GROUP_V3 }; /* found: as the server has it */
 enum bgpconfd_resolver { BGPCONFD_RESOLVER_CALICO, BGPCONFD_RESOLVER_KEYS };
 
 struct bgpconfd_datastore {
@@ -20,7 +21,8 @@ struct bgpconfd_datastore {
 	CONF_LIST(const char *) endpoints; /* etcd, and so on */
 	const char *prefix, *ca, *cert, *key, *username, *password_file;
 	const char *password, *ca_text, *cert_text, *key_text; /* of the environment alone */
-	const char *kubeconfig; /* kubernetes */
+	const char *kubeconfig; /* kubernetes; NULL: as a pod */
+	uint32_t api_group;     /* enum bgpconfd_group */
 };
 
 struct bgpconfd_template {

@@ -144,6 +144,15 @@ on_synced(void *ctx)
 	}
 }
 
+/* Is it something without which there is nothing to tell? */
+static bool
+is_of_source(const struct source *s, const char *what)
+{
+	size_t n = strlen(s->name);
+
+	return strncmp(what, s->name, n) == 0 && (what[n] == '\0' || what[n] == ' ');
+}
+
 static void
 on_trouble(void *ctx, const char *what, const char *text)
 {
@@ -159,12 +168,28 @@ on_trouble(void *ctx, const char *what, const char *text)
 	if (was == NULL || strcmp(was, text) != 0)
 		log_warn("source.trouble", LOG_S("what", what), LOG_S("error", text));
 	json_object_set_new(d->troubles, what, json_string(text));
-	/* Who waits for one answer does not wait for a folder to come, or a server. */
-	if (d->options->mode != CONFD_RUN && !d->source_synced && strcmp(what, d->source->name) == 0)
+	/* Who waits for one answer does not wait for a datastore to come. */
+	if (d->options->mode != CONFD_RUN && !d->source_synced && is_of_source(d->source, what))
 		finish(d, EXIT_FAILURE);
 }
 
-static const struct source_handler source_handler = {on_put, on_del, on_synced, on_trouble};
+static bool
+wants_services(void *ctx)
+{
+	const struct confd *d = ctx;
+
+	return d->calico != NULL && calico_wants_services(d->calico);
+}
+
+static json_t *
+wants_secrets(void *ctx)
+{
+	const struct confd *d = ctx;
+
+	return d->calico != NULL ? calico_wants_secrets(d->calico) : json_object();
+}
+
+static const struct source_handler source_handler = {on_put, on_del, on_synced, on_trouble, wants_services, wants_secrets};
 
 /* Felix's files are JSON under any name, so they come as keys. */
 static void
@@ -219,8 +244,8 @@ on_endpoints_trouble(void *ctx, const char *what, const char *text)
 	on_endpoints_synced(ctx);
 }
 
-static const struct source_handler endpoints_handler = {on_endpoint_put, on_endpoint_del, on_endpoints_synced,
-							on_endpoints_trouble};
+static const struct source_handler endpoints_handler = {
+    .put = on_endpoint_put, .del = on_endpoint_del, .synced = on_endpoints_synced, .trouble = on_endpoints_trouble};
 
 /* ---- the model ---- */
 
@@ -620,6 +645,8 @@ log_apply(const struct confd *d)
 static struct source *
 source_start(struct confd *d, bool keys)
 {
+	static const char *const groups[] = {
+	    [BGPCONFD_GROUP_FOUND] = NULL, [BGPCONFD_GROUP_V1] = "crd.projectcalico.org/v1", [BGPCONFD_GROUP_V3] = "projectcalico.org/v3"};
 	const struct bgpconfd_datastore *s = &d->conf->datastore;
 	struct source_etcd_conf etcd = {.endpoints = s->endpoints.v,
 					.nendpoints = s->endpoints.n,
@@ -629,9 +656,12 @@ source_start(struct confd *d, bool keys)
 					.password = s->password,
 					.password_file = s->password_file,
 					.node = keys ? NULL : d->conf->node};
+	struct source_kubernetes_conf kubernetes = {.kubeconfig = s->kubeconfig, .group = groups[s->api_group], .node = d->conf->node};
 
 	if (s->type == BGPCONFD_STORE_ETCD)
 		return source_etcd_start(d->base, &etcd, &source_handler, d);
+	if (s->type == BGPCONFD_STORE_KUBERNETES)
+		return source_kubernetes_start(d->base, &kubernetes, &source_handler, d);
 	return source_files_start(d->base, s->path, keys, &source_handler, d);
 }
 

@@ -31,6 +31,12 @@ struct source_handler {
 	void (*synced)(void *ctx);
 	/* Something cannot be read: what and why, for a person; text NULL: it can be again. */
 	void (*trouble)(void *ctx, const char *what, const char *text);
+	/*
+	 * By what was put so far, for a source that would otherwise ask for more than is needed: do Services and EndpointSlices
+	 * matter, and which Secrets, as the keys "namespace/name" of an object, a new reference? Both may be NULL: nothing of them.
+	 */
+	bool (*wants_services)(void *ctx);
+	json_t *(*wants_secrets)(void *ctx);
 };
 
 /* How a source is made; each has such a table. */
@@ -43,7 +49,11 @@ struct source_ops {
 /* The head of each source. */
 struct source {
 	const struct source_ops *ops;
-	const char *name; /* path, URLs: what trouble() is about when nothing of it can be had */
+	/*
+	 * Path, URLs: what trouble() is about when nothing of it can be had; of a part without which there is no snapshot, either, it is
+	 * about this, a blank, and the part.
+	 */
+	const char *name;
 };
 
 /*
@@ -72,5 +82,16 @@ struct source_etcd_conf {
  */
 struct source *source_etcd_start(struct event_base *base, const struct source_etcd_conf *conf, const struct source_handler *h,
 				 void *ctx);
+
+/*
+ * The API of Kubernetes, by a kubeconfig or, with NULL, as a pod comes to it: nodes and Calico's resources of either API
+ * group, and what is wanted of services and secrets, in the form that a directory has them. group: "crd.projectcalico.org/v1" or
+ * "projectcalico.org/v3"; NULL: what the server has. node: the own one. Texts are copied.
+ */
+struct source_kubernetes_conf {
+	const char *kubeconfig, *group, *node;
+};
+struct source *source_kubernetes_start(struct event_base *base, const struct source_kubernetes_conf *conf,
+				       const struct source_handler *h, void *ctx);
 
 #endif

@@ -33,7 +33,9 @@ static const char *const variables[] = {"NODENAME",
 					"CALICO_ADVERTISE_CLUSTER_IPS",
 					"CALICO_K8S_NODE_REF",
 					"NAMESPACE",
-					"CALICO_ENDPOINT_STATUS_PATH_PREFIX"};
+					"CALICO_ENDPOINT_STATUS_PATH_PREFIX",
+					"CALICO_API_GROUP",
+					"KUBECONFIG"};
 
 static void
 begin(void)
@@ -178,21 +180,11 @@ END_TEST
 START_TEST(test_datastores)
 {
 	begin();
-	ck_assert_int_eq(load("datastore: {type: kubernetes, kubeconfig: k}\n" TEMPLATE), -EINVAL);
-	ck_assert_str_eq(
-	    str_get(&errors),
-	    "f:1:19: datastore.type: found kubernetes, which is not in this version, expected files or etcd\n");
 	ck_assert_int_eq(load("datastore: {type: files, prefix: /calico}\n" TEMPLATE), -EINVAL);
 	ck_assert_str_eq(str_get(&errors),
 			 "f:1:26: datastore.prefix: found a key of another type, expected only path "
 			 "with files\n");
-	setenv("DATASTORE_TYPE", "kubernetes", 1);
-	ck_assert_int_eq(load(TEMPLATE), -EINVAL);
-	ck_assert_str_eq(str_get(&errors),
-			 "environment: DATASTORE_TYPE: found kubernetes, which is not in this version, "
-			 "expected files, etcdv3, or datastore in the file\n");
 	ck_assert_int_eq(load("datastore: {type: files}\n" TEMPLATE), 0);
-	unsetenv("DATASTORE_TYPE");
 	setenv("ETCD_ENDPOINTS", "http://127.0.0.1:2379", 1);
 	ck_assert_int_eq(load(TEMPLATE), 0);
 	ck_assert_uint_eq(conf->datastore.type, BGPCONFD_STORE_ETCD);
@@ -290,6 +282,39 @@ START_TEST(test_etcd_environment)
 }
 END_TEST
 
+START_TEST(test_kubernetes)
+{
+	begin();
+	ck_assert_int_eq(load("datastore: {type: kubernetes, kubeconfig: sub/k}\n" TEMPLATE), 0);
+	ck_assert_uint_eq(conf->datastore.type, BGPCONFD_STORE_KUBERNETES);
+	ck_assert_uint_eq(conf->datastore.api_group, BGPCONFD_GROUP_FOUND);
+	ck_assert_str_eq(conf->datastore.kubeconfig, "sub/k");
+	/* As a pod comes to it. */
+	ck_assert_int_eq(load("datastore: {type: kubernetes}\n" TEMPLATE), 0);
+	ck_assert_ptr_null(conf->datastore.kubeconfig);
+	setenv("KUBECONFIG", "/k", 1);
+	setenv("CALICO_API_GROUP", "projectcalico.org/v3", 1);
+	ck_assert_int_eq(load("datastore: {type: kubernetes}\n" TEMPLATE), 0);
+	ck_assert_str_eq(conf->datastore.kubeconfig, "/k");
+	ck_assert_uint_eq(conf->datastore.api_group, BGPCONFD_GROUP_V3);
+	ck_assert_int_eq(load("datastore: {type: kubernetes, api-group: crd.projectcalico.org/v1, kubeconfig: /m}\n" TEMPLATE), 0);
+	ck_assert_str_eq(conf->datastore.kubeconfig, "/m");
+	ck_assert_uint_eq(conf->datastore.api_group, BGPCONFD_GROUP_V1);
+	/* As calico-node says it. */
+	setenv("DATASTORE_TYPE", "kubernetes", 1);
+	setenv("CALICO_API_GROUP", "v1", 1);
+	ck_assert_int_eq(load(TEMPLATE), 0);
+	ck_assert_uint_eq(conf->datastore.type, BGPCONFD_STORE_KUBERNETES);
+	ck_assert_uint_eq(conf->datastore.api_group, BGPCONFD_GROUP_V1);
+	ck_assert_int_eq(load("datastore: {type: kubernetes, path: /x}\n" TEMPLATE), -EINVAL);
+	ck_assert_str_eq(str_get(&errors), "f:1:31: datastore.path: found a key of another type, expected only kubeconfig and api-group with "
+					   "kubernetes\n");
+	ck_assert_int_eq(load("resolver: keys\n" TEMPLATE), -EINVAL);
+	ck_assert_str_eq(str_get(&errors), "f: resolver: found keys, which kubernetes does not have, expected calico\n");
+	end();
+}
+END_TEST
+
 START_TEST(test_errors)
 {
 	begin();
@@ -322,4 +347,4 @@ START_TEST(test_errors)
 END_TEST
 
 SUITE("bgpconfd_conf", test_values, test_defaults, test_environment, test_datastores, test_etcd, test_etcd_environment,
-      test_errors)
+      test_kubernetes, test_errors)

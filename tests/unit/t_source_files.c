@@ -66,7 +66,7 @@ on_trouble(void *ctx, const char *what, const char *text)
 		ck_assert_int_eq(json_object_del(troubles, what), 0);
 }
 
-static const struct source_handler handler = {on_put, on_del, on_synced, on_trouble};
+static const struct source_handler handler = {.put = on_put, .del = on_del, .synced = on_synced, .trouble = on_trouble};
 
 static char *
 path_of(const char *name)

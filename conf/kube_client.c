@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * kube_client: see kube.h.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "config.h"
+#include "conf/kube.h"
+#include "lib/mem.h"
+
+/* As calico-node's: a whole list of pages at once, and then few. */
+#define RATE_PER_S 5.0
+#define RATE_BURST 100.0
+
+#define CONNECT_MS  10000
+#define MESSAGE_MAX 200 /* octets of what a server says that are told */
+
+uint64_t
+kube_now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+unsigned
+kube_client_wait_ms(struct kube_client *c)
+{
+	uint64_t now = kube_now_ms();
+
+	if (c->allowance_ms == 0)
+		c->allowance = RATE_BURST;
+	else
+		c->allowance += (double)(now - c->allowance_ms) / 1000 * RATE_PER_S;
+	c->allowance_ms = now;
+	c->allowance = c->allowance > RATE_BURST ? RATE_BURST : c->allowance;
+	if (c->allowance < 1)
+		return (unsigned)((1 - c->allowance) / RATE_PER_S * 1000) + 1;
+	c->allowance -= 1;
+	return 0;
+}
+
+struct fetch *
+kube_client_get(struct kube_client *c, const char *path, unsigned idle_ms, fetch_piece_fn *piece,
+		fetch_done_fn *done, void *ctx, struct str *err)
+{
+	static const char *const headers[] = {"Accept: application/json",
+					      "User-Agent: bgpconfd/" PACKAGE_VERSION, NULL};
+	char *authorization, *url;
+	struct fetch *f;
+
+	if (kube_access_authorization(&c->access, &authorization, err) != 0)
+		return NULL;
+	url = xasprintf("%s%s", c->access.server, path);
+	f = fetch_start(c->fetcher,
+			&(struct fetch_request){.url = url,
+						.headers = headers,
+						.authorization = authorization,
+						.username = authorization == NULL ? c->access.username : NULL,
+						.password = authorization == NULL ? c->access.password : NULL,
+						.connect_ms = CONNECT_MS,
+						.idle_ms = idle_ms,
+						.piece = piece,
+						.done = done,
+						.ctx = ctx});
+	if (authorization != NULL)
+		explicit_bzero(authorization, strlen(authorization));
+	free(authorization);
+	free(url);
+	return f;
+}
+
+/* What a server says is not in our hands: one line of ASCII. */
+static void
+add_message(struct str *out, const char *message)
+{
+	str_add(out, ": ");
+	for (size_t i = 0; i < MESSAGE_MAX && message[i] != '\0'; i++)
+		str_addn(out, message[i] >= ' ' && message[i] <= '~' ? &message[i] : "?", 1);
+}
+
+void
+kube_client_describe(const struct fetch_result *r, struct str *out)
+{
+	json_t *status;
+	const char *message;
+
+	if (r->outcome != FETCH_ANSWERED) {
+		str_add(out, r->error);
+		return;
+	}
+	status = json_loadb(r->body != NULL ? r->body : "", r->len, 0, NULL);
+	message = json_string_value(json_object_get(status, "message"));
+	str_addf(out, "the server answers %u", r->status);
+	if (message != NULL)
+		add_message(out, message);
+	json_decref(status);
+}

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of conf/source_kubernetes: discovery, what is wanted, and when everything was told. */
+#include "conf/source.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "tests/unit/fetchfake.h"
+
+static struct event_base *base;
+static struct source *source;
+static char path[] = "/tmp/t_source_kubernetes.XXXXXX";
+static json_t *world, *troubles, *secrets;
+static bool services;
+static unsigned syncs;
+
+static char *
+key_of(const char *kind, const char *name_space, const char *name)
+{
+	return xasprintf("%s %s %s", kind, name_space != NULL ? name_space : "-", name);
+}
+
+static void
+on_put(void *ctx, const char *kind, const char *name_space, const char *name, const json_t *value)
+{
+	char *key = key_of(kind, name_space, name);
+
+	(void)ctx;
+	json_object_set_new(world, key, json_deep_copy(value));
+	free(key);
+}
+
+static void
+on_del(void *ctx, const char *kind, const char *name_space, const char *name)
+{
+	char *key = key_of(kind, name_space, name);
+
+	(void)ctx;
+	ck_assert_int_eq(json_object_del(world, key), 0);
+	free(key);
+}
+
+static void
+on_synced(void *ctx)
+{
+	(void)ctx;
+	syncs++;
+}
+
+static void
+on_trouble(void *ctx, const char *what, const char *text)
+{
+	(void)ctx;
+	if (text != NULL)
+		json_object_set_new(troubles, what, json_string(text));
+	else
+		ck_assert_int_eq(json_object_del(troubles, what), 0);
+}
+
+static bool
+wants_services(void *ctx)
+{
+	(void)ctx;
+	return services;
+}
+
+static json_t *
+wants_secrets(void *ctx)
+{
+	(void)ctx;
+	return json_copy(secrets);
+}
+
+static const struct source_handler handler = {on_put,     on_del,         on_synced,
+					      on_trouble, wants_services, wants_secrets};
+
+static void
+config_write(const char *user)
+{
+	char *text = xasprintf("{current-context: x, contexts: [{name: x, context: {cluster: x, user: x}}], "
+			       "clusters: [{name: x, cluster: {server: "
+			       "'http://api'}}], users: [{name: x, user: {%s}}]}\n",
+			       user);
+	FILE *f = fopen(path, "w");
+
+	ck_assert(f != NULL && fputs(text, f) >= 0 && fclose(f) == 0);
+	free(text);
+}
+
+static void
+begin(const char *group)
+{
+	int fd = mkstemp(path);
+
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	config_write("token: one");
+	base = event_base_new();
+	world = json_object();
+	troubles = json_object();
+	secrets = json_object();
+	services = false;
+	syncs = 0;
+	source = source_kubernetes_start(base, &(struct source_kubernetes_conf){path, group, "n1"}, &handler,
+					 NULL);
+}
+
+static void
+finish(void)
+{
+	source->ops->stop(source);
+	ck_assert(TAILQ_EMPTY(&fetches));
+	event_base_free(base);
+	json_decref(world);
+	json_decref(troubles);
+	json_decref(secrets);
+	unlink(path);
+	strcpy(path + strlen(path) - 6, "XXXXXX");
+}
+
+#define GROUP(name)                                                                                          \
+	"{\"name\": \"x\", \"versions\": [{\"groupVersion\": \"other/v1\"}, {\"groupVersion\": \"" name      \
+	"\"}]}"
+#define V1 "crd.projectcalico.org/v1"
+#define V3 "projectcalico.org/v3"
+#define ALL                                                                                                  \
+	"{\"resources\": [{\"name\": \"bgppeers\"}, {\"name\": \"bgpconfigurations\"}, {\"name\": "          \
+	"\"bgpfilters\"}, {\"name\": \"ippools\"}, "                                                         \
+	"{\"name\": \"blockaffinities\"}]}"
+
+static void
+discovered(const char *groups, const char *group)
+{
+	struct fetch *r = asked(base, "/apis");
+	char *text = xasprintf("{\"groups\": [%s]}", groups), *at = xasprintf("http://api/apis/%s", group);
+
+	ck_assert_str_eq(r->url, "http://api/apis");
+	answer(r, text);
+	r = asked(base, "/apis/");
+	ck_assert_str_eq(r->url, at);
+	answer(r, ALL);
+	free(text);
+	free(at);
+}
+
+/* A list of a kind: items with a version each. */
+static void
+list(const char *plural, const char *kind, const char *items)
+{
+	char *at = xasprintf("/%s?", plural);
+	char *text =
+	    xasprintf("{\"kind\": \"%sList\", \"metadata\": {\"resourceVersion\": \"9\"}, \"items\": [%s]}",
+		      kind, items);
+
+	answer(asked(base, at), text);
+	free(at);
+	free(text);
+}
+
+#define ITEM(name)                                                                                           \
+	"{\"metadata\": {\"name\": \"" name "\", \"namespace\": \"ns\"}, \"data\": {\"a\": \"Yg==\"}}"
+#define CHANGED(kind, nm)                                                                                    \
+	"{\"type\": \"ADDED\", \"object\": {\"kind\": \"" kind "\", \"metadata\": {\"name\": \"" nm          \
+	"\", \"namespace\": \"ns\", \"resourceVersion\": \"20\"}}}"
+
+static void
+list_all_but_nodes(void)
+{
+	list("bgpconfigurations", "BGPConfiguration", "");
+	list("bgppeers", "BGPPeer", ITEM("p"));
+	list("bgpfilters", "BGPFilter", "");
+	list("ippools", "IPPool", ITEM("i"));
+	list("blockaffinities", "BlockAffinity", "");
+}
+
+START_TEST(test_snapshot)
+{
+	begin(NULL);
+	discovered(GROUP(V1), V1);
+	list_all_but_nodes();
+	ck_assert_uint_eq(syncs, 0);
+	list("nodes", "Node", ITEM("n1"));
+	ck_assert_uint_eq(syncs, 1);
+	ck_assert_uint_eq(json_object_size(world), 3);
+	ck_assert_ptr_nonnull(json_object_get(world, "Node - n1"));
+	ck_assert(!is_asked("services") && !is_asked("secrets"));
+	ck_assert_str_eq(asked(base, "/api/v1/nodes?watch=1")->authorization, "Bearer one");
+	ck_assert(say(asked(base, "/api/v1/nodes?watch=1"), CHANGED("Node", "n2")));
+	ck_assert_uint_eq(syncs, 2);
+	json_t *status = source->ops->status(source);
+	ck_assert_str_eq(json_string_value(json_object_get(status, "group")), V1);
+	ck_assert_uint_eq(json_array_size(json_object_get(status, "kinds")), 6);
+	json_decref(status);
+	finish();
+}
+END_TEST
+
+START_TEST(test_groups)
+{
+	/* Where both are, the first has the truth. */
+	begin(NULL);
+	discovered(GROUP(V3) "," GROUP(V1), V1);
+	asked(base, "/apis/" V1 "/bgppeers?");
+	finish();
+	begin(NULL);
+	discovered(GROUP(V3), V3);
+	asked(base, "/apis/" V3 "/bgppeers?");
+	finish();
+	/* None at all: a server that is half-way up. */
+	begin(NULL);
+	answer(asked(base, "/apis"), "{\"groups\": []}");
+	ck_assert_ptr_nonnull(json_object_get(troubles, "kubernetes"));
+	discovered(GROUP(V1), V1);
+	ck_assert_uint_eq(json_object_size(troubles), 0);
+	finish();
+	/* As it is told to. */
+	begin(V3);
+	answer(asked(base, "/apis/" V3), ALL);
+	asked(base, "/apis/" V3 "/bgppeers?");
+	finish();
+	/* An answer that is none. */
+	begin(V3);
+	answer(asked(base, "/apis/" V3), "{\"resources\": []}");
+	answer(asked(base, "/apis/" V3), "<");
+	refuse(asked(base, "/apis/" V3), 503);
+	lose(asked(base, "/apis/" V3), FETCH_UNREACHABLE);
+	ck_assert_str_eq(json_string_value(json_object_get(troubles, "kubernetes")), "http://api: lost");
+	answer(asked(base, "/apis/" V3), ALL);
+	ck_assert_uint_eq(json_object_size(troubles), 0);
+	finish();
+}
+END_TEST
+
+START_TEST(test_absent_kind)
+{
+	begin(NULL);
+	answer(asked(base, "/apis"), "{\"groups\": [" GROUP(V1) "]}");
+	answer(asked(base, "/apis/"), "{\"resources\": [{\"name\": \"bgppeers\"}, {\"name\": "
+				      "\"bgpconfigurations\"}, {\"name\": \"ippools\"}, {\"name\": "
+				      "\"blockaffinities\"}]}");
+	list("bgpconfigurations", "BGPConfiguration", "");
+	list("bgppeers", "BGPPeer", "");
+	list("ippools", "IPPool", "");
+	list("blockaffinities", "BlockAffinity", "");
+	list("nodes", "Node", ITEM("n1"));
+	ck_assert_uint_eq(syncs, 1);
+	ck_assert(!is_asked("bgpfilters"));
+	finish();
+}
+END_TEST
+
+/* 404 of a kind that the server has is trouble; nothing is taken back. */
+START_TEST(test_not_found)
+{
+	begin(NULL);
+	discovered(GROUP(V1), V1);
+	list_all_but_nodes();
+	list("nodes", "Node", ITEM("n1"));
+	asked(base, "/ippools?watch=1");
+	refuse(asked(base, "/ippools?watch=1"), 404);
+	ck_assert_ptr_nonnull(json_object_get(troubles, "kubernetes ippools"));
+	ck_assert_ptr_nonnull(json_object_get(world, "IPPool - i"));
+	asked(base, "/ippools?watch=1");
+	finish();
+}
+END_TEST
+
+START_TEST(test_wanted)
+{
+	begin(NULL);
+	services = true;
+	json_object_set_new(secrets, "ns/s", json_true());
+	discovered(GROUP(V1), V1);
+	list_all_but_nodes();
+	list("nodes", "Node", ITEM("n1"));
+	list("services", "Service", ITEM("a"));
+	asked(base, "/apis/discovery.k8s.io/v1/endpointslices?limit");
+	list("endpointslices", "EndpointSlice", ITEM("e"));
+	ck_assert_uint_eq(syncs, 0);
+	ck_assert_ptr_nonnull(strstr(asked(base, "/secrets?")->url,
+				     "/api/v1/namespaces/ns/secrets?fieldSelector=metadata.name%3Ds&limit="));
+	list("secrets", "Secret", ITEM("s"));
+	ck_assert_uint_eq(syncs, 1);
+	ck_assert_ptr_nonnull(json_object_get(world, "Secret ns s"));
+	ck_assert_ptr_nonnull(json_object_get(world, "Service ns a"));
+	/* Another one, which is waited for, and neither of them any more. */
+	json_object_clear(secrets);
+	json_object_set_new(secrets, "ns/t", json_true());
+	services = false;
+	ck_assert(say(asked(base, "/bgppeers?watch=1"), CHANGED("BGPPeer", "p2")));
+	ck_assert_ptr_null(json_object_get(world, "Secret ns s"));
+	ck_assert_ptr_null(json_object_get(world, "Service ns a"));
+	ck_assert_ptr_null(json_object_get(world, "EndpointSlice ns e"));
+	ck_assert_uint_eq(syncs, 1);
+	list("secrets", "Secret", ITEM("t"));
+	ck_assert_uint_eq(syncs, 2);
+	finish();
+}
+END_TEST
+
+START_TEST(test_secrets_forbidden)
+{
+	begin(NULL);
+	json_object_set_new(secrets, "ns/s", json_true());
+	discovered(GROUP(V1), V1);
+	list_all_but_nodes();
+	list("nodes", "Node", ITEM("n1"));
+	/* A server that fails may have it: that is waited for. */
+	refuse(asked(base, "/secrets?"), 500);
+	ck_assert_uint_eq(syncs, 0);
+	refuse(asked(base, "/secrets?"), 403);
+	ck_assert_uint_eq(syncs, 1);
+	ck_assert_str_eq(json_string_value(json_object_get(troubles, "secrets ns/s")),
+			 "the server answers 403: made up");
+	list("secrets", "Secret", ITEM("s"));
+	ck_assert_uint_eq(syncs, 2);
+	ck_assert_uint_eq(json_object_size(troubles), 0);
+	/* The right is taken away: what was read stays. */
+	refuse(asked(base, "/secrets?"), 403);
+	ck_assert_ptr_nonnull(json_object_get(world, "Secret ns s"));
+	/* From now on one that fails in any way keeps nothing back. */
+	json_object_set_new(secrets, "ns/t", json_true());
+	ck_assert(say(asked(base, "/bgppeers?watch=1"), CHANGED("BGPPeer", "p2")));
+	ck_assert_uint_eq(syncs, 2);
+	refuse(asked(base, "name%3Dt"), 500);
+	ck_assert_uint_eq(syncs, 3);
+	finish();
+}
+END_TEST
+
+START_TEST(test_another_user)
+{
+	begin(NULL);
+	discovered(GROUP(V1), V1);
+	refuse(asked(base, "/bgppeers?"), 401);
+	ck_assert_str_eq(asked(base, "/bgppeers?")->authorization, "Bearer one");
+	/* The file has another token: everything begins with it. */
+	config_write("token: two, username: me");
+	refuse(asked(base, "/bgppeers?"), 401);
+	ck_assert_str_eq(asked(base, "/bgppeers?")->authorization, "Bearer two");
+	ck_assert_str_eq(asked(base, "/nodes?")->authorization, "Bearer two");
+	finish();
+}
+END_TEST
+
+START_TEST(test_no_config)
+{
+	begin(NULL);
+	unlink(path);
+	while (json_object_size(troubles) == 0)
+		event_base_loop(base, EVLOOP_ONCE);
+	ck_assert_ptr_nonnull(
+	    strstr(json_string_value(json_object_get(troubles, "kubernetes")), "No such file"));
+	config_write("token: one");
+	discovered(GROUP(V1), V1);
+	ck_assert_uint_eq(json_object_size(troubles), 0);
+	finish();
+}
+END_TEST
+
+SUITE("source_kubernetes", test_snapshot, test_groups, test_absent_kind, test_not_found, test_wanted,
+      test_secrets_forbidden, test_another_user, test_no_config)
