@@ -67,8 +67,8 @@ struct kube_watch {
 	bool good;   /* the watch under way has shown something */
 	bool relist; /* it has shown that the version is of no use */
 	uint64_t began_ms;
-	struct backoff backoff;  /* at_ms 0: the last request went well */
-	unsigned watches_failed; /* from this version, in a row */
+	struct backoff asks, watches; /* waits after lists and probes that fail, and after watches */
+	unsigned watches_failed;      /* from this version, in a row */
 	bool in_trouble;
 	enum step trouble_step;
 	char wrong[120]; /* what could not be understood */
@@ -278,12 +278,14 @@ arm(struct kube_watch *w, unsigned ms)
 	event_add(w->timer, &tv);
 }
 
+/* The step under way is over, and what follows has to wait. */
 static void
 later(struct kube_watch *w, unsigned retry_after_s)
 {
+	struct backoff *b = w->step == STEP_WATCH ? &w->watches : &w->asks;
 	unsigned least = (retry_after_s < RETRY_AFTER_MAX_S ? retry_after_s : RETRY_AFTER_MAX_S) * 1000;
 
-	arm(w, backoff_next(&w->backoff) + least);
+	arm(w, backoff_next(b) + least);
 }
 
 static void
@@ -301,8 +303,8 @@ failed(struct kube_watch *w, const char *text, unsigned retry_after_s, enum step
 		w->watches_failed = 0;
 		s = STEP_LIST;
 	}
-	w->step = s;
 	later(w, retry_after_s);
+	w->step = s;
 	told(w);
 }
 
@@ -313,8 +315,8 @@ failed_by(struct kube_watch *w, const struct fetch_result *r, enum step s)
 	struct str text = {0};
 
 	if (r->outcome == FETCH_UNREACHABLE || r->outcome == FETCH_UNTRUSTED) {
-		w->step = s;
 		later(w, 0);
+		w->step = s;
 		told(w);
 		return;
 	}
@@ -393,13 +395,10 @@ list_done(struct kube_watch *w, const char *version)
 	w->listed = true;
 	w->consistent = false;
 	page_drop(w);
+	backoff_reset(&w->asks);
 	well(w);
 	w->step = STEP_WATCH;
-	/* It may have failed again and again just behind its list. */
-	if (w->backoff.at_ms > 0)
-		later(w, 0);
-	else
-		arm(w, 0);
+	arm(w, 0);
 	told(w);
 }
 
@@ -415,6 +414,7 @@ list_took(struct kube_watch *w)
 		snprintf(text, sizeof(text), "found no whole %sList", w->kind->kind);
 		failed(w, text, 0, STEP_LIST);
 	} else if (page != NULL && *page != '\0') {
+		backoff_reset(&w->asks);
 		free(w->page);
 		w->page = xstrdup(page);
 		arm(w, 0);
@@ -486,6 +486,7 @@ on_probe_done(void *ctx, const struct fetch_result *r)
 		failed(w, "found no whole list", 0, STEP_PROBE);
 	} else {
 		w->consistent = is_before(version_of(list), w->version);
+		backoff_reset(&w->asks);
 		well(w);
 		w->step = w->consistent ? STEP_LIST : STEP_WATCH;
 		arm(w, 0);
@@ -558,7 +559,7 @@ on_event(void *ctx, const char *text, size_t len)
 static void
 settled(struct kube_watch *w)
 {
-	backoff_reset(&w->backoff);
+	backoff_reset(&w->watches);
 	w->watches_failed = 0;
 	well(w);
 }
@@ -567,11 +568,11 @@ settled(struct kube_watch *w)
 static void
 gone(struct kube_watch *w)
 {
-	w->step = STEP_LIST;
-	if (w->backoff.at_ms == 0 && w->good)
+	if (w->good)
 		arm(w, 0);
 	else
 		later(w, 0);
+	w->step = STEP_LIST;
 	told(w);
 }
 
@@ -612,19 +613,17 @@ on_watch_done(void *ctx, const struct fetch_result *r)
 		   (r->outcome == FETCH_BROKEN || r->outcome == FETCH_LATE)) {
 		/* How servers go, and how quiet they are: whether that is trouble is seen next. */
 		w->watches_failed = !lived;
-		w->step = STEP_PROBE;
 		later(w, 0);
+		w->step = STEP_PROBE;
 	} else if (!is_success(r)) {
 		failed_by(w, r, r->outcome == FETCH_ANSWERED ? STEP_WATCH : STEP_PROBE);
 	} else if (!kube_split_is_whole(&w->split)) {
 		failed(w, "the watch ended within an event", 0, STEP_PROBE);
+	} else if (lived) {
+		settled(w);
+		arm(w, 0);
 	} else {
-		if (lived)
-			settled(w);
-		if (lived)
-			arm(w, 0);
-		else
-			later(w, 0);
+		later(w, 0);
 	}
 }
 
@@ -742,7 +741,8 @@ kube_watch_new(struct kube_client *c, const struct kube_kind *kind, const char *
 				 .events = events,
 				 .ctx = ctx,
 				 .step = STEP_LIST,
-				 .backoff = {.min_ms = BACKOFF_MIN_MS, .max_ms = BACKOFF_MAX_MS}};
+				 .asks = {.min_ms = BACKOFF_MIN_MS, .max_ms = BACKOFF_MAX_MS},
+				 .watches = {.min_ms = BACKOFF_MIN_MS, .max_ms = BACKOFF_MAX_MS}};
 	RB_INIT(&w->known);
 	w->timer = evtimer_new(c->base, on_timer, w);
 	ASSERT(w->timer != NULL);

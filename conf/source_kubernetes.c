@@ -94,6 +94,20 @@ server_trouble(struct source_kubernetes *s, const char *error)
 	free(text);
 }
 
+/* Where it is to be looked at, too. */
+static void
+server_untrusted(struct source_kubernetes *s, const char *error)
+{
+	const char *ca = s->client.access.ca.path;
+	char *text = xasprintf("%s (trusted are those in %s)", error,
+			       ca != NULL                         ? ca
+			       : s->client.access.ca.text != NULL ? s->kubeconfig
+								  : "the system's folder");
+
+	server_trouble(s, text);
+	free(text);
+}
+
 static void
 arm(struct source_kubernetes *s, unsigned ms)
 {
@@ -322,7 +336,9 @@ on_went(void *ctx, struct kube_watch *w, const struct fetch_result *r)
 	e->refused = answered && (r->status == 403 || r->status == 404);
 	if ((r->outcome == FETCH_UNTRUSTED || (answered && r->status == 401)) && access_renew(s))
 		return true;
-	if (r->outcome == FETCH_UNREACHABLE || r->outcome == FETCH_UNTRUSTED)
+	if (r->outcome == FETCH_UNTRUSTED)
+		server_untrusted(s, r->error);
+	else if (r->outcome == FETCH_UNREACHABLE)
 		server_trouble(s, r->error);
 	else if (answered && r->status < 500)
 		trouble_over(s);
@@ -428,7 +444,10 @@ discovery_failed(struct source_kubernetes *s, const struct fetch_result *r)
 	    access_renew(s))
 		return true;
 	kube_client_describe(r, &text);
-	server_trouble(s, str_get(&text));
+	if (r->outcome == FETCH_UNTRUSTED)
+		server_untrusted(s, str_get(&text));
+	else
+		server_trouble(s, str_get(&text));
 	str_free(&text);
 	later(s, r->retry_after_s);
 	return true;
