@@ -6,6 +6,9 @@
     forms.py etcd [--put URL] [--delete] [--prefix /calico] PATH...
                                             keys as Calico lays them out: a JSON object with key and value a line,
                                             or put into etcd, or deleted there
+    forms.py kubernetes [--group v3] OUT PATH...
+                                            a JSON list of Kubernetes objects, Calico's of the API group
+                                            crd.projectcalico.org/v1, or of projectcalico.org/v3
 
 PATH is a file with YAML documents as calicoctl takes them, and Kubernetes objects, or a folder of those.
 """
@@ -132,6 +135,62 @@ def etcd(args):
         etcd_send(args.put, list(keys.items()), args.delete)
 
 
+# ---- Kubernetes ----
+
+NODE_ANNOTATIONS = {
+    "IPv4Address": ("bgp", "ipv4Address"),
+    "IPv6Address": ("bgp", "ipv6Address"),
+    "ASNumber": ("bgp", "asNumber"),
+    "RouteReflectorClusterID": ("bgp", "routeReflectorClusterID"),
+    "IPv4WireguardInterfaceAddr": ("wireguard", "interfaceIPv4Address"),
+    "IPv6WireguardInterfaceAddr": ("wireguard", "interfaceIPv6Address"),
+}
+
+
+def text_of(value):
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def kubernetes_node(resource):
+    """Half of the labels are Kubernetes' own, and half of them Calico's alone."""
+    meta, annotations = resource["metadata"], {}
+    labels = sorted((name, text_of(value)) for name, value in meta.get("labels", {}).items())
+    for annotation, (part, key) in NODE_ANNOTATIONS.items():
+        value = resource.get("spec", {}).get(part, {}).get(key)
+        if value is not None:
+            annotations[f"projectcalico.org/{annotation}"] = text_of(value)
+    annotations["projectcalico.org/labels"] = json.dumps(dict(labels[1::2]))
+    return {"kind": "Node", "apiVersion": "v1", "metadata": {"name": meta["name"], "labels": dict(labels[::2]), "annotations": annotations}}
+
+
+def kubernetes_calico(resource, group):
+    meta, spec = resource["metadata"], dict(resource.get("spec", {}))
+    labels = {name: text_of(value) for name, value in meta.get("labels", {}).items()}
+    if group == "v3":
+        return {"kind": resource["kind"], "apiVersion": "projectcalico.org/v3", "metadata": {"name": meta["name"], "labels": labels}, "spec": spec}
+    if resource["kind"] == "BlockAffinity":
+        spec["deleted"] = text_of(spec.get("deleted", False))
+    annotations = {"projectcalico.org/metadata": json.dumps({"name": meta["name"], "labels": labels, "creationTimestamp": None})}
+    return {"kind": resource["kind"], "apiVersion": "crd.projectcalico.org/v1", "metadata": {"name": meta["name"], "annotations": annotations}, "spec": spec}
+
+
+def kubernetes_object(resource, group):
+    kind = resource["kind"]
+    if kind == "Node":
+        return kubernetes_node(resource)
+    if kind not in NAMESPACED:
+        return kubernetes_calico(resource, group)
+    out = json.loads(json.dumps(resource))
+    for key, value in out.pop("stringData", {}).items():  # as the server does it
+        out.setdefault("data", {})[key] = octets(text_of(value))
+    return out
+
+
+def kubernetes(args):
+    with open(args.out, "w", encoding="utf-8") as f:
+        json.dump([kubernetes_object(r, args.group) for r in resources(args.paths)], f)
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     forms = p.add_subparsers(required=True)
@@ -144,6 +203,11 @@ def main():
     form.add_argument("--put", metavar="URL")
     form.add_argument("--delete", action="store_true")
     form.add_argument("--prefix", default="/calico")
+    form.add_argument("paths", nargs="+")
+    form = forms.add_parser("kubernetes")
+    form.set_defaults(make=kubernetes)
+    form.add_argument("--group", choices=("crd", "v3"), default="crd")
+    form.add_argument("out")
     form.add_argument("paths", nargs="+")
     args = p.parse_args()
     args.make(args)

@@ -1,15 +1,19 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The same resources as a directory of files and as etcd's keys make the same model, with the secrets in it; forms.py
-# makes each form. With FORMS_MORE, a list of files or folders, of those as well.
+# The same resources as a directory of files, as etcd's keys and as Kubernetes objects of both API groups make the same
+# model, with the secrets in it; forms.py makes each form. With FORMS_MORE, a list of files or folders, of those as well.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../etcd.sh"
+. "$(dirname "$0")/../kube.sh"
 need_etcd
+need_kube
 python3 -c 'import yaml' 2>/dev/null || skip "python3 has no yaml"
 forms=$top/tests/conf/forms.py
 ns n1
 etcd_options=(--endpoints http://127.0.0.1:2379)
 etcd_one etcd n1
+api_start n1
+kubeconfig
 
 model() { # NAME DATASTORE: the model in $dir/NAME.json
 	printf 'node: kube-master\ndatastore: %s\ntemplates: [{src: a, dest: %s/none}]\n' "$2" "$dir" >"$dir/$1.yaml"
@@ -17,7 +21,9 @@ model() { # NAME DATASTORE: the model in $dir/NAME.json
 		fail "$stage: $1: $(cat "$dir/$1.err")"
 }
 
-# compare NAME PATH...: as files, as etcd's keys
+same() { diff "$dir/files.json" "$dir/$1.json" >"$dir/models.diff" || fail "$stage: $1: $(head -n 40 "$dir/models.diff")"; }
+
+# compare NAME PATH...: as files, as etcd's keys, as Kubernetes objects
 compare() {
 	say "$1"
 	shift
@@ -27,7 +33,13 @@ compare() {
 	in_ns n1 python3 "$forms" etcd --put http://127.0.0.1:2379 "$dir/resources" || fail "$stage"
 	model files "{type: files, path: $dir/resources}"
 	model etcd '{type: etcd, endpoints: ["http://127.0.0.1:2379"]}'
-	diff "$dir/files.json" "$dir/etcd.json" >"$dir/models.diff" || fail "$stage: $(head -n 40 "$dir/models.diff")"
+	same etcd
+	for group in crd v3; do
+		python3 "$forms" kubernetes --group $group "$dir/objects.json" "$dir/resources" || fail "$stage"
+		api '{"op": "clear"}' "{\"op\": \"serve\", \"groups\": [\"$group\"]}" "{\"op\": \"load\", \"path\": \"$dir/objects.json\"}"
+		model "kubernetes-$group" "{type: kubernetes, kubeconfig: $dir/kubeconfig}"
+		same "kubernetes-$group"
+	done
 	jq -e '.sessions | length > 0' "$dir/etcd.json" >/dev/null || jq -e '[.ipv4, .ipv6] | any' "$dir/etcd.json" >/dev/null ||
 		fail "$stage: an empty model"
 }
