@@ -156,7 +156,7 @@ def kubernetes_node(resource):
     meta, annotations = resource["metadata"], {}
     labels = sorted((name, text_of(value)) for name, value in meta.get("labels", {}).items())
     for annotation, (part, key) in NODE_ANNOTATIONS.items():
-        value = resource.get("spec", {}).get(part, {}).get(key)
+        value = ((resource.get("spec") or {}).get(part) or {}).get(key)
         if value is not None:
             annotations[f"projectcalico.org/{annotation}"] = text_of(value)
     annotations["projectcalico.org/labels"] = json.dumps(dict(labels[1::2]))
@@ -164,7 +164,7 @@ def kubernetes_node(resource):
 
 
 def kubernetes_calico(resource, group):
-    meta, spec = resource["metadata"], dict(resource.get("spec", {}))
+    meta, spec = resource["metadata"], dict(resource.get("spec") or {})
     labels = {name: text_of(value) for name, value in meta.get("labels", {}).items()}
     if group == "v3":
         return {"kind": resource["kind"], "apiVersion": "projectcalico.org/v3", "metadata": {"name": meta["name"], "labels": labels}, "spec": spec}
