@@ -205,7 +205,7 @@ print_attr(const char *what, const struct mattr *a)
 	    what, ip_addr_str(&a->nexthop, text, sizeof text), a->origin, a->has_med, a->med, a->has_local_pref,
 	    a->local_pref, a->communities, a->ext, a->originator, a->otc, a->blob, a->tag, a->aggregated);
 	for (unsigned i = 0; i < a->npath; i++)
-		fprintf(stderr, " %u", a->path[i]);
+		fprintf(stderr, a->confed >> i & 1 ? " (%u)" : " %u", a->path[i]);
 	fprintf(stderr, ", clusters");
 	for (unsigned i = 0; i < a->ncluster; i++)
 		fprintf(stderr, " %x", a->cluster[i]);

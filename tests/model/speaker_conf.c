@@ -457,7 +457,7 @@ print_neighbors(FILE *f, const struct mconf *c)
 			fprintf(f, ", max-prefix: {limit: %u, action: block}", n->limit);
 		if (n->limit_out > 0)
 			fprintf(f, ", max-prefix-out: {limit: %u, action: block}", n->limit_out);
-		if (!p->internal && n->role != ROLE_NONE)
+		if (!is_inside(p) && n->role != ROLE_NONE)
 			fprintf(f, ", role: %s", roles[n->role]);
 		print_add_path(f, n);
 		print_chain(f, &n->import, "import", 'i');
@@ -474,7 +474,10 @@ conf_file(const struct mconf *c)
 	CHECK(fd >= 0);
 	FILE *f = fdopen(dup(fd), "w");
 	CHECK(f != NULL);
-	fprintf(f, "router: {as: %u, id: 10.255.0.1, cluster-id: 10.255.0.%u, listen: [], graceful-restart: {stale-time: 40}, default-local-preference: %u, "
+	fprintf(f, "router: {");
+	if (the_model->confed)
+		fprintf(f, "confederation: {as: %u, members: [65002, 65003, 65101]}, ", CONFED_AS);
+	fprintf(f, "as: %u, id: 10.255.0.1, cluster-id: 10.255.0.%u, listen: [], graceful-restart: {stale-time: 40}, default-local-preference: %u, "
 		   "resolve-via-default: %s, multipath: {ebgp: %u, ibgp: %u, as-path-relax: %s}}\n"
 		   "log: {level: error}\n",
 	    LOCAL_AS, c->cluster_id & 0xff, c->default_local_pref, c->via_default ? "true" : "false", c->multipath_ebgp,

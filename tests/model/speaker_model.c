@@ -207,7 +207,7 @@ random_caps(struct mpeer *n)
 	/* One statement each, since the order in which an initialiser calls rnd() is the compiler's. */
 	*c = (struct open_caps){.route_refresh = true};
 	c->families = (uint8_t)(all || rnd(3) != 0 ? 3u << FAMILY_IPV4 : 1u << (FAMILY_IPV4 + rnd(2)));
-	c->as4 = all || n->as > 65535 || rnd(2) != 0;
+	c->as4 = all || n->as > 65535 || n->member || rnd(2) != 0;
 	c->enhanced_refresh = rnd(3) != 0;
 	c->extended_message = rnd(3) == 0;
 	if (c->families & OPEN_FAMILY(FAMILY_IPV4) && !all && rnd(2) == 0)
@@ -368,7 +368,7 @@ load(const struct mconf *c)
 		n->lowered_out = n->lowered_out || (limit > 0 && (old == 0 || limit < old));
 		const struct mneighbor *was = &the_model->conf.neighbor[i];
 		/* One that is another now, or gone. */
-		bool role = !n->internal && c->neighbor[i].role != was->role;
+		bool role = !is_inside(n) && c->neighbor[i].role != was->role;
 		bool ids = c->neighbor[i].many_in != was->many_in ||
 		    (c->neighbor[i].many_out == SEND_NONE) != (was->many_out == SEND_NONE);
 		if (!c->neighbor[i].there || role || ids || c->neighbor[i].multihop != was->multihop) {
@@ -816,7 +816,7 @@ init_prefixes(void)
 static void
 init_peers(void)
 {
-	/* Clients, others inside, others outside; two over IPv6; two with one identifier. */
+	/* Clients, others inside, others outside or, in a confederation, of two other members; two over IPv6; two with one identifier. */
 	static const struct {
 		const char *address;
 		uint32_t as;
@@ -831,6 +831,7 @@ init_peers(void)
 		n->tag = (uint8_t)(1 + i);
 		n->as = peers[i].as;
 		n->internal = n->as == LOCAL_AS;
+		n->member = the_model->confed && (n->as == 65002 || n->as == 65003);
 		n->link = peers[i].link;
 		n->id = 0x0a090000u + peers[i].id;
 		n->self[FAMILY_IPV4] = model_address(FAMILY_IPV4, 10 << 16 | n->link, 0, 1);
@@ -850,6 +851,7 @@ main(int argc, char **argv)
 	m->seed = m->rng = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
 	m->steps = argc > 2 ? strtoull(argv[2], NULL, 10) : 20000;
 	m->now_ns = 1000000000ull;
+	m->confed = m->seed % 2 == 1;
 	init_prefixes();
 	init_peers();
 	conf_init(&m->conf);
@@ -869,10 +871,10 @@ main(int argc, char **argv)
 	       " multipath, %" PRIu64 " recursive, %" PRIu64 " too long, %" PRIu64
 	       " ids reused, %" PRIu64 " blocked, %" PRIu64 " held back, %" PRIu64 " kept over a restart (%" PRIu64 " times back, %" PRIu64 " ended by End-of-RIB, %" PRIu64
 	       " by time), several paths sent (best N %" PRIu64 ", ecmp %" PRIu64 ", all %" PRIu64 "), %" PRIu64
-	       " aggregates, %" PRIu64 " hidden, selection deferred and begun in time %" PRIu64 "; steps with deferred selection %" PRIu64 ", a shared group %" PRIu64 ", a full ring %" PRIu64 ", a detached member %" PRIu64 "\n",
+	       " aggregates, %" PRIu64 " hidden, %" PRIu64 " segments of a confederation, selection deferred and begun in time %" PRIu64 "; steps with deferred selection %" PRIu64 ", a shared group %" PRIu64 ", a full ring %" PRIu64 ", a detached member %" PRIu64 "\n",
 	    m->seed, m->step, m->compared, m->seen_up, m->seen_reload, m->seen_eor, m->seen_eor_checked, m->seen_eorr,
 	    m->seen_multipath, m->seen_recursive, m->seen_long, m->seen_reused, m->seen_blocked, m->seen_held, m->seen_kept, m->seen_kept_back, m->seen_kept_swept, m->seen_kept_late,
-	    m->seen_many[SEND_BEST], m->seen_many[SEND_ECMP], m->seen_many[SEND_ALL], m->seen_aggregate, m->seen_hidden,
+	    m->seen_many[SEND_BEST], m->seen_many[SEND_ECMP], m->seen_many[SEND_ALL], m->seen_aggregate, m->seen_hidden, m->seen_confed,
 	    m->seen_in_time, m->seen_deferred, m->seen_shared, m->seen_full,
 	    m->seen_detached);
 	free(m);

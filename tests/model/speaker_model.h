@@ -44,6 +44,7 @@
 #define NTOLD     (NPATH + 16) /* paths to a prefix that a neighbour may be told at a time: some may be of the past */
 
 #define LOCAL_AS  64512u
+#define CONFED_AS 64500u /* of the confederation that LOCAL_AS is a member of, with every other seed */
 #define ROUTER_ID 0x0aff0001u /* 10.255.0.1 */
 
 /*
@@ -63,6 +64,7 @@ enum { X_TRANSITIVE = 1, X_NON_TRANSITIVE = 2 };
 struct mattr {
 	struct ip_addr nexthop; /* FAMILY_NONE: our own route */
 	uint32_t path[PATH_MAX_AS];
+	uint16_t confed; /* bits: which of them are in AS_CONFED_SEQUENCEs (RFC 5065) */
 	uint32_t med, local_pref, originator, preference;
 	uint32_t otc; /* RFC 9234; 0: none */
 	uint32_t cluster[4];
@@ -170,7 +172,7 @@ struct told {
 struct mpeer {
 	struct ip_addr addr, self[FAMILY_COUNT]; /* self: our end, by family of the next hop */
 	uint32_t as, id;
-	bool internal;
+	bool internal, member; /* of our AS; of another one of our confederation */
 	unsigned link;
 	/* What it marks routes with: changes when it is configured anew, as routes of before may be sent to it until swept. */
 	uint8_t tag;
@@ -218,6 +220,7 @@ struct model {
 	struct mconf conf;
 	struct ip_prefix prefix[FAMILY_COUNT][NPREFIX];
 	struct mpeer peer[NPEER];
+	bool confed; /* we are in a confederation */
 	bool link_up[NLINK];
 	uint32_t adopted; /* routes of an earlier run in the kernel, until they are swept */
 	bool deferred;    /* deferring() after the last step */
@@ -229,10 +232,23 @@ struct model {
 	uint64_t compared, seen_eor, seen_eorr, seen_up, seen_closed, seen_reload, seen_recursive, seen_multipath, seen_long;
 	uint64_t seen_kept, seen_kept_back, seen_kept_swept, seen_kept_late;
 	uint64_t seen_shared, seen_full, seen_detached, seen_eor_checked, seen_reused, seen_blocked, seen_held;
-	uint64_t seen_many[SEND_COUNT], seen_aggregate, seen_hidden, seen_deferred, seen_in_time;
+	uint64_t seen_many[SEND_COUNT], seen_aggregate, seen_hidden, seen_deferred, seen_in_time, seen_confed;
 	uint64_t steps;
 };
 extern struct model *the_model;
+
+/* Of what the outside takes for one AS. */
+static inline bool
+is_inside(const struct mpeer *n)
+{
+	return n->internal || n->member;
+}
+/* What the outside takes for our AS. */
+static inline uint32_t
+outside_as(void)
+{
+	return the_model->confed ? CONFED_AS : LOCAL_AS;
+}
 
 uint32_t rnd(uint32_t below);
 void fail(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
@@ -278,6 +294,10 @@ void conf_empty(struct mconf *c);
 int conf_file(const struct mconf *c); /* a descriptor of it as YAML */
 
 /* speaker_wire.c */
+/* A path without its AS_CONFED_SEQUENCEs. */
+void path_leave_confed(struct mattr *a);
+/* What comes of a path over a session with two octets for an AS: of those only what is in front (RFC 6793 4.2.3). */
+void path_narrow(struct mattr *a);
 extern const uint32_t slot_ids[NSLOT]; /* path ids of a neighbour's paths; the first is as good as none */
 size_t wire_announce(const struct mpeer *n, enum family f, const unsigned *prefix, unsigned count, unsigned slot,
     const struct mattr *a, uint8_t *msg);

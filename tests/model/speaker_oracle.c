@@ -23,6 +23,13 @@ from_bgp(unsigned source)
 	return source < NPEER;
 }
 
+/* RFC 5065 5.3: what is for the confederation does not count. */
+static unsigned
+path_length(const struct mattr *a)
+{
+	return a->npath - (unsigned)__builtin_popcount(a->confed);
+}
+
 static bool
 rule_matches(const struct mrule *r, bool import, unsigned source, enum family f, unsigned prefix, const struct mattr *a)
 {
@@ -38,7 +45,7 @@ rule_matches(const struct mrule *r, bool import, unsigned source, enum family f,
 	case MATCH_COMMUNITY:
 		return a->communities & 1u << r->arg;
 	case MATCH_EXTERNAL:
-		return from_bgp(source) && !the_model->peer[source].internal;
+		return from_bgp(source) && !is_inside(&the_model->peer[source]);
 	case MATCH_BGP:
 		return from_bgp(source);
 	case MATCH_LOCAL_PREF:
@@ -46,7 +53,7 @@ rule_matches(const struct mrule *r, bool import, unsigned source, enum family f,
 	case MATCH_ORIGIN_IGP:
 		return a->origin == ATTR_ORIGIN_IGP;
 	case MATCH_PATH_LENGTH:
-		return a->npath > 2;
+		return path_length(a) > 2;
 	case MATCH_NEXT_HOP:
 		for (unsigned i = 0; i < 2; i++) {
 			CHECK(ip_prefix_parse(subnets[i], &p) == 0);
@@ -63,9 +70,10 @@ rule_matches(const struct mrule *r, bool import, unsigned source, enum family f,
 }
 
 static void
-prepend(struct mattr *a, uint32_t as)
+prepend(struct mattr *a, uint32_t as, bool confed)
 {
 	CHECK(a->npath < PATH_MAX_AS);
+	a->confed = (uint16_t)(a->confed << 1 | confed);
 	memmove(&a->path[1], &a->path[0], a->npath * sizeof a->path[0]);
 	a->path[0] = as;
 	a->npath++;
@@ -86,8 +94,8 @@ rule_apply(const struct mrule *r, bool import, struct mattr *a)
 		a->origin = r->origin;
 	if (r->set & SET_PREPEND) {
 		if (r->prepend == 2)
-			prepend(a, 65098);
-		prepend(a, r->prepend_as);
+			prepend(a, 65098, false);
+		prepend(a, r->prepend_as, false);
 	}
 	if (r->set & SET_REMOVE_COMMUNITY)
 		a->communities &= (uint8_t)~7u;
@@ -126,14 +134,14 @@ policy_chain_run(const struct mchain *c, bool import, unsigned source, enum fami
 	return false;
 }
 
-/* Without a list iBGP takes and gives everything, eBGP nothing (RFC 8212). */
+/* Without a list iBGP and the confederation take and give everything, eBGP nothing (RFC 8212). */
 static bool
 chain_run(const struct mchain *c, unsigned peer, bool import, unsigned source, enum family f, unsigned prefix,
     struct mattr *a, uint32_t *set)
 {
 	*set = 0;
 	if (c->kind == CHAIN_DEFAULT)
-		return the_model->peer[peer].internal;
+		return is_inside(&the_model->peer[peer]);
 	return policy_chain_run(c, import, source, f, prefix, a, set);
 }
 
@@ -143,7 +151,7 @@ static bool
 loops(const struct mattr *a)
 {
 	for (unsigned i = 0; i < a->npath; i++)
-		if (a->path[i] == LOCAL_AS)
+		if (a->path[i] == LOCAL_AS || a->path[i] == outside_as())
 			return true;
 	for (unsigned i = 0; i < a->ncluster; i++)
 		if (a->cluster[i] == the_model->conf.cluster_id)
@@ -170,7 +178,7 @@ next_hop_is_far(unsigned source, const struct mattr *a)
 {
 	const struct mpeer *n = &the_model->peer[source];
 
-	return !n->internal && !the_model->conf.neighbor[source].multihop && !ip_addr_eq(&a->nexthop, &n->addr) &&
+	return !is_inside(n) && !the_model->conf.neighbor[source].multihop && !ip_addr_eq(&a->nexthop, &n->addr) &&
 	    link_of(&a->nexthop) < 0;
 }
 
@@ -179,7 +187,7 @@ static bool
 is_leak(unsigned source, const struct mattr *a)
 {
 	const struct mpeer *n = &the_model->peer[source];
-	uint8_t role = n->internal ? ROLE_NONE : the_model->conf.neighbor[source].role;
+	uint8_t role = is_inside(n) ? ROLE_NONE : the_model->conf.neighbor[source].role;
 
 	if (role == ROLE_PEER)
 		return a->otc != 0 && a->otc != n->as;
@@ -191,7 +199,7 @@ static void
 mark_otc(unsigned source, struct mattr *a)
 {
 	const struct mpeer *n = &the_model->peer[source];
-	uint8_t role = n->internal ? ROLE_NONE : the_model->conf.neighbor[source].role;
+	uint8_t role = is_inside(n) ? ROLE_NONE : the_model->conf.neighbor[source].role;
 
 	if (a->otc == 0 && (role == ROLE_CUSTOMER || role == ROLE_PEER || role == ROLE_RS_CLIENT))
 		a->otc = n->as;
@@ -424,9 +432,9 @@ keys(const struct verdict *v, unsigned x, uint32_t before[NKEY], uint32_t after[
 	before[0] = ~(a->has_preference ? a->preference : x >= OWN ? 200 : 100);
 	before[1] = ~(a->has_local_pref ? a->local_pref : the_model->conf.default_local_pref);
 	before[2] = x < OWN;
-	before[3] = a->npath;
+	before[3] = path_length(a);
 	before[4] = a->origin;
-	after[0] = x >= OWN || the_model->peer[path_source(x)].internal;
+	after[0] = x >= OWN || is_inside(&the_model->peer[path_source(x)]);
 	after[1] = v->metric[x];
 }
 
@@ -464,6 +472,16 @@ keep_least(bool *alive, uint32_t k[NPATH][NKEY + 2], unsigned col)
 		alive[s] = alive[s] && k[s][col] == low;
 }
 
+/* The AS that it came from, seen from outside of the confederation; 0: none. */
+static uint32_t
+neighbor_as(const struct mattr *a)
+{
+	for (unsigned i = 0; i < a->npath; i++)
+		if (!(a->confed >> i & 1))
+			return a->path[i];
+	return 0;
+}
+
 /* A path goes if another one from the same neighbouring AS has a lower MED; none is the lowest. */
 static void
 drop_by_med(const struct verdict *v, bool *alive)
@@ -472,8 +490,8 @@ drop_by_med(const struct verdict *v, bool *alive)
 
 	for (unsigned x = 0; x < NPATH; x++)
 		for (unsigned y = 0; alive[x] && y < NPATH; y++) {
-			uint32_t ax = v->a[x].npath > 0 ? v->a[x].path[0] : 0, ay = v->a[y].npath > 0 ? v->a[y].path[0] : 0;
-			gone[x] = gone[x] || (alive[y] && ax == ay && v->a[y].med < v->a[x].med);
+			bool same = neighbor_as(&v->a[x]) == neighbor_as(&v->a[y]);
+			gone[x] = gone[x] || (alive[y] && same && v->a[y].med < v->a[x].med);
 		}
 	for (unsigned s = 0; s < NPATH; s++)
 		alive[s] = alive[s] && !gone[s];
@@ -482,7 +500,7 @@ drop_by_med(const struct verdict *v, bool *alive)
 static bool
 same_path(const struct mattr *a, const struct mattr *b)
 {
-	return a->npath == b->npath && memcmp(a->path, b->path, sizeof a->path) == 0;
+	return a->npath == b->npath && a->confed == b->confed && memcmp(a->path, b->path, sizeof a->path) == 0;
 }
 
 static int
@@ -534,7 +552,7 @@ decide(struct verdict *v, struct cache *c, const struct verdict (*all)[NPREFIX])
 	if (v->best < 0)
 		return;
 	unsigned limit = v->best >= OWN ? 1
-	    : the_model->peer[path_source((unsigned)v->best)].internal ? the_model->conf.multipath_ibgp
+	    : is_inside(&the_model->peer[path_source((unsigned)v->best)]) ? the_model->conf.multipath_ibgp
 								       : the_model->conf.multipath_ebgp;
 	for (unsigned s = 0; s < NPATH; s++)
 		alive[s] = alive[s] && (the_model->conf.relax || same_path(&v->a[s], &v->a[v->best]));
@@ -637,6 +655,8 @@ may_go(unsigned peer, unsigned source, const struct mattr *a)
 
 	if (a->communities & C_NO_ADVERTISE)
 		return false;
+	if (n->member)
+		return !(a->communities & C_NO_EXPORT_SUBCONFED);
 	if (!n->internal) {
 		/* RFC 9234 5, on the way out */
 		uint8_t role = conf[peer].role;
@@ -660,17 +680,40 @@ export_nexthop(const struct mpeer *n, uint8_t rule, uint32_t set, struct mattr *
 		return;
 	}
 	/* RFC 4271 5.1.3: a third party on the subnet shared with the receiver. */
-	if (!n->internal && !(a->nexthop.family == subnet.family && ip_prefix_contains(&subnet, &a->nexthop)))
+	if (!is_inside(n) && !(a->nexthop.family == subnet.family && ip_prefix_contains(&subnet, &a->nexthop)))
 		a->nexthop = (struct ip_addr){0};
+}
+
+static void
+put_local_pref(struct mattr *a)
+{
+	if (a->has_local_pref)
+		return;
+	a->has_local_pref = true;
+	a->local_pref = the_model->conf.default_local_pref;
+}
+
+static void
+drop_reflection(struct mattr *a)
+{
+	a->originator = 0;
+	a->ncluster = 0;
+	memset(a->cluster, 0, sizeof a->cluster);
+}
+
+/* RFC 5065 4.1 b and 4: our member AS in front, and all else as inside an AS. */
+static void
+to_member(struct mattr *a)
+{
+	put_local_pref(a);
+	drop_reflection(a);
+	prepend(a, LOCAL_AS, true);
 }
 
 static void
 to_internal(unsigned source, struct mattr *a)
 {
-	if (!a->has_local_pref) {
-		a->has_local_pref = true;
-		a->local_pref = the_model->conf.default_local_pref;
-	}
+	put_local_pref(a);
 	if (!from_bgp(source) || !the_model->peer[source].internal)
 		return;
 	/* RFC 4456 8 */
@@ -685,17 +728,17 @@ static void
 to_external(unsigned source, uint8_t role, uint32_t set, struct mattr *a)
 {
 	if (a->otc == 0 && (role == ROLE_PROVIDER || role == ROLE_PEER || role == ROLE_RS))
-		a->otc = LOCAL_AS;
+		a->otc = outside_as();
 	a->has_local_pref = false;
-	a->local_pref = a->originator = 0;
-	a->ncluster = 0;
-	memset(a->cluster, 0, sizeof a->cluster);
+	a->local_pref = 0;
+	drop_reflection(a);
 	if (from_bgp(source) && !(set & SET_MED)) {
 		a->has_med = false;
 		a->med = 0;
 	}
 	a->ext &= X_TRANSITIVE;
-	prepend(a, LOCAL_AS);
+	path_leave_confed(a);
+	prepend(a, outside_as(), false);
 }
 
 enum oracle_out
@@ -716,8 +759,12 @@ oracle_export(unsigned peer, enum family f, unsigned prefix, const struct verdic
 	export_nexthop(n, conf->next_hop, set, out);
 	if (n->internal)
 		to_internal(source, out);
+	else if (n->member)
+		to_member(out);
 	else
 		to_external(source, conf->role, set, out);
+	if (!n->caps.as4)
+		path_narrow(out);
 	/* RFC 8950 4: an IPv6 next hop of an IPv4 route only goes to those who said that they take it. We are one, too. */
 	bool takes_ipv6 = f == FAMILY_IPV6 || n->caps.ext_next_hop & OPEN_FAMILY(f);
 	if (out->nexthop.family == FAMILY_IPV6 && !takes_ipv6)

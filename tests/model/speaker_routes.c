@@ -50,17 +50,40 @@ random_nexthop(unsigned f, unsigned prefix)
 }
 
 static void
+path_add(struct mattr *a, uint32_t as, bool confed)
+{
+	a->confed |= (uint16_t)(confed << a->npath);
+	a->path[a->npath++] = as;
+}
+
+/* What members of our confederation have put there (RFC 5065 4.1), before the rest. */
+static void
+random_confed(const struct mpeer *n, struct mattr *a)
+{
+	static const uint32_t members[] = {65002, 65003, 65101, 65101};
+
+	if (n->member)
+		path_add(a, n->as, true);
+	else if (!n->internal || rnd(3) != 0)
+		return;
+	for (unsigned k = rnd(3); k > 0; k--)
+		path_add(a, rnd(30) == 0 ? (rnd(2) == 0 ? LOCAL_AS : CONFED_AS) : members[rnd(ARRAY_LEN(members))], true);
+}
+
+static void
 random_path(const struct mpeer *n, struct mattr *a)
 {
 	static const uint32_t pool[] = {65001, 65002, 65003, 65010, 70000, 4200000001u};
 
-	if (!n->internal)
-		a->path[a->npath++] = n->as;
+	if (the_model->confed)
+		random_confed(n, a);
+	if (!is_inside(n))
+		path_add(a, n->as, false);
 	/* RFC 7947 2.2.2.1: a route server leaves itself out. */
-	if (the_model->conf.neighbor[n - the_model->peer].role == ROLE_RS_CLIENT && !n->internal && rnd(2) == 0)
+	if (the_model->conf.neighbor[n - the_model->peer].role == ROLE_RS_CLIENT && !is_inside(n) && rnd(2) == 0)
 		a->path[0] = pool[rnd(ARRAY_LEN(pool))];
-	for (unsigned k = rnd(n->internal ? 3 : 2); k > 0; k--)
-		a->path[a->npath++] = rnd(30) == 0 ? LOCAL_AS : pool[rnd(ARRAY_LEN(pool))];
+	for (unsigned k = rnd(is_inside(n) ? 3 : 2); k > 0; k--)
+		path_add(a, rnd(30) == 0 ? (rnd(2) == 0 ? LOCAL_AS : outside_as()) : pool[rnd(ARRAY_LEN(pool))], false);
 }
 
 static void
@@ -72,7 +95,8 @@ random_blob(const struct mpeer *n, unsigned f, struct mattr *a)
 		return;
 	a->tag = n->tag;
 	a->blob = 1;
-	if (what > 1)
+	/* In a confederation paths have segments that the model does not count the octets of. */
+	if (what > 1 || the_model->confed)
 		return;
 	/* About as long as a message can be, so that it fits into some and not into others. */
 	a->blob = 300;
@@ -88,9 +112,9 @@ random_attr(const struct mpeer *n, unsigned f, unsigned prefix, struct mattr *a)
 	if (rnd(2) == 0) {
 		/* Often the same, so that there are ties, and neighbours that send equal sets. */
 		if (!n->internal)
-			a->path[a->npath++] = n->as;
-		a->has_local_pref = n->internal;
-		a->local_pref = n->internal ? 100 : 0;
+			path_add(a, n->as, n->member);
+		a->has_local_pref = is_inside(n);
+		a->local_pref = is_inside(n) ? 100 : 0;
 		a->nexthop = random_nexthop(f, prefix);
 		return;
 	}
@@ -102,7 +126,11 @@ random_attr(const struct mpeer *n, unsigned f, unsigned prefix, struct mattr *a)
 	a->ext = (uint8_t)(rnd(6) == 0 ? rnd(2) : 0);
 	if (rnd(5) == 0)
 		a->otc = rnd(2) == 0 ? n->as : 65010;
-	if (n->internal) {
+	if (n->member) {
+		a->has_local_pref = rnd(4) != 0;
+		a->local_pref = a->has_local_pref ? 50 + 50 * rnd(3) : 0;
+		a->ext |= (uint8_t)(rnd(8) == 0 ? X_NON_TRANSITIVE : 0);
+	} else if (n->internal) {
 		a->has_local_pref = true;
 		a->local_pref = 50 + 50 * rnd(3);
 		a->ext |= (uint8_t)(rnd(8) == 0 ? X_NON_TRANSITIVE : 0);

@@ -17,6 +17,51 @@ static const uint32_t community_numbers[NCOMMUNITY] = {64512u << 16 | 1, 64512u 
     64512u << 16 | 4, 64512u << 16 | 5, 0xffffff01, 0xffffff02, 0xffffff03};
 static const uint8_t ext_octets[2][8] = {{0, 2, 252, 0, 0, 0, 0, 1}, {0x43, 0, 0, 0, 0, 0, 0, 7}};
 
+static bool
+is_confed(const struct mattr *a, unsigned i)
+{
+	return a->confed >> i & 1;
+}
+
+static bool
+path_is_wide(const struct mattr *a)
+{
+	for (unsigned i = 0; i < a->npath; i++)
+		if (a->path[i] > 65535)
+			return true;
+	return false;
+}
+
+void
+path_leave_confed(struct mattr *a)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < a->npath; i++)
+		if (!is_confed(a, i))
+			a->path[n++] = a->path[i];
+	memset(&a->path[n], 0, (PATH_MAX_AS - n) * sizeof a->path[0]);
+	a->npath = (uint8_t)n;
+	a->confed = 0;
+}
+
+void
+path_narrow(struct mattr *a)
+{
+	struct mattr rest = *a;
+	unsigned n = 0;
+
+	if (!path_is_wide(a))
+		return;
+	while (n < a->npath && is_confed(a, n))
+		n++;
+	path_leave_confed(&rest);
+	memset(&a->path[n], 0, (PATH_MAX_AS - n) * sizeof a->path[0]);
+	memcpy(&a->path[n], rest.path, rest.npath * sizeof a->path[0]);
+	a->npath = (uint8_t)(n + rest.npath);
+	a->confed &= (uint16_t)((1u << n) - 1);
+}
+
 static void
 head(struct wbuf *w, uint8_t flags, uint8_t type, size_t len)
 {
@@ -28,28 +73,44 @@ head(struct wbuf *w, uint8_t flags, uint8_t type, size_t len)
 		wbuf_u8(w, (uint8_t)len);
 }
 
+/* One segment: those of a kind that are next to each other, from *at on. */
+static void
+put_segment(struct wbuf *w, const struct mattr *a, unsigned *at, bool as4)
+{
+	bool confed = is_confed(a, *at);
+	unsigned end = *at;
+
+	while (end < a->npath && is_confed(a, end) == confed)
+		end++;
+	wbuf_u8(w, confed ? 3 : 2);
+	wbuf_u8(w, (uint8_t)(end - *at));
+	for (; *at < end; ++*at)
+		if (as4)
+			wbuf_u32(w, a->path[*at]);
+		else
+			wbuf_u16(w, a->path[*at] > 65535 ? BGP_AS_TRANS : (uint16_t)a->path[*at]);
+}
+
 static void
 put_path(struct wbuf *w, uint8_t flags, uint8_t type, const struct mattr *a, bool as4)
 {
-	head(w, flags, type, a->npath == 0 ? 0 : 2u + a->npath * (as4 ? 4u : 2u));
-	if (a->npath == 0)
-		return;
-	wbuf_u8(w, 2);
-	wbuf_u8(w, a->npath);
-	for (unsigned i = 0; i < a->npath; i++)
-		if (as4)
-			wbuf_u32(w, a->path[i]);
-		else
-			wbuf_u16(w, a->path[i] > 65535 ? BGP_AS_TRANS : (uint16_t)a->path[i]);
+	uint8_t octets[PATH_MAX_AS * 6];
+	struct wbuf path = wbuf_of(octets, sizeof octets);
+
+	for (unsigned i = 0; i < a->npath;)
+		put_segment(&path, a, &i, as4);
+	head(w, flags, type, path.len);
+	wbuf_put(w, octets, path.len);
 }
 
-static bool
-path_is_wide(const struct mattr *a)
+/* RFC 6793 3: without what is for the confederation. */
+static void
+put_as4_path(struct wbuf *w, const struct mattr *a)
 {
-	for (unsigned i = 0; i < a->npath; i++)
-		if (a->path[i] > 65535)
-			return true;
-	return false;
+	struct mattr rest = *a;
+
+	path_leave_confed(&rest);
+	put_path(w, ATTR_FLAG_OPTIONAL | ATTR_FLAG_TRANSITIVE, ATTR_AS4_PATH, &rest, true);
 }
 
 static void
@@ -114,7 +175,7 @@ put_attrs(struct wbuf *w, const struct mattr *a, bool as4, bool mp)
 	}
 	put_ext(w, a);
 	if (!as4 && path_is_wide(a))
-		put_path(w, ATTR_FLAG_OPTIONAL | ATTR_FLAG_TRANSITIVE, ATTR_AS4_PATH, a, true);
+		put_as4_path(w, a);
 	if (a->otc != 0) {
 		head(w, ATTR_FLAG_OPTIONAL | ATTR_FLAG_TRANSITIVE, ATTR_OTC, 4);
 		wbuf_u32(w, a->otc);
@@ -226,12 +287,15 @@ wire_size(const struct mattr *a, enum family f, unsigned len, bool as4, bool id)
 static void
 read_path(const struct attr_item *i, struct mattr *a)
 {
-	if (i->len == 0)
-		return;
-	CHECK(i->len == 2u + 4u * i->value[1] && i->value[0] == 2 && i->value[1] <= PATH_MAX_AS);
-	a->npath = i->value[1];
-	for (unsigned k = 0; k < a->npath; k++)
-		a->path[k] = be32_get(i->value + 2 + 4 * k);
+	for (size_t at = 0; at < i->len; at += 2 + 4u * i->value[at + 1]) {
+		bool confed = i->value[at] == 3;
+		the_model->seen_confed += confed;
+		CHECK((i->value[at] == 2 || confed) && a->npath + i->value[at + 1] <= PATH_MAX_AS);
+		for (unsigned k = 0; k < i->value[at + 1]; k++) {
+			a->confed |= (uint16_t)(confed << a->npath);
+			a->path[a->npath++] = be32_get(i->value + at + 2 + 4 * k);
+		}
+	}
 }
 
 static void
@@ -279,7 +343,7 @@ read_item(const struct attr_item *i, struct mattr *a)
 		a->aggregated |= 1;
 		break;
 	case ATTR_AGGREGATOR:
-		CHECK(i->len == 8 && be32_get(i->value) == LOCAL_AS && be32_get(i->value + 4) == ROUTER_ID);
+		CHECK(i->len == 8 && be32_get(i->value) == outside_as() && be32_get(i->value + 4) == ROUTER_ID);
 		a->aggregated |= 2;
 		break;
 	case ATTR_COMMUNITIES:
@@ -311,16 +375,16 @@ read_item(const struct attr_item *i, struct mattr *a)
 	}
 }
 
-/* The decoder drops for an eBGP neighbour what must not be there in the first place. */
+/* The decoder drops for a neighbour of another AS what must not be there in the first place. */
 static void
-check_external(const uint8_t *body)
+check_external(const uint8_t *body, bool member)
 {
 	size_t at = 2u + be16_get(body), end = at + 2;
 
 	end += be16_get(body + at);
 	for (at += 2; at < end;) {
 		uint8_t type = body[at + 1];
-		CHECK(type != ATTR_LOCAL_PREF && type != ATTR_ORIGINATOR_ID && type != ATTR_CLUSTER_LIST);
+		CHECK((member || type != ATTR_LOCAL_PREF) && type != ATTR_ORIGINATOR_ID && type != ATTR_CLUSTER_LIST);
 		at += body[at] & ATTR_FLAG_EXTENDED ? 4u + be16_get(body + at + 2) : 3u + body[at + 2];
 	}
 }
@@ -377,6 +441,7 @@ static void
 read_update(struct mpeer *n, const uint8_t *body, size_t len)
 {
 	struct attr_session s = {.external = !n->internal,
+	    .confed = the_model->confed && is_inside(n),
 	    .as4 = n->caps.as4,
 	    .families = n->caps.families,
 	    .ext_next_hop = n->caps.ext_next_hop,
@@ -396,7 +461,7 @@ read_update(struct mpeer *n, const uint8_t *body, size_t len)
 		the_model->seen_eor++;
 	}
 	if (!n->internal)
-		check_external(body);
+		check_external(body, n->member);
 	read_field(n, &u.withdraw, NULL);
 	read_field(n, &u.mp_withdraw, NULL);
 	if (u.announce.len == 0 && u.mp_announce.len == 0)
