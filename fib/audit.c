@@ -387,16 +387,23 @@ fib_audit_result(struct fib *fib, struct fib_table *t, struct fib_ev_result *r, 
 {
 	struct ip_prefix p;
 
-	if (!bitmap_clear(&t->doubted, r->id) || r->verb == FIB_DEL)
+	if (!bitmap_clear(&t->doubted, r->id))
 		return;
-	if (r->error == 0) {
+	/* It could be added, or (refused for want of its object, and so to be deleted) was not there to delete. */
+	if (r->error == (r->verb == FIB_DEL ? ESRCH : 0)) {
 		p = fib_prefix(fib, t->family, r->id);
 		drifted(fib, FIB_DRIFT_MISSING, &p, 0);
-	} else if (r->error == EEXIST && !foreign) {
+	} else if (r->verb != FIB_DEL && r->error == EEXIST && !foreign) {
 		/* There is a route, and ours until shown otherwise. */
 		bitmap_set(&t->unproven, r->id);
 		r->error = 0;
 	}
+}
+
+void
+fib_audit_object_gone(struct fib *fib, uint32_t nhid)
+{
+	drifted(fib, FIB_DRIFT_OBJECT_MISSING, NULL, nhid);
 }
 
 void

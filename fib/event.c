@@ -105,7 +105,9 @@ result_event(struct fib *fib, const struct fib_ev_result *reply)
 	struct fib_table *t = &fib->table[r->family];
 	const struct route_extra *e = table_extra(t, r->id);
 	bool was_blocked = e != NULL && (e->flags & EX_ERROR) != 0 && e->error == EEXIST;
-	r->error = fib_object_error(fib, r);
+	bool doubt = fib_object_doubt(fib, r);
+	if (!doubt)
+		r->error = fib_object_error(fib, r);
 	if (r->error == EEXIST) {
 		struct ip_prefix p = fib_prefix(fib, t->family, r->id);
 		foreign = known_foreign(&fib->known, &p, fib->env.conf.table, r->metric);
@@ -114,7 +116,9 @@ result_event(struct fib *fib, const struct fib_ev_result *reply)
 		if (foreign != NULL && !was_blocked)
 			conflict(fib, &p, r->metric, foreign);
 	}
-	fib_audit_result(fib, t, r, foreign != NULL);
+	/* With a doubt it says nothing of the route yet. */
+	if (!doubt)
+		fib_audit_result(fib, t, r, foreign != NULL);
 	named_by(fib, t, r);
 	if (was_blocked && r->error == 0)
 		unblocked_check(fib, t, r);
@@ -124,8 +128,8 @@ result_event(struct fib *fib, const struct fib_ev_result *reply)
 		break;
 	case TABLE_FAILED:
 		fib->errors++;
-		if (r->object && nhset_at(&fib->nhsets, r->nhset)->error == EEXIST)
-			fib_retry_soon(fib); /* the object gets another number */
+		if (doubt || (r->object && nhset_at(&fib->nhsets, r->nhset)->error == EEXIST))
+			fib_retry_soon(fib); /* the object is made anew, or gets another number */
 		else
 			fib_retry_plan(fib, t, r->id);
 		break;

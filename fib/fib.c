@@ -51,6 +51,7 @@ on_soon(evutil_socket_t fd, short what, void *arg)
 	(void)fd, (void)what;
 	loop_enter(fib->loop);
 	fib_walk_start(fib, WALK_GONE);
+	fib_object_doubts(fib);
 	if (fib->retry_wanted) {
 		fib->retry_eager = true;
 		fib_walk_start(fib, WALK_RETRY);

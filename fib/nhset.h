@@ -38,12 +38,15 @@ struct nhset {
 	bool leaving;   /* a deletion of the object is under way or just done: see part.c */
 	bool left;      /* it succeeded */
 	bool stolen;    /* somebody else deleted the object */
+	bool doubted;   /* a route was refused as if the object were not there: to be asked for */
+	bool asked;     /* it is being made in case it is not */
 	bool hold_off;  /* and not for the first time: its routes wait before they are put back */
 	bool
 	    unseen; /* the object has not changed since the audit's round began, nor been shown right by it */
 	bool differs;      /* unseen, and shown with something else */
 	uint16_t error;    /* errno of the last attempt to make the object */
 	uint32_t stolen_s; /* when, monotonic; 0: never */
+	uint32_t doubt_s;  /* when it was doubted last, monotonic; 0: never */
 	uint32_t uses;     /* those of refs that need the object: routes wanted, in flight or held, groups */
 	uint32_t parted;   /* routes that go with the object (fib_table.parted) */
 	uint32_t nhid;     /* the object's number; 0: none, routes carry the next hops themselves */
@@ -85,7 +88,7 @@ static inline void
 nhset_object_is(struct nhset *n, enum nhset_object state)
 {
 	n->object = (uint8_t)state;
-	n->unseen = n->differs = false;
+	n->unseen = n->differs = n->asked = false;
 }
 
 static inline struct nhset *

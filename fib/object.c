@@ -29,6 +29,7 @@
 #include <string.h>
 
 #define STOLEN_CALM_S 60u /* an object deleted by others again within this time waits for the back-off */
+#define DOUBT_CALM_S  60u /* and one that is there is not asked for again */
 
 bool
 fib_object_wanted(const struct fib *fib, const struct nhset *n)
@@ -249,6 +250,36 @@ fib_object_make(struct fib *fib, uint32_t id)
 	return true;
 }
 
+/*
+ * Is it there at all? It is asked for by making it as if it were not: the answer is EEXIST, or else it is there now, and
+ * the routes that named the former one are gone. First those of a group's members that are believed to be there.
+ */
+static void
+ask_one(struct fib *fib, uint32_t id)
+{
+	struct nhset *n = nhset_at(&fib->nhsets, id);
+
+	if (!is_there(n))
+		return;
+	push_object(fib, id, FIB_ADD);
+	n->asked = true;
+}
+
+static void
+ask(struct fib *fib, uint32_t id)
+{
+	struct nhset *n = nhset_at(&fib->nhsets, id);
+	uint64_t hops = wanted_hops(fib, n);
+
+	n->doubted = false;
+	if (!is_there(n) || n->uses == 0 || (n->count > 1 && !make_group_members(fib, n)))
+		return;
+	for (unsigned i = 0; n->count > 1 && i < n->count; i++)
+		if ((hops & 1ull << i) != 0)
+			ask_one(fib, n->member[i]);
+	ask_one(fib, id);
+}
+
 /* Objects that lack something, or have something else, are replaced in their place. */
 
 static void
@@ -271,7 +302,9 @@ fib_object_repairs(struct fib *fib)
 		if (ring_room(&fib->chan.ops) < FIB_OBJECT_ROOM)
 			return false;
 		bitmap_clear(&fib->repairs, id);
-		if (n->object == OBJECT_PARTIAL && n->uses > 0 &&
+		if (n->doubted)
+			ask(fib, id);
+		else if (n->object == OBJECT_PARTIAL && n->uses > 0 &&
 		    (n->count == 1 || make_group_members(fib, n)))
 			push_object(fib, id, FIB_REPLACE);
 		id++;
@@ -453,6 +486,20 @@ deletion_result(struct fib *fib, const struct fib_ev_result *r)
 	fib_part_left(fib, gone);
 }
 
+/* Says whether the kernel's object is as it is to be now, as far as is known. */
+static bool
+has_all(const struct fib *fib, struct nhset *n)
+{
+	const struct nhobj *e = nhobjs_find(&fib->nhobjs, n->nhid);
+	struct fib_nh nh[FIB_NH_MAX];
+	unsigned count = content(fib, n, nh);
+
+	if (e == NULL || e->protocol != fib->env.conf.protocol || !has_content(e, n, nh, count))
+		return false;
+	nhset_object_is(n, count == n->count ? OBJECT_THERE : OBJECT_PARTIAL);
+	return true;
+}
+
 static void
 refused(struct fib *fib, struct nhset *n, const struct fib_ev_result *r)
 {
@@ -473,6 +520,22 @@ refused(struct fib *fib, struct nhset *n, const struct fib_ev_result *r)
 	}
 }
 
+/* It was asked for and is there, or nobody knows. */
+static void
+asked_in_vain(struct fib *fib, uint32_t id, int error)
+{
+	struct nhset *n = nhset_at(&fib->nhsets, id);
+
+	nhset_object_is(n, OBJECT_PARTIAL);
+	if (error != EEXIST) {
+		fib->errors++;
+		fib->repair_refused = true;
+		fib_retry_arm(fib);
+	} else if (!has_all(fib, n)) {
+		repair_later(fib, id);
+	}
+}
+
 void
 fib_object_result(struct fib *fib, const struct fib_ev_result *r)
 {
@@ -490,6 +553,11 @@ fib_object_result(struct fib *fib, const struct fib_ev_result *r)
 		fib->errors += r->error != 0;
 		return;
 	}
+	bool asked = n->asked;
+	if (asked && r->error != 0) {
+		asked_in_vain(fib, r->id, r->error);
+		return;
+	}
 	if (r->error != 0) {
 		fib->errors++;
 		refused(fib, n, r);
@@ -500,12 +568,61 @@ fib_object_result(struct fib *fib, const struct fib_ev_result *r)
 	e->nhset = r->id;
 	e->gen = fib->known.gen;
 	nhset_object_is(n, count == n->count ? OBJECT_THERE : OBJECT_PARTIAL);
-	n->stolen = false;
+	/* Nobody has told that it went: nor that its routes did. */
+	if (asked && !n->stolen) {
+		fib_audit_object_gone(fib, n->nhid);
+		n->hold_off = false;
+		fib_walk_lost(fib, 0, false);
+	}
+	n->stolen = asked && !n->stolen;
 	/* A link came or went while it was under way. */
 	if (n->sent != wanted_hops(fib, n))
 		repair_later(fib, r->id);
 	if (n->count == 1)
 		fib_object_retry(fib); /* a group may have been refused for want of this one */
+}
+
+bool
+fib_object_doubt(struct fib *fib, const struct fib_ev_result *r)
+{
+	struct nhset *n = nhset_at(&fib->nhsets, r->nhset);
+	uint32_t now_s = loop_now_s(fib->loop);
+
+	if (!r->object || r->error != EINVAL)
+		return false;
+	fib->doubts |= n->doubted;
+	if (n->doubted || n->asked)
+		return true;
+	if (!is_there(n) || (n->doubt_s != 0 && now_s - n->doubt_s < DOUBT_CALM_S))
+		return false;
+	/* With the next retry, since the news of its deletion may be on its way. */
+	n->doubted = fib->doubts = true;
+	n->doubt_s = now_s != 0 ? now_s : 1;
+	return true;
+}
+
+void
+fib_object_doubts(struct fib *fib)
+{
+	for (uint32_t id = 1; fib->doubts && id < fib->nhsets.slab.top; id++) {
+		struct nhset *n = nhset_at(&fib->nhsets, id);
+		if (n->refs > 0 && n->doubted)
+			bitmap_set(&fib->repairs, id);
+	}
+	if (fib->doubts)
+		fib_send_kick(fib);
+	fib->doubts = false;
+}
+
+bool
+fib_object_settle_step(struct fib *fib, uint32_t *cursor)
+{
+	if (++*cursor >= fib->nhsets.slab.top)
+		return false;
+	struct nhset *n = nhset_at(&fib->nhsets, *cursor);
+	if (n->refs > 0 && is_there(n))
+		n->stolen = false;
+	return true;
 }
 
 int
@@ -557,17 +674,13 @@ static void
 changed(struct fib *fib, struct nhobj *e)
 {
 	struct nhset *n = nhset_at(&fib->nhsets, e->nhset);
-	struct fib_nh nh[FIB_NH_MAX];
 
 	if (n->object == OBJECT_PENDING || n->object == OBJECT_LEAVING)
 		return;
 	if (n->count > 1 && n->member == NULL)
 		make_members(fib, n);
-	unsigned count = content(fib, n, nh);
-	if (!has_content(e, n, nh, count) || e->protocol != fib->env.conf.protocol)
+	if (!has_all(fib, n))
 		repair_later(fib, e->nhset);
-	else
-		nhset_object_is(n, count == n->count ? OBJECT_THERE : OBJECT_PARTIAL);
 }
 
 void

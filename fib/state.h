@@ -142,6 +142,7 @@ struct fib {
 	bool objects;          /* and they are used */
 	struct bitmap repairs; /* sets whose object is to be replaced in its place */
 	bool repair_refused;   /* one of those was refused since it was last tried */
+	bool doubts;           /* one is doubted */
 	uint32_t objects_inflight;
 	struct assembly assembly;
 	struct walk walk;
@@ -215,6 +216,11 @@ bool fib_object_sweep(struct fib *fib); /* leftovers; only when no route of ours
 /* Deletes the object to take its routes along. */
 bool fib_object_leave(struct fib *fib, uint32_t id);
 void fib_object_result(struct fib *fib, const struct fib_ev_result *r);
+/* Was a route refused for want of an object that is believed to be there? Then that is asked for with the next retry. */
+bool fib_object_doubt(struct fib *fib, const struct fib_ev_result *r);
+void fib_object_doubts(struct fib *fib); /* it is time for that */
+/* Once the routes of those that were not there are known to be gone: a set at the cursor; false: that was all. */
+bool fib_object_settle_step(struct fib *fib, uint32_t *cursor);
 /* The error of a route's reply, or of the object that the route needs where that is the cause. */
 int fib_object_error(const struct fib *fib, const struct fib_ev_result *r);
 void fib_object_event(struct fib *fib, const struct fib_ev_nexthop *ev, const struct fib_nh *nh);
@@ -244,6 +250,7 @@ void fib_audit_object(struct fib *fib, const struct fib_ev_nexthop *ev, const st
 /* A reply, before anything else is made of it: what it says of a route that was doubted. May change its
  * error. */
 void fib_audit_result(struct fib *fib, struct fib_table *t, struct fib_ev_result *r, bool foreign);
+void fib_audit_object_gone(struct fib *fib, uint32_t nhid); /* an object of ours was not there, as a route has shown */
 void fib_audit_extra_result(struct fib *fib, const struct fib_ev_result *r);
 bool fib_audit_set_step(struct fib *fib, uint32_t *cursor);
 bool fib_audit_route_step(struct fib *fib, struct fib_table *t, uint32_t *cursor);

@@ -247,9 +247,11 @@ mark_nhsets(struct fib *fib)
 static bool
 lost_step(struct fib *fib)
 {
-	struct fib_table *t = walk_table(fib);
 	uint32_t id;
 
+	if (fib->walk.part == 2)
+		return fib_object_settle_step(fib, &fib->walk.cursor);
+	struct fib_table *t = walk_table(fib);
 	if (fib->walk.cursor == 0 && !mark_nhsets(fib))
 		return false;
 	if (t->family != FAMILY_IPV4 && fib->walk.flushed_v4_only)
@@ -418,7 +420,7 @@ audit_step(struct fib *fib)
 static const struct walk_steps walks[WALK_COUNT] = {
     [WALK_PARTED] = {parted_step, 3}, [WALK_REFORM] = {reform_step, 2}, [WALK_OBJECTS] = {objects_step, 3},
     [WALK_EXPIRE] = {expire_step, 4}, [WALK_VERIFY] = {verify_step, 2}, [WALK_SYNCED] = {synced_step, 1},
-    [WALK_AUDIT] = {audit_step, 3},   [WALK_FLUSH] = {flush_step, 1},   [WALK_LOST] = {lost_step, 2},
+    [WALK_AUDIT] = {audit_step, 3},   [WALK_FLUSH] = {flush_step, 1},   [WALK_LOST] = {lost_step, 3},
     [WALK_GONE] = {gone_step, 2},     [WALK_RETRY] = {retry_step, 2},
 };
 

@@ -586,6 +586,170 @@ START_TEST(test_object_missing)
 }
 END_TEST
 
+/* The next operation is to make this object as if it were not there. */
+static struct fib_op
+expect_asked(uint32_t nhid)
+{
+	struct fib_op op = expect_op(FIB_OP_NEXTHOP);
+
+	ck_assert_uint_eq(op.u.nexthop.verb, FIB_ADD);
+	ck_assert_uint_eq(op.u.nexthop.nhid, nhid);
+	expect_op(FIB_OP_NH);
+	return op;
+}
+
+static uint32_t
+install_two_on_object(void)
+{
+	uint32_t set = via(1u << 3), nhid = install_object(9);
+
+	fib_route_set(fib, FAMILY_IPV4, 10, set, 0);
+	fib_nhset_unref(fib, set);
+	run_ms(5);
+	struct fib_op op = expect_route(FIB_ADD, 10);
+	answer(&op, 0);
+	return nhid;
+}
+
+/* It goes when it was shown already, and its routes were not: these are refused for want of it. */
+START_TEST(test_object_gone_in_a_round)
+{
+	uint32_t nhid = install_two_on_object();
+
+	round_begin();
+	shown_object(nhid, "192.0.2.1", 3);
+	round_end();
+	struct fib_op op = expect_route(FIB_ADD, 9), other = expect_route(FIB_ADD, 10);
+	answer(&op, EINVAL);
+	answer(&other, EINVAL);
+	/* What could not be replaced is not to lead where nothing should go: but there is nothing. */
+	op = expect_route(FIB_DEL, 9);
+	other = expect_route(FIB_DEL, 10);
+	reply_to(&op, ESRCH);
+	reply_to(&other, ESRCH);
+	run_ms(60);
+	/* Made at once, and the routes sent behind it. */
+	struct fib_op made = expect_asked(nhid);
+	op = expect_route(FIB_ADD, 9);
+	other = expect_route(FIB_ADD, 10);
+	reply_to(&made, 0);
+	reply_to(&op, 0);
+	reply_to(&other, 0);
+	run_ms(60);
+	expect_none();
+	ck_assert_int_eq(state(9), FIB_INSTALLED);
+	ck_assert_int_eq(state(10), FIB_INSTALLED);
+	ck_assert_uint_eq(drift(FIB_DRIFT_OBJECT_MISSING), 1);
+	ck_assert_uint_eq(drift(FIB_DRIFT_MISSING), 2);
+	ck_assert_uint_eq(drift_of_all(), 3);
+	ck_assert_uint_eq(rounds(), 1);
+}
+END_TEST
+
+/* No round is on: a new route is refused, and the others, which nobody has told of, went with the object. */
+START_TEST(test_object_gone_between_rounds)
+{
+	uint32_t set = via(1u << 3), nhid = install_two_on_object();
+
+	fib_route_set(fib, FAMILY_IPV4, 11, set, 0);
+	fib_nhset_unref(fib, set);
+	run_ms(5);
+	struct fib_op op = expect_route(FIB_ADD, 11);
+	reply_to(&op, EINVAL);
+	run_ms(60);
+	struct fib_op made = expect_asked(nhid);
+	op = expect_route(FIB_ADD, 11);
+	reply_to(&made, 0);
+	reply_to(&op, 0);
+	run_ms(60);
+	op = expect_route(FIB_ADD, 9);
+	struct fib_op other = expect_route(FIB_ADD, 10);
+	reply_to(&op, 0);
+	reply_to(&other, 0);
+	run_ms(60);
+	expect_none();
+	for (uint32_t id = 9; id <= 11; id++)
+		ck_assert_int_eq(state(id), FIB_INSTALLED);
+	ck_assert_uint_eq(drift_of_all(), 1);
+	ck_assert(!nhset_at(&fib->nhsets, set)->stolen);
+}
+END_TEST
+
+/* It is there, and the route is refused for another reason: that is asked once. */
+START_TEST(test_object_there_all_the_same)
+{
+	uint32_t set = via(1u << 3), nhid = install_two_on_object();
+
+	fib_route_set(fib, FAMILY_IPV4, 11, set, 0);
+	fib_nhset_unref(fib, set);
+	run_ms(5);
+	struct fib_op op = expect_route(FIB_ADD, 11);
+	reply_to(&op, EINVAL);
+	run_ms(60);
+	struct fib_op made = expect_asked(nhid);
+	op = expect_route(FIB_ADD, 11);
+	reply_to(&made, EEXIST);
+	reply_to(&op, EINVAL);
+	run_ms(60);
+	expect_none();
+	ck_assert_int_eq(nhset_at(&fib->nhsets, set)->object, OBJECT_THERE);
+	ck_assert_int_eq(error_of(11), EINVAL);
+	ck_assert_int_eq(state(9), FIB_INSTALLED);
+	ck_assert_uint_eq(drift_of_all(), 0);
+	/* Others go on using it. */
+	set = via(1u << 3);
+	fib_route_set(fib, FAMILY_IPV4, 12, set, 0);
+	fib_nhset_unref(fib, set);
+	run_ms(5);
+	op = expect_route(FIB_ADD, 12);
+	ck_assert_uint_eq(op.u.route.object, true);
+	answer(&op, 0);
+	ck_assert_int_eq(state(12), FIB_INSTALLED);
+}
+END_TEST
+
+/* A group that went with its members: they are asked for before it. */
+START_TEST(test_group_gone)
+{
+	uint32_t set = via(1u << 3 | 1u << 4);
+	struct fib_op op;
+
+	fib_sweep(fib);
+	fib_route_set(fib, FAMILY_IPV4, 9, set, 0);
+	run_ms(5);
+	play_pump(NULL);
+	ring_wake(&chan->events);
+	run_ms(20);
+	ck_assert_int_eq(state(9), FIB_INSTALLED);
+	fib_route_set(fib, FAMILY_IPV4, 10, set, 0);
+	fib_nhset_unref(fib, set);
+	run_ms(5);
+	op = expect_route(FIB_ADD, 10);
+	reply_to(&op, EINVAL);
+	run_ms(60);
+	const struct nhset *n = nhset_at(&fib->nhsets, set);
+	struct fib_op asked[3];
+	asked[0] = expect_asked(nhset_at(&fib->nhsets, n->member[0])->nhid);
+	asked[1] = expect_asked(nhset_at(&fib->nhsets, n->member[1])->nhid);
+	asked[2] = expect_asked(n->nhid);
+	expect_op(FIB_OP_NH);
+	op = expect_route(FIB_ADD, 10);
+	/* One member is there after all. */
+	reply_to(&asked[0], EEXIST);
+	reply_to(&asked[1], 0);
+	reply_to(&asked[2], 0);
+	reply_to(&op, 0);
+	run_ms(60);
+	op = expect_route(FIB_ADD, 9);
+	answer(&op, 0);
+	expect_none();
+	ck_assert_int_eq(state(9), FIB_INSTALLED);
+	ck_assert_int_eq(n->object, OBJECT_THERE);
+	ck_assert_uint_eq(drift(FIB_DRIFT_OBJECT_MISSING), 2);
+	ck_assert_uint_eq(drift_of_all(), 2);
+}
+END_TEST
+
 START_TEST(test_object_extra)
 {
 	uint32_t nhid = install_object(9);
@@ -633,6 +797,10 @@ main(void)
 	tcase_set_timeout(objects, 30);
 	tcase_add_test(objects, test_object);
 	tcase_add_test(objects, test_object_missing);
+	tcase_add_test(objects, test_object_gone_in_a_round);
+	tcase_add_test(objects, test_object_gone_between_rounds);
+	tcase_add_test(objects, test_object_there_all_the_same);
+	tcase_add_test(objects, test_group_gone);
 	tcase_add_test(objects, test_object_extra);
 	suite_add_tcase(s, objects);
 	SRunner *sr = srunner_create(s);
