@@ -3,8 +3,9 @@
  * region: see region.h.
  *
  * Addresses are reserved without access, which counts as memory nowhere, and opened for use in large pieces. Pages are
- * asked for in strides: whoever comes into the last quarter of one has the next one brought. A stride is at most a quarter
- * of what is there already, so that a table of some hundred thousand records does not hold much more than it needs.
+ * asked for in strides: whoever comes near the end of one has the next one brought. From a megabyte on a stride is at most
+ * a sixteenth of what is there already, so that a table of some hundred thousand records does not hold much more than it
+ * needs.
  */
 #include "lib/region.h"
 
@@ -34,9 +35,10 @@
 #define SHARES     64u /* of what there is, where addresses are few: of bgpd's regions there are about forty */
 #define OPEN_FIRST ((size_t)1 << 20)
 #define OPEN_NEXT  ((size_t)64 << 20)
-#define LAZY       ((size_t)128 << 10) /* what is before that comes page by page, when it is touched */
+#define LAZY       ((size_t)64 << 10)  /* what is before that comes page by page, when it is touched */
 #define STRIDE_MIN ((size_t)64 << 10)
 #define STRIDE_MAX ((size_t)512 << 10) /* 20 us for the thread, 300 us for the pages */
+#define AHEAD      ((size_t)32 << 10)  /* records are made in that for 0.4 ms */
 #define STACK      ((size_t)256 << 10) /* of a thread that does nothing but wait: the usual one is of megabytes */
 #define HUGE_FROM  ((size_t)16 << 20)  /* what is behind that lies in huge pages */
 
@@ -116,7 +118,7 @@ stride_at(size_t at)
 
 	if (at >= HUGE_FROM)
 		return HUGE_PAGE;
-	while (stride < STRIDE_MAX && at / 4 >= 2 * stride)
+	while (stride < STRIDE_MAX && at / 16 >= 2 * stride)
 		stride *= 2;
 	return stride;
 }
@@ -153,11 +155,13 @@ ask(const struct region *r, size_t from, size_t stride)
 	pthread_attr_destroy(&attr);
 }
 
-/* Whoever uses more than this wants the next stride. */
+/* Whoever uses more than this wants the next stride: early enough for the thread to be there first. */
 static size_t
 enough(const struct region *r)
 {
-	return r->asked == LAZY ? LAZY : r->asked - stride_at(r->asked - 1) / 4;
+	if (r->asked == LAZY)
+		return LAZY;
+	return r->asked - (r->asked > HUGE_FROM ? HUGE_PAGE / 4 : AHEAD);
 }
 
 size_t
