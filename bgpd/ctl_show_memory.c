@@ -101,8 +101,8 @@ table_memory(const struct bgpd *d, struct table_memory *t)
 	fib_stats_get(d->kernel->fib, &t->fib);
 	groups_memory(d->groups, &t->groups);
 	t->sets = attr_table_count(d->attrs);
-	t->set_bytes = d->attrs->bytes;
-	t->set_table_bytes = attr_table_bytes(d->attrs) - d->attrs->bytes;
+	t->set_bytes = pool_bytes(d->attrs->sets);
+	t->set_table_bytes = attr_table_bytes(d->attrs) - t->set_bytes;
 	t->nexthops = nexthop_count(d->nexthops);
 }
 

@@ -365,6 +365,7 @@ groups_new(struct bgpd *d)
 	g->d = d;
 	attr_table_init(&g->sent, d->attrs->seed, &nexthops);
 	g->sent.plain = true;
+	attr_table_share(&g->sent, d->attrs);
 	group_list_init(&g->list, &view, &ops);
 	g->drain = (struct job){.run = drain_run, .name = "export"};
 	g->tick = event_new(d->loop->base, -1, EV_PERSIST, on_tick, g);

@@ -2,7 +2,7 @@
 /*
  * attr: the table of interned attribute sets, and changed copies of sets.
  *
- * A set lives in memory of its own size; a slab maps its number to it and a hidx
+ * A set lives in a pool, in memory of its own size; a slab maps its number to it and a hidx
  * finds it by content. Numbers are reused only after the last reference is gone,
  * so whoever keeps a number keeps a reference. Called by the UPDATE decoder,
  * policies and export; nothing here knows sessions or prefixes.
@@ -133,18 +133,24 @@ key_hash(uint64_t seed, const struct attr_key *k)
 void
 attr_table_init(struct attr_table *t, uint64_t seed, const struct attr_nexthop_ops *ops)
 {
-	*t = (struct attr_table){.seed = seed};
+	*t = (struct attr_table){.seed = seed, .sets = &t->own};
 	if (ops)
 		t->ops = *ops;
 	slab_init(&t->slots, sizeof(struct attr_slot));
 	hidx_init(&t->index, attr_hash, NULL, t);
 }
 
+void
+attr_table_share(struct attr_table *t, const struct attr_table *with)
+{
+	ASSERT(attr_table_count(t) == 0);
+	t->sets = with->sets;
+}
+
 static void
 set_free(struct attr_table *t, struct attr_set *s)
 {
-	t->bytes -= sizeof(*s) + s->wire_len + (s->flags & ATTR_F_HAS_LOCAL ? sizeof(struct attr_local) : 0);
-	free(s);
+	pool_free(t->sets, s, sizeof(*s) + s->wire_len + (s->flags & ATTR_F_HAS_LOCAL ? sizeof(struct attr_local) : 0));
 }
 
 void
@@ -167,12 +173,13 @@ attr_table_fini(struct attr_table *t)
 	}
 	hidx_fini(&t->index);
 	slab_fini(&t->slots);
+	pool_fini(&t->own);
 }
 
 size_t
 attr_table_bytes(const struct attr_table *t)
 {
-	return t->bytes + slab_bytes(&t->slots) + hidx_bytes(&t->index);
+	return pool_bytes(&t->own) + slab_bytes(&t->slots) + hidx_bytes(&t->index);
 }
 
 static bool
@@ -276,7 +283,7 @@ static attr_id
 set_create(struct attr_table *t, const struct attr_key *k)
 {
 	size_t size = sizeof(struct attr_set) + k->len + (k->local ? sizeof(*k->local) : 0);
-	struct attr_set *s = xmalloc(size);
+	struct attr_set *s = pool_alloc(t->sets, size);
 
 	*s = (struct attr_set){.nexthop = k->nexthop, .wire_len = (uint16_t)k->len};
 	if (k->len > 0)
@@ -289,7 +296,6 @@ set_create(struct attr_table *t, const struct attr_key *k)
 		ASSERT(attr_wire_is_canonical(k->wire, k->len));
 		summarise(s);
 	}
-	t->bytes += size;
 	if (nexthop_is_counted(k->nexthop) && t->ops.ref)
 		t->ops.ref(t->ops.ctx, k->nexthop);
 	attr_id id = slab_alloc(&t->slots);

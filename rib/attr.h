@@ -23,6 +23,7 @@
 
 #include "lib/addr.h"
 #include "lib/hash.h"
+#include "lib/pool.h"
 #include "lib/slab.h"
 
 typedef uint32_t attr_id;
@@ -130,7 +131,7 @@ struct attr_table {
 	struct hidx index;
 	uint64_t seed;
 	struct attr_nexthop_ops ops;
-	size_t bytes; /* memory of all sets, octets */
+	struct pool *sets, own; /* where they lie: &own, or another table's */
 	/*
 	 * For the owner to set while the table is empty: its sets are changed copies of other tables', and nobody reads more
 	 * of them than next hop, wire form and local part. They are neither checked nor summarised, a third of what it takes
@@ -141,9 +142,11 @@ struct attr_table {
 
 /* ops is copied; NULL: next hops are not counted and have no address. */
 void attr_table_init(struct attr_table *t, uint64_t seed, const struct attr_nexthop_ops *ops);
+/* For a table that is empty and small: its sets lie among those of another one, which outlives it. */
+void attr_table_share(struct attr_table *t, const struct attr_table *with);
 /* Frees what is left, also sets with references; next hops are not told. */
 void attr_table_fini(struct attr_table *t);
-size_t attr_table_bytes(const struct attr_table *t);
+size_t attr_table_bytes(const struct attr_table *t); /* without sets that lie among another's */
 static inline uint32_t
 attr_table_count(const struct attr_table *t)
 {

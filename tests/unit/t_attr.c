@@ -42,6 +42,17 @@ nexthop_addr(void *ctx, uint32_t nexthop)
 	return ip_addr_v4(0x0a000000 + nexthop);
 }
 
+/* Of few things no page is full, so that each page that holds one is in a list. */
+static bool
+holds_nothing(const struct pool *p)
+{
+	bool nothing = p->others == 0;
+
+	for (unsigned i = 0; i < ARRAY_LEN(p->partial); i++)
+		nothing = nothing && LIST_EMPTY(&p->partial[i]);
+	return nothing;
+}
+
 START_TEST(test_intern)
 {
 	struct counts c = {0};
@@ -79,8 +90,28 @@ START_TEST(test_intern)
 	attr_unref(&t, y);
 	attr_unref(&t, z);
 	ck_assert_int_eq(c.refs[1] + c.refs[2], 0);
-	ck_assert_uint_eq(t.bytes, 0);
+	ck_assert(holds_nothing(t.sets));
 	attr_table_fini(&t);
+}
+END_TEST
+
+/* Sets among another table's count there, are theirs alone, and go with their table. */
+START_TEST(test_share)
+{
+	struct attr_table main, side;
+
+	attr_table_init(&main, 1, NULL);
+	attr_table_init(&side, 1, NULL);
+	attr_table_share(&side, &main);
+	attr_id x = attr_intern(&main, 0, NULL, full, sizeof(full)), y = attr_intern(&side, 0, NULL, full, sizeof(full));
+	ck_assert_ptr_ne(attr_get(&main, x), attr_get(&side, y));
+	ck_assert_uint_eq(pool_bytes(&side.own), 0);
+	attr_unref(&main, x);
+	ck_assert_mem_eq(attr_get(&side, y)->wire, full, sizeof(full));
+	ck_assert(!holds_nothing(&main.own));
+	attr_table_fini(&side);
+	ck_assert(holds_nothing(&main.own));
+	attr_table_fini(&main);
 }
 END_TEST
 
@@ -324,4 +355,4 @@ START_TEST(test_ahead)
 }
 END_TEST
 
-SUITE("attr", test_intern, test_many, test_ahead, test_summary, test_plain, test_well_known, test_canonical, test_edit, test_edit_del_all, test_edit_long)
+SUITE("attr", test_intern, test_share, test_many, test_ahead, test_summary, test_plain, test_well_known, test_canonical, test_edit, test_edit_del_all, test_edit_long)
