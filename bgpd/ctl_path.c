@@ -134,7 +134,7 @@ put_attributes(json_t *o, const struct bgpd *d, const struct ctl_path *cp, const
 	json_object_set_new_nocheck(o, "large_communities", communities_json(s, COMMUNITY_LARGE));
 	json_object_set_new_nocheck(o, "ext_communities", communities_json(s, COMMUNITY_EXT));
 	json_object_set_new_nocheck(o, "originator_id",
-				    (s->flags & ATTR_F_HAS_ORIGINATOR) != 0 ? ctl_json_id(s->originator_id)
+				    (s->flags & ATTR_F_HAS_ORIGINATOR) != 0 ? ctl_json_id(attr_originator_id(s))
 									    : json_null());
 	json_object_set_new_nocheck(o, "cluster_list", cluster_list_json(s));
 }

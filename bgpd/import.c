@@ -77,7 +77,7 @@ check(struct peer *p, const struct attr_set *s, enum otc_verdict otc)
 
 	if (as_loop(p, s))
 		return RIB_REJECT_AS_LOOP;
-	if ((s->flags & ATTR_F_HAS_ORIGINATOR) && s->originator_id == p->d->router_id)
+	if ((s->flags & ATTR_F_HAS_ORIGINATOR) && attr_originator_id(s) == p->d->router_id)
 		return RIB_REJECT_ORIGINATOR_LOOP;
 	if (s->cluster_len > 0 && cluster_loop(s, p->d->cluster_id))
 		return RIB_REJECT_CLUSTER_LOOP;

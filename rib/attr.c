@@ -100,6 +100,14 @@ attr_local(const struct attr_set *s)
 	return local;
 }
 
+uint32_t
+attr_originator_id(const struct attr_set *s)
+{
+	size_t len;
+
+	return s->flags & ATTR_F_HAS_ORIGINATOR ? be32_get(attr_find(s, ATTR_ORIGINATOR_ID, &len)) : 0;
+}
+
 static bool
 attr_eq(const void *ctx, uint32_t id, const void *key)
 {
@@ -253,7 +261,6 @@ summarise(struct attr_set *s)
 			s->flags |= ATTR_F_HAS_LOCAL_PREF;
 			break;
 		case ATTR_ORIGINATOR_ID:
-			s->originator_id = be32_get(a.value);
 			s->flags |= ATTR_F_HAS_ORIGINATOR;
 			break;
 		case ATTR_CLUSTER_LIST:

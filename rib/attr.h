@@ -96,7 +96,6 @@ struct attr_set {
 	uint32_t local_pref; /* 0 if absent */
 	uint32_t
 	    neighbor_as; /* leftmost AS of a leading AS_SEQUENCE, confederation segments skipped; 0: none */
-	uint32_t originator_id; /* host order; 0: none */
 	uint16_t wire_len;      /* octets of wire */
 	uint16_t path_len;      /* RFC 4271 9.1.2.2 a: an AS_SET counts 1, confederation segments 0 */
 	uint8_t origin;         /* enum attr_origin; INCOMPLETE if absent */
@@ -105,6 +104,8 @@ struct attr_set {
 	uint8_t well_known;     /* ATTR_WK_* */
 	uint8_t wire[]; /* wire_len octets, then a struct attr_local if ATTR_F_HAS_LOCAL (unaligned) */
 };
+
+_Static_assert(sizeof(struct attr_set) == 24, "there is one for every ten routes");
 
 /* How a set holds its next hop. ref and unref are never called with _NONE or _SELF; addr gives FAMILY_NONE
  * for those. */
@@ -205,6 +206,8 @@ void attr_unref_all(struct attr_table *t, const attr_id *ids, unsigned n);
 struct ip_addr attr_nexthop_addr(const struct attr_table *t, uint32_t nexthop);
 
 struct attr_local attr_local(const struct attr_set *s); /* all zero if the set has none */
+/* ORIGINATOR_ID in host order; 0: none. Not kept beside the others: few sets have one, and the decision asks late. */
+uint32_t attr_originator_id(const struct attr_set *s);
 
 /* One attribute of a canonical wire form, pointing into it. */
 struct attr_item {

@@ -68,7 +68,9 @@ static uint32_t
 key_router_id(const struct decide_path *c, const struct rib_config *conf)
 {
 	(void)conf;
-	return c->attr->originator_id != 0 ? c->attr->originator_id : c->source->router_id;
+	uint32_t originator_id = attr_originator_id(c->attr);
+
+	return originator_id != 0 ? originator_id : c->source->router_id;
 }
 
 static uint32_t

@@ -133,7 +133,7 @@ fill_row(const struct model *m, struct row *r, unsigned peer, unsigned i)
 	r->key[4] = a->origin;
 	r->key[5] = s->peer_type == RIB_PEER_EBGP ? 0 : 1;
 	r->key[6] = k < NEXTHOPS ? (uint32_t)m->metric[k] : 0;
-	r->key[7] = a->originator_id != 0 ? a->originator_id : s->router_id;
+	r->key[7] = attr_originator_id(a) != 0 ? attr_originator_id(a) : s->router_id;
 	r->key[8] = a->cluster_len;
 	r->key[9] = s->addr.family == FAMILY_NONE ? 0 : ip_addr_to_v4(&s->addr);
 	r->key[10] = lanes[peer].path_id;

@@ -155,7 +155,7 @@ START_TEST(test_summary)
 	ck_assert_uint_eq(s->neighbor_as, 65001);
 	ck_assert_uint_eq(s->med, 10);
 	ck_assert_uint_eq(s->local_pref, 200);
-	ck_assert_uint_eq(s->originator_id, 0x0a000001);
+	ck_assert_uint_eq(attr_originator_id(s), 0x0a000001);
 	ck_assert_uint_eq(s->cluster_len, 2);
 	ck_assert_uint_eq(s->flags, ATTR_F_HAS_MED | ATTR_F_HAS_LOCAL_PREF | ATTR_F_HAS_ORIGINATOR);
 	v = attr_find(s, ATTR_CLUSTER_LIST, &len);
