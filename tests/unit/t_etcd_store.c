@@ -41,7 +41,7 @@ on_trouble(void *ctx, const char *what, const char *text)
 	str_addf(&told, "trouble %s: %s\n", what, text != NULL ? text : "over");
 }
 
-static const struct source_handler handler = {on_put, on_del, on_synced, on_trouble};
+static const struct source_handler handler = {.put = on_put, .del = on_del, .synced = on_synced, .trouble = on_trouble};
 
 static void
 begin(const char *prefix, const char *node)
