@@ -21,6 +21,7 @@
 #include "fib/fib.h"
 #include "lib/ring.h"
 
+#include <linux/rtnetlink.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -78,6 +79,20 @@ struct fib_op_watch {
 	uint8_t protocol; /* ours: routes with it in another table are other fibs' of ours, and not told */
 	uint32_t also[FIB_ALSO_MAX]; /* as in struct fib_config */
 };
+
+/* Are routes of this protocol in this table told? Of ours only those in our table. */
+static inline bool
+fib_watches(const struct fib_op_watch *w, uint32_t table, uint8_t protocol)
+{
+	if (table == w->table || protocol == w->protocol)
+		return table == w->table;
+	if (table == RT_TABLE_MAIN)
+		return true;
+	for (unsigned i = 0; i < FIB_ALSO_MAX && w->also[i] != 0; i++)
+		if (w->also[i] == table)
+			return true;
+	return false;
+}
 
 struct fib_op_audit {
 	uint32_t table;

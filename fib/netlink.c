@@ -89,10 +89,8 @@ struct netlink {
 	size_t rx_len, rx_off;
 	bool notify_empty;
 
-	uint32_t table;              /* 0: none is watched yet */
-	uint8_t protocol;            /* ours */
-	uint32_t also[FIB_ALSO_MAX]; /* as in struct fib_config */
-	unsigned also_at;            /* of STAGE_ALSO: twice the table's index, and 1 for IPv6 */
+	struct fib_op_watch watch; /* table 0: none is watched yet */
+	unsigned also_at;          /* of STAGE_ALSO: twice the table's index, and 1 for IPv6 */
 	bool dumping, dump_intr, resync, resync_wait, stopping, pushed;
 	bool objects; /* the kernel has nexthop objects */
 	enum stage stage;
@@ -129,29 +127,12 @@ push_hops(struct netlink *t, const struct fib_ev_nh *nh, unsigned count)
 	}
 }
 
-/* Of ours only what is in our table: what is in others has a fib of its own, or was left by an earlier run.
- */
-static bool
-is_watched(const struct netlink *t, uint32_t table, uint8_t protocol)
-{
-	if (table == t->table)
-		return true;
-	if (protocol == t->protocol)
-		return false;
-	if (table == RT_TABLE_MAIN)
-		return true;
-	for (unsigned i = 0; i < FIB_ALSO_MAX && t->also[i] != 0; i++)
-		if (t->also[i] == table)
-			return true;
-	return false;
-}
-
 static void
 report_route(struct netlink *t, const struct nlmsghdr *n, unsigned flags)
 {
 	struct route_info info;
 
-	if (route_decode(n, &info) != 0 || !is_watched(t, info.r.table, info.r.protocol))
+	if (route_decode(n, &info) != 0 || !fib_watches(&t->watch, info.r.table, info.r.protocol))
 		return;
 	struct fib_ev ev = {.kind = FIB_EV_ROUTE};
 	unsigned i = 0;
@@ -266,10 +247,10 @@ dump_request(struct netlink *t, uint8_t *buf, size_t cap)
 	case STAGE_IPV4:
 	case STAGE_IPV6:
 		return route_dump_encode(buf, cap, t->stage == STAGE_IPV4 ? FAMILY_IPV4 : FAMILY_IPV6,
-					 t->table, 0, t->dump_seq);
+					 t->watch.table, 0, t->dump_seq);
 	case STAGE_ALSO:
 		return route_dump_encode(buf, cap, t->also_at % 2 == 0 ? FAMILY_IPV4 : FAMILY_IPV6,
-					 t->also[t->also_at / 2], 0, t->dump_seq);
+					 t->watch.also[t->also_at / 2], 0, t->dump_seq);
 	default:
 		return route_dump_encode(buf, cap, t->stage == STAGE_MAIN_IPV4 ? FAMILY_IPV4 : FAMILY_IPV6,
 					 RT_TABLE_MAIN, 0, t->dump_seq);
@@ -346,9 +327,9 @@ stage_next(struct netlink *t)
 		tell_objects(t);
 		t->stage++;
 	}
-	if (t->stage == STAGE_MAIN_IPV4 && t->table == RT_TABLE_MAIN)
+	if (t->stage == STAGE_MAIN_IPV4 && t->watch.table == RT_TABLE_MAIN)
 		t->stage = STAGE_ALSO;
-	if (t->stage == STAGE_ALSO && (t->also_at / 2 == FIB_ALSO_MAX || t->also[t->also_at / 2] == 0))
+	if (t->stage == STAGE_ALSO && (t->also_at / 2 == FIB_ALSO_MAX || t->watch.also[t->also_at / 2] == 0))
 		t->stage = STAGE_END;
 }
 
@@ -595,9 +576,10 @@ take_op(struct netlink *t, const struct fib_op *op)
 		take_route(t, &op->u.route);
 		break;
 	case FIB_OP_WATCH:
-		t->table = op->u.watch.table;
-		t->protocol = op->u.watch.protocol;
-		memcpy(t->also, op->u.watch.also, sizeof t->also);
+		t->watch = op->u.watch;
+		/* Where it cannot be set, it costs time only: fib_watches says the same. */
+		nlsock_filter(t->notify_fd, nl_socket_get_local_port(t->ops), t->watch.protocol,
+			      t->watch.table);
 		t->resync = true;
 		break;
 	case FIB_OP_RESYNC:
@@ -682,7 +664,7 @@ step(struct netlink *t)
 {
 	if (t->dumping)
 		return dump_step(t);
-	if (t->table != 0) {
+	if (t->watch.table != 0) {
 		enum step s = notify_step(t);
 		if (s == STEP_STALLED)
 			return s;
@@ -701,7 +683,8 @@ step(struct netlink *t)
 	if (s != STEP_IDLE)
 		return s;
 	/* Something to dump was asked for, or there is more to read. */
-	return (t->resync && !t->resync_wait) || (t->table != 0 && !t->notify_empty) ? STEP_MORE : STEP_IDLE;
+	return (t->resync && !t->resync_wait) || (t->watch.table != 0 && !t->notify_empty) ? STEP_MORE
+											   : STEP_IDLE;
 }
 
 static enum job_result
@@ -722,7 +705,7 @@ netlink_run(struct job *job, uint64_t deadline_ns)
 	if (s == STEP_MORE)
 		return JOB_MORE;
 	/* While stalled nothing is armed: the main half wakes us through the ring of operations. */
-	if (s == STEP_IDLE && t->table != 0)
+	if (s == STEP_IDLE && t->watch.table != 0)
 		event_add(t->ev_notify, NULL);
 	else if (s == STEP_DUMP_WAIT)
 		event_add(t->ev_ops, NULL);
@@ -796,7 +779,8 @@ sockets_open(struct netlink *t)
 	if (rc == 0)
 		rc = nlsock_open(&t->notify, &t->notify_fd);
 	if (rc == 0)
-		rc = nlsock_filter(t->notify_fd, nl_socket_get_local_port(t->ops));
+		rc = nlsock_filter(t->notify_fd, nl_socket_get_local_port(t->ops), t->watch.protocol,
+				   t->watch.table);
 	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(groups); i++)
 		if (nl_socket_add_membership(t->notify, groups[i]) < 0)
 			rc = errno != 0 ? -errno : -EIO;

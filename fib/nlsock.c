@@ -19,13 +19,22 @@
 #define SOCKET_BYTES (8 * 1024 * 1024)
 
 int
-nlsock_filter(int fd, uint32_t port)
+nlsock_filter(int fd, uint32_t port, uint8_t protocol, uint32_t table)
 {
+	/* What does not fit into an octet is told as one number, and looked at by whoever reads it. */
+	uint8_t told = table <= UINT8_MAX ? (uint8_t)table : RT_TABLE_COMPAT;
 	struct sock_filter code[] = {
 	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_pid)),
-	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(port), 0, 1),
-	    BPF_STMT(BPF_RET | BPF_K, 0),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(port), 8, 0),
+	    BPF_STMT(BPF_LD | BPF_H | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_type)),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWROUTE), 1, 0),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELROUTE), 0, 4),
+	    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, NLMSG_HDRLEN + offsetof(struct rtmsg, rtm_protocol)),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, protocol, 0, 2),
+	    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, NLMSG_HDRLEN + offsetof(struct rtmsg, rtm_table)),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, told, 0, 1),
 	    BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+	    BPF_STMT(BPF_RET | BPF_K, 0),
 	};
 	struct sock_fprog prog = {.len = ARRAY_LEN(code), .filter = code};
 

@@ -18,8 +18,9 @@ int nlsock_open(struct nl_sock **out, int *fd);
 int nlsock_probe(int fd);
 /*
  * Keeps notifications out that were caused by the socket with this port id: they would cost a third of the
- * rate at which routes are installed. 0 or -errno.
+ * rate at which routes are installed. And those of routes with our protocol number in another table than this
+ * one, which another fib of ours causes. May be called again. 0 or -errno.
  */
-int nlsock_filter(int fd, uint32_t port);
+int nlsock_filter(int fd, uint32_t port, uint8_t protocol, uint32_t table);
 
 #endif

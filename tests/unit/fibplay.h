@@ -298,7 +298,9 @@ play_setup(void)
 	setup();
 	ck_assert_int_eq(fib_start_on(&play, &loop, &conf, &callbacks, NULL, &fib), 0);
 	run_ms(5);
-	ck_assert_uint_eq(expect_op(FIB_OP_WATCH).u.watch.table, 254);
+	struct fib_op watch = expect_op(FIB_OP_WATCH);
+	ck_assert_uint_eq(watch.u.watch.table, 254);
+	ck_assert_uint_eq(watch.u.watch.protocol, 186);
 }
 
 static inline void

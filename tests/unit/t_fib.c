@@ -283,6 +283,25 @@ START_TEST(test_resync)
 }
 END_TEST
 
+/* Others' routes of the main table and of further ones; ours only of our own, since others are another fib's. */
+START_TEST(test_watches)
+{
+	const struct fib_op_watch w = {.table = 100, .protocol = 186, .also = {7, 300}};
+
+	ck_assert(fib_watches(&w, 100, 186));
+	ck_assert(fib_watches(&w, 100, 4));
+	ck_assert(fib_watches(&w, 254, 4));
+	ck_assert(fib_watches(&w, 7, 4));
+	ck_assert(fib_watches(&w, 300, 4));
+	ck_assert(!fib_watches(&w, 8, 4));
+	ck_assert(!fib_watches(&w, 254, 186));
+	ck_assert(!fib_watches(&w, 7, 186));
+	ck_assert(!fib_watches(&w, 200, 186));
+	/* No table is that of index 0 of a short list. */
+	ck_assert(!fib_watches(&w, 0, 4));
+}
+END_TEST
+
 START_TEST(test_without_reverse_lookup)
 {
 	callbacks.id_of = NULL;
@@ -626,6 +645,7 @@ main(void)
 	tcase_add_test(played, test_event_during_retry);
 	tcase_add_test(played, test_adopt_and_sweep);
 	tcase_add_test(played, test_resync);
+	tcase_add_test(played, test_watches);
 	tcase_add_test(played, test_without_reverse_lookup);
 	tcase_add_test(played, test_full_ring);
 	tcase_add_checked_fixture(objects, objects_setup, play_teardown);
