@@ -651,9 +651,10 @@ static const struct conf_row neighbor_rows[] = {
 };
 _Static_assert(ARRAY_LEN(neighbor_rows) == CONF_NB_KEYS, "a row for each key");
 
+/* Sessions inside a VRF need sockets that are bound to its device, and next hops on its interfaces alone. */
 static const struct conf_elsewhere neighbor_elsewhere[] = {
-    {"vrf", "a bgpd of its own for these neighbors, started by \"ip vrf exec\", with the table of the VRF as kernel.table, "
-	    "and another kernel.protocol; without a device of its own a table needs none: table"},
+    {"vrf", "table, with the table of the VRF, where the sessions are not in it; else a bgpd of its own for these neighbors, "
+	    "started by \"ip vrf exec\", with that table as kernel.table, and another kernel.protocol"},
     {0}};
 
 const struct conf_table conf_schema_neighbor = {TABLE(neighbor_rows),
