@@ -5,6 +5,7 @@
 #include "bgpd/dynamic.h"
 #include "bgpd/peer_routes.h"
 #include "tests/unit/bgpdtest.h"
+#include "tests/unit/ctltest.h"
 #include "tests/unit/suite.h"
 
 #define A                  "127.0.0.2"
@@ -309,5 +310,60 @@ START_TEST(test_range)
 }
 END_TEST
 
+/* The text that the rest of an answer ends with; NULL: it is complete. */
+static char *
+broken_off(struct ctltest *ctl)
+{
+	json_t *row;
+	char *why = NULL;
+
+	while ((row = ctltest_line(ctl)) != NULL && !json_is_true(json_object_get(row, "end")))
+		json_decref(row);
+	ck_assert_ptr_nonnull(row);
+	if (json_object_get(row, "error") != NULL)
+		why = strdup(json_string_value(json_object_get(row, "error")));
+	json_decref(row);
+	return why;
+}
+
+/* Routes of a table are shown to a client that does not read, and meanwhile the table goes. */
+START_TEST(test_shown_and_gone)
+{
+	static struct ctltest ctl;
+	uint8_t update[24 + 4 * 1000];
+
+	begin();
+	memcpy(update, from_b, 24);
+	for (unsigned n = 0; n < 6; n++) {
+		for (unsigned i = 0; i < 1000; i++)
+			memcpy(&update[24 + 4 * i],
+			       (uint8_t[]){24, (uint8_t)(20 + n), (uint8_t)(i / 256), (uint8_t)i}, 4);
+		speaker_send_update(&b, update, sizeof(update));
+	}
+	UNTIL(t.d.loop, sent(C) == 6000);
+	ctltest_open(&ctl, &t);
+	json_t *rows = ctltest_ask(&ctl, "show rib", "\"prefix\":\"20.0.0.0/24\",\"table\":100");
+	ck_assert_uint_eq(json_array_size(rows), 1);
+	json_decref(rows);
+	rows = ctltest_ask(&ctl, "show rib", "\"table\":254");
+	ck_assert_uint_eq(json_array_size(rows), 0);
+	json_decref(rows);
+	ctltest_refused(&ctl, "show rib", "\"from\":\"" A "\",\"table\":100", "request");
+	ctltest_refused(&ctl, "show rib", "\"table\":0", "not-found");
+	ctltest_send(&ctl, "show rib", "\"table\":100");
+	looptest_turns_ms(t.d.loop, 200);
+	bgpdtest_reload(&t, "", "neighbors:\n" OF(A, 65002, ""));
+	UNTIL(t.d.loop, table(100) == NULL);
+	char *why = broken_off(&ctl);
+	ck_assert_ptr_nonnull(why);
+	ck_assert_str_eq(why, "the table is gone");
+	free(why);
+	ctltest_refused(&ctl, "show rib", "\"table\":100", "not-found");
+	json_decref(ctltest_ask(&ctl, "show rib", ""));
+	ctltest_close(&ctl);
+	end();
+}
+END_TEST
+
 SUITE("instance", test_apart, test_own_routes, test_reload, test_reload_policy, test_there_and_back,
-      test_range)
+      test_range, test_shown_and_gone)
