@@ -209,6 +209,12 @@ view_out(void *ctx, struct adjout_group *ag, enum family f, uint32_t id, uint32_
 	return out;
 }
 
+static bool
+view_is_default(void *ctx, enum family f, uint32_t id)
+{
+	return rib_prefix(((struct groups *)ctx)->d->rib, f, id).len == 0;
+}
+
 static void
 view_attr_ref(void *ctx, uint32_t attr)
 {
@@ -340,6 +346,7 @@ groups_new(struct bgpd *d)
 	    .paths = view_paths,
 	    .next_id = view_next_id,
 	    .out = view_out,
+	    .is_default = view_is_default,
 	    .attr_ref = view_attr_ref,
 	    .attr_unref = view_attr_unref,
 	    .out_ref = view_out_ref,
@@ -646,11 +653,11 @@ groups_view_new(struct peer *p)
 	return view_new(&params, &key, chain);
 }
 
-/* What becomes of a set is the same for all prefixes. */
+/* What becomes of a set is the same for all prefixes, but for a default route that is said in place of the RIB's. */
 static bool
-memoizable(const struct policy_chain *chain, const struct adjout_key *key)
+memoizable(const struct policy_chain *chain)
 {
-	return !(chain->reads & (POLICY_READS_PREFIX | POLICY_READS_INTERFACE)) && key->defaults == 0;
+	return !(chain->reads & (POLICY_READS_PREFIX | POLICY_READS_INTERFACE));
 }
 
 static struct group *
@@ -663,7 +670,7 @@ group_for(struct groups *g, const struct group_member *m)
 	struct group *grp = group_find(&g->list, &key);
 
 	if (grp == NULL)
-		grp = group_new(&g->list, &key, memoizable(chain, &key), view_new(&params, &key, chain));
+		grp = group_new(&g->list, &key, memoizable(chain), view_new(&params, &key, chain));
 	groups_limit_set(g, grp, p);
 	track_paths(g);
 	return grp;
@@ -810,7 +817,7 @@ group_reconfigure(struct groups *g, struct group *grp)
 	adjout_flush(&grp->out);
 	grp->owner = view_new(&params, &key, chain);
 	groups_view_free(old);
-	adjout_group_refilter(&grp->out, &key, memoizable(chain, &key));
+	adjout_group_refilter(&grp->out, &key, memoizable(chain));
 	groups_limit_set(g, grp, first->owner);
 	TAILQ_FOREACH(m, &grp->out.members, entry)
 	groups_default_tell(container_of(m, struct group_member, out), defaults | key.defaults);

@@ -257,6 +257,9 @@ adjout_change(struct adjout_group *g, const struct adjout_news *n)
 		g->passed_by = n->new_source;
 		return false;
 	}
+	/* Else others with its attributes would be taken for not sent, too. */
+	if (!announced && adjout_is_default(g, f, id))
+		return false;
 	/* Whatever waits for this prefix, nobody has it and nobody will. */
 	bool repeats = !announced && repeats_last(g, f, n->new_attr, n->new_source);
 	if ((repeats && !g->last.sent) || (!announced && n->new_attr == 0 && !adjout_limited(g)))

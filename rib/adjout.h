@@ -116,6 +116,11 @@ struct adjout_view {
 	 * is true. */
 	uint64_t (*mark)(void *ctx, enum family f);
 	bool (*done)(void *ctx, enum family f, uint64_t mark);
+	/*
+	 * Is it the default route? Asked in families with one that is not the table's (adjout_key.defaults), where the
+	 * table's counts as not sent, whatever other prefixes with its attributes come to. NULL: there are none.
+	 */
+	bool (*is_default)(void *ctx, enum family f, uint32_t id);
 };
 
 /* Where emissions go. m is NULL for the group's stream; path_id is 0 but in a family of paths. */

@@ -41,7 +41,7 @@ adjout_memo_out(struct adjout_group *g, enum family f, uint32_t id, uint32_t att
 {
 	const struct adjout_view *v = &g->adjout->view;
 
-	if (attr == 0)
+	if (attr == 0 || adjout_is_default(g, f, id))
 		return 0;
 	if (!g->memoize)
 		return v->out(v->ctx, g, f, id, attr, source);

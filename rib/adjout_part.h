@@ -29,6 +29,12 @@ uint32_t adjout_limit_foreign(struct adjout_group *g, uint32_t out, uint16_t sou
 void adjout_limit_left(struct adjout_group *g, const struct adjout_run *r, const uint32_t *ids, bool sent);
 /* Nothing is held back any more: the group has no limit, or goes. */
 void adjout_limit_drop(struct adjout_group *g);
+/* The table's default route, where another one is sent in its place. */
+static inline bool
+adjout_is_default(const struct adjout_group *g, enum family f, uint32_t id)
+{
+	return (g->key.defaults >> f & 1) != 0 && g->adjout->view.is_default(g->adjout->view.ctx, f, id);
+}
 /* What the group is to announce of a path now. */
 static inline uint32_t
 adjout_out(struct adjout_group *g, enum family f, uint32_t id, uint32_t attr, uint16_t source)

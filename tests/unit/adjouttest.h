@@ -234,7 +234,7 @@ static inline struct fake *
 fake_with(const struct adjout_key *key)
 {
 	struct fake *k = calloc(1, sizeof *k);
-	const struct adjout_view view = {k, current, paths, next_id, out, ref, unref, out_ref, out_unref, nexthop, fetch_refs, fetch, unpin, mark, done};
+	const struct adjout_view view = {k, current, paths, next_id, out, ref, unref, out_ref, out_unref, nexthop, fetch_refs, fetch, unpin, mark, done, NULL};
 	const struct adjout_sink sink = {k, emit, emit_mark, room, attach, detach};
 
 	k->reject = 9;

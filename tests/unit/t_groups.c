@@ -286,6 +286,34 @@ START_TEST(test_default)
 }
 END_TEST
 
+/* What becomes of the RIB's default route is nothing that other prefixes with its attributes share, in whatever order. */
+START_TEST(test_default_beside)
+{
+	static const uint8_t first[] = {0, 0, 0, 20, ORIGIN, 0x40, 2, 6, 2, 1, 0, 0, 0xfd, 0xeb, 0x40, 3, 4, 10, 0, 0, 3, 0, NET},
+			     last[] = {0, 0, 0, 20, ORIGIN, 0x40, 2, 6, 2, 1, 0, 0, 0xfd, 0xeb, 0x40, 3, 4, 10, 0, 0, 4, 24, 198, 51, 100};
+
+	begin("neighbors:\n"
+	      "  - {address: 127.0.0.2, remote-as: 65002, passive: true, families: [ipv4-unicast]" OUT_OPEN "}\n"
+	      "  - {address: 127.0.0.3, remote-as: 65003, passive: true, import: [accept], export: []}\n");
+	bgpdtest_interface(&t, 2, "e0", "10.0.0.1", 24);
+	struct peer *p = session(&sa, A, 65002, 0x0a000002, NOTHING);
+	session(&sb, B, 65003, 0x0a000003, NOTHING);
+	BODY(&sa, DEFAULT);
+	BODY(&sa, EOR_IPV4);
+	speaker_send_update(&sb, first, sizeof(first));
+	BODY(&sa, 0, 0, 0, 24, ORIGIN, 0x40, 2, 10, 2, 2, 0, 0, 0xfd, 0xe9, 0, 0, 0xfd, 0xeb, SELF, NET);
+	ck_assert_ptr_nonnull(bgpdtest_best(&t, "0.0.0.0/0"));
+	speaker_send_update(&sb, last, sizeof(last));
+	BODY(&sa, 0, 0, 0, 24, ORIGIN, 0x40, 2, 10, 2, 2, 0, 0, 0xfd, 0xe9, 0, 0, 0xfd, 0xeb, SELF, 24, 198, 51, 100);
+	/* The one of the RIB, with the attributes that were there last; nothing is heard of it. */
+	static const uint8_t again[] = {0, 0, 0, 20, ORIGIN, 0x40, 2, 6, 2, 1, 0, 0, 0xfd, 0xeb, 0x40, 3, 4, 10, 0, 0, 4, 0, 24, 198, 51, 101};
+	speaker_send_update(&sb, again, sizeof(again));
+	BODY(&sa, 0, 0, 0, 24, ORIGIN, 0x40, 2, 10, 2, 2, 0, 0, 0xfd, 0xe9, 0, 0, 0xfd, 0xeb, SELF, 24, 198, 51, 101);
+	ck_assert_uint_gt(peer_routes_member(p)->group->out.memo_hits + peer_routes_member(p)->group->out.memo_misses, 0);
+	bgpdtest_stop(&t);
+}
+END_TEST
+
 /* To iBGP with LOCAL_PREF, without a policy, and for a member that comes to a group alone. */
 START_TEST(test_default_ibgp)
 {
@@ -465,5 +493,5 @@ START_TEST(test_hidden_paths)
 END_TEST
 
 SUITE("groups", test_who_shares, test_ebgp, test_ebgp_as2, test_ibgp, test_confederation, test_no_policy, test_refresh,
-      test_default, test_default_ibgp, test_split_horizon,
+      test_default, test_default_beside, test_default_ibgp, test_split_horizon,
       test_hidden_paths)
