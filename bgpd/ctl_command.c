@@ -84,6 +84,7 @@ static const struct command commands[] = {
     {"show interfaces", NO_ARGS, ctl_show_interfaces, "interfaces and their addresses"},
     {"show policy", {TEXT("name")}, ctl_show_policy, "policies and who uses them"},
     {"show memory", NO_ARGS, ctl_show_memory, "memory and the event loop"},
+    {"show metrics", NO_ARGS, ctl_show_metrics, "all figures, as metrics.listen gives them"},
     {"config show", NO_ARGS, ctl_config_show, "the running configuration"},
     {"config diff", {TEXT("file")}, ctl_config_diff, "what a reload would change"},
     {"config check", {TEXT("file")}, ctl_config_check, "is a file good"},

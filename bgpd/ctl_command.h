@@ -39,6 +39,7 @@ void ctl_show_neighbor(struct ctl_client *c, const json_t *args);
 /* ctl_show_kernel.c */
 void ctl_show_fib(struct ctl_client *c, const json_t *args);
 void ctl_show_nexthop(struct ctl_client *c, const json_t *args);
+void ctl_show_metrics(struct ctl_client *c, const json_t *args);
 void ctl_show_checks(struct ctl_client *c, const json_t *args);
 void ctl_show_interfaces(struct ctl_client *c, const json_t *args);
 /* ctl_show_misc.c */

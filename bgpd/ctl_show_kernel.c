@@ -120,19 +120,10 @@ fib_step(struct ctl_client *c, void *state)
 static json_t *
 drift_json(const uint64_t drift[FIB_DRIFT_COUNT])
 {
-	static const char *const names[FIB_DRIFT_COUNT] = {
-	    [FIB_DRIFT_MISSING] = "missing",
-	    [FIB_DRIFT_EXTRA] = "extra",
-	    [FIB_DRIFT_NEXTHOPS] = "nexthops",
-	    [FIB_DRIFT_TYPE] = "type",
-	    [FIB_DRIFT_OBJECT_MISSING] = "object_missing",
-	    [FIB_DRIFT_OBJECT_EXTRA] = "object_extra",
-	    [FIB_DRIFT_OBJECT_NEXTHOPS] = "object_nexthops",
-	};
 	json_t *o = json_object();
 
 	for (unsigned kind = 0; kind < FIB_DRIFT_COUNT; kind++)
-		json_object_set_new(o, names[kind], json_integer((json_int_t)drift[kind]));
+		json_object_set_new(o, kernel_drift_names[kind], json_integer((json_int_t)drift[kind]));
 	return o;
 }
 

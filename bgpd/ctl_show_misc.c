@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ctl_show_misc: `show policy` and `show checks`.
+ * ctl_show_misc: `show policy`, `show checks` and `show metrics`.
  */
 #include "bgpd/ctl_command.h"
 #include "bgpd/ctl_json.h"
 #include "bgpd/ctl_reply.h"
 #include "bgpd/daemon.h"
+#include "bgpd/metrics.h"
 #include "lib/mem.h"
 #include "lib/str.h"
 #include "rib/rib.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#define METRICS_STEP_NS (LOOP_SLICE_NS / 4)
 
 /* Adds who to list if the policy is in this chain. */
 static void
@@ -138,5 +141,53 @@ ctl_show_checks(struct ctl_client *c, const json_t *args)
 
 	(void)args;
 	walk.state = xcalloc(1, sizeof(struct check_show));
+	ctl_stream(c, NULL, &walk);
+}
+
+struct metrics_show {
+	struct metrics_page *page; /* NULL: it is made */
+	struct str text;
+	char *at; /* the rest */
+};
+
+static void
+metrics_show_free(void *state)
+{
+	struct metrics_show *st = state;
+
+	if (st->page != NULL)
+		metrics_page_free(st->page);
+	str_free(&st->text);
+	free(st);
+}
+
+static bool
+metrics_step(struct ctl_client *c, void *state)
+{
+	struct metrics_show *st = state;
+
+	if (st->page != NULL) {
+		if (!metrics_page_step(st->page, &st->text, time_mono_ns() + METRICS_STEP_NS))
+			return false;
+		metrics_page_free(st->page);
+		st->page = NULL;
+		st->at = st->text.s;
+	}
+	for (unsigned i = 0; i < CTL_STEP; i++) {
+		if (st->at == NULL || *st->at == '\0')
+			return true;
+		ctl_row(c, json_pack("{s:o}", "line", ctl_json_text(strsep(&st->at, "\n"))));
+	}
+	return false;
+}
+
+void
+ctl_show_metrics(struct ctl_client *c, const json_t *args)
+{
+	struct metrics_show *st = xcalloc(1, sizeof(*st));
+	struct ctl_walk walk = {.rows = "metrics", .step = metrics_step, .free = metrics_show_free, .state = st};
+
+	(void)args;
+	st->page = metrics_page_new(ctl_client_daemon(c));
 	ctl_stream(c, NULL, &walk);
 }

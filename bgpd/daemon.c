@@ -10,6 +10,7 @@
 #include "bgpd/kernel.h"
 #include "bgpd/keys.h"
 #include "bgpd/loader.h"
+#include "bgpd/metrics.h"
 #include "bgpd/peer.h"
 #include "bgpd/peer_routes.h"
 #include "bgpd/policy_place.h"
@@ -136,6 +137,7 @@ daemon_apply_settings(struct bgpd *d)
 {
 	apply_log(d);
 	apply_listeners(d);
+	metrics_apply(d->metrics);
 	check_descriptors(d);
 	warn_unsupported(d);
 }
@@ -320,6 +322,7 @@ start_parts(struct bgpd *d)
 	d->ctl = ctl_new(d);
 	if (d->ctl == NULL || !instance_open(d))
 		return false;
+	d->metrics = metrics_new(d);
 	d->ev_stop = evtimer_new(d->loop->base, on_stop_timer, d);
 	ASSERT(d->ev_stop != NULL);
 	signals_start(d);
@@ -343,6 +346,7 @@ daemon_free(struct bgpd *d, bool keep)
 {
 	if (d->ctl != NULL)
 		ctl_free(d->ctl);
+	metrics_free(d->metrics);
 	loader_free(d->loader);
 	reload_free(d->reload);
 	instances_free(d, keep);

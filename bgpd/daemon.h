@@ -48,6 +48,7 @@ struct policies;
 struct groups;
 struct kernel;
 struct ctl;
+struct metrics;
 struct pipeline;
 TAILQ_HEAD(peer_list, peer);
 
@@ -95,6 +96,7 @@ struct bgpd {
 	struct monitors monitors;
 	struct msg_log msg_log; /* of all neighbours */
 	struct ctl *ctl;
+	struct metrics *metrics; /* over HTTP */
 	bool draining; /* before an orderly stop */
 	struct event *ev_stop; /* ends the wait for lingering sessions */
 	struct event *signals[5];

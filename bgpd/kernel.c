@@ -18,6 +18,16 @@
 
 #define STOP_WAIT_MS 15000 /* for the netlink thread to take our routes out at the end */
 
+const char *const kernel_drift_names[FIB_DRIFT_COUNT] = {
+    [FIB_DRIFT_MISSING] = "missing",
+    [FIB_DRIFT_EXTRA] = "extra",
+    [FIB_DRIFT_NEXTHOPS] = "nexthops",
+    [FIB_DRIFT_TYPE] = "type",
+    [FIB_DRIFT_OBJECT_MISSING] = "object_missing",
+    [FIB_DRIFT_OBJECT_EXTRA] = "object_extra",
+    [FIB_DRIFT_OBJECT_NEXTHOPS] = "object_nexthops",
+};
+
 static struct ip_prefix
 prefix_of(void *ctx, enum family f, uint32_t id)
 {

@@ -79,4 +79,7 @@ bool kernel_address_other(const struct kernel *k, enum family f, struct ip_addr 
 /* The highest IPv4 address of this host that is not a loopback one, host order; 0: none. Asks the system directly. */
 uint32_t kernel_highest_ipv4(void);
 
+/* By enum fib_drift, as they are shown: "missing", … */
+extern const char *const kernel_drift_names[FIB_DRIFT_COUNT];
+
 #endif

@@ -54,6 +54,8 @@ struct reload {
 	uint64_t due_ns;
 	uint32_t countdown; /* number of the last time to confirm that was set */
 	struct event *timer;
+	uint64_t good, bad; /* files */
+	uint64_t generation; /* of the running configuration */
 };
 
 #define SECTION(s) (1ull << (s))
@@ -208,6 +210,7 @@ apply(struct reload *r, struct conf *new_conf, const struct conf_changes *ch)
 	    new_conf->router.default_local_preference != old_conf->router.default_local_preference;
 
 	main->conf = new_conf;
+	r->generation++;
 	if (new_conf->router.id != 0)
 		main->router_id = new_conf->router.id;
 	main->cluster_id = new_conf->router.cluster_id != 0 ? new_conf->router.cluster_id : main->router_id;
@@ -308,6 +311,7 @@ take_over(struct reload *r, struct reload_order *o)
 		roll_back(r, o);
 	} else {
 		struct conf *old = apply(r, t->conf, &t->changes);
+		r->good++;
 		t->conf = NULL;
 		if (o->confirm_s > 0)
 			trial_begin(r, old, o->confirm_s);
@@ -397,6 +401,7 @@ loaded(struct loader_task *t)
 		log_lines("config.error", str_get(&t->errors));
 		log_error("config.reload", LOG_S("file", t->path), LOG_U("errors", t->n_errors),
 		    LOG_S("effect", "nothing changed"));
+		r->bad++;
 		finish(r, -EINVAL, str_get(&t->errors));
 		return;
 	}
@@ -505,6 +510,19 @@ bool
 reload_idle(const struct reload *r)
 {
 	return TAILQ_EMPTY(&r->orders);
+}
+
+void
+reload_counts(const struct reload *r, uint64_t *good, uint64_t *bad)
+{
+	*good = r->good;
+	*bad = r->bad;
+}
+
+uint64_t
+reload_generation(const struct reload *r)
+{
+	return r->generation;
 }
 
 static void

@@ -45,6 +45,10 @@ int reload_confirm(struct reload *r);
 bool reload_on_trial(const struct reload *r, uint32_t *left_s);
 /* Is no order waiting or under way? */
 bool reload_idle(const struct reload *r);
+/* How many files were taken so far, and how many had errors. */
+void reload_counts(const struct reload *r, uint64_t *good, uint64_t *bad);
+/* Another number for each configuration that is the running one. */
+uint64_t reload_generation(const struct reload *r);
 /* Routes of our own are in the RIB (own.h). */
 void reload_own_done(struct reload *r);
 

@@ -578,7 +578,7 @@ static const struct conf_row metrics_rows[] = {
      .type = &conf_type_endpoint,
      AT(conf_metrics, listen),
      .flags = CONF_ROW_REQUIRED,
-     .doc = "Address and port on which metrics are served over HTTP."},
+     .doc = "Address and port on which /metrics, in the format of OpenMetrics, /healthz and /readyz are served over HTTP."},
 };
 static const struct conf_table metrics_table = {TABLE(metrics_rows), .size = sizeof(struct conf_metrics)};
 
@@ -727,7 +727,6 @@ static const struct conf_row root_rows[] = {
     [CONF_SEC_METRICS] = {.key = "metrics",
 			  .type = &conf_type_map,
 			  AT(conf, metrics),
-			  .only = "",
 			  .table = &metrics_table,
 			  .def_doc = "off",
 			  .doc = "Metrics for Prometheus."},

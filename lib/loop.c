@@ -103,6 +103,8 @@ end_turn(struct loop *l)
 	if (l->in_turn) {
 		uint64_t took = time_mono_ns() - l->turn_start_ns;
 
+		if (took > l->stall_ever_ns)
+			l->stall_ever_ns = took;
 		if (took > l->stall_max_ns) {
 			l->stall_max_ns = took;
 			l->stall_where = l->running != NULL ? l->running : "io";

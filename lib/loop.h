@@ -49,7 +49,8 @@ struct loop {
 	bool job_last; /* the job's event goes to the end of this turn's callbacks, or is there */
 	bool soon;     /* something in this turn did not want to wait: what takes long may leave itself for the next one */
 	bool stopping;
-	uint64_t stall_max_ns;   /* longest turn so far */
+	uint64_t stall_max_ns;   /* longest turn since loop_stall_take */
+	uint64_t stall_ever_ns;  /* longest turn of all */
 	const char *stall_where; /* job that ran in it, or "io" */
 	uint64_t turns;
 	const char *running;     /* job that ran last in this turn */

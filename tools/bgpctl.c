@@ -216,11 +216,6 @@ run(int argc, char **argv, const char *path, bool json)
 		fprintf(stderr, "bgpctl: %s\nTry 'bgpctl --help'.\n", str_get(&why));
 		goto out;
 	}
-	if (req.reserved != NULL) {
-		fprintf(stderr, "bgpctl: '%s' is not in this version\n", req.reserved);
-		status = 1;
-		goto out;
-	}
 	int fd = dial(path);
 	if (fd < 0) {
 		fprintf(stderr, "bgpctl: %s: %s%s\n", path, strerror(-fd),

@@ -17,8 +17,7 @@
 
 /* What the words of the command line ask for. */
 struct bgpctl_request {
-	const char *command;  /* of the protocol; static */
-	const char *reserved; /* command is NULL then: what this version does not do yet */
+	const char *command; /* of the protocol; static */
 	json_t *args;        /* an object; the caller's */
 };
 

@@ -25,7 +25,7 @@
 
 struct form {
 	const char *words[WORDS_MAX]; /* keyword, or <argument> of the protocol */
-	const char *command;  /* NULL: reserved, not in this version */
+	const char *command;
 	const char *optional; /* an argument after the words, NULL: none */
 	unsigned filters;     /* FILTERs of which kinds may follow */
 	const char *usage;
@@ -58,7 +58,7 @@ static const struct form forms[] = {
     {{"show", "interfaces"}, "show interfaces", NULL, NONE, "show interfaces"},
     {{"show", "policy"}, "show policy", "name", NONE, "show policy [NAME]"},
     {{"show", "memory"}, "show memory", NULL, NONE, "show memory"},
-    {{"show", "metrics"}, NULL, NULL, NONE, "show metrics"},
+    {{"show", "metrics"}, "show metrics", NULL, NONE, "show metrics"},
     {{"config", "show"}, "config show", NULL, NONE, "config show"},
     {{"config", "diff"}, "config diff", "file", NONE, "config diff [FILE]"},
     {{"config", "check"}, "config check", "file", NONE, "config check [FILE]"},
@@ -351,7 +351,6 @@ bgpctl_parse(int argc, char **argv, struct bgpctl_request *out, struct str *why)
 		return false;
 	}
 	out->command = f->command;
-	out->reserved = f->command == NULL ? f->usage : NULL;
 	return parse_rest(f, argc - used, argv + used, out->args, why);
 }
 

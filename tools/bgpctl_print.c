@@ -154,7 +154,7 @@ bgpctl_printer_new(const char *command, FILE *out)
 	struct bgpctl_printer *p = xcalloc(1, sizeof(*p));
 
 	p->out = out;
-	p->lines = strcmp(command, "config show") == 0;
+	p->lines = strcmp(command, "config show") == 0 || strcmp(command, "show metrics") == 0;
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++)
 		if (strcmp(tables[i].command, command) == 0)
 			p->table = &tables[i];

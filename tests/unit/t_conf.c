@@ -42,7 +42,6 @@ START_TEST(test_inert)
 	static const char *const want[] = {
 	    "router.user",
 	    "bird-sockets",
-	    "metrics",
 	};
 	size_t n = 0;
 
@@ -53,8 +52,7 @@ START_TEST(test_inert)
 	     "  - {address: 192.0.2.2, remote-as: 1, group: g, graceful-restart: {restart-time: 5}, add-path: {send: all}}\n"
 	     "aggregates: [{prefix: 10.0.0.0/8}]\n"
 	     "kernel: {nexthop-objects: auto}\n"
-	     "bird-sockets: {ipv4: /run/bird}\n"
-	     "metrics: {listen: \"127.0.0.1:9179\"}\n");
+	     "bird-sockets: {ipv4: /run/bird}\n");
 	for (const struct conf_inert *i = c->inert; i != NULL; i = i->next, n++) {
 		bool found = false;
 		for (size_t j = 0; j < sizeof(want) / sizeof(want[0]); j++)

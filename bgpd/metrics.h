@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * metrics: what the daemon says of itself over HTTP: /metrics in the format of OpenMetrics, /healthz and /readyz.
+ *
+ * Every figure is one that some part keeps anyway. Those of neighbours are asked for in slices, since there may be
+ * thousands; a page is one text, with each neighbour's figures of one moment.
+ */
+#ifndef BGPD_METRICS_H
+#define BGPD_METRICS_H
+
+#include "lib/str.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct bgpd;
+struct metrics;
+struct metrics_page;
+
+struct metrics *metrics_new(struct bgpd *d);
+void metrics_free(struct metrics *m); /* NULL is fine */
+/* Listens where the configuration says. What cannot be had is logged and tried again from time to time. */
+void metrics_apply(struct metrics *m);
+
+/*
+ * Makes the page in portions: step adds to out, which has nothing else, until deadline_ns has passed; true: that was all.
+ * d: the main instance.
+ */
+struct metrics_page *metrics_page_new(struct bgpd *d);
+bool metrics_page_step(struct metrics_page *page, struct str *out, uint64_t deadline_ns);
+void metrics_page_free(struct metrics_page *page);
+
+#endif

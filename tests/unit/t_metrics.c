@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of bgpd/metrics: what the page says, in portions and while neighbours go; where it is served, after reloads too. */
+#include "bgpd/metrics.h"
+
+#include "tests/unit/bgpdtest.h"
+#include "tests/unit/suite.h"
+
+#define ONE   "  - {address: 127.0.0.2, remote-as: 65002, passive: true, import: [accept], export: [accept]}\n"
+#define OTHER "  - {address: 127.0.0.3, remote-as: 65002, passive: true}\n"
+
+static struct bgpdtest t;
+static struct speaker s;
+
+/* The whole page, which the caller frees. */
+static char *
+page(void)
+{
+	struct metrics_page *p = metrics_page_new(&t.d);
+	struct str out = {0};
+
+	while (!metrics_page_step(p, &out, 0))
+		continue;
+	metrics_page_free(p);
+	return str_steal(&out);
+}
+
+static bool
+has_line(const char *text, const char *line)
+{
+	size_t n = strlen(line);
+
+	for (const char *at = text; (at = strstr(at, line)) != NULL; at += n)
+		if ((at == text || at[-1] == '\n') && at[n] == '\n')
+			return true;
+	return false;
+}
+
+static void
+says(const char *line)
+{
+	char *text = page();
+
+	ck_assert_msg(has_line(text, line), "no \"%s\" in\n%s", line, text);
+	free(text);
+}
+
+/* OpenMetrics 1.0: a family's samples follow its TYPE and HELP, each family is there once, and the end is marked. */
+static void
+check_format(const char *text)
+{
+	char *all = xstrdup(text), *rest = all, *line, family[100] = "";
+	struct str seen = {0};
+
+	str_add(&seen, "\n");
+	while ((line = strsep(&rest, "\n")) != NULL && strcmp(line, "# EOF") != 0) {
+		if (strncmp(line, "# TYPE ", 7) == 0) {
+			ck_assert_int_eq(sscanf(line, "# TYPE %99s", family), 1);
+			ck_assert_msg(strncmp(rest, "# HELP ", 7) == 0 && strncmp(rest + 7, family, strlen(family)) == 0, "%s", family);
+		} else if (strncmp(line, "# HELP ", 7) == 0) {
+			continue;
+		} else {
+			ck_assert_msg(strncmp(line, family, strlen(family)) == 0, "%s in %s", line, family);
+			line[strcspn(line, " ")] = '\0';
+		}
+		char *once = xasprintf("\n%s\n", line);
+		ck_assert_msg(strstr(str_get(&seen), once) == NULL, "%s twice", line);
+		str_add(&seen, once + 1);
+		free(once);
+	}
+	ck_assert_ptr_nonnull(line);
+	ck_assert_str_eq(rest, "");
+	str_free(&seen);
+	free(all);
+}
+
+START_TEST(test_figures)
+{
+	bgpdtest_start(&t, "", "neighbors:\n" ONE OTHER "networks: [{prefix: 10.1.0.0/16}, {prefix: 10.2.0.0/16}, {prefix: 'fd00::/8'}]\n");
+	bgpdtest_settle(&t);
+	char *text = page();
+	check_format(text);
+	free(text);
+	says("bgpd_neighbors_configured 2");
+	says("bgpd_rib_prefixes{family=\"ipv4\"} 2");
+	says("bgpd_rib_paths{family=\"ipv6\"} 1");
+	says("bgpd_neighbors{state=\"Active\"} 2");
+	says("bgpd_neighbors{state=\"Established\"} 0");
+	bgpdtest_session(&t, &s, "127.0.0.2", 65002, 0x0a000002);
+	bgpdtest_settle(&t);
+	says("bgpd_neighbors{state=\"Established\"} 1");
+	says("bgpd_neighbor_up{neighbor=\"127.0.0.2\"} 1");
+	says("bgpd_neighbor_up{neighbor=\"127.0.0.3\"} 0");
+	says("bgpd_neighbor_state{neighbor=\"127.0.0.2\"} 5");
+	says("bgpd_neighbor_state{neighbor=\"127.0.0.3\"} 2");
+	says("bgpd_neighbor_established_total{neighbor=\"127.0.0.2\"} 1");
+	/* An OPEN and a KEEPALIVE. */
+	says("bgpd_neighbor_messages_received_total{neighbor=\"127.0.0.2\"} 2");
+	says("bgpd_neighbor_updates_received_total{neighbor=\"127.0.0.2\"} 0");
+	/* Both families were agreed on; of IPv6 there is no next hop to give. */
+	UNTIL(t.d.loop, bgpdtest_peer(&t, "127.0.0.2")->main->state == FSM_ESTABLISHED && pipeline_idle(t.d.pipeline));
+	while (text = page(), !has_line(text, "bgpd_neighbor_prefixes_sent{neighbor=\"127.0.0.2\"} 2")) {
+		free(text);
+		looptest_turn(t.d.loop);
+	}
+	check_format(text);
+	free(text);
+	speaker_close(&s);
+	bgpdtest_stop(&t);
+}
+END_TEST
+
+/* Many neighbours, and most go in the midst of it. */
+START_TEST(test_portions)
+{
+	struct str rest = {0}, out = {0};
+	unsigned steps = 0, up = 0;
+
+	str_add(&rest, "neighbors:\n");
+	for (unsigned i = 0; i < 500; i++)
+		str_addf(&rest, "  - {address: 127.1.%u.%u, remote-as: 65002, passive: true}\n", i / 250, i % 250 + 1);
+	bgpdtest_start(&t, "", str_get(&rest));
+	struct metrics_page *p = metrics_page_new(&t.d);
+	/* With no time at all it gives way after each of them. */
+	for (; steps < 250; steps++)
+		ck_assert(!metrics_page_step(p, &out, 0));
+	bgpdtest_reload(&t, "", "neighbors:\n" ONE "  - {address: 127.1.1.250, remote-as: 65002, passive: true}\n");
+	/* Another configuration: it begins anew. */
+	while (!metrics_page_step(p, &out, 0))
+		steps++;
+	metrics_page_free(p);
+	check_format(str_get(&out));
+	for (const char *at = str_get(&out); (at = strstr(at, "\nbgpd_neighbor_up{")) != NULL; at++)
+		up++;
+	ck_assert_uint_eq(up, 2);
+	str_free(&out);
+	str_free(&rest);
+	bgpdtest_stop(&t);
+}
+END_TEST
+
+/* ---- over HTTP ---- */
+
+/* The answer, or NULL if nobody listens there; the caller frees. */
+static char *
+ask(uint16_t port, const char *path)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = speaker_sockaddr("127.0.0.1", port, &ss);
+	struct str answer = {0};
+	char buf[4096];
+	ssize_t n;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (connect(fd, (struct sockaddr *)&ss, len) < 0) {
+		close(fd);
+		return NULL;
+	}
+	dprintf(fd, "GET %s HTTP/1.0\r\n\r\n", path);
+	while ((n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT)) != 0) {
+		ck_assert(n > 0 || errno == EAGAIN);
+		if (n > 0)
+			str_addn(&answer, buf, (size_t)n);
+		else
+			looptest_turn(t.d.loop);
+	}
+	close(fd);
+	return str_steal(&answer);
+}
+
+static void
+answers(uint16_t port, const char *path, const char *begin, const char *end)
+{
+	char *got = ask(port, path);
+
+	ck_assert_ptr_nonnull(got);
+	ck_assert_msg(strncmp(got, begin, strlen(begin)) == 0, "%s", got);
+	ck_assert_msg(strlen(got) > strlen(end) && strcmp(got + strlen(got) - strlen(end), end) == 0, "%s", got);
+	free(got);
+}
+
+static void
+change(const char *format, uint16_t port)
+{
+	char *rest = xasprintf(format, port);
+
+	bgpdtest_reload(&t, "", rest);
+	free(rest);
+}
+
+static void
+reload_refused(void *ctx, int result, const char *reason)
+{
+	(void)reason;
+	ck_assert_int_eq(result, -EINVAL);
+	*(bool *)ctx = true;
+}
+
+START_TEST(test_listen)
+{
+	uint16_t port = speaker_free_port("127.0.0.1"), other = 0;
+	int taken = speaker_bind("127.0.0.1", &other);
+	char *rest = xasprintf("metrics: {listen: '127.0.0.1:%u'}\n", port);
+	bool done = false;
+
+	ck_assert_int_eq(listen(taken, 1), 0);
+	bgpdtest_start(&t, "", rest);
+	free(rest);
+	answers(port, "/metrics", "HTTP/1.1 200 OK\r\n", "\n# EOF\n");
+	answers(port, "/healthz", "HTTP/1.1 200 OK\r\n", "\r\n\r\nok\n");
+	answers(port, "/", "HTTP/1.1 404 ", "\n");
+	bgpdtest_settle(&t);
+	UNTIL(t.d.loop, !restart_deferring(&t.d.restart));
+	answers(port, "/readyz", "HTTP/1.1 200 OK\r\n", "\r\n\r\nok\n");
+	/* A file with errors changes nothing and is counted. */
+	bgpdtest_write(&t, "", "metrics: {listen: no}\n");
+	reload_file(t.d.reload, 0, reload_refused, &done);
+	UNTIL(t.d.loop, done);
+	says("bgpd_reloads_total{result=\"bad\"} 1");
+	says("bgpd_reloads_total{result=\"good\"} 0");
+	answers(port, "/healthz", "HTTP/1.1 200 OK\r\n", "ok\n");
+	/* A port that somebody has: nothing listens, until it can be had. */
+	change("metrics: {listen: '127.0.0.1:%u'}\n", other);
+	ck_assert_ptr_null(ask(port, "/healthz"));
+	close(taken);
+	change("networks: []\nmetrics: {listen: '127.0.0.1:%u'}\n", other);
+	answers(other, "/healthz", "HTTP/1.1 200 OK\r\n", "ok\n");
+	/* One that has not changed stays. */
+	const struct metrics *before = t.d.metrics;
+	change("networks: [{prefix: 10.1.0.0/16}]\nmetrics: {listen: '127.0.0.1:%u'}\n", other);
+	ck_assert_ptr_eq(t.d.metrics, before);
+	answers(other, "/metrics", "HTTP/1.1 200 OK\r\n", "# EOF\n");
+	says("bgpd_reloads_total{result=\"good\"} 3");
+	bgpdtest_reload(&t, "", "");
+	ck_assert_ptr_null(ask(other, "/healthz"));
+	bgpdtest_stop(&t);
+}
+END_TEST
+
+SUITE("metrics", test_figures, test_portions, test_listen)
