@@ -10,8 +10,8 @@
  * set to one and the same part of it, the set's object is made that part, by one
  * replacement. What still wants the whole set leads to a part of it meanwhile, which
  * is right, only not shared out as it should be; the object gets everything back
- * when no route has moved for a moment and none is left to be sent, or a minute after
- * the owner's word: there may always be some routes that move.
+ * when no route has moved for a moment and none is left to be sent, or after a minute
+ * in any case: there may always be some routes that move, and some neighbour that goes.
  */
 #include "fib/state.h"
 
@@ -20,7 +20,8 @@
 #define FADE_MIN   64u            /* so many routes have moved: the others will */
 #define FADE_LULL  1000000000ull  /* ns without another: no more will come, */
 #define FADE_STUCK 10000000000ull /* even if something else is always being sent */
-#define FADE_LAST  60000000000ull /* ns since paths were said to be going: what moves now moves for other reasons */
+#define FADE_LAST  60000000000ull /* ns since paths were said to be going, or since an object lacks something: what
+				   * moves now moves for other reasons */
 
 static void
 arm(struct fib *fib)
@@ -35,10 +36,12 @@ fib_paths_going(struct fib *fib)
 {
 	if (!fib->objects || fib->stopping)
 		return;
-	fib->fade.said_ns = fib->fade.last_ns = time_mono_ns();
-	if (!fib->fade.open)
-		arm(fib);
+	fib->fade.said_ns = time_mono_ns();
+	if (fib->fade.open)
+		return;
+	fib->fade.last_ns = fib->fade.said_ns;
 	fib->fade.open = true;
+	arm(fib);
 }
 
 static bool
@@ -80,18 +83,24 @@ fib_fade_note(struct fib *fib, uint32_t from, uint32_t to)
 	}
 	if (++n->moved < FADE_MIN || (n->faded | gone) == n->faded)
 		return;
+	if (n->faded == 0)
+		n->faded_ns = fib->loop->turn_start_ns;
 	n->faded |= gone;
 	log_info("fib.nexthop.fades", LOG_U("id", n->nhid), LOG_U("left", nhset_at(&fib->nhsets, to)->count),
 		 LOG_U("of", n->count), LOG_U("uses", n->uses));
 	fib_object_reshape(fib, from);
 }
 
+/* Sets whose object has been without something for min_ns get it back; what was counted of moves begins anew. */
 static void
-close_all(struct fib *fib)
+give_back(struct fib *fib, uint64_t now_ns, uint64_t min_ns)
 {
 	for (uint32_t id = 1; id < fib->nhsets.slab.top; id++) {
 		struct nhset *n = nhset_at(&fib->nhsets, id);
+		bool due = n->faded == 0 ? min_ns == 0 : now_ns - n->faded_ns >= min_ns;
 
+		if (!due)
+			continue;
 		n->fading = 0;
 		n->moved = 0;
 		if (n->faded == 0)
@@ -100,7 +109,6 @@ close_all(struct fib *fib)
 		if (n->refs > 0)
 			fib_object_reshape(fib, id);
 	}
-	fib->fade = (struct fade){.timer = fib->fade.timer};
 }
 
 void
@@ -109,8 +117,11 @@ fib_fade_due(struct fib *fib)
 	uint64_t now_ns = time_mono_ns(), calm_ns = now_ns - fib->fade.last_ns;
 	bool calm = calm_ns >= FADE_LULL && (calm_ns >= FADE_STUCK || fib_send_idle(fib));
 
-	if (!calm && now_ns - fib->fade.said_ns < FADE_LAST)
+	if (!calm && now_ns - fib->fade.said_ns < FADE_LAST) {
+		give_back(fib, now_ns, FADE_LAST);
 		arm(fib);
-	else
-		close_all(fib);
+	} else {
+		give_back(fib, now_ns, 0);
+		fib->fade = (struct fade){.timer = fib->fade.timer};
+	}
 }

@@ -53,6 +53,7 @@ struct nhset {
 	uint32_t nhid_defined; /* the one that the netlink thread knows */
 	uint64_t
 	    faded; /* next hops that its routes are leaving, a bit each: not in the object for now (fade.c) */
+	uint64_t faded_ns; /* since when, monotonic */
 	uint64_t fading;   /* those that the last routes left, */
 	uint32_t moved;    /* and how many did */
 	uint64_t sent;     /* which of its next hops the object was last sent with, a bit each */

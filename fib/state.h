@@ -112,8 +112,8 @@ struct fight {
 struct fade {
 	struct event *timer;
 	bool open;        /* paths are going, as the owner has said */
-	uint64_t said_ns; /* when it said so last, */
-	uint64_t last_ns; /* or the last route moved to a part of its set */
+	uint64_t said_ns; /* when it said so last */
+	uint64_t last_ns; /* when the last route moved to a part of its set, or the first such word came */
 };
 
 struct fib {

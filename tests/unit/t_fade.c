@@ -103,6 +103,46 @@ START_TEST(test_never_quiet)
 }
 END_TEST
 
+/* Nor does a neighbour that goes every other moment keep it narrow: with nothing moving, */
+START_TEST(test_said_again)
+{
+	unsigned before;
+	uint32_t group = nhid_of(both);
+
+	fib_paths_going(fib);
+	move(0, 100, one);
+	ck_assert_uint_eq(replaced(group, &before), 1);
+	for (unsigned i = 0; i < 6; i++) {
+		fib_paths_going(fib);
+		run_ms(250);
+	}
+	ck_assert_uint_eq(replaced(group, &before), 2);
+}
+END_TEST
+
+/* nor while some routes move, after a minute. */
+START_TEST(test_said_again_never_quiet)
+{
+	unsigned before;
+	uint32_t group = nhid_of(both);
+
+	fib_paths_going(fib);
+	move(0, 100, one);
+	ck_assert_uint_eq(replaced(group, &before), 1);
+	nhset_at(&fib->nhsets, both)->faded_ns -= 60000000000ull;
+	for (uint32_t id = 100; id < 106; id++) {
+		fib_paths_going(fib);
+		move(id, id + 1, one);
+		run_ms(250);
+	}
+	ck_assert_uint_eq(replaced(group, &before), 2);
+	/* And when many move again, it fades again. */
+	fib_paths_going(fib);
+	move(106, 190, one);
+	ck_assert_uint_eq(replaced(group, &before), 1);
+}
+END_TEST
+
 START_TEST(test_few)
 {
 	unsigned before;
@@ -189,6 +229,8 @@ main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_ahead_of_the_routes);
 	tcase_add_test(tc, test_never_quiet);
+	tcase_add_test(tc, test_said_again);
+	tcase_add_test(tc, test_said_again_never_quiet);
 	tcase_add_test(tc, test_few);
 	tcase_add_test(tc, test_no_part);
 	tcase_add_test(tc, test_kept_one_lost);
