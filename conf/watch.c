@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * watch: see watch.h. Watches that are no longer needed stay until the next set has
- * replaced them all; a set that is the same as the last one changes nothing.
+ * replaced them all; a set that is the same as the last one changes nothing, unless
+ * a name leads elsewhere now. Names that lead to the same folder share its watch.
  */
 #include "conf/watch.h"
 
@@ -16,6 +17,8 @@
 
 #include "lib/mem.h"
 
+#define LINKS_MAX 40 /* on the way to a file, as the kernel has it */
+
 #define MASK                                                                                                      \
 	(IN_CLOSE_WRITE | IN_ATTRIB | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | IN_DELETE_SELF | IN_MOVE_SELF | \
 	 IN_ONLYDIR)
@@ -27,8 +30,9 @@ struct watch {
 	int fd; /* -1: there is none */
 	struct event *readable;
 	json_t *paths;
+	json_t *links;   /* symbolic links on the way to them, and where those lead: they matter, too */
 	json_t *folders; /* path to the number of its watch */
-	json_t *names;   /* number to path, as text */
+	json_t *names;   /* number, as text, to the list of its paths */
 };
 
 /* The folder of a path; the caller frees. */
@@ -42,36 +46,90 @@ folder_of(const char *path)
 	return slash == path ? xstrdup("/") : xasprintf("%.*s", (int)(slash - path), path);
 }
 
-/* Watches the folder, or the nearest one above it that is there. */
-static void
-folder_add(struct watch *w, const char *folder)
-{
-	char number[16];
-
-	if (json_object_get(w->folders, folder) != NULL)
-		return;
-	int wd = inotify_add_watch(w->fd, folder, MASK);
-	if (wd >= 0) {
-		snprintf(number, sizeof(number), "%d", wd);
-		json_object_set_new(w->folders, folder, json_integer(wd));
-		json_object_set_new(w->names, number, json_string(folder));
-	} else if (strcmp(folder, "/") != 0 && strcmp(folder, ".") != 0) {
-		char *above = folder_of(folder);
-		folder_add(w, above);
-		free(above);
-	}
-}
-
-/* It is no longer watched, and may be anew at once. */
+/* The folder's name leads elsewhere or nowhere; a watch without any name ends. */
 static void
 folder_drop(struct watch *w, const char *folder, int wd)
 {
 	char number[16];
+	size_t i;
+	json_t *names, *name;
 
 	snprintf(number, sizeof(number), "%d", wd);
-	inotify_rm_watch(w->fd, wd);
+	names = json_object_get(w->names, number);
+	json_array_foreach (names, i, name)
+		if (strcmp(json_string_value(name), folder) == 0) {
+			json_array_remove(names, i);
+			break;
+		}
 	json_object_del(w->folders, folder);
+	if (json_array_size(names) > 0)
+		return;
+	inotify_rm_watch(w->fd, wd);
 	json_object_del(w->names, number);
+}
+
+static void
+folder_name(struct watch *w, const char *folder, int wd)
+{
+	char number[16];
+
+	snprintf(number, sizeof(number), "%d", wd);
+	if (json_object_get(w->names, number) == NULL)
+		json_object_set_new(w->names, number, json_array());
+	json_array_append_new(json_object_get(w->names, number), json_string(folder));
+	json_object_set_new(w->folders, folder, json_integer(wd));
+}
+
+/* Watches the folder, or the nearest one above it that is there, and says that it is needed. */
+static void
+folder_add(struct watch *w, const char *folder, json_t *needed)
+{
+	const json_t *known = json_object_get(w->folders, folder);
+	/* Also one that is known: behind its name may be another folder by now. */
+	int wd = inotify_add_watch(w->fd, folder, MASK), before = known != NULL ? (int)json_integer_value(known) : -1;
+
+	json_object_set_new(needed, folder, json_true());
+	if (known != NULL && wd == before)
+		return;
+	if (known != NULL)
+		folder_drop(w, folder, before);
+	if (wd >= 0) {
+		folder_name(w, folder, wd);
+	} else if (strcmp(folder, "/") != 0 && strcmp(folder, ".") != 0) {
+		char *above = folder_of(folder);
+		folder_add(w, above, needed);
+		free(above);
+	}
+}
+
+/* Watches the folder of a file; and where its path has a symbolic link, that one's, and likewise where this leads. */
+static void
+path_add(struct watch *w, const char *path, json_t *needed, unsigned depth)
+{
+	char target[4096], *folder = folder_of(path);
+
+	folder_add(w, folder, needed);
+	free(folder);
+	if (depth > 0)
+		json_object_set_new(w->links, path, json_true());
+	for (const char *end = path; *end != '\0' && depth < LINKS_MAX;) {
+		end += 1 + strcspn(end + 1, "/");
+		char *name = xasprintf("%.*s", (int)(end - path), path);
+		ssize_t n = readlink(name, target, sizeof(target) - 1);
+		if (n > 0) {
+			target[n] = '\0';
+			folder = folder_of(name);
+			char *whole = *target == '/' ? xasprintf("%s%s", target, end) : xasprintf("%s/%s%s", folder, target, end);
+			folder_add(w, folder, needed);
+			json_object_set_new(w->links, name, json_true());
+			path_add(w, whole, needed, depth + 1);
+			free(whole);
+			free(folder);
+		}
+		free(name);
+		if (n > 0)
+			break;
+	}
 }
 
 /* Is it one of the files, or a folder on the way to one? */
@@ -83,6 +141,9 @@ matters(const struct watch *w, const char *path)
 	json_t *unused;
 
 	json_object_foreach (w->paths, key, unused)
+		if (strncmp(key, path, len) == 0 && (key[len] == '\0' || key[len] == '/'))
+			return true;
+	json_object_foreach (w->links, key, unused)
 		if (strncmp(key, path, len) == 0 && (key[len] == '\0' || key[len] == '/'))
 			return true;
 	return false;
@@ -99,34 +160,42 @@ tell_all(struct watch *w)
 		w->fn(w->ctx, path);
 }
 
+/* Something about a folder that has this name, or about what is in it. */
+static void
+on_folder(struct watch *w, const char *folder, const struct inotify_event *e)
+{
+	if (e->len == 0) {
+		w->fn(w->ctx, folder);
+		return;
+	}
+	char *path = strcmp(folder, ".") == 0 ? xstrdup(e->name) : xasprintf("%s/%s", strcmp(folder, "/") == 0 ? "" : folder, e->name);
+	/* Two dots: what Kubernetes turns under the files of a mounted ConfigMap. */
+	if (strncmp(e->name, "..", 2) == 0 || matters(w, path))
+		w->fn(w->ctx, path);
+	free(path);
+}
+
 static void
 on_event(struct watch *w, const struct inotify_event *e)
 {
 	char number[16];
+	size_t i;
+	json_t *names, *name;
 
 	if (e->mask & IN_Q_OVERFLOW) {
 		tell_all(w);
 		return;
 	}
 	snprintf(number, sizeof(number), "%d", e->wd);
-	const char *folder = json_string_value(json_object_get(w->names, number));
-	if (folder == NULL)
-		return;
-	if (e->mask & IN_IGNORED) {
-		json_object_del(w->folders, folder);
-		json_object_del(w->names, number);
-	} else if (e->len == 0) {
-		w->fn(w->ctx, folder);
-		/* It has another name now, and this name may be another one's. */
-		if (e->mask & IN_MOVE_SELF)
-			folder_drop(w, folder, e->wd);
-	} else {
-		char *path = strcmp(folder, ".") == 0 ? xstrdup(e->name) : xasprintf("%s/%s", strcmp(folder, "/") == 0 ? "" : folder, e->name);
-		/* Two dots: what Kubernetes turns under the files of a mounted ConfigMap. */
-		if (strncmp(e->name, "..", 2) == 0 || matters(w, path))
-			w->fn(w->ctx, path);
-		free(path);
-	}
+	names = json_copy(json_object_get(w->names, number));
+	if ((e->mask & IN_IGNORED) == 0)
+		json_array_foreach (names, i, name)
+			on_folder(w, json_string_value(name), e);
+	/* It has another name now, and this name may be another one's. */
+	if (e->mask & (IN_IGNORED | IN_MOVE_SELF))
+		json_array_foreach (names, i, name)
+			folder_drop(w, json_string_value(name), e->wd);
+	json_decref(names);
 }
 
 static void
@@ -151,6 +220,7 @@ watch_new(struct event_base *base, watch_fn *fn, void *ctx)
 
 	*w = (struct watch){.base = base, .fn = fn, .ctx = ctx, .fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC)};
 	w->paths = json_object();
+	w->links = json_object();
 	w->folders = json_object();
 	w->names = json_object();
 	if (w->fd >= 0) {
@@ -183,19 +253,9 @@ watch_set(struct watch *w, const json_t *paths)
 	if (w->fd < 0)
 		return;
 	needed = json_object();
-	json_object_foreach ((json_t *)(uintptr_t)paths, path, unused) {
-		char *folder = folder_of(path);
-		folder_add(w, folder);
-		for (;;) {
-			json_object_set_new(needed, folder, json_true());
-			if (json_object_get(w->folders, folder) != NULL || strcmp(folder, "/") == 0 || strcmp(folder, ".") == 0)
-				break;
-			char *above = folder_of(folder);
-			free(folder);
-			folder = above;
-		}
-		free(folder);
-	}
+	json_object_clear(w->links);
+	json_object_foreach ((json_t *)(uintptr_t)paths, path, unused)
+		path_add(w, path, needed, 0);
 	folders_drop(w, needed);
 	json_decref(needed);
 	json_decref(w->paths);
@@ -212,6 +272,7 @@ watch_free(struct watch *w)
 		close(w->fd);
 	}
 	json_decref(w->paths);
+	json_decref(w->links);
 	json_decref(w->folders);
 	json_decref(w->names);
 	free(w);

@@ -4,7 +4,8 @@
  *
  * The folders of the files are watched, since editors replace files, and since one
  * that is not there yet may come. A folder that is not there is waited for in the one
- * above it. Where the system has no inotify to spare nothing is told.
+ * above it; where a symbolic link leads to one, the link is watched, too. Where the
+ * system has no inotify to spare nothing is told.
  */
 #ifndef CONF_WATCH_H
 #define CONF_WATCH_H

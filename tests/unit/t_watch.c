@@ -12,7 +12,7 @@
 #include "lib/mem.h"
 #include "tests/unit/suite.h"
 
-static char dir[] = "/tmp/t_watch.XXXXXX";
+static char dir[32];
 static struct event_base *base;
 static unsigned told;
 
@@ -64,13 +64,29 @@ events_max(void)
 	return n;
 }
 
+static void
+directory_make(void)
+{
+	strcpy(dir, "/tmp/t_watch.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+}
+
+static void
+directory_remove(void)
+{
+	char *command = xasprintf("rm -rf %s", dir);
+
+	ck_assert_int_eq(system(command), 0);
+	free(command);
+}
+
 START_TEST(test_files)
 {
 	char *a = NULL, *deep = NULL, *sub = NULL, *new = NULL, *away = NULL;
 	struct watch *w;
 	json_t *paths;
 
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	directory_make();
 	base = event_base_new();
 	w = watch_new(base, on_change, NULL);
 	a = path_of("a");
@@ -145,9 +161,7 @@ START_TEST(test_files)
 	json_decref(paths);
 	watch_free(w);
 	event_base_free(base);
-	char *command = xasprintf("rm -rf %s", dir);
-	ck_assert_int_eq(system(command), 0);
-	free(command);
+	directory_remove();
 	free(a);
 	free(new);
 	free(sub);
@@ -156,4 +170,113 @@ START_TEST(test_files)
 }
 END_TEST
 
-SUITE("watch", test_files)
+static void
+folder_make(const char *name)
+{
+	char *path = path_of(name);
+
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	free(path);
+}
+
+/* The link leads there from now on; turned in its place as ln -sfn does not, but careful people do. */
+static void
+link_turn(const char *name, const char *target)
+{
+	char *path = path_of(name), *new = path_of("turning");
+
+	ck_assert_int_eq(symlink(target, new), 0);
+	ck_assert_int_eq(rename(new, path), 0);
+	free(path);
+	free(new);
+}
+
+START_TEST(test_links)
+{
+	char *file, *other, *chained, *single;
+	struct watch *w;
+	json_t *paths;
+
+	directory_make();
+	base = event_base_new();
+	w = watch_new(base, on_change, NULL);
+	folder_make("one");
+	folder_make("two");
+	folder_make("three");
+	write_to("one/f");
+	write_to("two/f");
+	write_to("three/g");
+	link_turn("link", "one");
+	link_turn("far", "link");
+	link_turn("s", "three/g");
+	file = path_of("link/f");
+	other = path_of("one/h");
+	chained = path_of("far/x");
+	single = path_of("s");
+	paths = json_pack("{s:b}", file, 1);
+	watch_set(w, paths);
+	write_to("one/f");
+	ck_assert_uint_gt(tell(), 0);
+	write_to("two/f");
+	ck_assert_uint_eq(tell(), 0);
+	/* The folder is another one. */
+	link_turn("link", "two");
+	ck_assert_uint_gt(tell(), 0);
+	watch_set(w, paths);
+	tell();
+	write_to("two/f");
+	ck_assert_uint_gt(tell(), 0);
+	write_to("one/f");
+	ck_assert_uint_eq(tell(), 0);
+	/* Links that lead to links, and a file that is one. */
+	json_object_set_new(paths, chained, json_true());
+	json_object_set_new(paths, single, json_true());
+	watch_set(w, paths);
+	tell();
+	write_to("three/g");
+	ck_assert_uint_gt(tell(), 0);
+	write_to("two/x");
+	ck_assert_uint_gt(tell(), 0);
+	link_turn("link", "one");
+	ck_assert_uint_gt(tell(), 0);
+	watch_set(w, paths);
+	write_to("one/x");
+	ck_assert_uint_gt(tell(), 0);
+	/* One that leads to itself is nowhere. */
+	link_turn("link", "link");
+	ck_assert_uint_gt(tell(), 0);
+	watch_set(w, paths);
+	tell();
+	link_turn("link", "one");
+	ck_assert_uint_gt(tell(), 0);
+	watch_set(w, paths);
+
+	/* Two names of one folder: each has its own files in it, */
+	json_object_set_new(paths, other, json_true());
+	watch_set(w, paths);
+	tell();
+	write_to("one/f");
+	ck_assert_uint_gt(tell(), 0);
+	write_to("one/h");
+	ck_assert_uint_gt(tell(), 0);
+	/* and one of them stays when the other goes. */
+	json_object_del(paths, file);
+	json_object_del(paths, chained);
+	watch_set(w, paths);
+	tell();
+	write_to("one/h");
+	ck_assert_uint_gt(tell(), 0);
+	write_to("one/f");
+	ck_assert_uint_eq(tell(), 0);
+	json_decref(paths);
+	watch_free(w);
+	event_base_free(base);
+	directory_remove();
+	free(file);
+	free(other);
+	free(chained);
+	free(single);
+}
+END_TEST
+
+SUITE("watch", test_files, test_links)
