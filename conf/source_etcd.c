@@ -43,7 +43,7 @@
 #define PASSWORD_MAX 4096u
 #define LISTS_MAX    3u /* beginnings in a row that a compaction may cut off */
 
-enum state { ETCD_WAIT, ETCD_LOGIN_STATE, ETCD_PROBE, ETCD_LIST, ETCD_WATCH };
+enum state { ETCD_WAIT, ETCD_IN_LOGIN, ETCD_PROBE, ETCD_LIST, ETCD_WATCH };
 
 static const char *const state_names[] = {"waiting", "logging in", "connecting", "listing", "watching"};
 
@@ -290,7 +290,7 @@ login(struct source_etcd *s)
 
 	if (password == NULL)
 		return;
-	s->state = ETCD_LOGIN_STATE;
+	s->state = ETCD_IN_LOGIN;
 	etcd_login_request(&body, s->username, password);
 	ask(s, "/v3/auth/authenticate", &body, on_login);
 	explicit_bzero(password, strlen(password));
