@@ -391,8 +391,15 @@ START_TEST(test_tls)
 	fails("othername", "hello", q, FETCH_UNTRUSTED, "the certificate of 127.0.0.1 is for another name");
 	fails("untrusted", "hello", q, FETCH_UNTRUSTED,
 	      "the certificate of 127.0.0.1 is signed by nobody who is to be trusted");
-	fails("client", "hello", q, FETCH_UNTRUSTED, "127.0.0.1 does not take our certificate, or wants one");
+	/* With TLS 1.3 the request is on its way by then: the refusal may be lost when the server closes over it. */
 	struct went w = {0};
+	for (int i = 0; i < 50 && w.outcome != FETCH_UNTRUSTED; i++) {
+		went_free(&w);
+		w = ask("client", "hello", q);
+		ck_assert(w.outcome == FETCH_UNTRUSTED || w.outcome == FETCH_BROKEN);
+	}
+	ck_assert_str_eq(w.error, "127.0.0.1 does not take our certificate, or wants one");
+	went_free(&w);
 	char *url = xasprintf("https://127.0.0.1:%u/", port_of("plain"));
 	begin_at(&w, url, q);
 	until(&w.done);
