@@ -317,6 +317,27 @@ START_TEST(test_no_aggregation)
 }
 END_TEST
 
+/* For a source that would have to ask for them. */
+START_TEST(test_wanted)
+{
+	static const char *const keys[] = {"serviceClusterIPs", "serviceExternalIPs", "serviceLoadBalancerIPs"};
+
+	begin();
+	ck_assert(!calico_wants_services(world));
+	config("asNumber: 64512, serviceClusterIPs: [{}]");
+	ck_assert(!calico_wants_services(world));
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		char *spec = xasprintf("%s: [{cidr: 192.0.2.1/32}]", keys[i]);
+		config(spec);
+		ck_assert(calico_wants_services(world));
+		free(spec);
+	}
+	begin_with(&(struct calico_env){.node = "kube-master", .cluster_ips = "10.96.0.0/12"});
+	ck_assert(calico_wants_services(world));
+	finish();
+}
+END_TEST
+
 SUITE("calico_services", test_ranges, test_cluster_ips_of_environment, test_reflector, test_excluded,
       test_local, test_kubernetes_node, test_types, test_addresses, test_families, test_cluster_policy,
-      test_no_aggregation)
+      test_no_aggregation, test_wanted)
