@@ -186,7 +186,7 @@ static struct fake *
 fake_new(unsigned members)
 {
 	struct fake *k = calloc(1, sizeof *k);
-	const struct adjout_view view = {k, current, NULL, next_id, out, ref, ref, ref, ref, nexthop, fetch_refs, fetch, unpin, decisions, done};
+	const struct adjout_view view = {k, current, NULL, next_id, out, ref, ref, ref, ref, nexthop, fetch_refs, fetch, unpin, decisions, done, NULL};
 	const struct group_ops ops = {k, encode, mark, wake, too_slow, too_long};
 
 	group_list_init(&k->l, &view, &ops);
