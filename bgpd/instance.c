@@ -16,6 +16,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define LEFT_MS 50 /* from one look at one that goes to the next */
 
@@ -300,10 +301,24 @@ insert(struct instance_list *list, struct instance *new)
 		LIST_INSERT_AFTER(last, new, entry);
 }
 
-/* NULL: the kernel's part could not be started; logged. */
+/* The regions of one table take most of what there is then (lib/region), and running out of it is the end. */
+static bool
+addresses_limited(void)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+}
+
+/* NULL: it cannot be, or the kernel's part could not be started; logged. */
 static struct bgpd *
 instance_new(struct bgpd *main, uint32_t table)
 {
+	if (addresses_limited()) {
+		log_error("table.new", LOG_U("table", table), LOG_S("error", "addresses are limited"),
+		    LOG_S("hint", "each table reserves 126 GB of them: lift the limit (ulimit -v, LimitAS=)"));
+		return NULL;
+	}
 	struct instance *i = xcalloc(1, sizeof *i);
 	struct bgpd *d = &i->d;
 

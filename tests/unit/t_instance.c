@@ -8,6 +8,8 @@
 #include "tests/unit/ctltest.h"
 #include "tests/unit/suite.h"
 
+#include <sys/resource.h>
+
 #define A                  "127.0.0.2"
 #define B                  "127.0.0.3"
 #define C                  "127.0.0.4"
@@ -310,6 +312,28 @@ START_TEST(test_range)
 }
 END_TEST
 
+/* Where addresses are limited there is no other table, which must not be found out by running out of them. */
+START_TEST(test_limit)
+{
+	struct rlimit limit;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_AS, &limit), 0);
+	bgpdtest_start(&t, "", "neighbors:\n" OF(A, 65002, ""));
+	struct rlimit few = {.rlim_cur = (rlim_t)1 << 46, .rlim_max = limit.rlim_max};
+	ck_assert_int_eq(setrlimit(RLIMIT_AS, &few), 0);
+	bgpdtest_reload(&t, "", ALL);
+	ck_assert_ptr_null(table(100));
+	ck_assert_ptr_null(peer(B));
+	ck_assert_ptr_nonnull(peer(A));
+	bgpdtest_reload(&t, "", "neighbors:\n" OF(A, 65002, ""));
+	ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
+	bgpdtest_reload(&t, "", ALL);
+	ck_assert_ptr_nonnull(table(100));
+	ck_assert_ptr_eq(peer(B)->d, table(100));
+	bgpdtest_stop(&t);
+}
+END_TEST
+
 /* The text that the rest of an answer ends with; NULL: it is complete. */
 static char *
 broken_off(struct ctltest *ctl)
@@ -366,4 +390,4 @@ START_TEST(test_shown_and_gone)
 END_TEST
 
 SUITE("instance", test_apart, test_own_routes, test_reload, test_reload_policy, test_there_and_back,
-      test_range, test_shown_and_gone)
+      test_range, test_shown_and_gone, test_limit)
