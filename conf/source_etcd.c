@@ -145,7 +145,8 @@ fail(struct source_etcd *s, const char *why)
 	s->at = (s->at + 1) % s->nendpoints;
 	s->state = ETCD_WAIT;
 	if (++s->failed % s->nendpoints != 0) {
-		log_info("etcd.failover", LOG_S("from", endpoint), LOG_S("to", s->endpoints[s->at]), LOG_S("error", why));
+		log_at(s->troubled ? LOG_DEBUG : LOG_INFO, "etcd.failover", LOG_S("from", endpoint),
+		       LOG_S("to", s->endpoints[s->at]), LOG_S("error", why));
 		/* Servers whose watches end at once are not to be asked without an end. */
 		timer_set(s, young ? backoff_next(&s->backoff) : 0);
 		return;
