@@ -23,9 +23,6 @@ bool ctl_arg_prefix(struct ctl_client *c, const json_t *args, const char *name, 
 /* The neighbour with this name, or else this address. NULL: none or several, refused already. */
 struct peer *ctl_peer_find(struct ctl_client *c, const char *text);
 
-/* Memory that the process has in use, octets; 0 where /proc is not there. ctl_show_misc.c */
-json_int_t ctl_resident_octets(void);
-
 /* ctl_show_rib.c */
 void ctl_show_rib(struct ctl_client *c, const json_t *args);
 void ctl_show_rib_in(struct ctl_client *c, const json_t *args);

@@ -16,30 +16,6 @@
 #include "rib/rib.h"
 
 #include <stdio.h>
-#include <unistd.h>
-
-/* Resident octets of the process, and how many of them are of files: code, not data. */
-static json_int_t
-resident(json_int_t *of_files)
-{
-	unsigned long long size, all = 0, shared = 0;
-	FILE *f = fopen("/proc/self/statm", "re");
-
-	if (f != NULL && fscanf(f, "%llu %llu %llu", &size, &all, &shared) != 3)
-		all = shared = 0;
-	if (f != NULL)
-		fclose(f);
-	*of_files = (json_int_t)shared * sysconf(_SC_PAGESIZE);
-	return (json_int_t)all * sysconf(_SC_PAGESIZE);
-}
-
-json_int_t
-ctl_resident_octets(void)
-{
-	json_int_t of_files;
-
-	return resident(&of_files);
-}
 
 /* The rows of the answer while they are made. */
 struct parts {
@@ -161,7 +137,7 @@ ctl_show_memory(struct ctl_client *c, const json_t *args)
 	struct bgpd *d = ctl_client_daemon(c);
 	struct parts parts = {.rows = json_array()};
 	struct table_memory sum;
-	json_int_t of_files, all = resident(&of_files);
+	size_t of_files, all = mem_resident(&of_files);
 
 	(void)args;
 	table_memory(d, &sum);
@@ -177,9 +153,9 @@ ctl_show_memory(struct ctl_client *c, const json_t *args)
 	parts.bytes /= 2; /* that row is their sum */
 	json_t *where = ctl_json_text(d->loop->stall_where); /* loop_stall_take forgets it */
 	ctl_done(c,
-	    json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:I,s:o}", "resident_bytes", all,
-		"resident_file_bytes", of_files, "accounted_bytes", (json_int_t)parts.bytes, "unaccounted_bytes",
-		all - of_files - (json_int_t)parts.bytes, "routes", (json_int_t)parts.routes, "paths", paths,
+	    json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:I,s:o}", "resident_bytes", (json_int_t)all,
+		"resident_file_bytes", (json_int_t)of_files, "accounted_bytes", (json_int_t)parts.bytes, "unaccounted_bytes",
+		(json_int_t)all - (json_int_t)of_files - (json_int_t)parts.bytes, "routes", (json_int_t)parts.routes, "paths", paths,
 		"paths_left_out", (json_int_t)sum.rib.paths_left_out, "bytes_a_path", a_path, "rib_bytes",
 		(json_int_t)sum.rib.bytes, "attribute_sets", (json_int_t)sum.sets, "attribute_bytes",
 		(json_int_t)(sum.set_bytes + sum.set_table_bytes), "fib_bytes", (json_int_t)sum.fib.memory_bytes, "nexthops",

@@ -329,6 +329,6 @@ ctl_show_summary(struct ctl_client *c, const json_t *args)
 	json_t *rib = json_pack(
 	    "{s:I,s:I,s:I,s:I,s:I}", "ipv4_prefixes", (json_int_t)st.prefixes[FAMILY_IPV4], "ipv4_paths",
 	    (json_int_t)st.paths[FAMILY_IPV4], "ipv6_prefixes", (json_int_t)st.prefixes[FAMILY_IPV6],
-	    "ipv6_paths", (json_int_t)st.paths[FAMILY_IPV6], "memory_bytes", ctl_resident_octets());
+	    "ipv6_paths", (json_int_t)st.paths[FAMILY_IPV6], "memory_bytes", (json_int_t)mem_resident(NULL));
 	all_neighbors(c, json_pack("{s:o,s:o}", "router", router, "rib", rib));
 }

@@ -7,7 +7,6 @@
  */
 #include "bgpd/metrics.h"
 
-#include "bgpd/ctl_command.h"
 #include "bgpd/daemon.h"
 #include "bgpd/fsm.h"
 #include "bgpd/instance.h"
@@ -72,7 +71,7 @@ memory_bytes(const struct whole *w, unsigned i)
 {
 	(void)w;
 	(void)i;
-	return (double)ctl_resident_octets();
+	return (double)mem_resident(NULL);
 }
 
 static double

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "lib/log.h"
 
@@ -58,6 +59,22 @@ xreallocarray(void *p, size_t n, size_t size)
 	if (size != 0 && n > SIZE_MAX / size)
 		mem_exhausted(SIZE_MAX);
 	return xrealloc(p, n * size);
+}
+
+size_t
+mem_resident(size_t *of_files)
+{
+	unsigned long long size, all = 0, shared = 0;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	FILE *f = fopen("/proc/self/statm", "re");
+
+	if (f != NULL && fscanf(f, "%llu %llu %llu", &size, &all, &shared) != 3)
+		all = shared = 0;
+	if (f != NULL)
+		fclose(f);
+	if (of_files != NULL)
+		*of_files = (size_t)shared * page;
+	return (size_t)all * page;
 }
 
 void *

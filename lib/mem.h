@@ -30,6 +30,9 @@ __attribute__((format(printf, 1, 2))) char *xasprintf(const char *fmt, ...);
 void *xmap(size_t size, bool now);
 void xunmap(void *p, size_t size); /* NULL is fine */
 
+/* Memory that the process has in use, octets; *of_files (may be NULL): how much of it is code, not data. 0: not known. */
+size_t mem_resident(size_t *of_files);
+
 /* The sanitizers watch over the heap alone: with them xmap is of the heap. */
 #if defined(__SANITIZE_ADDRESS__)
 #define XMAP_HEAP 1

@@ -115,4 +115,17 @@ START_TEST(test_out_of_memory)
 }
 END_TEST
 
-SUITE("mem", test_allocate, test_container_of, test_assert, test_out_of_memory)
+START_TEST(test_resident)
+{
+	size_t files, before = mem_resident(&files);
+	char *p = xmap(8u << 20, true);
+
+	ck_assert_uint_gt(files, 0);
+	ck_assert_uint_lt(files, before);
+	memset(p, 1, 8u << 20);
+	ck_assert_uint_ge(mem_resident(NULL), before + (7u << 20));
+	xunmap(p, 8u << 20);
+}
+END_TEST
+
+SUITE("mem", test_allocate, test_container_of, test_assert, test_out_of_memory, test_resident)

@@ -6,7 +6,7 @@
 #include "tests/unit/suite.h"
 
 #define ONE   "  - {address: 127.0.0.2, remote-as: 65002, passive: true, import: [accept], export: [accept]}\n"
-#define OTHER "  - {address: 127.0.0.3, remote-as: 65002, passive: true}\n"
+#define OTHER "  - {address: 127.0.0.3, remote-as: 65002, passive: true, table: 100}\n"
 
 static struct bgpdtest t;
 static struct speaker s;
