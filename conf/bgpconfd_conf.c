@@ -226,7 +226,14 @@ static const struct conf_table template_table = {TABLE(template_rows),
 
 /* ---- the rest ---- */
 
+enum { CALICO_POD_CIDRS };
+
 static const struct conf_row calico_rows[] = {
+    [CALICO_POD_CIDRS] = {.key = "pod-cidrs",
+			  .type = &conf_type_bool,
+			  AT(bgpconfd_calico, pod_cidrs),
+			  .def_doc = "what USE_POD_CIDR says, or false",
+			  .doc = "Kubernetes gives out addresses itself: spec.podCIDRs of the node are its blocks."},
     TEXT_ROW("router-id", bgpconfd_calico, router_id,
 	     "An IPv4 address, or hash, for the router id in place of the node's address. Else CALICO_ROUTER_ID."),
     TEXT_ROW("cluster-ips", bgpconfd_calico, cluster_ips,
@@ -495,12 +502,15 @@ static void
 calico_fill(struct bgpconfd_conf *c)
 {
 	struct bgpconfd_calico *k = &c->calico;
-	const char *prefix = NULL;
+	const char *prefix = NULL, *pod_cidrs = NULL;
 
 	env_fill(c->arena, &k->router_id, "CALICO_ROUTER_ID");
 	env_fill(c->arena, &k->cluster_ips, "CALICO_ADVERTISE_CLUSTER_IPS");
 	env_fill(c->arena, &k->kubernetes_node, "CALICO_K8S_NODE_REF");
 	env_fill(c->arena, &k->namespace, "NAMESPACE");
+	env_fill_calico(c->arena, &pod_cidrs, "USE_POD_CIDR");
+	if ((k->has & 1u << CALICO_POD_CIDRS) == 0)
+		k->pod_cidrs = pod_cidrs != NULL && strcmp(pod_cidrs, "true") == 0;
 	env_fill(c->arena, &prefix, "CALICO_ENDPOINT_STATUS_PATH_PREFIX");
 	if (k->endpoint_status == NULL && prefix != NULL)
 		k->endpoint_status = conf_arena_fmt(c->arena, "%s/" STATUS_FOLDER, prefix);

@@ -39,6 +39,7 @@ struct bgpconfd_calico {
 	uint64_t has;
 	const char *router_id, *cluster_ips, *kubernetes_node, *namespace;
 	const char *endpoint_status; /* a folder */
+	bool pod_cidrs;
 };
 
 struct bgpconfd_control {

@@ -363,6 +363,7 @@ calico_new(const struct calico_env *env)
 	c->node_name = xstrdup(env->node);
 	c->router_id = xstrdup(if_set(env->router_id));
 	c->kubernetes_node = xstrdup(if_set(env->kubernetes_node) != NULL ? env->kubernetes_node : env->node);
+	c->pod_cidrs = env->pod_cidrs;
 	c->secret_namespace = xstrdup(if_set(env->secret_namespace) != NULL ? env->secret_namespace : "kube-system");
 	if (if_set(env->cluster_ips) != NULL)
 		cluster_ips_parse(c, env->cluster_ips);

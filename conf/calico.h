@@ -24,6 +24,7 @@ struct calico_env {
 	const char *cluster_ips;      /* CALICO_ADVERTISE_CLUSTER_IPS: instead of serviceClusterIPs */
 	const char *kubernetes_node;  /* CALICO_K8S_NODE_REF, default node */
 	const char *secret_namespace; /* NAMESPACE, default kube-system */
+	bool pod_cidrs;               /* USE_POD_CIDR: spec.podCIDRs of the Node in place of BlockAffinities */
 };
 
 struct calico; /* opaque */

@@ -98,6 +98,7 @@ struct calico_node {
 	struct ip_addr addr[FAMILY_COUNT];     /* FAMILY_NONE: it has none */
 	struct ip_prefix network[FAMILY_COUNT]; /* the same */
 	struct ip_addr wireguard[FAMILY_COUNT];
+	struct calico_prefixes pod_cidrs; /* if they count */
 	uint32_t as; /* 0: not set */
 	char *cluster_id; /* NULL: no route reflector */
 	uint32_t number; /* its bit in what selectors match */
@@ -213,7 +214,7 @@ struct calico_endpoint {
 struct calico {
 	char *node_name, *router_id, *kubernetes_node, *secret_namespace;
 	struct calico_prefixes cluster_ips; /* of the environment */
-	bool has_cluster_ips;
+	bool has_cluster_ips, pod_cidrs;
 	struct calico_tree trees[CALICO_KINDS];
 	struct calico_entries complaining[CALICO_KINDS];
 	struct calico_services special; /* those that may be announced by themselves even if ranges are as a whole */

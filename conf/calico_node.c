@@ -63,6 +63,39 @@ address_parse(struct calico_node *n, const json_t *value, const char *path, enum
 	free(text);
 }
 
+/* The first address of a network that is a node's. */
+static struct ip_addr
+first_address(const struct ip_prefix *p)
+{
+	struct ip_addr a = ip_addr_from_bytes((enum family)p->family, p->bytes);
+
+	a.bytes[family_bits((enum family)p->family) / 8 - 1] |= 1;
+	return a;
+}
+
+/* Where Kubernetes gives out addresses itself: the networks of a node are its blocks, and tunnels have their first address. */
+static void
+pod_cidrs_parse(struct calico_node *n, const json_t *value)
+{
+	static const char *const keys[FAMILY_COUNT] = {[FAMILY_IPV4] = "status.wireguardPublicKey",
+						       [FAMILY_IPV6] = "status.wireguardPublicKeyV6"};
+	json_t *list = calico_at(value, "spec.podCIDRs"), *item;
+	struct ip_prefix p;
+	size_t i;
+
+	json_array_foreach (list, i, item) {
+		const char *text = json_string_value(item);
+		if (text == NULL || !calico_prefix(text, &p)) {
+			calico_complain(&n->head, "spec.podCIDRs: found \"%.80s\", expected a prefix", text != NULL ? text : "");
+			continue;
+		}
+		calico_prefixes_add(&n->pod_cidrs, &p);
+		enum family f = (enum family)p.family;
+		if (n->wireguard[f].family == FAMILY_NONE && json_is_string(calico_at(value, keys[f])) && p.len < family_bits(f))
+			n->wireguard[f] = first_address(&p);
+	}
+}
+
 void
 calico_node_parse(struct calico *c, struct calico_entry *e, const json_t *value)
 {
@@ -75,6 +108,8 @@ calico_node_parse(struct calico *c, struct calico_entry *e, const json_t *value)
 	n->cluster_id = calico_text(value, "spec.bgp.routeReflectorClusterID");
 	calico_addr(e, value, "spec.wireguard.interfaceIPv4Address", &n->wireguard[FAMILY_IPV4]);
 	calico_addr(e, value, "spec.wireguard.interfaceIPv6Address", &n->wireguard[FAMILY_IPV6]);
+	if (c->pod_cidrs)
+		pod_cidrs_parse(n, value);
 	n->number = c->nfree > 0 ? c->free_numbers[--c->nfree] : c->next_number++;
 	calico_selectors_look(c, n);
 }
@@ -87,6 +122,7 @@ calico_node_fini(struct calico *c, struct calico_entry *e)
 	c->free_numbers = xreallocarray(c->free_numbers, c->nfree + 1, sizeof(*c->free_numbers));
 	c->free_numbers[c->nfree++] = n->number;
 	json_decref(n->labels);
+	calico_prefixes_fini(&n->pod_cidrs);
 	free(n->cluster_id);
 }
 

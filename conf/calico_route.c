@@ -174,9 +174,15 @@ is_host(const struct ip_prefix *p)
 static void
 blocks_of(const struct calico_view *v, enum family f, bool blackholes, struct calico_prefixes *out)
 {
+	const struct calico_prefixes *cidrs = &v->own->pod_cidrs;
 	struct calico_entry *e;
 
+	for (unsigned i = 0; i < cidrs->n; i++)
+		if (cidrs->v[i].family == f && !(blackholes && is_host(&cidrs->v[i])))
+			calico_prefixes_add(out, &cidrs->v[i]);
 	CALICO_FOREACH (v->c, CALICO_BLOCK, e) {
+		if (v->c->pod_cidrs)
+			break;
 		const struct calico_block *b = (const struct calico_block *)e;
 		if (b->cidr.family == f && (blackholes ? !is_host(&b->cidr) : b->confirmed))
 			calico_prefixes_add(out, &b->cidr);

@@ -656,7 +656,8 @@ source_start(struct confd *d, bool keys)
 					.password = s->password,
 					.password_file = s->password_file,
 					.node = keys ? NULL : d->conf->node};
-	struct source_kubernetes_conf kubernetes = {.kubeconfig = s->kubeconfig, .group = groups[s->api_group], .node = d->conf->node};
+	struct source_kubernetes_conf kubernetes = {.kubeconfig = s->kubeconfig, .group = groups[s->api_group], .node = d->conf->node,
+						   .no_blocks = d->conf->calico.pod_cidrs};
 
 	if (s->type == BGPCONFD_STORE_ETCD)
 		return source_etcd_start(d->base, &etcd, &source_handler, d);
@@ -674,7 +675,8 @@ work_open(struct confd *d)
 				 .router_id = c->calico.router_id,
 				 .cluster_ips = c->calico.cluster_ips,
 				 .kubernetes_node = c->calico.kubernetes_node,
-				 .secret_namespace = c->calico.namespace};
+				 .secret_namespace = c->calico.namespace,
+				 .pod_cidrs = c->calico.pod_cidrs};
 
 	log_apply(d);
 	d->troubles = json_object();

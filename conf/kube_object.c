@@ -80,21 +80,25 @@ labels_merged(const json_t *calico, const json_t *object)
 /* ---- Node ---- */
 
 static const struct {
-	const char *annotation, *in, *key;
+	const char *annotation;
+	bool in_status; /* else in spec, in a part of it */
+	const char *part, *key;
 } node_settings[] = {
-    {ANNOTATION "IPv4Address", "bgp", "ipv4Address"},
-    {ANNOTATION "IPv6Address", "bgp", "ipv6Address"},
-    {ANNOTATION "ASNumber", "bgp", "asNumber"},
-    {ANNOTATION "RouteReflectorClusterID", "bgp", "routeReflectorClusterID"},
-    {ANNOTATION "IPv4WireguardInterfaceAddr", "wireguard", "interfaceIPv4Address"},
-    {ANNOTATION "IPv6WireguardInterfaceAddr", "wireguard", "interfaceIPv6Address"},
+    {ANNOTATION "IPv4Address", false, "bgp", "ipv4Address"},
+    {ANNOTATION "IPv6Address", false, "bgp", "ipv6Address"},
+    {ANNOTATION "ASNumber", false, "bgp", "asNumber"},
+    {ANNOTATION "RouteReflectorClusterID", false, "bgp", "routeReflectorClusterID"},
+    {ANNOTATION "IPv4WireguardInterfaceAddr", false, "wireguard", "interfaceIPv4Address"},
+    {ANNOTATION "IPv6WireguardInterfaceAddr", false, "wireguard", "interfaceIPv6Address"},
+    {ANNOTATION "WireguardPublicKey", true, NULL, "wireguardPublicKey"},
+    {ANNOTATION "WireguardPublicKeyV6", true, NULL, "wireguardPublicKeyV6"},
 };
 
 static json_t *
 node_resource(const struct kube_kind *k, const json_t *object, const char *node)
 {
-	json_t *out = resource_new(k, object), *spec = json_object(),
-	       *own = annotation_json(object, ANNOTATION "labels");
+	json_t *out = resource_new(k, object), *spec = json_object(), *status = json_object();
+	json_t *own = annotation_json(object, ANNOTATION "labels");
 
 	(void)node;
 	labels_set(out, labels_merged(own, object));
@@ -103,12 +107,15 @@ node_resource(const struct kube_kind *k, const json_t *object, const char *node)
 		const char *text = annotation_of(object, node_settings[i].annotation);
 		if (text == NULL)
 			continue;
-		json_t *in = json_object_get(spec, node_settings[i].in);
+		const char *part = node_settings[i].part;
+		json_t *in = node_settings[i].in_status ? status : json_object_get(spec, part);
 		if (in == NULL)
-			json_object_set_new(spec, node_settings[i].in, in = json_object());
+			json_object_set_new(spec, part, in = json_object());
 		json_object_set_new(in, node_settings[i].key, json_string(text));
 	}
+	take(spec, json_object_get(object, "spec"), "podCIDRs");
 	json_object_set_new(out, "spec", spec);
+	json_object_set_new(out, "status", status);
 	return out;
 }
 

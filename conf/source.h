@@ -90,6 +90,7 @@ struct source *source_etcd_start(struct event_base *base, const struct source_et
  */
 struct source_kubernetes_conf {
 	const char *kubeconfig, *group, *node;
+	bool no_blocks; /* BlockAffinities do not matter */
 };
 struct source *source_kubernetes_start(struct event_base *base, const struct source_kubernetes_conf *conf,
 				       const struct source_handler *h, void *ctx);

@@ -62,7 +62,7 @@ struct source_kubernetes {
 	struct backoff backoff;
 
 	struct entries entries;
-	bool synced, changed, in_trouble;
+	bool synced, changed, in_trouble, no_blocks;
 };
 
 static void discover(struct source_kubernetes *s);
@@ -422,7 +422,8 @@ group_found(struct source_kubernetes *s, const char *group)
 
 	s->group = group;
 	for (size_t i = 0; i < kube_nkinds && !begun; i++)
-		if (kube_kinds[i].when == KUBE_ALWAYS)
+		if (kube_kinds[i].when == KUBE_ALWAYS &&
+		    !(s->no_blocks && strcmp(kube_kinds[i].kind, "BlockAffinity") == 0))
 			kube_watch_go(entry_add(s, &kube_kinds[i], NULL)->w);
 	LIST_FOREACH(e, &s->entries, entry)
 	if (another && kube_watch_kind(e->w)->group == KUBE_CALICO) {
@@ -621,6 +622,7 @@ source_kubernetes_start(struct event_base *base, const struct source_kubernetes_
 	s->kubeconfig = xstrdup(conf->kubeconfig);
 	s->group_wanted = xstrdup(conf->group);
 	s->node = xstrdup(conf->node);
+	s->no_blocks = conf->no_blocks;
 	s->backoff = (struct backoff){.min_ms = BACKOFF_MIN_MS, .max_ms = BACKOFF_MAX_MS};
 	s->client.base = base;
 	s->client.node = s->node;

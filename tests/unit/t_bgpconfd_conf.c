@@ -34,6 +34,7 @@ static const char *const variables[] = {"NODENAME",
 					"CALICO_K8S_NODE_REF",
 					"NAMESPACE",
 					"CALICO_ENDPOINT_STATUS_PATH_PREFIX",
+					"USE_POD_CIDR",
 					"CALICO_API_GROUP",
 					"KUBECONFIG"};
 
@@ -173,6 +174,14 @@ START_TEST(test_environment)
 	ck_assert_ptr_null(conf->calico.router_id);
 	ck_assert_int_eq(load("resolver: keys\n" TEMPLATE), 0);
 	ck_assert_ptr_null(conf->calico.endpoint_status);
+	ck_assert(!conf->calico.pod_cidrs);
+	setenv("USE_POD_CIDR", "true", 1);
+	ck_assert_int_eq(load(TEMPLATE), 0);
+	ck_assert(conf->calico.pod_cidrs);
+	ck_assert_int_eq(load("calico: {pod-cidrs: false}\n" TEMPLATE), 0);
+	ck_assert(!conf->calico.pod_cidrs);
+	ck_assert_int_eq(load("calico: {pod-cidrs: true}\n" TEMPLATE), 0);
+	ck_assert(conf->calico.pod_cidrs);
 	end();
 }
 END_TEST

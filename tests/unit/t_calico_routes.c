@@ -17,6 +17,27 @@ pool(const char *name, const char *spec)
 
 /* ---- blocks ---- */
 
+/* With host-local addresses, as USE_POD_CIDR has it. */
+START_TEST(test_pod_cidrs)
+{
+	begin_with(&(struct calico_env){.node = "kube-master", .pod_cidrs = true});
+	put("Node", "kube-master", "{spec: {bgp: {ipv4Address: 10.192.0.2/16}, podCIDRs: [10.1.0.0/24, 'fd00:1::/64'], wireguard: "
+				   "{interfaceIPv4Address: 10.1.0.9}}}");
+	put("Node", "kube-node-1", "{spec: {bgp: {ipv4Address: 10.192.0.3/16}, podCIDRs: [10.2.0.0/24]}, status: {wireguardPublicKey: key}}");
+	put("Node", "kube-node-2", "{spec: {bgp: {ipv4Address: 10.192.0.4/16}, podCIDRs: [10.3.0.0/24]}}");
+	put_spec("BlockAffinity", "b", "node: kube-master, cidr: 10.0.3.0/26, state: confirmed");
+	expect("ipv4.aggregate", "[10.1.0.0/24]");
+	expect("ipv4.static", "[{prefix: 10.1.0.0/24, via: null}]");
+	expect("ipv6.aggregate", "['fd00:1::/64']");
+	/* A tunnel with a key has the first address of the node's. */
+	expect("ipv4.kernel.wireguard_reject", "[10.192.0.3]");
+	put("Node", "kube-master", "{spec: {bgp: {ipv4Address: 10.192.0.2/16}, podCIDRs: [here]}}");
+	expect("ipv4.aggregate", "[]");
+	complaints("Node kube-master: spec.podCIDRs: found \"here\", expected a prefix");
+	finish();
+}
+END_TEST
+
 START_TEST(test_blocks)
 {
 	setup();
@@ -228,5 +249,5 @@ START_TEST(test_wireguard)
 }
 END_TEST
 
-SUITE("calico_routes", test_blocks, test_export, test_kernel, test_pool_order, test_pool_modes,
+SUITE("calico_routes", test_blocks, test_pod_cidrs, test_export, test_kernel, test_pool_order, test_pool_modes,
       test_reachable, test_wireguard)

@@ -32,29 +32,32 @@ becomes(const char *kind, const char *object, const char *expected)
 
 START_TEST(test_node)
 {
-	becomes("Node", "{metadata: {name: n2}}", "{kind: Node, metadata: {name: n2, labels: {}}, spec: {}}");
-	becomes("Node",
-		"{metadata: {name: n2, labels: {a: kube, b: kube}, resourceVersion: '7', annotations: "
-		"{projectcalico.org/IPv4Address: 10.0.0.2/24,"
-		"projectcalico.org/IPv6Address: 'fd00::2/64', projectcalico.org/ASNumber: '64513', "
-		"projectcalico.org/RouteReflectorClusterID: 1.0.0.1,"
-		"projectcalico.org/IPv4WireguardInterfaceAddr: 10.9.0.2, "
-		"projectcalico.org/IPv6WireguardInterfaceAddr: 'fd99::2',"
-		"projectcalico.org/labels: '{\"a\": \"calico\", \"c\": \"calico\"}', other: x}}, spec: "
-		"{podCIDR: 10.1.0.0/24}, status: {x: 1}}",
-		"{kind: Node, metadata: {name: n2, labels: {a: kube, b: kube, c: calico}}, spec: {bgp: "
-		"{ipv4Address: 10.0.0.2/24, ipv6Address: "
-		"'fd00::2/64', asNumber: '64513', routeReflectorClusterID: 1.0.0.1}, wireguard: "
-		"{interfaceIPv4Address: 10.9.0.2, "
-		"interfaceIPv6Address: 'fd99::2'}}}");
+	becomes("Node", "{metadata: {name: n2}}",
+		"{kind: Node, metadata: {name: n2, labels: {}}, spec: {}, status: {}}");
+	becomes(
+	    "Node",
+	    "{metadata: {name: n2, labels: {a: kube, b: kube}, resourceVersion: '7', annotations: "
+	    "{projectcalico.org/IPv4Address: 10.0.0.2/24,"
+	    "projectcalico.org/IPv6Address: 'fd00::2/64', projectcalico.org/ASNumber: '64513', "
+	    "projectcalico.org/RouteReflectorClusterID: 1.0.0.1,"
+	    "projectcalico.org/IPv4WireguardInterfaceAddr: 10.9.0.2, "
+	    "projectcalico.org/WireguardPublicKey: k4, projectcalico.org/IPv6WireguardInterfaceAddr: "
+	    "'fd99::2',"
+	    "projectcalico.org/labels: '{\"a\": \"calico\", \"c\": \"calico\"}', other: x}}, spec: "
+	    "{podCIDR: 10.1.0.0/24, podCIDRs: [10.1.0.0/24]}, status: {x: 1}}",
+	    "{kind: Node, metadata: {name: n2, labels: {a: kube, b: kube, c: calico}}, spec: {bgp: "
+	    "{ipv4Address: 10.0.0.2/24, ipv6Address: "
+	    "'fd00::2/64', asNumber: '64513', routeReflectorClusterID: 1.0.0.1}, wireguard: "
+	    "{interfaceIPv4Address: 10.9.0.2, "
+	    "interfaceIPv6Address: 'fd99::2'}, podCIDRs: [10.1.0.0/24]}, status: {wireguardPublicKey: k4}}");
 	/* An annotation that cannot be read is not there, and the rest is. */
 	becomes("Node",
 		"{metadata: {name: n2, labels: {b: x}, annotations: {projectcalico.org/labels: '[1', "
 		"projectcalico.org/IPv4Address: '', "
 		"projectcalico.org/ASNumber: 5}}}",
-		"{kind: Node, metadata: {name: n2, labels: {b: x}}, spec: {}}");
+		"{kind: Node, metadata: {name: n2, labels: {b: x}}, spec: {}, status: {}}");
 	becomes("Node", "{metadata: {name: n2, annotations: {projectcalico.org/labels: '[]'}}}",
-		"{kind: Node, metadata: {name: n2, labels: {}}, spec: {}}");
+		"{kind: Node, metadata: {name: n2, labels: {}}, spec: {}, status: {}}");
 }
 END_TEST
 

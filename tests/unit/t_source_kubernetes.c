@@ -11,7 +11,7 @@ static struct event_base *base;
 static struct source *source;
 static char path[] = "/tmp/t_source_kubernetes.XXXXXX";
 static json_t *world, *troubles, *secrets;
-static bool services;
+static bool services, no_blocks;
 static unsigned syncs;
 
 static char *
@@ -101,8 +101,8 @@ begin(const char *group)
 	secrets = json_object();
 	services = false;
 	syncs = 0;
-	source = source_kubernetes_start(base, &(struct source_kubernetes_conf){path, group, "n1"}, &handler,
-					 NULL);
+	source = source_kubernetes_start(base, &(struct source_kubernetes_conf){path, group, "n1", no_blocks},
+					 &handler, NULL);
 }
 
 static void
@@ -228,6 +228,18 @@ START_TEST(test_groups)
 	answer(asked(base, "/apis/" V3), ALL);
 	ck_assert_uint_eq(json_object_size(troubles), 0);
 	finish();
+}
+END_TEST
+
+START_TEST(test_no_blocks)
+{
+	no_blocks = true;
+	begin(NULL);
+	discovered(GROUP(V1), V1);
+	asked(base, "/ippools?");
+	ck_assert(!is_asked("blockaffinities"));
+	finish();
+	no_blocks = false;
 }
 END_TEST
 
@@ -358,5 +370,5 @@ START_TEST(test_no_config)
 }
 END_TEST
 
-SUITE("source_kubernetes", test_snapshot, test_groups, test_absent_kind, test_not_found, test_wanted,
-      test_secrets_forbidden, test_another_user, test_no_config)
+SUITE("source_kubernetes", test_snapshot, test_groups, test_no_blocks, test_absent_kind, test_not_found,
+      test_wanted, test_secrets_forbidden, test_another_user, test_no_config)
