@@ -73,6 +73,15 @@ expect 10 refused 192.0.2.112/28
 reload '{limit: 4, action: warn}'
 expect 10 best a 192.0.2.112/28
 
+say "warn-percent: a word before the limit is reached, from that share on"
+warnings() { grep -c 'neighbor.max_prefix .*effect="none yet"' "$dir/a.log"; }
+warned() { [ "$(warnings)" -eq "$1" ]; }
+reload '{limit: 8, action: warn, warn-percent: 75}'
+expect 10 counts 8 8
+before=$(warnings)
+reload '{limit: 8, action: warn, warn-percent: 50}'
+expect 5 warned $((before + 1))
+
 say "shutdown: Cease with AFI 1, SAFI 1 and the limit, and only neighbor up starts it again"
 reload '{limit: 4, action: shutdown}'
 expect 10 times_told '6/1 data 00010100000004' 1

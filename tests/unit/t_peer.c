@@ -183,6 +183,37 @@ START_TEST(test_local_as_dual)
 }
 END_TEST
 
+/* Extended messages are offered unless they are not to be; a role is refused where there is none only if it has to be one. */
+START_TEST(test_open_keys)
+{
+	static const struct {
+		const char *keys;
+		bool extended, has_role, refused;
+	} rows[] = {{"", true, false, false},
+		    {", extended-messages: false", false, false, false},
+		    {", role: customer", true, true, false},
+		    {", role: customer, role-strict: true", true, true, true}};
+	struct open_msg ours, theirs = bgpdtest_open(65002, LOW_ID);
+	struct bgp_error err;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		int fd = begin_dialled(rows[i].keys);
+		speaker_accept(&out, t.d.loop, fd);
+		ck_assert_int_eq(speaker_next(&out), BGP_MSG_OPEN);
+		ck_assert(open_decode(out.body, out.body_len, &ours, &err));
+		ck_assert_msg(ours.caps.extended_message == rows[i].extended && ours.caps.has_role == rows[i].has_role, "%s",
+		    rows[i].keys);
+		speaker_send_open(&out, &theirs);
+		ck_assert_int_eq(speaker_next(&out), rows[i].refused ? BGP_MSG_NOTIFICATION : BGP_MSG_KEEPALIVE);
+		if (rows[i].refused)
+			ck_assert(out.body[0] == BGP_ERR_OPEN && out.body[1] == BGP_OPEN_ROLE_MISMATCH);
+		speaker_close(&out);
+		close(fd);
+		bgpdtest_stop(&t);
+	}
+}
+END_TEST
+
 /* Only who is to be told who we are is told. */
 START_TEST(test_names)
 {
@@ -658,6 +689,6 @@ START_TEST(test_shared_idle)
 }
 END_TEST
 
-SUITE("peer", test_passive, test_dialled, test_confederation, test_local_as_dual, test_names, test_collision, test_collision_confirmed, test_collision_established, test_second_silent, test_admin,
+SUITE("peer", test_passive, test_dialled, test_confederation, test_local_as_dual, test_open_keys, test_names, test_collision, test_collision_confirmed, test_collision_established, test_second_silent, test_admin,
     test_reset, test_configured_down, test_idle_hold_backoff, test_hold_timer, test_hold_zero, test_errors, test_notified,
     test_retire, test_find, test_shared_exchange, test_shared_silent, test_shared_idle)
