@@ -237,7 +237,7 @@ refused 64 'neighbor, nexthop' show n
 refused 64 'not understood' nonsense
 refused 64 'not complete' show rib in
 refused 64 'not complete' neighbor rack-12-left
-refused 64 'too much' show fib 10.0.0.0/8
+refused 64 'is not a filter' show fib 10.0.0.0/8
 refused 64 'not a filter' show rib fresh
 refused 64 'wants a value' show rib community
 
