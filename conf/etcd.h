@@ -33,8 +33,6 @@ struct etcd_header {
 	int64_t revision, term; /* 0: not in it */
 };
 
-/* The JSON of an answer, a new reference, or NULL: it is none. */
-json_t *etcd_answer_read(const char *text, size_t len);
 void etcd_header_read(const json_t *answer, struct etcd_header *out);
 /* A number, which the gateway writes as a text; absent is 0. */
 int64_t etcd_number(const json_t *object, const char *name);

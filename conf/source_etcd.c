@@ -217,7 +217,7 @@ answer_of(struct source_etcd *s, const struct fetch_result *r)
 
 	s->ask = NULL;
 	if (r->outcome == FETCH_ANSWERED && r->status == 200) {
-		v = etcd_answer_read(r->body, r->len);
+		v = json_loadb(r->body, r->len, 0, NULL);
 		s->token_is_new = false;
 		if (json_is_object(v))
 			return v;

@@ -41,8 +41,7 @@ on_trouble(void *ctx, const char *what, const char *text)
 	str_addf(&told, "trouble %s: %s\n", what, text != NULL ? text : "over");
 }
 
-static const struct source_handler handler = {
-    .put = on_put, .del = on_del, .synced = on_synced, .trouble = on_trouble};
+static const struct source_handler handler = {.put = on_put, .del = on_del, .synced = on_synced, .trouble = on_trouble};
 
 static void
 begin(const char *prefix, const char *node)
@@ -325,34 +324,4 @@ START_TEST(test_messages)
 }
 END_TEST
 
-/* Against jansson: pages as etcd writes them, and then with one octet another one. */
-START_TEST(test_answers)
-{
-	static const char *const answers[] = {
-	    "{\"header\":{\"cluster_id\":\"1\",\"revision\":\"3\"},\"kvs\":[{\"key\":\"L2E=\",\"mod_"
-	    "revision\":\"2\",\"value\":\"eA==\"},"
-	    "{\"key\":\"L2I=\",\"value\":\"\"}],\"more\":true,\"count\":\"2\"}",
-	    "{\"header\":{},\"kvs\":[{\"key\":\"L2E=\"}]}", "{\"header\":{},\"kvs\":[]}", "{\"header\":{}}",
-	    "{\"header\":{}, \"kvs\": [ {\"key\": \"L2E=\"} ]}"};
-	static const char octets[] = "\"\\{}[]:,x0 \n\x01\xff";
-
-	for (size_t i = 0; i < ARRAY_LEN(answers); i++)
-		for (size_t at = 0; at <= strlen(answers[i]); at++)
-			for (size_t o = 0; o < sizeof(octets) - 1; o++) {
-				char *text = xstrdup(answers[i]);
-				if (at < strlen(text))
-					text[at] = octets[o];
-				json_t *is = etcd_answer_read(text, strlen(text)),
-				       *should = json_loadb(text, strlen(text), 0, NULL);
-				ck_assert_msg((is == NULL) == (should == NULL) &&
-						  (is == NULL || json_equal(is, should)),
-					      "%s", text);
-				json_decref(is);
-				json_decref(should);
-				free(text);
-			}
-}
-END_TEST
-
-SUITE("etcd_store", test_calico, test_blocks, test_any, test_wrong, test_lists, test_ranges, test_messages,
-      test_answers)
+SUITE("etcd_store", test_calico, test_blocks, test_any, test_wrong, test_lists, test_ranges, test_messages)
