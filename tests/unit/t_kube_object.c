@@ -123,8 +123,7 @@ END_TEST
 START_TEST(test_odd)
 {
 	static const char *const odd[] = {"{}", "[]", "5", "{metadata: 5, spec: [], endpoints: 7, data: []}",
-					  "{metadata: {labels: [], annotations: []}, spec: {node: {}}, "
-					  "status: {loadBalancer: []}, endpoints: [1, []]}"};
+					  "{metadata: {labels: [], annotations: []}, spec: {node: {}}, status: {loadBalancer: []}, endpoints: [1, []]}"};
 
 	for (size_t i = 0; i < ARRAY_LEN(odd); i++)
 		for (size_t k = 0; k < kube_nkinds; k++) {

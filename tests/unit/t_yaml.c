@@ -235,11 +235,11 @@ END_TEST
 /* ---- the reader of plain texts beside libyaml ---- */
 
 static const char *const plain_texts[] = {
-    "router: {as: 64512, id: 10.0.0.1} # ours\nneighbors:\n  - address: \"10.0.0.2\"\n    name: 'a b'\n    remote-as: 64512\n"
-    "    graceful-restart: {enabled: true, restart-time: 20}\n  - address: fd00::2\n\n    shutdown:\n    group: x # y\n"
-    "networks: []\nlog: {}\n",
-    "prefix-sets:\n  a: [\"10.0.0.0/8 in\", 10.1.0.0/16 le 24, ]\n  b: [ x , 'y' ]\npolicies:\n  p:\n    - match: {prefix-set: [a, b], "
-    "not: {source: [bgp]}}\n      action: accept\n    - {set: {metric: {complement-of: local-preference}}}\n  q:\n    []\n",
+    ("router: {as: 64512, id: 10.0.0.1} # ours\nneighbors:\n  - address: \"10.0.0.2\"\n    name: 'a b'\n    remote-as: 64512\n"
+     "    graceful-restart: {enabled: true, restart-time: 20}\n  - address: fd00::2\n\n    shutdown:\n    group: x # y\n"
+     "networks: []\nlog: {}\n"),
+    ("prefix-sets:\n  a: [\"10.0.0.0/8 in\", 10.1.0.0/16 le 24, ]\n  b: [ x , 'y' ]\npolicies:\n  p:\n    - match: {prefix-set: [a, b], "
+     "not: {source: [bgp]}}\n      action: accept\n    - {set: {metric: {complement-of: local-preference}}}\n  q:\n    []\n"),
     "a: 1\nb:\n- x\n-\n  y: z\n-\n-   k: v w\n    l: a:b\nc: ~\nd: 65000:1\ne:   # nothing\n",
     "k:\n    l:\n        m: 5  \n    n: [[a, {b: c}], {d: [e]}]\n\n# end",
 };
