@@ -139,7 +139,7 @@ status_has '"error"' && fail "an error that is over"
 
 echo "- templates and partials, also those that are not there yet"
 printf '%s\n' 'as {{as}}' '{{> peer}}' '{{> sub/more}}' >templates/a.conf.mustache
-until_true status_has '"result":"reloaded"'
+until_true status_has '"result":"same"'
 mkdir templates/sub
 echo 'more' >templates/sub/more.mustache
 until_true has a.conf more
