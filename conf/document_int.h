@@ -12,9 +12,8 @@
 json_t *document_scalar(const char *s);
 
 /*
- * Reads a document that is written as programs write them: maps and lists by indentation, scalars that end with their
- * line. NULL: it is written otherwise, or wrong; what it is then is for the whole reader to say. *line is that of its
- * beginning, from 1. *values counts on when it was read.
+ * Reads a document that plain.h can read. NULL: it cannot, or something is wrong, which is for the whole reader to say.
+ * *line is that of its beginning, from 1. *values counts on when it was read.
  */
 json_t *document_plain(const char *text, size_t len, unsigned *line, size_t *values);
 

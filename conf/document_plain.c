@@ -1,15 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * document_plain: the part of YAML that programs write, five times as fast as libyaml.
- *
- * A cluster's resources are tens of megabytes, and nearly all of them are maps and
- * lists by indentation with scalars that end with their line. Such a document is read
- * here, line by line. Whatever could mean more (anchors, tags, block scalars, flow
- * collections that are not empty, escapes, comments behind values, octets beyond
- * ASCII, a line deeper than its scalar) makes the reader give up, and libyaml reads
- * the document from its beginning. So this never says that something is wrong, and
- * what it does read is the same value that libyaml would have given: the test holds
- * one against the other on mutated documents.
+ * document_plain: what plain.h reads of a document, as jansson's values.
  */
 #include "conf/document_int.h"
 
@@ -17,207 +8,104 @@
 #include <string.h>
 
 #include "conf/document.h"
+#include "conf/plain.h"
 
-#define KEY_MAX    128 /* octets */
-#define SCALAR_MAX 1024
+#define SCALAR_MAX 1024 /* octets without quotes; longer ones are for libyaml */
 
-#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-#define DIGITS  "0123456789"
-
-struct plain {
-	const char *next, *end; /* next: the line behind this one */
-	unsigned line;          /* number of this one */
-	/* The line with something on it, without what is around that. at NULL: there is none left. */
-	const char *at, *stop;
-	size_t indent;
-	unsigned depth;
-	size_t values;
+struct frame {
+	json_t *value;
+	char key[PLAIN_KEY_MAX + 1]; /* of an object: the one whose value is next */
 };
 
-static json_t *block(struct plain *p, size_t indent);
+struct document_plain {
+	struct frame frames[DOCUMENT_DEPTH_MAX];
+	unsigned depth;
+	size_t values;
+	json_t *root;
+};
 
-/* On to the next line that is not empty and no comment. False: an octet that is not for us. */
+/* Takes the value. */
 static bool
-advance(struct plain *p)
+place(struct document_plain *d, json_t *value)
 {
-	for (;;) {
-		const char *s = p->next;
-		if (s >= p->end) {
-			p->at = NULL;
-			p->indent = 0;
-			return true;
-		}
-		const char *stop = memchr(s, '\n', (size_t)(p->end - s));
-		p->next = stop != NULL ? stop + 1 : p->end;
-		stop = stop != NULL ? stop : p->end;
-		p->line++;
-		for (const char *c = s; c < stop; c++)
-			if (*c < ' ' || *c > '~')
-				return false;
-		while (stop > s && stop[-1] == ' ')
-			stop--;
-		p->at = s;
-		while (p->at < stop && *p->at == ' ')
-			p->at++;
-		if (p->at == stop || *p->at == '#')
-			continue;
-		p->indent = (size_t)(p->at - s);
-		p->stop = stop;
-		return true;
-	}
-}
+	const struct frame *f = &d->frames[d->depth - 1];
 
-/* What stands behind "key:" or "-"; NULL: nothing of ours. */
-static json_t *
-scalar(const char *s, const char *stop)
-{
-	char text[SCALAR_MAX];
-	size_t n = (size_t)(stop - s);
-
-	if (n == 2 && (memcmp(s, "{}", 2) == 0 || memcmp(s, "[]", 2) == 0))
-		return *s == '{' ? json_object() : json_array();
-	if (*s == '"' || *s == '\'') {
-		/* Nothing in it but itself. */
-		if (n < 2 || stop[-1] != *s || memchr(s + 1, *s, n - 2) != NULL || memchr(s, '\\', n) != NULL)
-			return NULL;
-		return json_stringn_nocheck(s + 1, n - 2);
-	}
-	if (n >= sizeof(text) || strchr(LETTERS DIGITS "_./~+-", *s) == NULL)
-		return NULL;
-	if (*s == '-' && (n == 1 || strchr(LETTERS DIGITS, s[1]) == NULL))
-		return NULL;
-	/* "a: b" is a map, "a:" too, and "a #b" has a comment. */
-	for (const char *c = s; c < stop; c++)
-		if ((*c == ':' && (c + 1 == stop || c[1] == ' ')) || (*c == '#' && c[-1] == ' '))
-			return NULL;
-	memcpy(text, s, n);
-	text[n] = '\0';
-	return document_scalar(text);
-}
-
-/* A key at s into buf; where its value begins, or NULL. */
-static const char *
-key(const char *s, const char *stop, char buf[KEY_MAX])
-{
-	static const char first[] = LETTERS DIGITS "_/", others[] = LETTERS DIGITS "_/.-:";
-	size_t n = 0;
-
-	if (strchr(first, *s) == NULL)
-		return NULL;
-	for (; s + n < stop && strchr(others, s[n]) != NULL; n++) {
-		if (n == KEY_MAX - 1)
-			return NULL;
-		if (s[n] == ':' && (s + n + 1 == stop || s[n + 1] == ' ')) {
-			memcpy(buf, s, n);
-			buf[n] = '\0';
-			for (s += n + 1; s < stop && *s == ' ';)
-				s++;
-			return s;
-		}
-	}
-	return NULL;
+	if (json_is_array(f->value))
+		return json_array_append_new(f->value, value) == 0;
+	if (json_object_get(f->value, f->key) == NULL)
+		return json_object_set_new_nocheck(f->value, f->key, value) == 0;
+	json_decref(value);
+	return false;
 }
 
 static bool
-is_item(const struct plain *p)
+on_open(void *ctx, bool is_map, struct plain_at at)
 {
-	return p->at != NULL && *p->at == '-' && (p->at + 1 == p->stop || p->at[1] == ' ');
-}
+	struct document_plain *d = ctx;
 
-/* The value that begins at s on this line, or on the next ones, in a collection of this indentation. */
-static json_t *
-value(struct plain *p, const char *s, size_t indent, bool in_map)
-{
-	json_t *v;
-
-	if (++p->values > DOCUMENT_VALUES_MAX)
-		return NULL;
-	if (s < p->stop) {
-		v = scalar(s, p->stop);
-		/* Deeper lines would be more of it. */
-		if (v != NULL && advance(p) && (p->at == NULL || p->indent <= indent))
-			return v;
-		json_decref(v);
-		return NULL;
-	}
-	if (!advance(p))
-		return NULL;
-	if (p->at != NULL && (p->indent > indent || (in_map && p->indent == indent && is_item(p))))
-		return block(p, p->indent);
-	return json_null();
+	(void)at;
+	if (d->depth == DOCUMENT_DEPTH_MAX || ++d->values > DOCUMENT_VALUES_MAX)
+		return false;
+	d->frames[d->depth++].value = is_map ? json_object() : json_array();
+	return true;
 }
 
 static bool
-map(struct plain *p, json_t *out, size_t indent)
+on_close(void *ctx)
 {
-	char name[KEY_MAX];
+	struct document_plain *d = ctx;
+	json_t *value = d->frames[--d->depth].value;
 
-	while (p->at != NULL && p->indent == indent && !is_item(p)) {
-		const char *s = key(p->at, p->stop, name);
-		if (s == NULL || json_object_get(out, name) != NULL)
-			return false;
-		json_t *v = value(p, s, indent, true);
-		if (v == NULL || json_object_set_new_nocheck(out, name, v) != 0)
-			return false;
-	}
-	return p->at == NULL || p->indent < indent;
+	if (d->depth > 0)
+		return place(d, value);
+	d->root = value;
+	return true;
 }
 
 static bool
-list(struct plain *p, json_t *out, size_t indent)
+on_key(void *ctx, struct plain_at at, const char *text, size_t len)
 {
-	char name[KEY_MAX];
+	struct document_plain *d = ctx;
+	struct frame *f = &d->frames[d->depth - 1];
 
-	while (p->indent == indent && is_item(p)) {
-		const char *s = p->at + 1;
-		while (s < p->stop && *s == ' ')
-			s++;
-		json_t *v;
-		if (s < p->stop && key(s, p->stop, name) != NULL) {
-			/* A map that begins on the line of its hyphen. */
-			p->indent += (size_t)(s - p->at);
-			p->at = s;
-			v = block(p, p->indent);
-		} else {
-			v = value(p, s, indent, false);
-		}
-		if (v == NULL || json_array_append_new(out, v) != 0)
-			return false;
-	}
-	return p->at == NULL || p->indent <= indent;
+	(void)at;
+	memcpy(f->key, text, len);
+	f->key[len] = '\0';
+	return true;
 }
 
-static json_t *
-block(struct plain *p, size_t indent)
+static bool
+on_scalar(void *ctx, struct plain_at at, const char *text, size_t len, bool quoted)
 {
-	bool items = is_item(p);
-	json_t *out = items ? json_array() : json_object();
-	bool good = ++p->depth < DOCUMENT_DEPTH_MAX && (items ? list(p, out, indent) : map(p, out, indent));
+	struct document_plain *d = ctx;
+	char s[SCALAR_MAX];
 
-	p->depth--;
-	if (good)
-		return out;
-	json_decref(out);
-	return NULL;
+	(void)at;
+	if (++d->values > DOCUMENT_VALUES_MAX || (!quoted && len >= sizeof(s)))
+		return false;
+	if (quoted)
+		return place(d, json_stringn_nocheck(text, len));
+	memcpy(s, text, len);
+	s[len] = '\0';
+	return place(d, document_scalar(s));
 }
 
 json_t *
 document_plain(const char *text, size_t len, unsigned *line, size_t *values)
 {
-	struct plain p = {.next = text, .end = text + len, .values = *values};
-	bool marked;
+	static const struct plain_events events = {.open = on_open, .close = on_close, .key = on_key, .scalar = on_scalar};
+	struct document_plain d;
 
-	if (!advance(&p) || p.at == NULL || p.indent != 0)
-		return NULL;
-	*line = p.line;
-	marked = p.stop - p.at == 3 && memcmp(p.at, "---", 3) == 0;
-	if (marked && (!advance(&p) || p.at == NULL || p.indent != 0))
-		return NULL;
-	json_t *v = is_item(&p) ? NULL : block(&p, 0);
-	if (v != NULL && p.at == NULL) {
-		*values = p.values;
-		return v;
+	/* The frames are not to be zeroed. */
+	d.depth = 0;
+	d.values = *values;
+	d.root = NULL;
+	if (plain_read(text, len, &events, &d, line)) {
+		*values = d.values;
+		return d.root;
 	}
-	json_decref(v);
+	while (d.depth > 0)
+		json_decref(d.frames[--d.depth].value);
+	json_decref(d.root);
 	return NULL;
 }

@@ -146,6 +146,8 @@ static const char *const plain_texts[] = {
     "# first\na: 0x10\nb:\n  - x\n  -\n    y: 1\n  -\nc: []\nd: a:b\ne: http://x/?q=1\n",
     "apiVersion: v1\nitems:\n- metadata:\n    name: s\n  spec:\n    ports:\n      - port: 1\n        p: \"#:[\"\n- x: 'a: b'\n",
     "a:\n    b:\n        c: d\n    e: f g h\n",
+    ("--- \nports: [80, \"443\", 0x10, on] # of a node\nmatch: {a: yes, b: [], c: {d: ~, e: -1.5}}\n"
+     "far:   # away\n  value\nlist:\n  - [a, {b: c}]\n  - 'x' # y\n  - null"),
 };
 
 static uint64_t

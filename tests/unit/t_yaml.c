@@ -240,7 +240,7 @@ static const char *const plain_texts[] = {
      "networks: []\nlog: {}\n"),
     ("prefix-sets:\n  a: [\"10.0.0.0/8 in\", 10.1.0.0/16 le 24, ]\n  b: [ x , 'y' ]\npolicies:\n  p:\n    - match: {prefix-set: [a, b], "
      "not: {source: [bgp]}}\n      action: accept\n    - {set: {metric: {complement-of: local-preference}}}\n  q:\n    []\n"),
-    "a: 1\nb:\n- x\n-\n  y: z\n-\n-   k: v w\n    l: a:b\nc: ~\nd: 65000:1\ne:   # nothing\n",
+    "---\na: 1\nb:\n- x\n-\n  y: z\n-\n-   k: v w\n    l: a:b\nc: ~\nd: 65000:1\ne:   # nothing\n",
     "k:\n    l:\n        m: 5  \n    n: [[a, {b: c}], {d: [e]}]\n\n# end",
 };
 
