@@ -20,6 +20,7 @@
 
 #define REQUEST_MAX 8192 /* octets, with all headers */
 #define PATIENCE_S  10   /* for the next octet of a request or of an answer */
+#define TAKE_NS     2000000000ull /* an answer that takes longer than that makes room for others */
 #define PAUSE_MS    100  /* while no descriptors are left */
 
 enum {
@@ -38,6 +39,8 @@ struct http_conn {
 	struct bufferevent *bev;
 	bool busy; /* from a request to the end of its answer */
 	bool last; /* closes behind this answer */
+	bool head; /* the answer is its head alone (RFC 9110 9.3.2) */
+	uint64_t answered_ns; /* monotonic time since which the answer is being written; 0: it is being made */
 	const struct http_route *route; /* whose page is made in slices; NULL: none is */
 	void *state;
 	struct str text;
@@ -125,9 +128,11 @@ answer(struct http_conn *c, int status, const char *type)
 
 	if (gmtime_r(&now, &tm) != NULL)
 		strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
-	evbuffer_add_printf(out, "HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n%s\r\n", status,
-			    status_words(status), date, type, len, c->last ? "Connection: close\r\n" : "");
-	if (len == 0 || evbuffer_add_reference(out, body, len, body_free, body) != 0)
+	c->answered_ns = time_mono_ns();
+	/* Who speaks 1.0 has to be told that the connection stays. */
+	evbuffer_add_printf(out, "HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: %s\r\n\r\n",
+			    status, status_words(status), date, type, len, c->last ? "close" : "keep-alive");
+	if (len == 0 || c->head || evbuffer_add_reference(out, body, len, body_free, body) != 0)
 		free(body);
 }
 
@@ -178,6 +183,7 @@ page_make(struct http_conn *c, const struct http_route *route)
 struct request {
 	char *path;
 	bool keep, host, body; /* the connection; there is such a header; there is something behind the headers */
+	bool head;             /* nothing but the head of the answer is wanted */
 };
 
 /* Is the word in a list with commas? */
@@ -238,22 +244,23 @@ request_read(struct request *r, char *head)
 {
 	char *rest = head, *line = strsep(&rest, "\n"), *method, *target, *version;
 
+	*r = (struct request){0};
 	line[strcspn(line, "\r")] = '\0';
 	method = strsep(&line, " ");
 	target = strsep(&line, " ");
 	version = line;
+	r->head = strcmp(method, "HEAD") == 0;
 	if (*method == '\0' || target == NULL || version == NULL || strncmp(version, "HTTP/", 5) != 0)
 		return BAD_REQUEST;
 	if (strcmp(version, "HTTP/1.1") != 0 && strcmp(version, "HTTP/1.0") != 0)
 		return BAD_VERSION;
-	*r = (struct request){.keep = version[7] == '1'};
-	bool needs_host = r->keep;
+	bool needs_host = r->keep = version[7] == '1';
 	while ((line = strsep(&rest, "\n")) != NULL) {
 		line[strcspn(line, "\r")] = '\0';
 		if (*line != '\0' && !header_read(r, line))
 			return BAD_REQUEST;
 	}
-	if (strcmp(method, "GET") != 0)
+	if (!r->head && strcmp(method, "GET") != 0)
 		return NOT_IMPLEMENTED;
 	return target_read(r, target) && (r->host || !needs_host) ? OK : BAD_REQUEST;
 }
@@ -263,10 +270,12 @@ static void
 request_run(struct http_conn *c, char *head, size_t len)
 {
 	const struct http *h = c->h;
-	struct request r;
+	struct request r = {0};
 	int status = strlen(head) == len ? request_read(&r, head) : BAD_REQUEST;
 
 	c->busy = true;
+	c->head = r.head;
+	c->answered_ns = 0;
 	/* Nothing is read meanwhile: further requests wait. */
 	bufferevent_disable(c->bev, EV_READ);
 	if (status != OK) {
@@ -349,6 +358,22 @@ on_end(struct bufferevent *bev, short what, void *ctx)
 	conn_free(c);
 }
 
+/* Who may go for another one, if any: who has been idle for longest, else somebody who takes an answer octet by octet. */
+static struct http_conn *
+expendable(const struct http *h)
+{
+	uint64_t now = time_mono_ns();
+	struct http_conn *c;
+
+	TAILQ_FOREACH(c, &h->conns, entry)
+	if (!c->busy)
+		return c;
+	TAILQ_FOREACH(c, &h->conns, entry)
+	if (c->answered_ns != 0 && now - c->answered_ns > TAKE_NS)
+		return c;
+	return NULL;
+}
+
 /* False: all are busy. */
 static bool
 room_make(struct http *h)
@@ -357,12 +382,10 @@ room_make(struct http *h)
 
 	if (h->nconns < HTTP_CONNECTIONS_MAX)
 		return true;
-	TAILQ_FOREACH(c, &h->conns, entry)
-	if (!c->busy) {
+	c = expendable(h);
+	if (c != NULL)
 		conn_free(c);
-		return true;
-	}
-	return false;
+	return c != NULL;
 }
 
 static void

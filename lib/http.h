@@ -2,9 +2,9 @@
 /*
  * http: a server of a few pages that are made when they are asked for, as metrics and probes are.
  *
- * HTTP/1.1 and 1.0, RFC 9112: GET alone, small requests, one after another on a connection. Who is slow is turned away.
- * Of HTTP_CONNECTIONS_MAX connections the one that has been idle for longest makes room for the next; while all of them
- * are being answered a new one is refused. A page that takes long is made in slices of the loop.
+ * HTTP/1.1 and 1.0, RFC 9112: GET and HEAD alone, small requests, one after another on a connection. Who is slow is turned
+ * away. Of HTTP_CONNECTIONS_MAX connections the one that has been idle for longest makes room for the next, or one that has
+ * not taken its answer within two seconds; else a new one is refused. A page that takes long is made in slices of the loop.
  */
 #ifndef LIB_HTTP_H
 #define LIB_HTTP_H

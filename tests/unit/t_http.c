@@ -26,6 +26,18 @@ page(void *ctx, struct str *out)
 	return well ? 200 : 503;
 }
 
+/* More than sockets have room for. */
+static int
+large_page(void *ctx, struct str *out)
+{
+	static const char line[1024] = "x";
+
+	(void)ctx;
+	for (unsigned i = 0; i < 2048; i++)
+		str_addn(out, line, sizeof(line));
+	return 200;
+}
+
 /* A page in slices, of so many lines, one each; it does not go on while it is held. */
 struct walk {
 	unsigned at;
@@ -61,6 +73,7 @@ walk_end(void *state)
 
 static const struct http_route routes[] = {
     {.path = "/page", .type = "text/x-test", .page = page},
+    {.path = "/large", .type = "text/x-test", .page = large_page},
     {.path = "/walk", .type = "text/x-test", .begin = walk_begin, .step = walk_step, .end = walk_end},
 };
 
@@ -125,12 +138,15 @@ START_TEST(test_pages)
 	ck_assert_int_eq(errno, EADDRINUSE);
 	answers(port, "GET /page HTTP/1.0\r\n\r\n", "HTTP/1.1 200 OK\r\n", "\r\n\r\nhello you\n");
 	answers(port, "GET /page?x=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "HTTP/1.1 200 OK\r\n", "hello you\n");
-	answers(port, "HEAD /page HTTP/1.0\r\n\r\n", "HTTP/1.1 501 ", "");
+	answers(port, "HEAD /page HTTP/1.0\r\n\r\n", "HTTP/1.1 200 OK\r\n", "\r\nContent-Length: 10\r\nConnection: close\r\n\r\n");
+	answers(port, "HEAD /other HTTP/1.0\r\n\r\n", "HTTP/1.1 404 ", "\r\n\r\n");
+	answers(port, "HEAD page HTTP/1.0\r\n\r\n", "HTTP/1.1 400 ", "\r\n\r\n");
 	well = false;
 	answers(port, "GET /page HTTP/1.0\r\n\r\n", "HTTP/1.1 503 ", "hello you\n");
 	answers(port, "GET /other HTTP/1.0\r\n\r\n", "HTTP/1.1 404 ", "");
 	answers(port, "POST /page HTTP/1.0\r\nContent-Length: 1\r\n\r\nx", "HTTP/1.1 501 ", "");
 	walk_lines = 3;
+	answers(port, "HEAD /walk HTTP/1.0\r\n\r\n", "HTTP/1.1 200 OK\r\n", "\r\nContent-Length: 21\r\nConnection: close\r\n\r\n");
 	answers(port, "GET /walk HTTP/1.0\r\n\r\n", "HTTP/1.1 200 OK\r\n", "\r\n\r\nline 0\nline 1\nline 2\n");
 	ck_assert_uint_eq(walks, 0);
 	char *got = ask(port, "GET /page HTTP/1.0\r\n\r\n");
@@ -157,6 +173,12 @@ START_TEST(test_requests)
 	ck_assert_msg(first != NULL && strstr(first + 1, "hello you\n") != NULL, "%s", got);
 	free(got);
 	answers(port, "GET /page HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /other HTTP/1.0\r\n\r\n", "HTTP/1.1 200 ", "no such page\n");
+	/* Who speaks 1.0 is told that the connection stays, else it would wait for its end. */
+	got = ask(port, "GET /page HTTP/1.0\r\nConnection: keep-alive\r\n\r\nHEAD /page HTTP/1.0\r\n\r\n");
+	first = strstr(got, "\r\nConnection: keep-alive\r\n");
+	ck_assert_msg(first != NULL && strstr(first, "hello you\nHTTP/1.1 200 OK\r\n") != NULL, "%s", got);
+	ck_assert_msg(strstr(first, "\r\nConnection: close\r\n\r\n") != NULL, "%s", got);
+	free(got);
 	/* What is behind a head with a body is no request. */
 	answers(port, "GET /page HTTP/1.1\r\nHost: x\r\nContent-Length: 24\r\n\r\nGET /other HTTP/1.0\r\n\r\n", "HTTP/1.1 200 ", "hello you\n");
 	answers(port, "GET /page HTTP/1.1\r\n\r\n", "HTTP/1.1 400 ", "Bad Request\n");
@@ -174,13 +196,14 @@ START_TEST(test_requests)
 }
 END_TEST
 
-/* A connection that has sent this and waits. */
+/* A connection that has sent this and waits, with little room for what comes. */
 static int
 held(uint16_t port, const char *request)
 {
 	struct sockaddr_in sin = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	int fd = socket(AF_INET, SOCK_STREAM, 0), room = 4096;
 
+	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room)), 0);
 	ck_assert_int_eq(connect(fd, (struct sockaddr *)&sin, sizeof(sin)), 0);
 	ck_assert_int_eq(write(fd, request, strlen(request)), (ssize_t)strlen(request));
 	return fd;
@@ -243,6 +266,70 @@ START_TEST(test_limit)
 }
 END_TEST
 
+/* Who sends no more is answered, all that was asked; also in slices. */
+START_TEST(test_half_closed)
+{
+	struct ip_addr local = ip_addr_v4(INADDR_LOOPBACK);
+	uint16_t port = free_port();
+	struct loop loop;
+	struct str got = {0};
+	char buf[1000];
+	ssize_t n;
+
+	ck_assert_int_eq(loop_init(&loop), 0);
+	walk_lines = 3;
+	walk_held = false;
+	struct http *h = http_listen(loop.base, &loop, &local, port, routes, ARRAY_LEN(routes), NULL);
+	int fd = held(port, "GET /walk HTTP/1.1\r\nHost: x\r\n\r\nGET /walk HTTP/1.1\r\nHost: x\r\n\r\nGET /wa");
+	ck_assert_int_eq(shutdown(fd, SHUT_WR), 0);
+	while ((n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT)) != 0) {
+		ck_assert(n > 0 || errno == EAGAIN);
+		if (n > 0)
+			str_addn(&got, buf, (size_t)n);
+		else
+			looptest_turn(&loop);
+	}
+	const char *first = strstr(str_get(&got), "line 2\n");
+	ck_assert_msg(first != NULL && strstr(first + 1, "line 2\n") != NULL, "%s", str_get(&got));
+	close(fd);
+	str_free(&got);
+	http_free(h);
+	loop_fini(&loop);
+}
+END_TEST
+
+/* Those who ask for much and take it slowly, if at all, do not keep others out. */
+START_TEST(test_slow)
+{
+	struct ip_addr local = ip_addr_v4(INADDR_LOOPBACK);
+	uint16_t port = free_port();
+	struct loop loop;
+	int fd[HTTP_CONNECTIONS_MAX], more;
+	char who[] = "you", c;
+
+	ck_assert_int_eq(loop_init(&loop), 0);
+	struct http *h = http_listen(loop.base, &loop, &local, port, routes, ARRAY_LEN(routes), who);
+	for (unsigned i = 0; i < HTTP_CONNECTIONS_MAX; i++)
+		fd[i] = held(port, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
+	for (unsigned i = 0; i < HTTP_CONNECTIONS_MAX; i++)
+		UNTIL(&loop, recv(fd[i], &c, 1, MSG_DONTWAIT) == 1);
+	/* At first they may be in the midst of it. */
+	more = held(port, "GET /page HTTP/1.0\r\n\r\n");
+	UNTIL(&loop, is_closed(more));
+	close(more);
+	looptest_turns_ms(&loop, 2100);
+	more = held(port, "GET /page HTTP/1.1\r\nHost: x\r\n\r\n");
+	c = '\0';
+	UNTIL(&loop, recv(more, &c, 1, MSG_DONTWAIT) == 1 || is_closed(more));
+	ck_assert_msg(c == 'H' && !is_closed(more), "turned away");
+	close(more);
+	for (unsigned i = 0; i < HTTP_CONNECTIONS_MAX; i++)
+		close(fd[i]);
+	http_free(h);
+	loop_fini(&loop);
+}
+END_TEST
+
 START_TEST(test_openmetrics)
 {
 	struct str out = {0};
@@ -258,4 +345,4 @@ START_TEST(test_openmetrics)
 }
 END_TEST
 
-SUITE("http", test_pages, test_requests, test_limit, test_openmetrics)
+SUITE("http", test_pages, test_requests, test_limit, test_half_closed, test_slow, test_openmetrics)
