@@ -86,6 +86,7 @@ struct bgpd {
 	/* Of the process: main's. */
 	struct instance_list instances; /* the others */
 	uint32_t instances_made;
+	uint64_t peers_made;
 	long descriptors;          /* that we may have; 0: not known */
 	struct loader *loader;     /* reads configurations (loader.h) */
 	struct reload *reload;     /* and makes them the running one (reload.h) */

@@ -8,6 +8,7 @@
 #include "bgpd/daemon.h"
 #include "bgpd/groups.h"
 #include "bgpd/kernel.h"
+#include "bgpd/metrics.h"
 #include "bgpd/peer.h"
 #include "bgpd/pipeline.h"
 #include "bgpd/update_in.h"
@@ -281,6 +282,7 @@ on_left(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	log_info("table.gone", LOG_U("table", i->table));
+	metrics_table_gone(i->d.main->metrics, &i->d);
 	instance_free(i, false);
 }
 

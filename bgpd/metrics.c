@@ -32,13 +32,6 @@
 
 #define RETRY_S 10 /* an address that is not there yet */
 
-struct metrics {
-	struct bgpd *d;
-	struct http *http; /* NULL: off, or it cannot be had */
-	struct conf_endpoint at;
-	struct event *retry;
-};
-
 /* ---- of the whole ---- */
 
 /* RIB and kernel are sums over all tables. */
@@ -49,6 +42,14 @@ struct whole {
 	uint64_t sets;
 	size_t set_bytes;
 	uint64_t reloads[2]; /* good, bad */
+};
+
+struct metrics {
+	struct bgpd *d;
+	struct http *http; /* NULL: off, or it cannot be had */
+	struct conf_endpoint at;
+	struct event *retry;
+	struct whole gone; /* counters alone: those of tables that are not there any more */
 };
 
 static double
@@ -245,6 +246,19 @@ static const struct {
 };
 
 static void
+counters_add(struct whole *w, const struct rib_stats *rib, const struct fib_stats *fib)
+{
+	w->rib.paths_left_out += rib->paths_left_out;
+	w->fib.ops += fib->ops;
+	w->fib.errors += fib->errors;
+	w->fib.resyncs += fib->resyncs;
+	w->fib.restored += fib->restored;
+	w->fib.audits += fib->audits;
+	for (unsigned i = 0; i < FIB_DRIFT_COUNT; i++)
+		w->fib.drift[i] += fib->drift[i];
+}
+
+static void
 table_add(const struct bgpd *d, struct whole *w)
 {
 	struct rib_stats rib;
@@ -252,33 +266,39 @@ table_add(const struct bgpd *d, struct whole *w)
 
 	rib_stats(d->rib, &rib);
 	fib_stats_get(d->kernel->fib, &fib);
+	counters_add(w, &rib, &fib);
 	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
 		w->rib.prefixes[f] += rib.prefixes[f];
 		w->rib.paths[f] += rib.paths[f];
 	}
-	w->rib.paths_left_out += rib.paths_left_out;
 	w->rib.bytes += rib.bytes;
 	w->fib.wanted += fib.wanted;
 	w->fib.installed += fib.installed;
 	w->fib.failed += fib.failed;
-	w->fib.ops += fib.ops;
-	w->fib.errors += fib.errors;
-	w->fib.resyncs += fib.resyncs;
-	w->fib.restored += fib.restored;
-	w->fib.audits += fib.audits;
 	if (fib.audit_ms > w->fib.audit_ms)
 		w->fib.audit_ms = fib.audit_ms;
-	for (unsigned i = 0; i < FIB_DRIFT_COUNT; i++)
-		w->fib.drift[i] += fib.drift[i];
 	w->sets += attr_table_count(d->attrs);
 	w->set_bytes += attr_table_bytes(d->attrs);
+}
+
+/* Without it a counter would go back, which readers take for a new start: all that is left would count once more. */
+void
+metrics_table_gone(struct metrics *m, const struct bgpd *d)
+{
+	struct rib_stats rib;
+	struct fib_stats fib;
+
+	rib_stats(d->rib, &rib);
+	fib_stats_get(d->kernel->fib, &fib);
+	counters_add(&m->gone, &rib, &fib);
 }
 
 static void
 whole_add(const struct bgpd *d, struct str *out)
 {
-	struct whole w = {.d = d};
+	struct whole w = d->metrics->gone;
 
+	w.d = d;
 	for (const struct bgpd *i = d; i != NULL; i = instance_next(i))
 		table_add(i, &w);
 	reload_counts(d->reload, &w.reloads[0], &w.reloads[1]);
@@ -420,8 +440,9 @@ struct metrics_page {
 	struct bgpd *d;
 	bool begun;
 	uint64_t generation; /* of the configuration */
-	uint32_t instance;   /* number of the one whose neighbours are being listed */
-	uint32_t at;         /* place in its list, where new ones come last; then, of each_rows */
+	uint32_t table;      /* whose neighbours are being listed */
+	uint64_t last, end;  /* serials: of the last one there that was; of the newest one when the page was begun */
+	uint32_t at;         /* then: place in each_rows */
 	bool listed;
 	uint32_t states[FSM_STATES]; /* neighbours in each */
 	struct str each[ARRAY_LEN(each_rows)];
@@ -455,28 +476,29 @@ neighbor_add(struct metrics_page *page, const struct peer *p)
 		openmetrics_sample(&page->each[i], each_rows[i].name, each_rows[i].kind, "neighbor", p->name, each_rows[i].figure(&f));
 }
 
-/* One that goes while the page is made may take another one with it out of the page, nothing worse. */
+/* Each that is there from the beginning to the end is listed once, whoever comes and goes, tables too. */
 static bool
 neighbors_list(struct metrics_page *page, uint64_t deadline_ns)
 {
-	const struct bgpd *d = instance_by_number(page->d, page->instance);
-
-	for (; d != NULL; d = instance_next(d), page->at = 0) {
+	for (const struct bgpd *d = page->d; d != NULL; d = instance_next(d)) {
 		const struct peer *p;
-		uint32_t i = 0;
-		page->instance = instance_number(d);
+		if (instance_table(d) < page->table)
+			continue;
+		if (instance_table(d) > page->table) {
+			page->table = instance_table(d);
+			page->last = 0;
+		}
 		TAILQ_FOREACH(p, &d->peers, entry)
 		{
-			if (i++ < page->at)
+			if (p->serial <= page->last || p->serial > page->end)
 				continue;
-			page->at++;
+			page->last = p->serial;
 			if (!p->removed)
 				neighbor_add(page, p);
 			if (time_mono_ns() >= deadline_ns)
 				return false;
 		}
 	}
-	page->at = 0;
 	return true;
 }
 
@@ -486,7 +508,8 @@ page_begin_anew(struct metrics_page *page, struct str *out)
 {
 	for (size_t i = 0; i < ARRAY_LEN(each_rows); i++)
 		str_free(&page->each[i]);
-	*page = (struct metrics_page){.d = page->d, .begun = true, .generation = reload_generation(page->d->reload)};
+	*page = (struct metrics_page){
+	    .d = page->d, .begun = true, .generation = reload_generation(page->d->reload), .end = page->d->peers_made};
 	str_reset(out);
 	whole_add(page->d, out);
 }

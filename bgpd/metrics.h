@@ -21,6 +21,8 @@ struct metrics *metrics_new(struct bgpd *d);
 void metrics_free(struct metrics *m); /* NULL is fine */
 /* Listens where the configuration says. What cannot be had is logged and tried again from time to time. */
 void metrics_apply(struct metrics *m);
+/* d, an instance that is not the main one, is about to be freed: what it has counted stays in the counters of all. */
+void metrics_table_gone(struct metrics *m, const struct bgpd *d);
 
 /*
  * Makes the page in portions: step adds to out, which has nothing else, until deadline_ns has passed; true: that was all.

@@ -136,6 +136,7 @@ make(struct bgpd *d, const struct conf_neighbor *conf, const char *name, const s
 	p->d = d;
 	p->conf = conf;
 	p->number = (uint32_t)(conf - d->conf->neighbors.v) + 1;
+	p->serial = ++d->main->peers_made;
 	p->name = xstrdup(name);
 	p->addr = *addr;
 	p->main = &p->conns[0];

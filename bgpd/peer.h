@@ -63,6 +63,7 @@ struct peer {
 	struct bgpd *d;
 	const struct conf_neighbor *conf; /* of the running configuration */
 	uint32_t number; /* by which policies know it: 1 + its place in the configuration; 0: removed */
+	uint64_t serial; /* no other one has or has had it; ascending in bgpd.peers */
 	char *name;
 	struct ip_addr addr; /* with scope; FAMILY_NONE: not known yet */
 	struct onlink *onlink; /* it is tied to an interface (onlink.h); NULL: it is not */

@@ -138,6 +138,151 @@ START_TEST(test_portions)
 }
 END_TEST
 
+/* Somebody who may connect from there does. */
+static void
+come(struct speaker *sp, const char *from)
+{
+	struct open_msg o = bgpdtest_open(65002, 0x0a000002);
+
+	speaker_connect(sp, t.d.loop, from, "127.0.0.1", t.port);
+	UNTIL(t.d.loop, peer_table_by_name(&t.d.peer_table, from) != NULL);
+	speaker_establish(sp, &o);
+	UNTIL(t.d.loop, peer_established(peer_table_by_name(&t.d.peer_table, from)));
+}
+
+/* One that goes in the midst of it and comes again is not there twice, and takes nobody else with it. */
+START_TEST(test_come_and_go)
+{
+	struct speaker first, second;
+	struct str out = {0};
+
+	bgpdtest_start(&t, "", "neighbors:\n" ONE "  - {prefix: 127.0.2.0/24, remote-as: external, idle-hold-time: {initial: 0, max: 1}}\n");
+	bgpdtest_settle(&t);
+	come(&first, "127.0.2.1");
+	come(&second, "127.0.2.2");
+	struct metrics_page *p = metrics_page_new(&t.d);
+	ck_assert(!metrics_page_step(p, &out, 0));
+	ck_assert(!metrics_page_step(p, &out, 0));
+	speaker_close(&first);
+	UNTIL(t.d.loop, peer_table_by_name(&t.d.peer_table, "127.0.2.1") == NULL);
+	come(&first, "127.0.2.1");
+	while (!metrics_page_step(p, &out, 0))
+		continue;
+	metrics_page_free(p);
+	check_format(str_get(&out));
+	ck_assert(has_line(str_get(&out), "bgpd_neighbor_up{neighbor=\"127.0.2.1\"} 1"));
+	ck_assert(has_line(str_get(&out), "bgpd_neighbor_up{neighbor=\"127.0.2.2\"} 1"));
+	ck_assert(has_line(str_get(&out), "bgpd_neighbors{state=\"Established\"} 2"));
+	str_free(&out);
+	speaker_close(&first);
+	speaker_close(&second);
+	bgpdtest_stop(&t);
+}
+END_TEST
+
+/* Of a counter in the page. */
+static uint64_t
+counted(const char *name)
+{
+	char *text = page(), *line = xasprintf("\n%s_total ", name);
+	const char *at = strstr(text, line);
+
+	ck_assert_msg(at != NULL, "%s", name);
+	uint64_t n = strtoull(at + strlen(line), NULL, 10);
+	free(line);
+	free(text);
+	return n;
+}
+
+#define IN(addr, table) "  - {address: " addr ", remote-as: 65002, passive: true, import: [accept], table: " table "}\n"
+
+/*
+ * A page that is begun with another configuration than this one, as far as the neighbour of table 100, which is removed
+ * and still there, since its many paths go in slices.
+ */
+struct leaving {
+	struct job job;
+	uint64_t generation;
+	struct metrics_page *page;
+	struct str out;
+};
+
+static enum job_result
+leaving_look(struct job *job, uint64_t deadline_ns)
+{
+	struct leaving *l = container_of(job, struct leaving, job);
+	const struct bgpd *d = instance_of(&t.d, 100);
+	const struct peer *p = d != NULL ? TAILQ_FIRST(&d->peers) : NULL;
+
+	(void)deadline_ns;
+	if (reload_generation(t.d.reload) == l->generation)
+		return JOB_MORE;
+	ck_assert(p != NULL && p->removed);
+	l->page = metrics_page_new(&t.d);
+	/* That of the main table is the first. */
+	for (unsigned i = 0; i < 2; i++)
+		ck_assert(!metrics_page_step(l->page, &l->out, 0));
+	return JOB_DONE;
+}
+
+#define UPDATES    60
+#define OF_UPDATE  512
+#define ROUTES     (UPDATES * OF_UPDATE)
+
+/* Routes 20.x.y.z/32 with next hop 10.0.0.2. */
+static void
+announce(void)
+{
+	static const uint8_t attributes[] = {0, 0, 0, 20, 0x40, 1, 1, 0, 0x40, 2, 6, 2, 1, 0, 0, 65002 >> 8, 65002 & 0xff, 0x40, 3, 4, 10, 0, 0, 2};
+	uint8_t update[sizeof(attributes) + 5 * OF_UPDATE];
+
+	memcpy(update, attributes, sizeof(attributes));
+	for (unsigned n = 0; n < ROUTES; n++) {
+		uint8_t *at = update + sizeof(attributes) + 5 * (n % OF_UPDATE);
+		memcpy(at, (const uint8_t[]){32, 20, (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n}, 5);
+		if (n % OF_UPDATE == OF_UPDATE - 1)
+			speaker_send_update(&s, update, sizeof(update));
+	}
+}
+
+/* A table that goes leaves behind what it has counted, and those behind it in a page that is being made. */
+START_TEST(test_table_goes)
+{
+	struct fib_link link = {.ifindex = 2, .name = "e0", .up = true, .mtu = 1500};
+	struct fib_address addr = {.ifindex = 2};
+	struct leaving l = {.job = {.run = leaving_look, .name = "test"}};
+	struct fib_stats stats;
+
+	bgpdtest_start(&t, "", "neighbors:\n" ONE IN("127.0.0.3", "100") IN("127.0.0.4", "200"));
+	struct bgpd *d = instance_of(&t.d, 100);
+	UNTIL(t.d.loop, d->kernel->synced);
+	ck_assert_int_eq(ip_addr_parse("10.0.0.1", &addr.addr), 0);
+	addr.subnet = ip_prefix_from_addr(&addr.addr, 24);
+	kernel_watch_link(d->kernel, &link);
+	kernel_watch_address(d->kernel, &addr);
+	come(&s, "127.0.0.3");
+	announce();
+	UNTIL(t.d.loop, (fib_stats_get(d->kernel->fib, &stats), stats.installed == ROUTES));
+	uint64_t before = counted("bgpd_fib_operations");
+	ck_assert_uint_ge(before, ROUTES);
+	l.generation = reload_generation(t.d.reload);
+	loop_job_start(t.d.loop, &l.job);
+	bgpdtest_reload(&t, "", "neighbors:\n" ONE IN("127.0.0.4", "200"));
+	ck_assert_ptr_nonnull(l.page);
+	UNTIL(t.d.loop, instance_of(&t.d, 100) == NULL);
+	while (!metrics_page_step(l.page, &l.out, 0))
+		continue;
+	metrics_page_free(l.page);
+	check_format(str_get(&l.out));
+	ck_assert(has_line(str_get(&l.out), "bgpd_neighbor_up{neighbor=\"127.0.0.4\"} 0"));
+	ck_assert_ptr_null(strstr(str_get(&l.out), "127.0.0.3"));
+	ck_assert_uint_ge(counted("bgpd_fib_operations"), before);
+	str_free(&l.out);
+	speaker_close(&s);
+	bgpdtest_stop(&t);
+}
+END_TEST
+
 /* ---- over HTTP ---- */
 
 /* The answer, or NULL if nobody listens there; the caller frees. */
@@ -236,4 +381,4 @@ START_TEST(test_listen)
 }
 END_TEST
 
-SUITE("metrics", test_figures, test_portions, test_listen)
+SUITE("metrics", test_figures, test_portions, test_come_and_go, test_table_goes, test_listen)
