@@ -208,6 +208,7 @@ static const char *const fib_states[] = {"installed", "pending", "failed"};
 
 #define GAUGE               OPENMETRICS_GAUGE
 #define COUNTER             OPENMETRICS_COUNTER
+#define INFO                OPENMETRICS_INFO
 #define SINGLE              NULL, NULL, 1
 #define BY(label_, values_) (label_), (values_), ARRAY_LEN(values_)
 
@@ -221,7 +222,7 @@ static const struct {
 	const char *const *values;
 	unsigned n;
 } whole_rows[] = {
-    {"bgpd_build_info", GAUGE, "1, with the version.", one, BY("version", version)},
+    {"bgpd_build", INFO, "1, with the version.", one, BY("version", version)},
     {"bgpd_uptime_seconds", GAUGE, "Since the start.", uptime_s, SINGLE},
     {"bgpd_resident_memory_bytes", GAUGE, "Memory of the process.", memory_bytes, SINGLE},
     {"bgpd_loop_turns", COUNTER, "Turns of the event loop.", turns, SINGLE},

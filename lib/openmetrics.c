@@ -4,10 +4,19 @@
  */
 #include "lib/openmetrics.h"
 
+/* OpenMetrics 1.0, "Metric Types" and the suffixes of their samples. */
+static const struct {
+	const char *type, *suffix;
+} kinds[] = {
+    [OPENMETRICS_GAUGE] = {"gauge", ""},
+    [OPENMETRICS_COUNTER] = {"counter", "_total"},
+    [OPENMETRICS_INFO] = {"info", "_info"},
+};
+
 void
 openmetrics_family(struct str *out, const char *name, enum openmetrics_kind kind, const char *help)
 {
-	str_addf(out, "# TYPE %s %s\n# HELP %s %s\n", name, kind == OPENMETRICS_COUNTER ? "counter" : "gauge", name, help);
+	str_addf(out, "# TYPE %s %s\n# HELP %s %s\n", name, kinds[kind].type, name, help);
 }
 
 static void
@@ -25,7 +34,7 @@ escaped(struct str *out, const char *s)
 void
 openmetrics_sample(struct str *out, const char *name, enum openmetrics_kind kind, const char *label, const char *value, double figure)
 {
-	str_addf(out, "%s%s", name, kind == OPENMETRICS_COUNTER ? "_total" : "");
+	str_addf(out, "%s%s", name, kinds[kind].suffix);
 	if (label != NULL) {
 		str_addf(out, "{%s=\"", label);
 		escaped(out, value);

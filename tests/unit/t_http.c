@@ -338,9 +338,12 @@ START_TEST(test_openmetrics)
 	openmetrics_sample(&out, "a_seconds", OPENMETRICS_GAUGE, NULL, NULL, 0.25);
 	openmetrics_family(&out, "b", OPENMETRICS_COUNTER, "How often.");
 	openmetrics_sample(&out, "b", OPENMETRICS_COUNTER, "file", "a\"b\\c\nd", 4294967296.0);
+	openmetrics_family(&out, "c", OPENMETRICS_INFO, "What it is.");
+	openmetrics_sample(&out, "c", OPENMETRICS_INFO, "version", "1", 1);
 	openmetrics_end(&out);
 	ck_assert_str_eq(str_get(&out), "# TYPE a_seconds gauge\n# HELP a_seconds How long.\na_seconds 0.25\n"
-					"# TYPE b counter\n# HELP b How often.\nb_total{file=\"a\\\"b\\\\c\\nd\"} 4294967296\n# EOF\n");
+					"# TYPE b counter\n# HELP b How often.\nb_total{file=\"a\\\"b\\\\c\\nd\"} 4294967296\n"
+					"# TYPE c info\n# HELP c What it is.\nc_info{version=\"1\"} 1\n# EOF\n");
 	str_free(&out);
 }
 END_TEST

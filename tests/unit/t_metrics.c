@@ -80,6 +80,7 @@ START_TEST(test_figures)
 	char *text = page();
 	check_format(text);
 	free(text);
+	says("# TYPE bgpd_build info");
 	says("bgpd_neighbors_configured 2");
 	says("bgpd_rib_prefixes{family=\"ipv4\"} 2");
 	says("bgpd_rib_paths{family=\"ipv6\"} 1");
