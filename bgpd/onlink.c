@@ -164,10 +164,9 @@ onlink_configure(struct peer *p)
 {
 	struct onlink *o = p->onlink;
 
-	if (p->range != NULL || wanted_name(p) == NULL) {
-		onlink_forget(p);
+	onlink_check(p);
+	if (p->range != NULL || wanted_name(p) == NULL)
 		return;
-	}
 	if (o == NULL) {
 		o = xcalloc(1, sizeof *o);
 		o->peer = p;
@@ -177,6 +176,13 @@ onlink_configure(struct peer *p)
 		p->onlink = o;
 	}
 	follow(o);
+}
+
+void
+onlink_check(struct peer *p)
+{
+	if (p->onlink != NULL && wanted_name(p) == NULL)
+		onlink_forget(p);
 }
 
 void

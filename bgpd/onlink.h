@@ -42,6 +42,8 @@ struct onlinks {
 
 /* Makes p->onlink what its configuration asks for: there, there with another interface, or NULL. */
 void onlink_configure(struct peer *p);
+/* Its configuration is another one: frees p->onlink if that is of no interface. The rest is onlink_configure's, later. */
+void onlink_check(struct peer *p);
 /* Frees p->onlink, if there is one. */
 void onlink_forget(struct peer *p);
 /* Closes what is open; all peers have been freed. */

@@ -372,6 +372,7 @@ peer_configure(struct peer *p, const struct conf_neighbor *conf)
 	if (conf->debug != p->conf->debug)
 		p->debug = (uint8_t)conf->debug;
 	p->conf = conf;
+	onlink_check(p);
 	p->number = (uint32_t)(conf - p->d->conf->neighbors.v) + 1;
 	p->ours = open_of(p->d, conf);
 	p->other_as = p->other_as && conf->local_as_dual;
@@ -393,16 +394,21 @@ peer_reconfigure(struct peer *p)
 {
 	const struct conf_neighbor *conf = p->conf;
 	bool fixed = p->range == NULL && conf->interface == NULL && conf->address.scope == NULL;
+	bool moves = fixed && !ip_addr_eq(&p->addr, &conf->address.addr);
 
-	if (fixed && !ip_addr_eq(&p->addr, &conf->address.addr))
-		move_to(p, &conf->address.addr);
-	onlink_configure(p);
 	if (conf->shutdown) {
 		bool was_down = p->admin_down;
 		peer_stop(p, BGP_CEASE_ADMIN_SHUTDOWN, NULL);
 		p->admin_down = was_down;
-		return;
 	}
+	/* It may have begun again since its session ended for the reload, with who is at the address of before. */
+	if (moves && peer_state(p) != FSM_IDLE)
+		peer_reset(p, BGP_ERR_CEASE, BGP_CEASE_CONFIG_CHANGE, "its address changed");
+	if (moves)
+		move_to(p, &conf->address.addr);
+	onlink_configure(p);
+	if (conf->shutdown)
+		return;
 	/* One that waits in Idle goes on waiting: a reload that does not concern it must not cut that short. */
 	if (!p->admin_down && !event_pending(p->idle_hold, EV_TIMEOUT, NULL))
 		peer_start(p);

@@ -224,4 +224,38 @@ START_TEST(test_key)
 }
 END_TEST
 
-SUITE("onlink", test_learn, test_link, test_admit, test_dial, test_scoped, test_reload, test_key)
+/* A reload has been taken over, and what it means for neighbours has not been done yet, when the interface goes. */
+static struct {
+	struct job job;
+	const struct conf *before;
+} between;
+
+static enum job_result
+between_run(struct job *job, uint64_t deadline_ns)
+{
+	(void)job, (void)deadline_ns;
+	if (t.d.conf == between.before)
+		return JOB_MORE;
+	ck_assert(!reload_idle(t.d.reload));
+	ck_assert_ptr_null(p->conf->interface);
+	link_is(E0, "xq0", false, false);
+	advertised("fe80::3", E0);
+	return JOB_DONE;
+}
+
+START_TEST(test_reload_between)
+{
+	begin("neighbors: [{interface: xq0, name: n, remote-as: external, passive: true}]\n");
+	link_is(E0, "xq0", true, false);
+	advertised("fe80::2", E0);
+	between.before = t.d.conf;
+	between.job = (struct job){.run = between_run, .name = "between"};
+	loop_job_start(t.d.loop, &between.job);
+	change("neighbors: [{address: 127.0.0.5, name: n, remote-as: external, passive: true}]\n");
+	ck_assert_ptr_eq(peer_table_by_name(&t.d.peer_table, "n"), p);
+	check_addr("127.0.0.5", 0);
+	bgpdtest_stop(&t);
+}
+END_TEST
+
+SUITE("onlink", test_reload_between, test_learn, test_link, test_admit, test_dial, test_scoped, test_reload, test_key)

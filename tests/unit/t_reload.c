@@ -415,6 +415,40 @@ START_TEST(test_between)
 }
 END_TEST
 
+/* The new configuration is there, but not yet done to all, and one that was reset begins before it has its new address. */
+static enum job_result
+early_run(struct job *job, uint64_t deadline_ns)
+{
+	(void)job, (void)deadline_ns;
+	if (t.d.conf == between.before)
+		return JOB_MORE;
+	ck_assert(!reload_idle(t.d.reload));
+	ck_assert_int_eq(peer_state(p), FSM_IDLE);
+	event_del(p->idle_hold);
+	peer_start(p);
+	ck_assert_int_eq(peer_state(p), FSM_ACTIVE);
+	ck_assert(!ip_addr_eq(&p->addr, &p->conf->address.addr));
+	between.came = true;
+	return JOB_DONE;
+}
+
+#define NAMED(addr) "neighbors: [{address: " addr ", name: n, remote-as: 65002, passive: true, idle-hold-time: {initial: 1, max: 1}}]\n"
+START_TEST(test_early)
+{
+	bgpdtest_start(&t, "", NAMED(A));
+	p = bgpdtest_peer(&t, "n");
+	UNTIL(t.d.loop, peer_state(p) == FSM_ACTIVE);
+	between.before = t.d.conf;
+	between.job = (struct job){.run = early_run, .name = "early"};
+	loop_job_start(t.d.loop, &between.job);
+	between.came = false;
+	change("", NAMED("127.0.0.3"));
+	ck_assert(between.came);
+	ck_assert_int_eq(peer_state(p), FSM_IDLE);
+	bgpdtest_stop(&t);
+}
+END_TEST
+
 /* RFC 4486: by configuration it is a shutdown, and its end starts the neighbour again. */
 START_TEST(test_shutdown)
 {
@@ -760,5 +794,5 @@ END_TEST
 
 SUITE("reload", test_many_neighbors, test_trial_over, test_trial_confirm, test_rollback, test_trial_again, test_trial_more_time, test_trial_stop,
     test_own_in_slices, test_bad_file, test_nothing_changed, test_reset, test_import, test_import_add_path, test_send_paths, test_import_set, test_export,
-    test_default_local_preference, test_default_local_preference_in_policy, test_add_remove, test_between, test_shutdown, test_own,
+    test_default_local_preference, test_default_local_preference_in_policy, test_add_remove, test_between, test_early, test_shutdown, test_own,
     test_listen)
