@@ -223,7 +223,8 @@ void
 peer_start(struct peer *p)
 {
 	p->admin_down = false;
-	if (p->conf->shutdown || p->removed || p->main->state != FSM_IDLE || !peer_may_start(p))
+	/* A reload may bring neighbours while the daemon ends. */
+	if (p->d->main->stopping || p->conf->shutdown || p->removed || p->main->state != FSM_IDLE || !peer_may_start(p))
 		return;
 	event_del(p->idle_hold);
 	peer_event(p->main, FSM_EV_MANUAL_START);

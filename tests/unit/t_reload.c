@@ -449,6 +449,33 @@ START_TEST(test_early)
 }
 END_TEST
 
+/* The daemon is told to end while a reload is under way: who comes with that does not begin any more. */
+static enum job_result
+stop_run(struct job *job, uint64_t deadline_ns)
+{
+	(void)job, (void)deadline_ns;
+	if (t.d.conf == between.before)
+		return JOB_MORE;
+	ck_assert_ptr_null(bgpdtest_peer(&t, "127.0.0.9"));
+	daemon_stop(&t.d);
+	return JOB_DONE;
+}
+
+START_TEST(test_stop_between)
+{
+	begin(ONE(OPEN_BOTH), 65002);
+	between.before = t.d.conf;
+	between.job = (struct job){.run = stop_run, .name = "stop"};
+	loop_job_start(t.d.loop, &between.job);
+	change("", "neighbors: [{address: 127.0.0.2, remote-as: 65002, passive: true" OPEN_BOTH "}, "
+		   "{address: 127.0.0.9, remote-as: 65009, passive: true}]\n");
+	ck_assert(t.d.stopping);
+	ck_assert_int_eq(peer_state(bgpdtest_peer(&t, "127.0.0.9")), FSM_IDLE);
+	ck_assert_int_eq(peer_state(p), FSM_IDLE);
+	end();
+}
+END_TEST
+
 /* RFC 4486: by configuration it is a shutdown, and its end starts the neighbour again. */
 START_TEST(test_shutdown)
 {
@@ -794,5 +821,5 @@ END_TEST
 
 SUITE("reload", test_many_neighbors, test_trial_over, test_trial_confirm, test_rollback, test_trial_again, test_trial_more_time, test_trial_stop,
     test_own_in_slices, test_bad_file, test_nothing_changed, test_reset, test_import, test_import_add_path, test_send_paths, test_import_set, test_export,
-    test_default_local_preference, test_default_local_preference_in_policy, test_add_remove, test_between, test_early, test_shutdown, test_own,
+    test_default_local_preference, test_default_local_preference_in_policy, test_add_remove, test_between, test_early, test_stop_between, test_shutdown, test_own,
     test_listen)
