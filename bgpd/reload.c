@@ -162,17 +162,11 @@ change_peer(struct reload_order *o, struct peer *p)
 		peer_routes_refresh_in(p);
 }
 
-/* A neighbour's change is said, and one that is new begins. */
+/* Begins a neighbour that has no peer, unless it is a range. */
 static void
-add_peer(struct reload_order *o, const struct conf_neighbor_change *nc)
+begin_peer(struct bgpd *d, const struct conf_neighbor *nb)
 {
-	struct bgpd *d = o->reload->d;
-	const struct conf_neighbor *nb = nc->new_index >= 0 ? &d->conf->neighbors.v[nc->new_index] : NULL;
-
-	if (nc->kind == CONF_NB_CHANGED)
-		log_info("neighbor.changed", LOG_S("neighbor", nc->name), LOG_S("effect", conf_effect_name(nc->effect)));
-	/* Also one that has changed has no peer where it was a range before. */
-	if (nb == NULL || conf_neighbor_is_range(nb) || peer_table_by_name(&d->peer_table, nb->name) != NULL)
+	if (conf_neighbor_is_range(nb) || peer_table_by_name(&d->peer_table, nb->name) != NULL)
 		return;
 	log_info("neighbor.added", LOG_S("neighbor", nb->name));
 	d = instance_of(d, nb->table);
@@ -185,6 +179,16 @@ add_peer(struct reload_order *o, const struct conf_neighbor_change *nc)
 	/* With a new table it waits for the kernel. */
 	if (p != NULL && (d == d->main || d->kernel->synced))
 		peer_start(p);
+}
+
+/* A neighbour's change is said, and one that is new begins; also one that has changed, where it was a range before. */
+static void
+add_peer(struct bgpd *d, const struct conf_neighbor_change *nc)
+{
+	if (nc->kind == CONF_NB_CHANGED)
+		log_info("neighbor.changed", LOG_S("neighbor", nc->name), LOG_S("effect", conf_effect_name(nc->effect)));
+	if (nc->new_index >= 0)
+		begin_peer(d, &d->conf->neighbors.v[nc->new_index]);
 }
 
 /* Routes of our own are of the main table. */
@@ -337,14 +341,20 @@ each_peer(struct reload *r, void (*one)(struct reload_order *o, struct peer *p),
 	return true;
 }
 
-/* Begins who is new; false: the time is over. */
+/* Begins who is new, and who is not, but had a table that could not be opened; false: the time is over. */
 static bool
 add_peers(struct reload *r, uint64_t deadline_ns)
 {
-	struct reload_order *o = TAILQ_FIRST(&r->orders);
+	const struct conf_changes *ch = &TAILQ_FIRST(&r->orders)->task.changes;
+	const struct conf *c = r->d->conf;
+	uint32_t n = ch->neighbors.n, end = n + (c->tables.n > 0 ? c->neighbors.n : 0);
 
-	while (r->at < o->task.changes.neighbors.n) {
-		add_peer(o, &o->task.changes.neighbors.v[r->at++]);
+	while (r->at < end) {
+		uint32_t at = r->at++;
+		if (at < n)
+			add_peer(r->d, &ch->neighbors.v[at]);
+		else if (c->neighbors.v[at - n].table != 0)
+			begin_peer(r->d, &c->neighbors.v[at - n]);
 		if (time_mono_ns() >= deadline_ns)
 			return false;
 	}
