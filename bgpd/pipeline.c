@@ -29,6 +29,7 @@ struct pipeline {
 	struct job decide, resolve, sweep, touch;
 	struct event *bulk_timer, *resolve_timer;
 	bool bulk_due;
+	bool holds;    /* bulk input of all sessions */
 	bool deferred; /* graceful restart waits for neighbours before anything is decided */
 
 	struct bitmap changed; /* next hops that resolve differently and whose prefixes are to be marked */
@@ -72,6 +73,15 @@ bulk_high(const struct pipeline *p)
 	return several(p) ? PIPELINE_SEVERAL_HIGH : PIPELINE_BULK_HIGH;
 }
 
+static void
+hold(struct pipeline *p, bool holds)
+{
+	if (holds == p->holds)
+		return;
+	p->holds = holds;
+	session_pool_hold(p->d->sessions, holds);
+}
+
 /* Are so many worth their decision? */
 static bool
 bulk_enough(const struct pipeline *p, uint32_t bulk)
@@ -91,7 +101,7 @@ pipeline_decide(struct pipeline *p)
 		return;
 	}
 	if (bulk >= bulk_high(p))
-		session_pool_hold(p->d->sessions, true);
+		hold(p, true);
 	if (bulk_enough(p, bulk))
 		p->bulk_due = true;
 	else if (bulk > 0 && !p->bulk_due)
@@ -108,7 +118,7 @@ pipeline_defer(struct pipeline *p, bool on)
 	p->deferred = on;
 	if (on) {
 		loop_job_cancel(p->d->loop, &p->decide);
-		session_pool_hold(p->d->sessions, false);
+		hold(p, false);
 	} else {
 		pipeline_decide(p);
 	}
@@ -145,7 +155,7 @@ decide_run(struct job *job, uint64_t deadline_ns)
 		p->bulk_due = left > 0;
 	}
 	if (rib_dirty_count(rib, RIB_BULK) < bulk_high(p) / 2)
-		session_pool_hold(p->d->sessions, false);
+		hold(p, false);
 	groups_flush(p->d->groups, left > 0 && !urgent);
 	if (nexthop_pending(p->d->nexthops) > 0)
 		pipeline_resolve(p);
@@ -391,6 +401,7 @@ pipeline_free(struct pipeline *p)
 {
 	struct sweep *sw;
 
+	hold(p, false);
 	loop_job_cancel(p->d->loop, &p->decide);
 	loop_job_cancel(p->d->loop, &p->resolve);
 	loop_job_cancel(p->d->loop, &p->sweep);

@@ -54,7 +54,7 @@ session_pool_free(struct session_pool *p)
 void
 session_pool_hold(struct session_pool *p, bool held)
 {
-	p->held = held;
+	p->held += held ? 1u : UINT_MAX;
 }
 
 unsigned

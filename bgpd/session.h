@@ -74,7 +74,8 @@ struct session_pool *session_pool_new(struct loop *loop);
 void session_pool_free(struct session_pool *p);
 /*
  * Back-pressure: with held, sessions that have more to read than one read takes leave it in the socket, so that TCP slows
- * their neighbours down. Those with little to say are heard all the same.
+ * their neighbours down. Those with little to say are heard all the same. Several may want it: each that has said so takes
+ * it back.
  */
 void session_pool_hold(struct session_pool *p, bool held);
 /* How many sessions have more to read than their last read took, as far as is known. */

@@ -57,7 +57,7 @@ struct session_pool {
 	struct event *ev_much;
 	bool much_last; /* ev_much has gone to the end of this turn's callbacks */
 	bool gave_way;  /* in the turn before */
-	bool held;      /* session_pool_hold */
+	unsigned held;  /* session_pool_hold: how many want it */
 	unsigned nmuch; /* sessions with much_in */
 	uint8_t *scratch; /* SESSION_READ_MAX behind the longest incomplete message */
 	LIST_HEAD(, session) lingering;

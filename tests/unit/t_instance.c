@@ -3,7 +3,9 @@
 #include "bgpd/instance.h"
 
 #include "bgpd/dynamic.h"
+#include "bgpd/own.h"
 #include "bgpd/peer_routes.h"
+#include "bgpd/session_internal.h"
 #include "tests/unit/bgpdtest.h"
 #include "tests/unit/ctltest.h"
 #include "tests/unit/suite.h"
@@ -335,6 +337,46 @@ START_TEST(test_limit)
 }
 END_TEST
 
+/* The first n prefixes from 11.0.0.0/24 on come from a source of our own. */
+static void
+apply(struct bgpd *d, uint32_t n, enum rib_queue q)
+{
+	struct rib_source *s = rib_source_add(d->rib, RIB_SOURCE_STATIC);
+	struct attr_edit e = {0};
+
+	own_attr_begin(&e);
+	attr_id attr = attr_edit_commit(&e, d->attrs);
+	attr_edit_fini(&e);
+	for (uint32_t i = 0; i < n; i++) {
+		struct ip_addr net = ip_addr_v4(0x0b000000 + i * 256);
+		struct rib_op op = {.prefix = ip_prefix_from_addr(&net, 24), .received = attr, .effective = attr};
+		op.hash = rib_hash(d->rib, &op.prefix);
+		rib_apply(d->rib, s, &op, 1, loop_now_s(d->loop), q);
+	}
+	attr_unref(d->attrs, attr);
+	pipeline_decide(d->pipeline);
+}
+
+/* What one table has too much of holds input back until that is decided, whatever another one has decided. */
+START_TEST(test_held)
+{
+	bgpdtest_start(&t, "", ALL);
+	UNTIL(t.d.loop, table(100)->kernel->synced);
+	bgpdtest_settle(&t);
+	apply(&t.d, PIPELINE_BULK_HIGH + 10, RIB_BULK);
+	ck_assert(t.d.sessions->held);
+	apply(table(100), 1, RIB_URGENT);
+	struct job *decide = TAILQ_FIRST(&t.d.loop->jobs);
+	ck_assert_str_eq(decide->name, "decide");
+	ck_assert_int_eq(decide->run(decide, UINT64_MAX), JOB_DONE);
+	ck_assert_uint_eq(rib_dirty_count(table(100)->rib, RIB_URGENT), 0);
+	ck_assert(t.d.sessions->held);
+	bgpdtest_settle(&t);
+	ck_assert(!t.d.sessions->held);
+	bgpdtest_stop(&t);
+}
+END_TEST
+
 /* The text that the rest of an answer ends with; NULL: it is complete. */
 static char *
 broken_off(struct ctltest *ctl)
@@ -391,4 +433,4 @@ START_TEST(test_shown_and_gone)
 END_TEST
 
 SUITE("instance", test_apart, test_own_routes, test_reload, test_reload_policy, test_there_and_back,
-      test_range, test_shown_and_gone, test_limit)
+      test_range, test_shown_and_gone, test_limit, test_held)
