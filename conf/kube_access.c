@@ -293,8 +293,6 @@ kube_access_authorization(const struct kube_access *a, char **value, struct str 
 			str_addf(err, "%s: %s", a->token_file, strerror(-rc));
 			return -1;
 		}
-		token = xrealloc(token, len + 1);
-		token[len] = '\0';
 		token[strcspn(token, "\r\n")] = '\0';
 	} else if (a->token != NULL) {
 		token = xstrdup(a->token);

@@ -78,7 +78,7 @@ struct yml_node *tree_load_file(struct conf_loader *ld, const char *path);
 struct yml_node *tree_load_text(struct conf_loader *ld, const char *name, const char *text, size_t len);
 /* A neighbour's node with the keys of its group added; the node itself if it has none. */
 struct yml_node *tree_merge_group(struct conf_loader *ld, struct yml_node *n);
-/* Whole file into memory (free); returns 0 or -errno, -EFBIG beyond max octets. */
+/* Whole file into memory (free), with a NUL behind its *len octets; returns 0 or -errno, -EFBIG beyond max octets. */
 int tree_read(const char *path, size_t max, char **text, size_t *len);
 /* What name means in the file that contains n: itself, or relative to that file's folder. In ld->tmp. */
 const char *tree_path_of(struct conf_loader *ld, const struct yml_node *n, const char *name);

@@ -62,6 +62,7 @@ tree_read(const char *path, size_t max, char **text, size_t *len)
 		free(buf);
 		return rc;
 	}
+	buf[n] = '\0';
 	*text = buf;
 	*len = n;
 	return 0;
