@@ -19,6 +19,7 @@
 #include "lib/str.h"
 
 #define ETCD_RANGES_MAX 8
+#define ETCD_TEXT_MAX   200 /* octets of what a server says that are told */
 
 /* Keys from start on, before end. */
 struct etcd_range {

@@ -121,9 +121,12 @@ etcd_failure_text(const struct fetch_result *r, struct str *out)
 	text = json_string_value(json_object_get(v, "message"));
 	if (text == NULL)
 		text = json_string_value(json_object_get(v, "error"));
-	if (text != NULL)
-		str_addf(out, "it says \"%.200s\"", text);
-	else
+	if (text != NULL) {
+		str_add(out, "it says \"");
+		str_add_plain(out, text, ETCD_TEXT_MAX);
+		str_add(out, "\"");
+	} else {
 		str_addf(out, "it answers with status %u", r->status);
+	}
 	json_decref(v);
 }

@@ -73,15 +73,6 @@ kube_client_get(struct kube_client *c, const char *path, unsigned idle_ms, fetch
 	return f;
 }
 
-/* What a server says is not in our hands: one line of ASCII. */
-static void
-add_message(struct str *out, const char *message)
-{
-	str_add(out, ": ");
-	for (size_t i = 0; i < MESSAGE_MAX && message[i] != '\0'; i++)
-		str_addn(out, message[i] >= ' ' && message[i] <= '~' ? &message[i] : "?", 1);
-}
-
 void
 kube_client_describe(const struct fetch_result *r, struct str *out)
 {
@@ -95,7 +86,9 @@ kube_client_describe(const struct fetch_result *r, struct str *out)
 	status = json_loadb(r->body != NULL ? r->body : "", r->len, 0, NULL);
 	message = json_string_value(json_object_get(status, "message"));
 	str_addf(out, "the server answers %u", r->status);
-	if (message != NULL)
-		add_message(out, message);
+	if (message != NULL) {
+		str_add(out, ": ");
+		str_add_plain(out, message, MESSAGE_MAX);
+	}
 	json_decref(status);
 }

@@ -41,7 +41,7 @@
 #define PAGE_MAX     (64u << 20) /* octets; a page that has more is asked for with fewer keys */
 #define LINE_MAX_LEN (64u << 20) /* octets of one message of the watch */
 #define PASSWORD_MAX 4096u
-#define LISTS_MAX    3u /* beginnings in a row that a compaction may cut off */
+#define LISTS_MAX    3u /* in a row that a compaction cuts off, from which on the next one has to wait */
 
 enum state { ETCD_WAIT, ETCD_IN_LOGIN, ETCD_PROBE, ETCD_LIST, ETCD_WATCH };
 
@@ -57,6 +57,7 @@ struct watch {
 	bool created;        /* it has begun */
 	int64_t revision;    /* up to which it was told */
 	struct str line;     /* the message that is coming, as far as it came */
+	size_t seen;         /* octets of it among which there is no end */
 };
 
 struct source_etcd {
@@ -78,7 +79,7 @@ struct source_etcd {
 	bool proved;     /* the server was there for longer than a watch takes to begin */
 	bool troubled, synced;
 	char *token;
-	bool token_is_new; /* nothing was answered to it yet */
+	unsigned logins;   /* again, since it went well the last time */
 	bool login_is_off; /* this etcd knows no users */
 
 	struct etcd_header now;   /* the newest of what was told */
@@ -88,7 +89,9 @@ struct source_etcd {
 	unsigned nranges;
 	struct watch watches[ETCD_RANGES_MAX]; /* one for each */
 
-	unsigned range, page_keys, lists; /* of the list: where it is */
+	bool list_owed;            /* what was told is of no one time until a list has come as a whole */
+	unsigned lists;            /* that a compaction cut off, since it went well the last time */
+	unsigned range, page_keys; /* of the list: where it is */
 	int64_t list_revision;
 	char *after;
 };
@@ -119,6 +122,7 @@ cut_off(struct source_etcd *s)
 		if (w->fetch != NULL)
 			fetch_cancel(w->fetch);
 		w->fetch = NULL;
+		w->seen = 0;
 		str_free(&w->line);
 	}
 	event_del(s->timer);
@@ -158,16 +162,19 @@ fail(struct source_etcd *s, const char *why)
 	timer_set(s, backoff_next(&s->backoff));
 }
 
-/* A refusal, by an answer or within the watch. Returns true if it was dealt with without a failure. */
+/* A refusal, by an answer or within the watch. Returns true if it was dealt with without a failure: a token
+ * that has expired is replaced at once, but not one after the other. */
 static bool
 login_again(struct source_etcd *s, const char *text)
 {
-	if (s->username == NULL || s->token_is_new || etcd_refusal_of(text) != ETCD_LOGIN)
+	if (s->username == NULL || etcd_refusal_of(text) != ETCD_LOGIN)
 		return false;
-	cut_off(s);
 	free(s->token);
 	s->token = NULL;
 	s->login_is_off = false;
+	if (s->logins++ > 0)
+		return false;
+	cut_off(s);
 	connect_next(s);
 	return true;
 }
@@ -218,7 +225,6 @@ answer_of(struct source_etcd *s, const struct fetch_result *r)
 	s->ask = NULL;
 	if (r->outcome == FETCH_ANSWERED && r->status == 200) {
 		v = json_loadb(r->body, r->len, 0, NULL);
-		s->token_is_new = false;
 		if (json_is_object(v))
 			return v;
 		json_decref(v);
@@ -261,13 +267,10 @@ on_login(void *ctx, const struct fetch_result *r)
 	struct source_etcd *s = ctx;
 	json_t *answer;
 
-	/* A refusal is none of a token. */
-	s->token_is_new = true;
 	s->login_is_off =
 	    r->outcome == FETCH_ANSWERED && strstr(r->body, "authentication is not enabled") != NULL;
 	if (s->login_is_off) {
 		s->ask = NULL;
-		s->token_is_new = false;
 		probe(s);
 		return;
 	}
@@ -275,7 +278,6 @@ on_login(void *ctx, const struct fetch_result *r)
 	if (answer == NULL)
 		return;
 	s->token = xstrdup(json_string_value(json_object_get(answer, "token")));
-	s->token_is_new = true;
 	json_decref(answer);
 	if (s->token == NULL)
 		fail(s, "it gives no token to who logs in");
@@ -332,6 +334,7 @@ static void
 probe_good(struct source_etcd *s)
 {
 	s->proved = true;
+	s->logins = s->lists = 0;
 	backoff_reset(&s->backoff);
 	timer_set(s, PROBE_EVERY_MS / 2 + arc4random_uniform(PROBE_EVERY_MS));
 }
@@ -354,7 +357,7 @@ on_probe(void *ctx, const struct fetch_result *r)
 	if (s->synced && is_other_time(&s->asked, &h))
 		log_warn("etcd.other", LOG_S("endpoint", s->endpoints[s->at]), LOG_I("revision", h.revision),
 			 LOG_I("known", s->asked.revision));
-	if (!s->synced || is_other_time(&s->asked, &h)) {
+	if (s->list_owed || is_other_time(&s->asked, &h)) {
 		list_begin(s);
 		return;
 	}
@@ -397,12 +400,23 @@ list_begin(struct source_etcd *s)
 {
 	cut_off(s);
 	s->state = ETCD_LIST;
+	s->list_owed = true;
 	s->range = 0;
 	s->list_revision = 0;
 	free(s->after);
 	s->after = NULL;
 	etcd_store_list_begin(s->store);
 	page_ask(s);
+}
+
+/* For a compaction. False: that was so the last times, too. */
+static bool
+list_again(struct source_etcd *s)
+{
+	if (++s->lists >= LISTS_MAX)
+		return false;
+	list_begin(s);
+	return true;
 }
 
 static void
@@ -412,36 +426,41 @@ list_end(struct source_etcd *s)
 	for (unsigned i = 0; i < s->nranges; i++)
 		s->watches[i].revision = s->list_revision;
 	s->now.revision = s->list_revision;
-	s->lists = 0;
+	s->list_owed = false;
 	tell_synced(s);
 	log_debug("etcd.listed", LOG_S("endpoint", s->endpoints[s->at]),
 		  LOG_U("keys", etcd_store_count(s->store)), LOG_I("revision", s->list_revision));
 	watches_begin(s);
 }
 
-/* False: there are no keys in it although it says that there are more. */
+/* False: it is of another cluster than the one before, or does not go on although it says that there are
+ * more. */
 static bool
 page_take(struct source_etcd *s, const json_t *answer)
 {
 	json_t *kvs = json_object_get(answer, "kvs"), *kv;
 	size_t i, n = json_array_size(kvs);
 	struct etcd_header h;
+	char *last = NULL;
+	bool good = true;
 
 	etcd_header_read(answer, &h);
 	if (s->list_revision == 0) {
 		s->list_revision = h.revision;
 		s->now = h;
 	}
+	if (h.revision == 0 || h.cluster != s->now.cluster)
+		return false;
 	json_array_foreach(kvs, i, kv) etcd_store_put(s->store, kv);
-	if (!json_is_true(json_object_get(answer, "more"))) {
+	if (json_is_true(json_object_get(answer, "more"))) {
+		last = etcd_key_of(json_array_get(kvs, n - 1));
+		good = last != NULL && (s->after == NULL || strcmp(last, s->after) > 0);
+	} else {
 		s->range++;
-		free(s->after);
-		s->after = NULL;
-		return h.revision != 0;
 	}
 	free(s->after);
-	s->after = etcd_key_of(json_array_get(kvs, n - 1));
-	return s->after != NULL && h.revision != 0;
+	s->after = last;
+	return good;
 }
 
 /* A refusal that is an answer to what is asked, not to who asks. */
@@ -457,10 +476,8 @@ page_refused(struct source_etcd *s, const struct fetch_result *r)
 		return true;
 	}
 	etcd_failure_text(r, &text);
-	if (r->status != 200 && etcd_refusal_of(str_get(&text)) == ETCD_COMPACTED && ++s->lists < LISTS_MAX) {
-		list_begin(s);
-		again = true;
-	}
+	if (r->status != 200 && etcd_refusal_of(str_get(&text)) == ETCD_COMPACTED)
+		again = list_again(s);
 	str_free(&text);
 	return again;
 }
@@ -501,6 +518,8 @@ watch_created(struct watch *w)
 {
 	struct source_etcd *s = w->source;
 
+	if (w->created)
+		return;
 	w->created = true;
 	if (!all_created(s))
 		return;
@@ -553,6 +572,14 @@ events_take(struct watch *w, const json_t *message)
 
 enum outcome { GOES_ON, LIST_AGAIN, WRONG };
 
+static void
+watch_ended(const char *why, struct str *err)
+{
+	str_add(err, "it ends a watch: \"");
+	str_add_plain(err, why, ETCD_TEXT_MAX);
+	str_add(err, "\"");
+}
+
 static enum outcome
 watch_canceled(const json_t *message, struct str *err)
 {
@@ -561,7 +588,7 @@ watch_canceled(const json_t *message, struct str *err)
 	if (etcd_number(message, "compact_revision") > 0 ||
 	    (reason != NULL && etcd_refusal_of(reason) == ETCD_COMPACTED))
 		return LIST_AGAIN;
-	str_addf(err, "it ends a watch: \"%.200s\"", reason != NULL ? reason : "");
+	watch_ended(reason != NULL ? reason : "", err);
 	return WRONG;
 }
 
@@ -576,7 +603,7 @@ message_take(struct watch *w, const char *text, size_t len, struct str *err)
 	if (why == NULL)
 		why = json_string_value(error);
 	if (why != NULL)
-		str_addf(err, "it ends a watch: \"%.200s\"", why);
+		watch_ended(why, err);
 	else if (!json_is_object(m))
 		str_add(err, "what it tells of changes is no JSON of etcd's");
 	else if (json_is_true(json_object_get(m, "canceled")))
@@ -589,7 +616,7 @@ message_take(struct watch *w, const char *text, size_t len, struct str *err)
 	return err->len > 0 ? WRONG : outcome;
 }
 
-/* Takes the messages that are whole. */
+/* Takes the messages that are whole. A long one comes in many pieces, each of which is looked at once. */
 static enum outcome
 lines_take(struct watch *w, struct str *err)
 {
@@ -597,13 +624,14 @@ lines_take(struct watch *w, struct str *err)
 	size_t at = 0;
 	const char *end;
 
-	while (outcome == GOES_ON && at < w->line.len &&
-	       (end = memchr(w->line.s + at, '\n', w->line.len - at)) != NULL) {
+	while (outcome == GOES_ON && w->seen < w->line.len &&
+	       (end = memchr(w->line.s + w->seen, '\n', w->line.len - w->seen)) != NULL) {
 		size_t len = (size_t)(end - (w->line.s + at));
 		if (len > 0)
 			outcome = message_take(w, w->line.s + at, len, err);
-		at += len + 1;
+		at = w->seen = at + len + 1;
 	}
+	w->seen = w->line.len - at;
 	if (at > 0) {
 		w->line.len -= at;
 		memmove(w->line.s, w->line.s + at, w->line.len + 1);
@@ -631,7 +659,9 @@ on_watch(void *ctx, const char *data, size_t len)
 		fail(s, str_get(&err));
 	if (outcome == LIST_AGAIN) {
 		log_info("etcd.compacted", LOG_S("endpoint", s->endpoints[s->at]));
-		list_begin(s);
+		s->list_owed = true;
+		if (!list_again(s))
+			fail(s, "it drops what a watch begins with");
 	}
 	str_free(&err);
 }
@@ -756,6 +786,7 @@ source_etcd_start(struct event_base *base, const struct source_etcd_conf *conf,
 	s->password_file = xstrdup(conf->password_file);
 	s->backoff = (struct backoff){.min_ms = WAIT_MIN_MS, .max_ms = WAIT_MAX_MS};
 	s->page_keys = PAGE_KEYS;
+	s->list_owed = true;
 	s->fetcher = fetcher_new(base, &conf->tls);
 	s->store = etcd_store_new(conf->prefix, conf->node, h, ctx);
 	s->ranges = etcd_store_ranges(s->store, &s->nranges);

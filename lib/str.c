@@ -47,6 +47,13 @@ str_add(struct str *b, const char *text)
 }
 
 void
+str_add_plain(struct str *b, const char *text, size_t max)
+{
+	for (size_t i = 0; i < max && text[i] != '\0'; i++)
+		str_addn(b, text[i] >= ' ' && text[i] <= '~' ? &text[i] : "?", 1);
+}
+
+void
 str_vaddf(struct str *b, const char *fmt, va_list ap)
 {
 	va_list again;

@@ -18,7 +18,7 @@
 struct fetch {
 	TAILQ_ENTRY(fetch) entry;
 	struct fetch_request q;
-	char *url, *authorization;
+	char *url, *authorization, *body;
 };
 static TAILQ_HEAD(, fetch) fetches = TAILQ_HEAD_INITIALIZER(fetches);
 static unsigned fetches_made;
@@ -41,6 +41,7 @@ fetch_free(struct fetch *r)
 	TAILQ_REMOVE(&fetches, r, entry);
 	free(r->url);
 	free(r->authorization);
+	free(r->body);
 	free(r);
 }
 
@@ -63,6 +64,7 @@ fetch_start(struct fetcher *f, const struct fetch_request *q)
 	r->q = *q;
 	r->url = xstrdup(q->url);
 	r->authorization = xstrdup(q->authorization);
+	r->body = xstrdup(q->body);
 	TAILQ_INSERT_TAIL(&fetches, r, entry);
 	fetches_made++;
 	return r;

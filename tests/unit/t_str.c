@@ -109,4 +109,16 @@ START_TEST(test_glob_bounded)
 }
 END_TEST
 
-SUITE("str", test_build, test_growth, test_steal, test_glob, test_glob_bounded)
+START_TEST(test_plain)
+{
+	struct str b = {0};
+
+	str_add_plain(&b, "a\n\xc3\xa9~\x7f", 10);
+	ck_assert_str_eq(str_get(&b), "a???~?");
+	str_add_plain(&b, "xyz", 2);
+	ck_assert_str_eq(str_get(&b), "a???~?xy");
+	str_free(&b);
+}
+END_TEST
+
+SUITE("str", test_plain, test_build, test_growth, test_steal, test_glob, test_glob_bounded)

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of conf/source_etcd: what is asked for, what is told, and what a server that is not as it should be
+ * leads to. */
+#include "conf/source.h"
+
+#include <malloc.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/base64.h"
+#include "lib/str.h"
+#include "tests/unit/fetchfake.h"
+
+static struct event_base *base;
+static struct source *source;
+static json_t *world, *troubles;
+static unsigned syncs;
+
+static void
+on_put(void *ctx, const char *kind, const char *name_space, const char *name, const json_t *value)
+{
+	(void)ctx;
+	(void)kind;
+	(void)name_space;
+	json_object_set_new(world, name, json_deep_copy(value));
+}
+
+static void
+on_del(void *ctx, const char *kind, const char *name_space, const char *name)
+{
+	(void)ctx;
+	(void)kind;
+	(void)name_space;
+	ck_assert_int_eq(json_object_del(world, name), 0);
+}
+
+static void
+on_synced(void *ctx)
+{
+	(void)ctx;
+	syncs++;
+}
+
+static void
+on_trouble(void *ctx, const char *what, const char *text)
+{
+	(void)ctx;
+	if (text != NULL)
+		ck_assert_int_eq(json_object_set_new(troubles, what, json_string(text)), 0);
+	else
+		ck_assert_int_eq(json_object_del(troubles, what), 0);
+}
+
+static const struct source_handler handler = {
+    .put = on_put, .del = on_del, .synced = on_synced, .trouble = on_trouble};
+
+/* Of keys below /k, which are one range. */
+static void
+begin(struct source_etcd_conf conf)
+{
+	static const char *const endpoints[] = {"http://etcd"};
+
+	base = event_base_new();
+	world = json_object();
+	troubles = json_object();
+	syncs = 0;
+	conf.endpoints = endpoints;
+	conf.nendpoints = 1;
+	conf.prefix = "/k";
+	source = source_etcd_start(base, &conf, &handler, NULL);
+}
+
+static void
+finish(void)
+{
+	source->ops->stop(source);
+	ck_assert(TAILQ_EMPTY(&fetches));
+	event_base_free(base);
+	json_decref(world);
+	json_decref(troubles);
+}
+
+static uint64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+#define HEADER(cluster, revision)                                                                            \
+	"\"header\": {\"cluster_id\": \"" cluster "\", \"revision\": \"" revision "\", \"raft_term\": "      \
+										  "\"2\"}"
+#define EMPTY(cluster, revision) "{" HEADER(cluster, revision) "}"
+
+/* "key": "...", "value": "..." of a key below /k. */
+static const char *
+kv(const char *name, const char *value)
+{
+	static char text[4][256];
+	static unsigned at;
+	struct str k = {0}, v = {0}, path = {0};
+	char *out = text[at++ % 4];
+
+	str_addf(&path, "/k/%s", name);
+	base64_encode(&k, str_get(&path), path.len);
+	base64_encode(&v, value, strlen(value));
+	snprintf(out, sizeof(text[0]), "\"key\": \"%s\", \"value\": \"%s\"", str_get(&k), str_get(&v));
+	str_free(&k);
+	str_free(&v);
+	str_free(&path);
+	return out;
+}
+
+static void
+answer_free(struct fetch *r, char *text)
+{
+	answer(r, text);
+	free(text);
+}
+
+/* A page of one key. */
+static void
+page(const char *cluster, const char *revision, const char *name, bool more)
+{
+	answer_free(asked(base, "/v3/kv/range"),
+		    xasprintf("{" HEADER("%s", "%s") ", \"kvs\": [{%s}]%s}", cluster, revision, kv(name, "v"),
+			      more ? ", \"more\": true" : ""));
+}
+
+#define CREATED(revision) "{\"result\": {" HEADER("7", revision) ", \"created\": true}}\n"
+
+static void
+watching(void)
+{
+	begin((struct source_etcd_conf){0});
+	answer(asked(base, "/v3/kv/range"), EMPTY("7", "10"));
+	page("7", "10", "a", true);
+	page("7", "10", "b", false);
+	ck_assert_uint_eq(syncs, 1);
+	ck_assert_uint_eq(json_object_size(world), 2);
+	ck_assert_ptr_nonnull(strstr(asked(base, "/v3/watch")->body, "\"start_revision\": \"11\""));
+	ck_assert(say(asked(base, "/v3/watch"), CREATED("10")));
+	ck_assert_uint_eq(json_object_size(troubles), 0);
+}
+
+START_TEST(test_list_and_watch)
+{
+	watching();
+	struct fetch *w = asked(base, "/v3/watch");
+	char *event =
+	    xasprintf("{\"result\": {" HEADER("7", "12") ", \"events\": [{\"kv\": {%s, \"mod_revision\": "
+							 "\"11\"}}, {\"type\": \"DELETE\", \"kv\": "
+							 "{%s, \"mod_revision\": \"12\"}}]}}\n",
+		      kv("c", "x"), kv("a", ""));
+	/* In any pieces. */
+	for (size_t i = 0; event[i] != '\0'; i++)
+		ck_assert(say(w, (char[]){event[i], '\0'}));
+	free(event);
+	ck_assert_uint_eq(syncs, 2);
+	ck_assert_uint_eq(json_object_size(world), 2);
+	ck_assert_str_eq(json_string_value(json_object_get(world, "c")), "x");
+	lose(w, FETCH_BROKEN);
+	answer(asked(base, "/v3/kv/range"), EMPTY("7", "12"));
+	ck_assert_ptr_nonnull(strstr(asked(base, "/v3/watch")->body, "\"start_revision\": \"13\""));
+	finish();
+}
+END_TEST
+
+/* The list of a cluster that was restored is cut off: it is still to be made. */
+START_TEST(test_list_cut_off)
+{
+	watching();
+	lose(asked(base, "/v3/watch"), FETCH_BROKEN);
+	answer(asked(base, "/v3/kv/range"), EMPTY("8", "5"));
+	page("8", "5", "a", true);
+	ck_assert_uint_eq(json_object_size(world), 2);
+	lose(asked(base, "/v3/kv/range"), FETCH_BROKEN);
+	answer(asked(base, "/v3/kv/range"), EMPTY("8", "5"));
+	ck_assert_msg(!is_asked("/v3/watch"), "it is watched from a time that never was");
+	page("8", "5", "a", false);
+	ck_assert_uint_eq(json_object_size(world), 1);
+	ck_assert_ptr_nonnull(strstr(asked(base, "/v3/watch")->body, "\"start_revision\": \"6\""));
+	finish();
+}
+END_TEST
+
+/* Another cluster has the address between two pages: those are not of one list. */
+START_TEST(test_pages_of_two)
+{
+	begin((struct source_etcd_conf){0});
+	answer(asked(base, "/v3/kv/range"), EMPTY("7", "10"));
+	page("7", "10", "a", true);
+	page("8", "90", "b", false);
+	ck_assert_uint_eq(syncs, 0);
+	ck_assert_uint_eq(json_object_size(troubles), 1);
+	finish();
+}
+END_TEST
+
+/* The same page without an end is none. */
+START_TEST(test_pages_again)
+{
+	begin((struct source_etcd_conf){0});
+	answer(asked(base, "/v3/kv/range"), EMPTY("7", "10"));
+	page("7", "10", "a", true);
+	page("7", "10", "a", true);
+	ck_assert_uint_eq(json_object_size(troubles), 1);
+	finish();
+}
+END_TEST
+
+#define GONE "{\"result\": {" HEADER("7", "10") ", \"canceled\": true, \"compact_revision\": \"11\"}}\n"
+
+/* At once the first times; a server that says so to each watch is not asked without an end. */
+START_TEST(test_compacted)
+{
+	uint64_t began;
+	unsigned i;
+
+	watching();
+	for (i = 0; i < 2; i++) {
+		ck_assert(!say(asked(base, "/v3/watch"), GONE));
+		page("7", "10", "a", true);
+		page("7", "10", "b", false);
+		ck_assert_uint_eq(json_object_size(troubles), 0);
+	}
+	began = now_ms();
+	for (; i < 4; i++) {
+		ck_assert(!say(asked(base, "/v3/watch"), GONE));
+		ck_assert_uint_eq(json_object_size(troubles), 1);
+		answer(asked(base, "/v3/kv/range"), EMPTY("7", "10"));
+		page("7", "10", "a", true);
+		page("7", "10", "b", false);
+	}
+	ck_assert_uint_ge(now_ms() - began, 125 + 250);
+	ck_assert_uint_eq(json_object_size(world), 2);
+	finish();
+}
+END_TEST
+
+#define NO_TOKEN "{\"error\": {\"message\": \"etcdserver: invalid auth token\"}}\n"
+
+static void
+logged_in(void)
+{
+	begin((struct source_etcd_conf){.username = "me", .password = "pw"});
+	answer(asked(base, "/v3/auth/authenticate"), "{\"token\": \"t1\"}");
+	answer(asked(base, "/v3/kv/range"), EMPTY("7", "10"));
+	page("7", "10", "a", false);
+}
+
+/* Nor is one logged in to without an end that takes the token, but not for watches. */
+START_TEST(test_token_refused)
+{
+	uint64_t began = 0;
+
+	logged_in();
+	for (unsigned i = 0; i < 3; i++) {
+		if (i == 1)
+			began = now_ms();
+		ck_assert(!say(asked(base, "/v3/watch"), NO_TOKEN));
+		answer(asked(base, "/v3/auth/authenticate"), "{\"token\": \"t2\"}");
+		ck_assert_str_eq(asked(base, "/v3/kv/range")->authorization, "t2");
+		answer(asked(base, "/v3/kv/range"), EMPTY("7", "10"));
+	}
+	ck_assert_uint_ge(now_ms() - began, 125 + 250);
+	finish();
+}
+END_TEST
+
+/* A server that has begun anew does not know the tokens it has given out, also those that nobody has used. */
+START_TEST(test_token_forgotten)
+{
+	static const char body[] = "{\"message\": \"etcdserver: invalid auth token\"}";
+
+	begin((struct source_etcd_conf){.username = "me", .password = "pw"});
+	for (unsigned i = 0; i < 3; i++) {
+		answer(asked(base, "/v3/auth/authenticate"), "{\"token\": \"t1\"}");
+		end_by(asked(base, "/v3/kv/range"),
+		       (struct fetch_result){.status = 401, .body = body, .len = strlen(body)});
+		ck_assert(!is_asked("/v3/kv/range"));
+	}
+	asked(base, "/v3/auth/authenticate");
+	finish();
+}
+END_TEST
+
+/* A token that has expired is replaced at once, and nobody is told. */
+START_TEST(test_token_expired)
+{
+	logged_in();
+	ck_assert(say(asked(base, "/v3/watch"), CREATED("10")));
+	ck_assert(!say(asked(base, "/v3/watch"), NO_TOKEN));
+	ck_assert_ptr_nonnull(strstr(asked(base, "/v3/auth/authenticate")->body, "\"me\""));
+	ck_assert_uint_eq(json_object_size(troubles), 0);
+	finish();
+}
+END_TEST
+
+static void
+file_write(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	ck_assert(f != NULL && fputs(text, f) >= 0 && fclose(f) == 0);
+}
+
+/* With and without an end of the line; memory is not zero by itself. */
+START_TEST(test_password_file)
+{
+	static const char *const texts[] = {"of-22-letters-in-all-x", "of-22-letters-in-all-x\n",
+					    "of-22-letters-in-all-x\r\nmore"};
+	char path[] = "/tmp/t_source_etcd.XXXXXX";
+	int fd = mkstemp(path);
+
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	mallopt(M_PERTURB, 0x95);
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		file_write(path, texts[i]);
+		begin((struct source_etcd_conf){.username = "me", .password_file = path});
+		ck_assert_str_eq(asked(base, "/v3/auth/authenticate")->body,
+				 "{\"name\":\"me\",\"password\":\"of-22-letters-in-all-x\"}");
+		finish();
+	}
+	mallopt(M_PERTURB, 0);
+	unlink(path);
+}
+END_TEST
+
+/* What a server says is a text of its own; a part of a character is none. */
+START_TEST(test_refusal_text)
+{
+	struct str body = {0};
+
+	begin((struct source_etcd_conf){0});
+	str_add(&body, "{\"message\": \"");
+	for (unsigned i = 0; i < 199; i++)
+		str_add(&body, "x");
+	str_add(&body, "\xc3\xa9\"}");
+	end_by(asked(base, "/v3/kv/range"),
+	       (struct fetch_result){.status = 500, .body = str_get(&body), .len = body.len});
+	ck_assert_ptr_nonnull(
+	    strstr(json_string_value(json_object_get(troubles, "http://etcd")), "it says \"xxx"));
+	str_free(&body);
+	finish();
+}
+END_TEST
+
+SUITE("source_etcd", test_list_and_watch, test_list_cut_off, test_pages_of_two, test_pages_again,
+      test_compacted, test_token_refused, test_token_forgotten, test_token_expired, test_password_file,
+      test_refusal_text)
