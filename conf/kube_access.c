@@ -171,6 +171,9 @@ cluster_read(const struct reader *r, const json_t *cluster)
 	if (refuse(r, "cluster", cluster, refused) != 0)
 		return -1;
 	a->server = text_of(cluster, "server");
+	/* It is told in logs. */
+	if (a->server != NULL && strchr(a->server, '@') != NULL)
+		return fail(r, "cluster.server: found a user in it, expected username and password of users");
 	if (a->server == NULL ||
 	    (strncmp(a->server, "https://", 8) != 0 && strncmp(a->server, "http://", 7) != 0))
 		return fail(r, "cluster.server: found %s%s%s, expected a URL", a->server != NULL ? "\"" : "",

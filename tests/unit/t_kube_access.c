@@ -119,6 +119,8 @@ START_TEST(test_errors)
 	      "users: found no \"w\", which is referred to");
 	fails(CONFIG("", ""), "cluster.server: found none, expected a URL");
 	fails(CONFIG("server: api", ""), "cluster.server: found \"api\", expected a URL");
+	fails(CONFIG("server: 'https://me:secret@a'", ""),
+	      "cluster.server: found a user in it, expected username and password of users");
 	fails(CONFIG("server: 'https://a', insecure-skip-tls-verify: true", ""),
 	      "cluster.insecure-skip-tls-verify: found one, which is not supported");
 	fails(CONFIG("server: 'https://a', proxy-url: 'http://p'", ""),
