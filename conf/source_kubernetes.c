@@ -135,11 +135,12 @@ is_read_again(const struct source_kubernetes *s)
 		st.st_mtim.tv_sec != s->read.st_mtim.tv_sec || st.st_mtim.tv_nsec != s->read.st_mtim.tv_nsec);
 }
 
-/* False after it told the trouble: what was read before stays. */
+/* No request is under way behind it. False after it told the trouble: then all is as it was. */
 static bool
 access_read(struct source_kubernetes *s)
 {
 	struct kube_access a;
+	struct entry *e;
 	struct stat st = {0};
 	struct str err = {0};
 
@@ -150,6 +151,11 @@ access_read(struct source_kubernetes *s)
 		str_free(&err);
 		return false;
 	}
+	LIST_FOREACH(e, &s->entries, entry)
+	kube_watch_pause(e->w);
+	if (s->fetch != NULL)
+		fetch_cancel(s->fetch);
+	s->fetch = NULL;
 	fetcher_free(s->client.fetcher);
 	kube_access_fini(&s->client.access);
 	s->client.access = a;
@@ -161,26 +167,26 @@ access_read(struct source_kubernetes *s)
 	return true;
 }
 
-/* With another kubeconfig all requests begin anew. */
-static bool
-access_renew(struct source_kubernetes *s)
+enum renewal { AS_BEFORE, RENEWED, MISREAD };
+
+/* Who is asked or who we are is not taken: with another kubeconfig all requests begin anew. */
+static enum renewal
+access_renew(struct source_kubernetes *s, const struct fetch_result *r)
 {
 	struct entry *e;
 
+	if (r->outcome != FETCH_UNTRUSTED && (r->outcome != FETCH_ANSWERED || r->status != 401))
+		return AS_BEFORE;
 	if (!is_read_again(s))
-		return false;
-	LIST_FOREACH(e, &s->entries, entry)
-	kube_watch_pause(e->w);
-	if (s->fetch != NULL)
-		fetch_cancel(s->fetch);
-	s->fetch = NULL;
-	access_read(s);
+		return AS_BEFORE;
+	if (!access_read(s))
+		return MISREAD;
 	LIST_FOREACH(e, &s->entries, entry)
 	if (!e->absent && !e->waiting)
 		kube_watch_go(e->w);
 	backoff_reset(&s->backoff);
 	later(s, 0);
-	return true;
+	return RENEWED;
 }
 
 /* ---- what was told ---- */
@@ -331,11 +337,15 @@ on_went(void *ctx, struct kube_watch *w, const struct fetch_result *r)
 	struct source_kubernetes *s = ctx;
 	struct entry *e = entry_of(s, w);
 	bool answered = r->outcome == FETCH_ANSWERED;
+	enum renewal renewal;
 
 	e->failed = !answered || r->status >= 300;
 	e->refused = answered && (r->status == 403 || r->status == 404);
-	if ((r->outcome == FETCH_UNTRUSTED || (answered && r->status == 401)) && access_renew(s))
+	renewal = access_renew(s, r);
+	if (renewal == RENEWED)
 		return true;
+	if (renewal == MISREAD)
+		return false; /* which was told */
 	if (r->outcome == FETCH_UNTRUSTED)
 		server_untrusted(s, r->error);
 	else if (r->outcome == FETCH_UNREACHABLE)
@@ -438,16 +448,17 @@ static bool
 discovery_failed(struct source_kubernetes *s, const struct fetch_result *r)
 {
 	struct str text = {0};
+	enum renewal renewal;
 
 	if (r->outcome == FETCH_ANSWERED && r->status == 200)
 		return false;
-	if ((r->outcome == FETCH_UNTRUSTED || (r->outcome == FETCH_ANSWERED && r->status == 401)) &&
-	    access_renew(s))
+	renewal = access_renew(s, r);
+	if (renewal == RENEWED)
 		return true;
 	kube_client_describe(r, &text);
-	if (r->outcome == FETCH_UNTRUSTED)
+	if (renewal == AS_BEFORE && r->outcome == FETCH_UNTRUSTED)
 		server_untrusted(s, str_get(&text));
-	else
+	else if (renewal == AS_BEFORE)
 		server_trouble(s, str_get(&text));
 	str_free(&text);
 	later(s, r->retry_after_s);

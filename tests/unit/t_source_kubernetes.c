@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "conf/kube.h"
 #include "tests/unit/fetchfake.h"
 
 static struct event_base *base;
@@ -355,6 +356,29 @@ START_TEST(test_another_user)
 }
 END_TEST
 
+/* A kubeconfig that is no good, as it is while somebody writes it, changes nothing, and nobody is in a hurry.
+ */
+START_TEST(test_bad_config)
+{
+	begin(NULL);
+	discovered(GROUP(V1), V1);
+	const struct fetch *nodes = asked(base, "/nodes?");
+	config_write("exec: {}");
+	uint64_t began = kube_now_ms();
+	for (unsigned i = 0; i < 3; i++) {
+		refuse(asked(base, "/bgppeers?"), 401);
+		ck_assert_ptr_nonnull(
+		    strstr(json_string_value(json_object_get(troubles, "kubernetes")), "not supported"));
+	}
+	ck_assert_ptr_eq(asked(base, "/nodes?"), nodes);
+	ck_assert_uint_ge(kube_now_ms() - began, 125 + 250);
+	config_write("token: two, username: me");
+	refuse(asked(base, "/bgppeers?"), 401);
+	ck_assert_str_eq(asked(base, "/nodes?")->authorization, "Bearer two");
+	finish();
+}
+END_TEST
+
 START_TEST(test_no_config)
 {
 	begin(NULL);
@@ -371,4 +395,4 @@ START_TEST(test_no_config)
 END_TEST
 
 SUITE("source_kubernetes", test_snapshot, test_groups, test_no_blocks, test_absent_kind, test_not_found,
-      test_wanted, test_secrets_forbidden, test_another_user, test_no_config)
+      test_wanted, test_secrets_forbidden, test_another_user, test_bad_config, test_no_config)
