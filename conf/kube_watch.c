@@ -10,6 +10,8 @@
  * - A watch that ends in good order goes on from the last version. When the connection broke the server may
  * have been restored from a backup: then a list of one object shows first which version there is.
  * - 410 Gone is a new list.
+ * - A watch without a word is taken for one that hangs, but bookmarks are no promise: a server that is well
+ * and has none to give is waited for twice as long the next time.
  * - What is not understood ends the request. Nothing of it is taken, and it is tried again later and later.
  */
 #include <event2/event.h>
@@ -25,7 +27,8 @@
 
 #define PAGE_LIMIT        500
 #define LIST_IDLE_MS      30000
-#define WATCH_IDLE_MS     90000 /* bookmarks come each minute */
+#define WATCH_IDLE_MS     90000 /* bookmarks come each minute, where they come */
+#define QUIET_MAX         3     /* doublings of that, which is longer than a watch */
 #define WATCH_MIN_S       300 /* what the server is asked to end a watch after: this, and up to as much again */
 #define SETTLED_MS        5000 /* a watch that has lived so long is a good one */
 #define BACKOFF_MIN_MS    250
@@ -64,11 +67,13 @@ struct kube_watch {
 	struct event *timer;
 	struct fetch *fetch;
 	struct kube_split split;
+	bool looked; /* the list under way is one of this kind, as far as it came */
 	bool good;   /* the watch under way has shown something */
 	bool relist; /* it has shown that the version is of no use */
 	uint64_t began_ms;
 	struct backoff asks, watches; /* waits after lists and probes that fail, and after watches */
 	unsigned watches_failed;      /* from this version, in a row */
+	unsigned quiet;               /* watches in a row that had nothing to say for too long */
 	bool in_trouble;
 	enum step trouble_step;
 	char wrong[120]; /* what could not be understood */
@@ -333,13 +338,51 @@ is_success(const struct fetch_result *r)
 
 /* ---- lists ---- */
 
+/* A text with a NUL, which anybody may write into an annotation, is one as well. */
+static json_t *
+parse(const char *text, size_t len)
+{
+	return json_loadb(text, len, JSON_ALLOW_NUL, NULL);
+}
+
+static bool
+is_our_list(const struct kube_watch *w, const char *kind)
+{
+	size_t n = strlen(w->kind->kind);
+
+	return strncmp(kind, w->kind->kind, n) == 0 && strcmp(kind + n, "List") == 0;
+}
+
+/* At the first item, which itself need not say what it is: what is known of the list by then. */
+static bool
+list_begin_is_wrong(struct kube_watch *w)
+{
+	struct str text = {0};
+	json_t *begin;
+	const char *kind;
+	bool is_wrong;
+
+	str_addf(&text, "%s]}", str_get(&w->split.around));
+	begin = parse(text.s, text.len);
+	kind = json_string_value(json_object_get(begin, "kind"));
+	is_wrong = kind != NULL && !is_our_list(w, kind);
+	json_decref(begin);
+	str_free(&text);
+	return is_wrong;
+}
+
 static int
 on_item(void *ctx, const char *text, size_t len)
 {
 	struct kube_watch *w = ctx;
-	json_t *object = json_loadb(text, len, 0, NULL);
-	int rc = object != NULL ? object_there(w, object) : wrong(w, "found no JSON in a list");
+	json_t *object;
+	int rc;
 
+	if (!w->looked && list_begin_is_wrong(w))
+		return wrong(w, "found a list of another kind");
+	w->looked = true;
+	object = parse(text, len);
+	rc = object != NULL ? object_there(w, object) : wrong(w, "found no JSON in a list");
 	json_decref(object);
 	return rc;
 }
@@ -367,14 +410,11 @@ on_list_piece(void *ctx, const char *data, size_t len)
 static json_t *
 list_end(struct kube_watch *w)
 {
-	json_t *list = kube_split_is_whole(&w->split)
-			   ? json_loadb(str_get(&w->split.around), w->split.around.len, 0, NULL)
-			   : NULL;
+	json_t *list =
+	    kube_split_is_whole(&w->split) ? parse(str_get(&w->split.around), w->split.around.len) : NULL;
 	const char *kind = json_string_value(json_object_get(list, "kind"));
-	size_t n = strlen(w->kind->kind);
 
-	if (kind != NULL && strncmp(kind, w->kind->kind, n) == 0 && strcmp(kind + n, "List") == 0 &&
-	    version_of(list) != NULL)
+	if (kind != NULL && is_our_list(w, kind) && version_of(list) != NULL)
 		return list;
 	json_decref(list);
 	return NULL;
@@ -443,8 +483,8 @@ on_list_done(void *ctx, const struct fetch_result *r)
 	/* Pages that are too old, or a version that this server does not have. */
 	if (r->outcome == FETCH_ANSWERED && (r->status == 410 || r->status == 504))
 		w->consistent = true;
-	/* Pages go on where they were, unless they are gone. */
-	if (r->outcome == FETCH_ANSWERED && r->status == 410)
+	/* Pages go on where they were, unless they are gone, or are none to this server. */
+	if (r->outcome == FETCH_ANSWERED && (r->status == 410 || r->status == 400))
 		page_drop(w);
 	failed_by(w, r, STEP_LIST);
 }
@@ -480,6 +520,7 @@ on_probe_done(void *ctx, const struct fetch_result *r)
 	if (w->events->went(w->ctx, w, r))
 		return;
 	list = is_success(r) ? list_end(w) : NULL;
+	w->quiet = list != NULL ? w->quiet : 0;
 	if (!is_success(r)) {
 		failed_by(w, r, STEP_PROBE);
 	} else if (list == NULL) {
@@ -542,6 +583,8 @@ event_take(struct kube_watch *w, const json_t *event)
 		version_set(w, version);
 		w->good = true;
 	}
+	if (rc == 0 && strcmp(type, "BOOKMARK") == 0)
+		w->quiet = 0;
 	return rc;
 }
 
@@ -549,7 +592,7 @@ static int
 on_event(void *ctx, const char *text, size_t len)
 {
 	struct kube_watch *w = ctx;
-	json_t *event = json_loadb(text, len, 0, NULL);
+	json_t *event = parse(text, len);
 	int rc = event != NULL ? event_take(w, event) : wrong(w, "found no JSON in a watch");
 
 	json_decref(event);
@@ -605,6 +648,8 @@ on_watch_done(void *ctx, const struct fetch_result *r)
 
 	w->fetch = NULL;
 	event_del(w->timer);
+	if (r->outcome == FETCH_LATE && w->quiet < QUIET_MAX)
+		w->quiet++;
 	if (w->events->went(w->ctx, w, r))
 		return;
 	if (r->outcome == FETCH_ANSWERED && r->status == 410) {
@@ -690,10 +735,11 @@ request(struct kube_watch *w)
 	kube_split_begin(&w->split, w->step != STEP_WATCH);
 	if (w->step == STEP_LIST && w->page == NULL)
 		w->round++;
-	w->good = w->relist = false;
+	w->looked = w->good = w->relist = false;
 	w->began_ms = kube_now_ms();
-	w->fetch = kube_client_get(w->c, str_get(&path), steps[w->step].idle_ms, steps[w->step].piece,
-				   steps[w->step].done, w, &err);
+	w->fetch = kube_client_get(w->c, str_get(&path),
+				   steps[w->step].idle_ms << (w->step == STEP_WATCH ? w->quiet : 0),
+				   steps[w->step].piece, steps[w->step].done, w, &err);
 	if (w->fetch == NULL)
 		failed(w, str_get(&err), 0, w->step);
 	else if (w->step == STEP_WATCH)

@@ -167,6 +167,67 @@ START_TEST(test_page_expired)
 }
 END_TEST
 
+/* To a server of another make the page is none. */
+START_TEST(test_page_refused)
+{
+	begin();
+	answer(asked(base, "limit=500"), LIST("10", ", \"continue\": \"x\"", PEER("a", "3", "1")));
+	refuse(asked(base, "continue=x"), 400);
+	ck_assert_ptr_null(strstr(asked(base, "limit=500")->url, "continue"));
+	finish();
+}
+END_TEST
+
+/* Whoever may write an annotation may write any text. */
+START_TEST(test_nul)
+{
+#define WITH_NUL(name, version)                                                                              \
+	"{\"metadata\": {\"name\": \"" name "\", \"resourceVersion\": \"" version                            \
+	"\", \"annotations\": {\"x\": \"a\\u0000b\"}}, \"spec\": {\"asNumber\": 5}}"
+	begin();
+	answer(asked(base, "limit=500"), LIST("10", "", WITH_NUL("a", "3") "," PEER("b", "4", "2")));
+	ck_assert_uint_eq(json_object_size(world), 2);
+	ck_assert(say(asked(base, "watch=1"), EVENT("ADDED", WITH_NUL("c", "11"))));
+	ck_assert_int_eq(number("c"), 5);
+	ck_assert_ptr_null(said);
+	finish();
+}
+END_TEST
+
+/* A watch that has lived hears no more for too long. */
+static void
+silence(void)
+{
+	ck_assert(say(asked(base, "watch=1"), EVENT("MODIFIED", PEER("a", "10", "1"))));
+	lose(asked(base, "watch=1"), FETCH_LATE);
+}
+
+/* A server that is well and sends no bookmarks is not asked each minute and a half. */
+START_TEST(test_quiet)
+{
+	listed();
+	unsigned idle_ms = asked(base, "watch=1")->q.idle_ms;
+	for (unsigned i = 0; i < 5; i++) {
+		silence();
+		answer(asked(base, "?limit=1"), LIST("10", "", ""));
+		ck_assert_uint_eq(asked(base, "watch=1")->q.idle_ms, idle_ms << (i < 3 ? i + 1 : 3));
+	}
+	/* One that hangs as a whole is not a quiet one. */
+	silence();
+	lose(asked(base, "?limit=1"), FETCH_LATE);
+	answer(asked(base, "?limit=1"), LIST("10", "", ""));
+	ck_assert_uint_eq(asked(base, "watch=1")->q.idle_ms, idle_ms);
+	silence();
+	answer(asked(base, "?limit=1"), LIST("10", "", ""));
+	ck_assert(
+	    say(asked(base, "watch=1"),
+		EVENT("BOOKMARK", "{\"kind\": \"BGPPeer\", \"metadata\": {\"resourceVersion\": \"20\"}}")));
+	end(asked(base, "watch=1"));
+	ck_assert_uint_eq(asked(base, "watch=1")->q.idle_ms, idle_ms);
+	finish();
+}
+END_TEST
+
 /* Pages that fail go on where they were. */
 START_TEST(test_page_again)
 {
@@ -227,6 +288,9 @@ START_TEST(test_wrong_lists)
 	    "{\"kind\": \"BGPPeerList\", \"metadata\": {\"resourceVersion\": \"99\"}, \"items\": [{\"kind\": "
 	    "\"Node\", \"metadata\": {\"name\": \"a\"}}]}",
 	    "{\"kind\": \"BGPPeerList\", \"metadata\": {\"resourceVersion\": \"99\"}, \"items\": [1, 2]}",
+	    "{\"kind\": \"NodeList\", \"metadata\": {\"resourceVersion\": \"99\"}, \"items\": "
+	    "[{\"metadata\": "
+	    "{\"name\": \"z\"}}]}",
 	    "{\"kind\": \"BGPPeerList\", \"metadata\": {\"resourceVersion\": \"99\"}, \"items\": [{]}",
 	    LIST("5", "", ""), /* older */
 	};
@@ -401,6 +465,6 @@ START_TEST(test_absent_and_withdrawn)
 }
 END_TEST
 
-SUITE("kube_watch", test_list_and_watch, test_pages, test_page_expired, test_page_again, test_gone,
-      test_wrong_lists, test_wrong_events, test_same_version, test_lost, test_back_in_time, test_retry_after,
-      test_rate, test_absent_and_withdrawn)
+SUITE("kube_watch", test_list_and_watch, test_pages, test_page_refused, test_nul, test_quiet,
+      test_page_expired, test_page_again, test_gone, test_wrong_lists, test_wrong_events, test_same_version,
+      test_lost, test_back_in_time, test_retry_after, test_rate, test_absent_and_withdrawn)
