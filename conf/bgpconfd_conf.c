@@ -134,15 +134,29 @@ is_url(const char *s)
 	return len > 0 && strcmp(host + len, host[len] == '/' ? "/" : "") == 0;
 }
 
+/* NULL: nothing. A password in it is not told. */
+static const char *
+endpoint_wrong(const char *url, char *text, size_t size)
+{
+	if (is_url(url))
+		return NULL;
+	if (strchr(url, '@') != NULL)
+		return "found a user in a URL, expected username and a password beside it";
+	snprintf(text, size, "found \"%.80s\", expected http:// or https:// and host:port", url);
+	return text;
+}
+
 static void
 etcd_check(struct conf_loader *ld, struct yml_node *n, const struct bgpconfd_datastore *d)
 {
 	struct yml_node *endpoints = yml_map_get(n, "endpoints");
 
-	for (uint32_t i = 0; i < d->endpoints.n; i++)
-		if (!is_url(d->endpoints.v[i]))
-			load_fail_key(ld, endpoints, "endpoints", "found \"%.80s\", expected http:// or https:// and host:port",
-				      d->endpoints.v[i]);
+	for (uint32_t i = 0; i < d->endpoints.n; i++) {
+		char text[160];
+		const char *wrong = endpoint_wrong(d->endpoints.v[i], text, sizeof(text));
+		if (wrong != NULL)
+			load_fail_key(ld, endpoints, "endpoints", "%s", wrong);
+	}
 	if ((d->cert == NULL) != (d->key == NULL))
 		load_fail_key(ld, n, "cert", "found one of cert and key, expected both or neither");
 }
@@ -449,10 +463,12 @@ endpoints_fill(struct bgpconfd_conf *c, struct conf_errors *errs)
 	}
 	if (d->endpoints.n == 0)
 		conf_errors_add(errs, &pos, 0, "ETCD_ENDPOINTS", "found none, expected URLs of etcd, here or in the file");
-	for (uint32_t i = 0; i < d->endpoints.n; i++)
-		if (!is_url(d->endpoints.v[i]))
-			conf_errors_add(errs, &pos, 0, "ETCD_ENDPOINTS", "found \"%.80s\", expected http:// or https:// and host:port",
-					d->endpoints.v[i]);
+	for (uint32_t i = 0; i < d->endpoints.n; i++) {
+		char text[160];
+		const char *wrong = endpoint_wrong(d->endpoints.v[i], text, sizeof(text));
+		if (wrong != NULL)
+			conf_errors_add(errs, &pos, 0, "ETCD_ENDPOINTS", "%s", wrong);
+	}
 }
 
 static void

@@ -235,6 +235,9 @@ START_TEST(test_etcd)
 			 "f:1:36: datastore.endpoints: found \"a:2379\", expected http:// or https:// and host:port\n"
 			 "f:1:48: datastore.path: found a key of another type, expected only endpoints, prefix, ca, cert, key, "
 			 "username and password-file with etcd\n");
+	ck_assert_int_eq(load("datastore: {type: etcd, endpoints: \"http://me:secret@a\"}\n" TEMPLATE), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(str_get(&errors), "datastore.endpoints: found a user in a URL"));
+	ck_assert_ptr_null(strstr(str_get(&errors), "secret"));
 	ck_assert_int_eq(load("datastore: {type: etcd, endpoints: \"http://a/b\", cert: /c}\n" TEMPLATE), -EINVAL);
 	ck_assert_ptr_nonnull(strstr(str_get(&errors), "datastore.endpoints: found \"http://a/b\""));
 	ck_assert_ptr_nonnull(strstr(str_get(&errors), "datastore.cert: found one of cert and key, expected both or neither\n"));
@@ -287,6 +290,11 @@ START_TEST(test_etcd_environment)
 	ck_assert_int_eq(load(TEMPLATE), -EINVAL);
 	ck_assert_str_eq(str_get(&errors),
 			 "environment: ETCD_ENDPOINTS: found \"c:2379\", expected http:// or https:// and host:port\n");
+	/* A password is not told. */
+	setenv("CALICO_ETCD_ENDPOINTS", "https://me:secret@c:2379", 1);
+	ck_assert_int_eq(load(TEMPLATE), -EINVAL);
+	ck_assert_str_eq(str_get(&errors), "environment: ETCD_ENDPOINTS: found a user in a URL, expected username and a "
+					   "password beside it\n");
 	end();
 }
 END_TEST
