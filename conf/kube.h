@@ -155,7 +155,7 @@ void kube_watch_pause(struct kube_watch *w);
 /* The server has no such kind: it is empty. Nothing follows until go. */
 void kube_watch_absent(struct kube_watch *w);
 
-/* The collection is at another path now, and listed anew there. */
+/* The collection is at another path now, or with NULL of another server, and listed anew there. */
 void kube_watch_move(struct kube_watch *w, const char *path);
 
 const struct kube_kind *kube_watch_kind(const struct kube_watch *w);

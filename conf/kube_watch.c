@@ -834,8 +834,10 @@ void
 kube_watch_move(struct kube_watch *w, const char *path)
 {
 	kube_watch_pause(w);
-	free(w->path);
-	w->path = xstrdup(path);
+	if (path != NULL) {
+		free(w->path);
+		w->path = xstrdup(path);
+	}
 	free(w->version);
 	w->version = NULL;
 	w->step = STEP_LIST;

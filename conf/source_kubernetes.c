@@ -151,8 +151,13 @@ access_read(struct source_kubernetes *s)
 		str_free(&err);
 		return false;
 	}
+	/* A page, or a version, of one cluster may mean something in another as well. */
+	bool elsewhere = s->client.access.server != NULL && strcmp(s->client.access.server, a.server) != 0;
 	LIST_FOREACH(e, &s->entries, entry)
-	kube_watch_pause(e->w);
+	if (elsewhere)
+		kube_watch_move(e->w, NULL);
+	else
+		kube_watch_pause(e->w);
 	if (s->fetch != NULL)
 		fetch_cancel(s->fetch);
 	s->fetch = NULL;

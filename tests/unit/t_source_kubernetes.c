@@ -76,16 +76,22 @@ static const struct source_handler handler = {on_put,     on_del,         on_syn
 					      on_trouble, wants_services, wants_secrets};
 
 static void
-config_write(const char *user)
+config_write_for(const char *server, const char *user)
 {
 	char *text = xasprintf("{current-context: x, contexts: [{name: x, context: {cluster: x, user: x}}], "
 			       "clusters: [{name: x, cluster: {server: "
-			       "'http://api'}}], users: [{name: x, user: {%s}}]}\n",
-			       user);
+			       "'%s'}}], users: [{name: x, user: {%s}}]}\n",
+			       server, user);
 	FILE *f = fopen(path, "w");
 
 	ck_assert(f != NULL && fputs(text, f) >= 0 && fclose(f) == 0);
 	free(text);
+}
+
+static void
+config_write(const char *user)
+{
+	config_write_for("http://api", user);
 }
 
 static void
@@ -379,6 +385,24 @@ START_TEST(test_bad_config)
 }
 END_TEST
 
+/* What was told of one cluster is compared with a whole list of the other, whichever versions those have. */
+START_TEST(test_another_server)
+{
+	begin(NULL);
+	discovered(GROUP(V1), V1);
+	list_all_but_nodes();
+	list("nodes", "Node", ITEM("n1"));
+	asked(base, "/bgppeers?watch=1");
+	config_write_for("http://other", "token: two");
+	refuse(asked(base, "/bgppeers?watch=1"), 401);
+	answer(asked(base, "http://other/apis/" V1 "/bgppeers?"),
+	       "{\"kind\": \"BGPPeerList\", \"metadata\": {\"resourceVersion\": \"90\"}, \"items\": []}");
+	ck_assert_ptr_null(json_object_get(world, "BGPPeer - p"));
+	asked(base, "/bgppeers?watch=1&resourceVersion=90&");
+	finish();
+}
+END_TEST
+
 START_TEST(test_no_config)
 {
 	begin(NULL);
@@ -395,4 +419,5 @@ START_TEST(test_no_config)
 END_TEST
 
 SUITE("source_kubernetes", test_snapshot, test_groups, test_no_blocks, test_absent_kind, test_not_found,
-      test_wanted, test_secrets_forbidden, test_another_user, test_bad_config, test_no_config)
+      test_wanted, test_secrets_forbidden, test_another_user, test_bad_config, test_another_server,
+      test_no_config)
