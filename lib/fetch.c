@@ -460,6 +460,8 @@ trust_set(CURL *easy, const struct fetch_tls *tls)
 	pem_set(easy, &tls->ca, CURLOPT_CAINFO, CURLOPT_CAINFO_BLOB);
 	pem_set(easy, &tls->cert, CURLOPT_SSLCERT, CURLOPT_SSLCERT_BLOB);
 	pem_set(easy, &tls->key, CURLOPT_SSLKEY, CURLOPT_SSLKEY_BLOB);
+	/* Else OpenSSL asks for it on the terminal, and waits. */
+	curl_easy_setopt(easy, CURLOPT_KEYPASSWD, "");
 }
 
 static void

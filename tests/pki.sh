@@ -6,6 +6,7 @@
 #
 # ca.pem trusts server (127.0.0.1, ::1, localhost), client, and, which are not good for anything, expired and
 # othername; other-ca.pem trusts other, which is server's like. Each NAME is NAME.pem with NAME.key.
+# locked.key is client.key behind a pass phrase.
 set -eu
 cd "$1"
 
@@ -30,6 +31,7 @@ authority ca
 authority other-ca
 certificate server ca 30 localhost "$here"
 certificate client ca 30 root DNS:client
+openssl pkcs8 -topk8 -in client.key -out locked.key -passout pass:unknown
 certificate expired ca -1 localhost "$here"
 certificate othername ca 30 elsewhere.example DNS:elsewhere.example
 certificate other other-ca 30 localhost "$here"

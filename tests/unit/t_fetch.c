@@ -7,10 +7,13 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <netinet/in.h>
+#include <pty.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/mem.h"
@@ -391,7 +394,8 @@ START_TEST(test_tls)
 	fails("othername", "hello", q, FETCH_UNTRUSTED, "the certificate of 127.0.0.1 is for another name");
 	fails("untrusted", "hello", q, FETCH_UNTRUSTED,
 	      "the certificate of 127.0.0.1 is signed by nobody who is to be trusted");
-	/* With TLS 1.3 the request is on its way by then: the refusal may be lost when the server closes over it. */
+	/* With TLS 1.3 the request is on its way by then: the refusal may be lost when the server closes over
+	 * it. */
 	struct went w = {0};
 	for (int i = 0; i < 50 && w.outcome != FETCH_UNTRUSTED; i++) {
 		went_free(&w);
@@ -462,6 +466,45 @@ START_TEST(test_tls_own)
 }
 END_TEST
 
+static void
+ask_with_locked_key(void)
+{
+	char *ca = file_of("ca.pem"), *cert = file_of("client.pem"), *key = file_of("locked.key");
+
+	setup();
+	restart((struct fetch_tls){{.path = ca}, {.path = cert}, {.path = key}});
+	fails("client", "hello", (struct fetch_request){0}, FETCH_UNTRUSTED,
+	      "our certificate or its key cannot be read, or they are no pair");
+	teardown();
+	free(ca), free(cert), free(key);
+}
+
+/* A key with a pass phrase is an error also where there is a terminal: nobody is asked, which would block. */
+START_TEST(test_locked_key)
+{
+	char text[256] = "";
+	size_t n = 0;
+	ssize_t got;
+	int fd, status;
+	pid_t pid = forkpty(&fd, NULL, NULL, NULL);
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		ask_with_locked_key();
+		_exit(42);
+	}
+	while (strchr(text, ':') == NULL && n < sizeof(text) - 1 &&
+	       (got = read(fd, text + n, sizeof(text) - 1 - n)) > 0)
+		n += (size_t)got;
+	if (n > 0)
+		kill(pid, SIGKILL);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	close(fd);
+	ck_assert_str_eq(text, "");
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 42);
+}
+END_TEST
+
 /* Certificates, and the server with them. False: what is needed is not here. */
 static bool
 world_make(void)
@@ -494,8 +537,8 @@ world_make(void)
 int
 main(void)
 {
-	const TTest *const tests[] = {test_whole,  test_request, test_reuse, test_stream, test_beside,
-				      test_cancel, test_errors,  test_tls,   test_tls_own};
+	const TTest *const tests[] = {test_whole,  test_request, test_reuse, test_stream,  test_beside,
+				      test_cancel, test_errors,  test_tls,   test_tls_own, test_locked_key};
 	int status;
 
 	if (!world_make()) {
