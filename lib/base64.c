@@ -48,6 +48,11 @@ base64_decode(const char *s, size_t *len)
 			out[n++] = (char)(bits >> have & 0xff);
 		}
 	}
+	/* Of one digit more there is no octet: something is lost. */
+	if (have == 6) {
+		free(out);
+		return NULL;
+	}
 	out[n] = '\0';
 	*len = n;
 	return out;

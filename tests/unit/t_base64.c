@@ -63,6 +63,9 @@ START_TEST(test_loose)
 	ck_assert_ptr_null(base64_decode("Zm9v!", &len));
 	ck_assert_ptr_null(base64_decode("Zm-_", &len));
 	ck_assert_ptr_null(base64_decode("\xff", &len));
+	/* Cut off within. */
+	ck_assert_ptr_null(base64_decode("Z", &len));
+	ck_assert_ptr_null(base64_decode("Zm9vY", &len));
 }
 END_TEST
 
