@@ -248,7 +248,7 @@ follows() { # WANTED WORD...
 	[ "$("$BGPCTL" --complete "$@" | tr '\n' ' ')" = "$wanted " ] || fail "$stage: $*: $("$BGPCTL" --complete "$@" | tr '\n' ' ')"
 }
 follows 'show config reload neighbor network log confirm rollback monitor'
-follows 'summary neighbor rib fib nexthop checks interfaces policy memory' show
+follows 'summary neighbor rib fib nexthop checks interfaces policy memory metrics' show
 follows '<prefix> best longer community as-path from origin-as invalid rejected limit' sh rib in rack-12-left
 follows '<neighbor>' neighbor
 follows 'up down clear refresh drain debug' neighbor rack-12-left
