@@ -367,13 +367,17 @@ is_configured(const struct conf *c, uint32_t table)
 	return false;
 }
 
-/* No neighbour has its table any more, or one has it again. */
+/* No neighbour has its table any more, or one has it again. share() comes first. */
 static void
 leave(struct instance *i, bool leaving)
 {
+	/* What it kept in the kernel at the end of the daemon no later run would know of. */
+	if (leaving)
+		i->d.conf->kernel.keep_on_stop = false;
 	if (i->leaving == leaving)
 		return;
 	i->leaving = leaving;
+	kernel_reconfigure(i->d.kernel);
 	if (!leaving)
 		return;
 	/* Nobody will ask for routes of an earlier run. */

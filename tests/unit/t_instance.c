@@ -6,6 +6,7 @@
 #include "bgpd/own.h"
 #include "bgpd/peer_routes.h"
 #include "bgpd/session_internal.h"
+#include "fib/state.h"
 #include "tests/unit/bgpdtest.h"
 #include "tests/unit/ctltest.h"
 #include "tests/unit/suite.h"
@@ -377,6 +378,31 @@ START_TEST(test_held)
 }
 END_TEST
 
+/* A table that nobody has any more keeps nothing in the kernel when the daemon ends, since no later run would know of it. */
+START_TEST(test_kept)
+{
+#define KEEP "kernel: {keep-on-stop: true}\n"
+	bgpdtest_start(&t, "", ALL KEEP);
+	UNTIL(t.d.loop, table(100)->kernel->synced);
+	struct fib *fib = table(100)->kernel->fib;
+	ck_assert(fib->env.conf.keep_on_stop);
+	/* It is not gone before the test is over. Also after another reload. */
+	fib->hold = true;
+	for (unsigned n = 0; n < 2; n++) {
+		bgpdtest_reload(&t, "", "neighbors:\n" OF(A, 65002, "") KEEP);
+		ck_assert_ptr_eq(table(100)->kernel->fib, fib);
+		ck_assert(!table(100)->conf->kernel.keep_on_stop);
+		ck_assert(!fib->env.conf.keep_on_stop);
+	}
+	bgpdtest_reload(&t, "", ALL KEEP);
+	ck_assert_ptr_eq(table(100)->kernel->fib, fib);
+	ck_assert(table(100)->conf->kernel.keep_on_stop && fib->env.conf.keep_on_stop);
+	ck_assert(t.d.kernel->fib->env.conf.keep_on_stop);
+	fib->hold = false;
+	bgpdtest_stop(&t);
+}
+END_TEST
+
 /* The text that the rest of an answer ends with; NULL: it is complete. */
 static char *
 broken_off(struct ctltest *ctl)
@@ -433,4 +459,4 @@ START_TEST(test_shown_and_gone)
 END_TEST
 
 SUITE("instance", test_apart, test_own_routes, test_reload, test_reload_policy, test_there_and_back,
-      test_range, test_shown_and_gone, test_limit, test_held)
+      test_range, test_shown_and_gone, test_limit, test_held, test_kept)
