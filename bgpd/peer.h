@@ -77,6 +77,7 @@ struct peer {
 	uint32_t failures;   /* in a row, for the back-off in Idle */
 	bool admin_down;     /* by command */
 	bool other_as;       /* the neighbour has refused local-as: it is router.as's turn (local-as-dual) */
+	bool held;           /* its session ended for a reload: it begins when that has been done to it */
 	bool removed;        /* no longer configured: goes when its paths are swept */
 
 	struct open_msg ours;        /* the OPEN we send */

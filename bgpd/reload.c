@@ -83,6 +83,17 @@ reset_peer(struct peer *p)
 	peer_gr_forget(p);
 }
 
+/* As reset_peer, and it does not begin again, with what is half the configuration of before, until change_peer has come. */
+static void
+hold_peer(struct peer *p)
+{
+	reset_peer(p);
+	/* One that came from a range goes, if it does not connect. */
+	p->held = p->range == NULL && event_pending(p->idle_hold, EV_TIMEOUT, NULL);
+	if (p->held)
+		event_del(p->idle_hold);
+}
+
 /*
  * What p, of the running configuration, is in c, the coming one; NULL: it is not there any more, or in another table,
  * where it is another one. *nc: its change, or NULL.
@@ -114,7 +125,7 @@ end_peer(struct reload_order *o, struct peer *p)
 	if (nb == NULL)
 		peer_retire(p);
 	else if (is_reset(nb, nc))
-		reset_peer(p);
+		hold_peer(p);
 }
 
 /*
@@ -136,7 +147,7 @@ configure_peers(struct bgpd *d, const struct conf_changes *ch)
 		}
 		peer_configure(p, nb);
 		if (is_reset(nb, nc) && peer_state(p) != FSM_IDLE)
-			reset_peer(p);
+			hold_peer(p);
 	}
 }
 
@@ -152,6 +163,10 @@ change_peer(struct reload_order *o, struct peer *p)
 		peer_retire(p);
 		return;
 	}
+	/* Now its idle hold time begins. */
+	if (p->held && peer_state(p) == FSM_IDLE)
+		reset_peer(p);
+	p->held = false;
 	peer_reconfigure(p);
 	if (effects & CONF_EFFECT_BIT(CONF_EFFECT_RESET))
 		return;

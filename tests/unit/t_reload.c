@@ -476,6 +476,48 @@ START_TEST(test_stop_between)
 }
 END_TEST
 
+static enum job_result
+once_run(struct job *job, uint64_t deadline_ns)
+{
+	(void)job, (void)deadline_ns;
+	if (peer_state(p) == FSM_ESTABLISHED)
+		return JOB_MORE;
+	ck_assert_int_eq(peer_state(p), FSM_IDLE);
+	/* Its session has ended: until the new configuration has been done to it, no timer is to begin it. */
+	if (t.d.conf == between.before) {
+		ck_assert(!event_pending(p->idle_hold, EV_TIMEOUT, NULL));
+		between.came = true;
+		return JOB_MORE;
+	}
+	return JOB_DONE;
+}
+
+/* However short its idle hold time is, one that is reset begins once, with all of its new configuration. */
+START_TEST(test_reset_once)
+{
+#define SHORT(more) "neighbors: [{address: 127.0.0.2, remote-as: 65002, passive: true, idle-hold-time: {initial: 0, max: 1}" more "}]\n"
+	struct str many = {0};
+
+	str_add(&many, SHORT(OPEN_BOTH ", local-as: 65009"));
+	many.len -= 2;
+	/* The configuration is taken over some turns after the session has ended. */
+	for (int i = 0; i < 1000; i++)
+		str_addf(&many, ", {address: 127.1.%d.%d, remote-as: 65003, passive: true}", i / 250, i % 250 + 1);
+	str_add(&many, "]\n");
+	begin(SHORT(OPEN_BOTH), 65002);
+	between.before = t.d.conf;
+	between.came = false;
+	between.job = (struct job){.run = once_run, .name = "once"};
+	loop_job_start(t.d.loop, &between.job);
+	change("", str_get(&many));
+	ck_assert(between.came);
+	UNTIL(t.d.loop, peer_state(p) == FSM_ACTIVE);
+	ck_assert_uint_eq(p->ours.as, 65009);
+	str_free(&many);
+	end();
+}
+END_TEST
+
 /* RFC 4486: by configuration it is a shutdown, and its end starts the neighbour again. */
 START_TEST(test_shutdown)
 {
@@ -821,5 +863,5 @@ END_TEST
 
 SUITE("reload", test_many_neighbors, test_trial_over, test_trial_confirm, test_rollback, test_trial_again, test_trial_more_time, test_trial_stop,
     test_own_in_slices, test_bad_file, test_nothing_changed, test_reset, test_import, test_import_add_path, test_send_paths, test_import_set, test_export,
-    test_default_local_preference, test_default_local_preference_in_policy, test_add_remove, test_between, test_early, test_stop_between, test_shutdown, test_own,
+    test_default_local_preference, test_default_local_preference_in_policy, test_add_remove, test_between, test_early, test_stop_between, test_reset_once, test_shutdown, test_own,
     test_listen)
