@@ -43,15 +43,18 @@ struct dirty_queue {
 
 void dirty_grow(struct dirty_queue *q);   /* a chunk more to fill */
 void dirty_shrink(struct dirty_queue *q); /* all of the first chunk has been popped */
-/* Inline, as the two below: once a route each. */
-static inline void
-dirty_push(struct dirty_queue *q, const struct dirty_entry *e)
+/*
+ * A new last entry, to be written at once, where it is: a copy of one just written would wait for it, which costs as much
+ * as the rest. Inline, as the two below: once a route each.
+ */
+static inline struct dirty_entry *
+dirty_add(struct dirty_queue *q)
 {
 	if (q->tail == NULL || q->tail_at == DIRTY_CHUNK_ENTRIES)
 		dirty_grow(q);
-	q->tail->e[q->tail_at++] = *e;
 	q->count++;
 	q->pushed++;
+	return &q->tail->e[q->tail_at++];
 }
 /* False: empty. */
 static inline bool

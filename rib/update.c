@@ -20,23 +20,30 @@
 #define AHEAD_CHAIN  24
 #define AHEAD_BUCKET 36
 
+/* The same as rib_mark_dirty before a path goes. True: its reference on its attributes is the entry's now. */
+static bool
+mark_dirty_leaving(struct rib *rib, enum family f, uint32_t id, enum rib_queue q, const struct rib_path *leaving)
+{
+	struct prefix_key *k = prefix_key(&rib->table[f], id);
+
+	if (k->flags & RIB_F_DIRTY)
+		return false;
+	k->flags |= RIB_F_DIRTY;
+	const struct rib_path *best = rib_best_at(rib, f, id);
+	struct dirty_entry *e = dirty_add(&rib->dirty[q]);
+	*e = (struct dirty_entry){.id = id, .family = (uint8_t)f};
+	if (best == NULL)
+		return false;
+	e->old_attr = best == leaving ? best->attr : attr_ref(rib->attrs, best->attr);
+	e->old_source = best->source;
+	rib_source_at(rib, best->source)->dirty_refs++;
+	return best == leaving;
+}
+
 void
 rib_mark_dirty(struct rib *rib, enum family f, uint32_t id, enum rib_queue q)
 {
-	struct prefix_key *k = prefix_key(&rib->table[f], id);
-	const struct rib_path *best;
-
-	if (k->flags & RIB_F_DIRTY)
-		return;
-	k->flags |= RIB_F_DIRTY;
-	struct dirty_entry e = {.id = id, .family = (uint8_t)f};
-	best = rib_best_at(rib, f, id);
-	if (best != NULL) {
-		e.old_attr = attr_ref(rib->attrs, best->attr);
-		e.old_source = best->source;
-		rib_source_at(rib, best->source)->dirty_refs++;
-	}
-	dirty_push(&rib->dirty[q], &e);
+	mark_dirty_leaving(rib, f, id, q, NULL);
 }
 
 void
@@ -131,7 +138,7 @@ static void
 remove_path(struct rib *rib, struct rib_source *s, enum family f, uint32_t id, struct rib_path *p,
 	    struct rib_path *prev, enum rib_queue q)
 {
-	rib_mark_dirty(rib, f, id, q);
+	bool moved = mark_dirty_leaving(rib, f, id, q, p);
 	note_set_change(rib, f, id, p);
 	if (p->has_id)
 		set_received_with_id(rib, p, p->attr);
@@ -145,7 +152,8 @@ remove_path(struct rib *rib, struct rib_source *s, enum family f, uint32_t id, s
 	bool several = s->with_id[f] != 0;
 	s->with_id[f] -= p->has_id;
 	rib->path_count[f]--;
-	attr_unref(rib->attrs, p->attr);
+	if (!moved)
+		attr_unref(rib->attrs, p->attr);
 	unlink_path(rib, p, prev);
 	if (!several || rib_path_of(rib, f, id, s->index) == NULL)
 		bitmap_clear(&s->ids[f], id);
@@ -351,14 +359,17 @@ withdraw(struct rib *rib, struct rib_source *s, const struct rib_op *op, enum ri
 _Static_assert(AHEAD_SLOT <= AHEAD_RECORD && AHEAD_RECORD < HINTS,
 	       "a hint is used before its place is needed again");
 
-/* What is counted of the attributes that a withdrawn path has; they are anywhere, while those announced have just been used. */
+/*
+ * What is counted of the attributes that a withdrawn path has, if its reference is given back now; they are anywhere, while
+ * those announced have just been used.
+ */
 static void
 fetch_withdrawn(const struct rib *rib, enum family f, uint32_t hint)
 {
-	attr_id attr = hint != 0 ? rib_first(rib, f, hint)->attr : ATTR_NONE;
+	const struct rib_path *p = hint != 0 ? rib_first(rib, f, hint) : NULL;
 
-	if (attr != ATTR_NONE)
-		__builtin_prefetch(attr_slot(rib->attrs, attr), 1);
+	if (p != NULL && p->attr != ATTR_NONE && !(p->flags & RIB_PATH_BEST))
+		__builtin_prefetch(attr_slot(rib->attrs, p->attr), 1);
 }
 
 /* hints: ids that those operations will probably find whose records have been asked for. */

@@ -14,7 +14,7 @@ START_TEST(test_order)
 	/* three in and two out, until 10,000 are in */
 	while (in < 10000) {
 		for (int i = 0; i < 3; i++)
-			dirty_push(&q, &(struct dirty_entry){.id = ++in, .old_source = 9});
+			*dirty_add(&q) = (struct dirty_entry){.id = ++in, .old_source = 9};
 		for (int i = 0; i < 2; i++) {
 			ck_assert(dirty_pop(&q, &e));
 			ck_assert_uint_eq(e.id, ++out);
@@ -38,7 +38,7 @@ fill_and_empty(struct dirty_queue *q, uint32_t n, size_t *full)
 	struct dirty_entry e;
 
 	for (uint32_t i = 1; i <= n; i++)
-		dirty_push(q, &(struct dirty_entry){.id = i});
+		*dirty_add(q) = (struct dirty_entry){.id = i};
 	*full = dirty_bytes(q);
 	for (uint32_t i = 1; i <= n; i++) {
 		ck_assert(dirty_pop(q, &e));
