@@ -242,11 +242,12 @@ protocol_of(const struct bgpd *d, const struct rib_source *src, const struct ip_
 	return src->kind == RIB_SOURCE_KERNEL && kernel_foreign(d, prefix, &foreign) ? foreign.protocol : 0;
 }
 
-struct policy_input
+void
 policies_input(const struct bgpd *d, uint32_t reads, const struct rib_source *src, attr_id attr,
-    const struct ip_prefix *prefix)
+    const struct ip_prefix *prefix, struct policy_input *in)
 {
-	struct policy_input in = {
+	/* In its place: a copy would read wider than was just written, and wait for it, for each attribute set. */
+	*in = (struct policy_input){
 	    .attr = attr,
 	    .source_kind = src->kind,
 	    .peer_type = src->peer_type,
@@ -256,12 +257,11 @@ policies_input(const struct bgpd *d, uint32_t reads, const struct rib_source *sr
 	};
 
 	if (prefix != NULL)
-		in.prefix = *prefix;
+		in->prefix = *prefix;
 	if (reads & POLICY_READS_INTERFACE) {
-		in.interface = interface_of(d, src, attr, prefix);
-		in.kernel_protocol = protocol_of(d, src, prefix);
+		in->interface = interface_of(d, src, attr, prefix);
+		in->kernel_protocol = protocol_of(d, src, prefix);
 	}
-	return in;
 }
 
 struct policy_memo_entry *
@@ -325,7 +325,8 @@ policies_kernel_export(const struct policies *p, const struct rib_change *c, con
 	const struct policy_chain *chain = &p->kernel_export;
 
 	struct ip_prefix prefix = rib_prefix(d->rib, c->family, c->id);
-	struct policy_input in = policies_input(d, chain->reads, src, c->best->attr, &prefix);
+	struct policy_input in;
+	policies_input(d, chain->reads, src, c->best->attr, &prefix, &in);
 	struct policy_result res;
 	char name[16];
 
@@ -360,7 +361,8 @@ attr_id
 policies_kernel_learn(const struct policies *p, attr_id attr, const struct ip_prefix *prefix)
 {
 	static const struct rib_source kernel = {.kind = RIB_SOURCE_KERNEL};
-	struct policy_input in = policies_input(p->d, p->kernel_learn.reads, &kernel, attr, prefix);
+	struct policy_input in;
+	policies_input(p->d, p->kernel_learn.reads, &kernel, attr, prefix, &in);
 	struct policy_result res;
 
 	policies_run(p, &p->kernel_learn, &in, &res);

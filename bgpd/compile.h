@@ -48,8 +48,8 @@ void policies_chain_free(struct policy_chain *c);
  * What a policy sees of a route of this source. prefix may be NULL for a chain that does not read it; the interface is
  * that of the first way to the next hop, or of the kernel's route, and is looked up where the chain reads it.
  */
-struct policy_input policies_input(const struct bgpd *d, uint32_t reads, const struct rib_source *src, attr_id attr,
-    const struct ip_prefix *prefix);
+void policies_input(const struct bgpd *d, uint32_t reads, const struct rib_source *src, attr_id attr,
+    const struct ip_prefix *prefix, struct policy_input *in);
 /* policy_run of a chain, by what is remembered where that pays. */
 void policies_run(const struct policies *p, const struct policy_chain *c, const struct policy_input *in,
     struct policy_result *out);

@@ -120,7 +120,8 @@ kernel_in(struct bgpd *d, const struct ip_prefix *prefix, attr_id attr, struct e
 	struct policy_trace trace = {.step = on_step, .ctx = e};
 	const struct policy_chain *c = policies_kernel_learn_chain(d->policies);
 	static const struct rib_source kernel = {.kind = RIB_SOURCE_KERNEL};
-	struct policy_input in = policies_input(d, c->reads, &kernel, attr, prefix);
+	struct policy_input in;
+	policies_input(d, c->reads, &kernel, attr, prefix, &in);
 	struct policy_result res;
 
 	policy_run_traced(c->v, c->n, &in, &res, &trace);
@@ -251,7 +252,8 @@ explain_program(struct bgpd *d, enum family f, uint32_t id, struct explain *out)
 	if (src->kind == RIB_SOURCE_KERNEL || src->kind == RIB_SOURCE_CONNECTED)
 		return false;
 	begin(out);
-	struct policy_input in = policies_input(d, c->reads, src, best->attr, &prefix);
+	struct policy_input in;
+	policies_input(d, c->reads, src, best->attr, &prefix, &in);
 	policy_run_traced(c->v, c->n, &in, &res, &trace);
 	out->accepted = res.accept;
 	out->refused = !res.accept;

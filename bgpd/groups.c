@@ -162,7 +162,8 @@ judge_set(struct groups *g, const struct export_view *v, enum family f, const st
 	enum export_verdict verdict = export_check(&v->params, src, attr_get(d->attrs, attr));
 	if (verdict != EXPORT_OK)
 		return verdicts[verdict];
-	struct policy_input in = policies_input(d, v->chain.reads, src, attr, prefix);
+	struct policy_input in;
+	policies_input(d, v->chain.reads, src, attr, prefix, &in);
 	policy_of_view(g, v, &in, trace, &res);
 	if (!res.accept)
 		return v->chain.missing ? GROUPS_NO_POLICY : GROUPS_POLICY;

@@ -148,7 +148,11 @@ import_begin(struct import_route *r, struct peer *p, attr_id received)
 	const struct attr_set *s = attr_get(d->attrs, received);
 	enum otc_verdict otc = otc_ingress(peer_role(p), src->as, s);
 
-	*r = (struct import_route){.peer = p, .reject = check(p, s, otc), .drains = drains(p, s), .attr = ATTR_NONE};
+	/* The rest is for what is not rejected, and written below: clearing it first would take as long as all of this. */
+	r->peer = p;
+	r->reject = check(p, s, otc);
+	r->drains = drains(p, s);
+	r->attr = ATTR_NONE;
 	r->chain = policies_import(d->policies, peer_number(p) - 1);
 	if (r->reject != RIB_REJECT_NONE)
 		return;
@@ -162,7 +166,7 @@ import_begin(struct import_route *r, struct peer *p, attr_id received)
 		r->reject = RIB_REJECT_AS_LOOP; /* no path that long comes from anywhere else */
 		return;
 	}
-	r->in = policies_input(d, r->chain->reads, src, r->attr, NULL);
+	policies_input(d, r->chain->reads, src, r->attr, NULL, &r->in);
 	r->memo = policies_open(d->policies, r->chain, &r->in);
 }
 

@@ -257,7 +257,8 @@ judge_chain(struct world *w, const struct policy_chain *c, const struct route *r
 	    struct verdict *v)
 {
 	struct rib_source own;
-	struct policy_input in = policies_input(&w->d, c->reads, source_of(r, &own), r->attr, &r->prefix);
+	struct policy_input in;
+	policies_input(&w->d, c->reads, source_of(r, &own), r->attr, &r->prefix, &in);
 	struct policy_result res;
 
 	policy_run_traced(c->v, c->n, &in, &res, trace);

@@ -659,7 +659,8 @@ check(uint64_t seed, const char *text, const struct conf *c, uint32_t neighbor, 
 				 .peer_type = r.neighbor == 0 ? RIB_PEER_NONE : r.internal ? RIB_PEER_IBGP : RIB_PEER_EBGP};
 	struct policy_result res;
 	attr_id in = attr_of(&r);
-	struct policy_input input = policies_input(&d, chain->reads, &own, in, &r.prefix);
+	struct policy_input input;
+	policies_input(&d, chain->reads, &own, in, &r.prefix, &input);
 
 	input.neighbor = r.neighbor;
 	policies_run(d.policies, chain, &input, &res);

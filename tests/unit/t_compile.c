@@ -82,7 +82,8 @@ run(const struct route *r, struct policy_result *res)
 	if (r->neighbor != NULL)
 		src = peer_routes_source(bgpdtest_peer(&t, r->neighbor));
 	struct ip_prefix prefix = bgpdtest_prefix(r->prefix != NULL ? r->prefix : "192.0.2.0/24");
-	struct policy_input in = policies_input(&t.d, c->reads, src, attr, &prefix);
+	struct policy_input in;
+	policies_input(&t.d, c->reads, src, attr, &prefix, &in);
 	in.interface = r->interface;
 	in.kernel_protocol = r->kernel_protocol;
 	policy_run(c->v, c->n, &in, res);
