@@ -321,18 +321,12 @@ wanted_set(struct kernel *k, const struct rib_change *c, const struct policies_k
 	return w.n > 0 ? fib_nhset_intern(k->fib, FIB_UNICAST, w.nh, w.n) : 0;
 }
 
-void
-kernel_rib_change(struct kernel *k, const struct rib_change *c)
+static void
+program(struct kernel *k, const struct rib_change *c)
 {
 	struct policies_kernel pk = {0};
 	uint32_t nhset = 0;
 
-	/* Sessions that end take their routes out of the RIB; what becomes of the kernel's is fib_stop's matter. */
-	if (k->d->stopping)
-		return;
-	/* Where nothing goes into the kernel, as on a route reflector, it costs nothing a route. */
-	if (policies_kernel_nothing(k->d->policies) && !fib_wants_any(k->fib, c->family))
-		return;
 	if (c->best != NULL) {
 		const struct rib_source *src = rib_source_get(k->d->rib, c->best->source);
 		/* What is in the kernel anyway is not ours to program. */
@@ -348,4 +342,16 @@ kernel_rib_change(struct kernel *k, const struct rib_change *c)
 	fib_route_set(k->fib, c->family, c->id, nhset, pk.metric);
 	fib_nhset_unref(k->fib, nhset);
 	monitor_fib(&k->d->main->monitors, k->d, c->family, c->id, true);
+}
+
+void
+kernel_rib_change(struct kernel *k, const struct rib_change *c)
+{
+	/* Sessions that end take their routes out of the RIB; what becomes of the kernel's is fib_stop's matter. */
+	if (k->d->stopping)
+		return;
+	/* Where nothing goes into the kernel, as on a route reflector, it costs nothing a route. */
+	if (policies_kernel_nothing(k->d->policies) && !fib_wants_any(k->fib, c->family))
+		return;
+	program(k, c);
 }
