@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FORGET_AT_ONCE 256 /* a batch of so many is forgotten as a whole: pages of bits, not bits */
+
 void
 adjout_init(struct adjout *a, const struct adjout_view *view, const struct adjout_sink *sink)
 {
@@ -252,7 +254,8 @@ adjout_change(struct adjout_group *g, const struct adjout_news *n)
 
 	if (!(g->families & 1u << f) || adjout_paths(g, f) != ADJOUT_PATHS_NONE)
 		return false;
-	bool announced = bitmap_test(&fam->announced, id);
+	/* Mostly there are none where the only member is the one whose routes these are. */
+	bool announced = fam->announced.count > 0 && bitmap_test(&fam->announced, id);
 	if (!announced && n->new_source == g->only && n->new_source != 0 && !adjout_limited(g)) {
 		g->passed_by = n->new_source;
 		return false;
@@ -293,14 +296,22 @@ adjout_change(struct adjout_group *g, const struct adjout_news *n)
 }
 
 static void
+not_in_batch(struct adjout_group *g, const struct adjout_run *r, const uint32_t *ids)
+{
+	struct bitmap *in_batch = &g->fam[r->family].in_batch;
+
+	for (uint32_t i = 0; in_batch->count > 0 && i < r->n; i++)
+		bitmap_clear(in_batch, ids[i]);
+}
+
+static void
 change_sent(struct adjout_group *g, struct adjout_member *none, const struct adjout_run *r, const uint32_t *ids)
 {
 	struct adjout_audience to = {.nexthop = r->nexthop, .source = r->source, .who = r->who};
 	struct adjout_member *m;
 
 	(void)none;
-	for (uint32_t i = 0; i < r->n; i++)
-		bitmap_clear(&g->fam[r->family].in_batch, ids[i]);
+	not_in_batch(g, r, ids);
 	TAILQ_FOREACH(m, &g->detached, detached_entry)
 	{
 		if (!adjout_is_for(to, m))
@@ -321,8 +332,8 @@ static void
 change_undo(struct adjout_group *g, struct adjout_member *none, const struct adjout_run *r, const uint32_t *ids)
 {
 	(void)none;
+	not_in_batch(g, r, ids);
 	for (uint32_t i = 0; i < r->n; i++) {
-		bitmap_clear(&g->fam[r->family].in_batch, ids[i]);
 		bitmap_set(&g->fam[r->family].pending, ids[i]);
 		bitmap_set(&g->fam[r->family].announced, ids[i]);
 	}
@@ -337,8 +348,12 @@ adjout_flush(struct adjout_group *g)
 {
 	static const struct adjout_batch_ops ops = {.sent = change_sent, .undo = change_undo};
 
-	if (g->batch.n > 0)
-		adjout_batch_flush(&g->batch, g, NULL, &ops);
+	if (g->batch.n == 0)
+		return;
+	/* Nobody asks what is in a batch while it goes; of many, one by one would be a tenth of all that is done for them here. */
+	for (int f = 0; g->batch.n >= FORGET_AT_ONCE && f < FAMILY_COUNT; f++)
+		bitmap_fini(&g->fam[f].in_batch);
+	adjout_batch_flush(&g->batch, g, NULL, &ops);
 }
 
 void

@@ -240,6 +240,40 @@ START_TEST(test_no_room_at_flush)
 }
 END_TEST
 
+/* So many that what the batch has is forgotten as a whole, also if there is no room for it. */
+START_TEST(test_many_at_once)
+{
+	enum { MANY = 1000 };
+	struct fake *k = fake_new();
+	const struct adjout_family *fam = &k->g.fam[FAMILY_IPV4];
+
+	for (uint32_t id = 1; id <= MANY; id++)
+		change(k, id, 5, 50);
+	ck_assert_uint_eq(fam->in_batch.count, MANY);
+	adjout_flush(&k->g);
+	ck_assert_uint_eq(fam->in_batch.count, 0);
+	ck_assert_uint_eq(fam->announced.count, MANY);
+	str_reset(&k->log);
+	/* None of them is in the batch any more: both are sent together. */
+	change(k, 1, 6, 50);
+	change(k, 2, 6, 50);
+	expect(k, "*+106:1,2 ");
+	for (uint32_t id = 1; id <= MANY; id++)
+		change(k, id, 0, 0);
+	ck_assert_uint_eq(fam->in_batch.count, MANY);
+	k->full = true;
+	expect(k, "");
+	ck_assert_uint_eq(fam->in_batch.count, 0);
+	ck_assert_uint_eq(fam->pending.count, MANY);
+	k->full = false;
+	drain(k);
+	ck_assert_uint_eq(fam->pending.count, 0);
+	ck_assert_uint_eq(fam->announced.count, 0);
+	ck_assert(adjout_pins(&k->a, FAMILY_IPV4, MANY));
+	fake_free(k);
+}
+END_TEST
+
 START_TEST(test_policy_change)
 {
 	struct fake *k = fake_new();
@@ -635,7 +669,7 @@ END_TEST
 
 SUITE("adjout", test_packing, test_split_horizon, test_nexthop_is_member, test_suppress,
     test_twice_in_a_slice, test_memo, test_repeated, test_repeated_rejection, test_source_changed, test_paced,
-    test_no_room_at_flush, test_policy_change, test_scan_empty, test_dirty_is_left, test_new_member,
+    test_no_room_at_flush, test_many_at_once, test_policy_change, test_scan_empty, test_dirty_is_left, test_new_member,
     test_member_count, test_member_count_nexthop,
     test_first_members_attach, test_slow, test_bound, test_refresh, test_eor, test_eor_waits_for_room,
     test_move, test_pins, test_kept, test_leave, test_families)
