@@ -611,7 +611,7 @@ size_t
 adjout_group_bytes(const struct adjout_group *g)
 {
 	size_t sum = sizeof *g + g->batch.cap * 2 * sizeof *g->batch.ids +
-		     g->batch.runs_cap * sizeof *g->batch.runs + (g->memo != NULL ? ADJOUT_MEMO_SIZE * sizeof *g->memo : 0);
+		     g->batch.runs_cap * (sizeof *g->batch.runs + sizeof *g->batch.order) + (g->memo != NULL ? ADJOUT_MEMO_SIZE * sizeof *g->memo : 0);
 	const struct adjout_member *m;
 
 	for (int f = 0; f < FAMILY_COUNT; f++) {

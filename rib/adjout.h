@@ -150,8 +150,9 @@ struct adjout_batch {
 	uint32_t *ids;
 	uint32_t *joined; /* ids of several runs, for one emission */
 	struct adjout_run *runs;
+	uint64_t *order;          /* of the runs when they go out: outgoing set, number */
 	uint32_t n, cap;          /* ids, and joined */
-	uint32_t nruns, runs_cap;
+	uint32_t nruns, runs_cap; /* runs, and order */
 };
 
 #define ADJOUT_MEMO_SIZE 256
