@@ -110,6 +110,8 @@ groups_encode(void *ctx, struct group *g, enum family f, uint32_t path_id, uint3
 	if (!update_enc_begin(&e, msg, &form, s->wire, s->wire_len))
 		return -EMSGSIZE;
 	for (uint32_t i = 0; i < n; i++) {
+		if (i + ADJOUT_FETCHED < n)
+			rib_prefix_fetch(gs->d->rib, f, ids[i + ADJOUT_FETCHED]);
 		struct nlri nlri;
 		nlri.path_id = path_id;
 		rib_prefix_get(gs->d->rib, f, ids[i], &nlri.prefix);

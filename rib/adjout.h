@@ -43,6 +43,7 @@
 #define ADJOUT_DETACHED_MAX 16    /* members that may be detached at a time, by default */
 #define ADJOUT_KEPT         65536 /* ids that nobody needs: 2 MB of records and their places in the index */
 #define ADJOUT_BATCH_MAX    16384 /* emissions that are sorted together */
+#define ADJOUT_FETCHED      4     /* prefixes of an emission that were asked for, at least where it is one run */
 
 struct adjout;
 struct adjout_group;
@@ -108,7 +109,7 @@ struct adjout_view {
 	uint32_t (*nexthop)(void *ctx, struct adjout_group *g, uint32_t out);
 	/* Both (0: none) will be given back soon: something to prefetch. */
 	void (*fetch_refs)(void *ctx, uint32_t attr, uint32_t out);
-	/* An emission of this outgoing set (0: withdrawal) will soon begin with this prefix: something to prefetch. */
+	/* An emission of this outgoing set (0: none, or asked for) will soon have this prefix: something to prefetch. */
 	void (*fetch)(void *ctx, enum family f, uint32_t id, uint32_t out);
 	/* No group or member needs the ids any more (adjout_pins). Called from adjout_reap only. */
 	void (*unpin)(void *ctx, enum family f, const uint32_t *ids, uint32_t n);

@@ -154,14 +154,18 @@ runs_drop(struct adjout_batch *b, const struct adjout_view *v)
 	b->n = b->nruns = 0;
 }
 
-/* The prefix that is going to be encoded first of a run, and its attributes; where each has its own, that is half of the encoding. */
+/*
+ * The prefixes that are going to be encoded first of a run, and its attributes; where runs are short, that is half of the
+ * encoding.
+ */
 static void
 fetch_run(const struct adjout_batch *b, const struct adjout_view *v, uint32_t place)
 {
 	if (place >= b->nruns)
 		return;
 	const struct adjout_run *r = run_at(b, place);
-	v->fetch(v->ctx, (enum family)r->family, b->ids[r->from], r->out);
+	for (uint32_t k = 0; k < r->n && k < ADJOUT_FETCHED; k++)
+		v->fetch(v->ctx, (enum family)r->family, b->ids[r->from + k], k == 0 ? r->out : 0);
 }
 
 void
