@@ -371,14 +371,9 @@ attr_intern_hashed(struct attr_table *t, uint32_t hash, uint32_t nexthop, const 
 }
 
 void
-attr_unref(struct attr_table *t, attr_id id)
+attr_drop(struct attr_table *t, attr_id id)
 {
-	if (id == ATTR_NONE)
-		return;
-	struct attr_slot *slot = attr_slot(t, id);
-	ASSERT(slot->refs > 0);
-	if (--slot->refs > 0)
-		return;
+	const struct attr_slot *slot = attr_slot(t, id);
 	struct attr_set *s = slot->set;
 	bool removed = hidx_remove(&t->index, slot->hash, id);
 	ASSERT(removed);

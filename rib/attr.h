@@ -23,6 +23,7 @@
 
 #include "lib/addr.h"
 #include "lib/hash.h"
+#include "lib/mem.h"
 #include "lib/pool.h"
 #include "lib/slab.h"
 
@@ -198,8 +199,19 @@ attr_ref(const struct attr_table *t, attr_id id)
 	attr_slot(t, id)->refs++;
 	return id;
 }
-/* ATTR_NONE is fine. The last reference frees the set and gives its next hop back. */
-void attr_unref(struct attr_table *t, attr_id id);
+/* For the one below: nobody has a reference any more. Frees the set and gives its next hop back. */
+void attr_drop(struct attr_table *t, attr_id id);
+/* ATTR_NONE is fine. Inline, as attr_ref is: once or twice a route. */
+static inline void
+attr_unref(struct attr_table *t, attr_id id)
+{
+	if (id == ATTR_NONE)
+		return;
+	struct attr_slot *slot = attr_slot(t, id);
+	ASSERT(slot->refs > 0);
+	if (--slot->refs == 0)
+		attr_drop(t, id);
+}
 /* The same of n, of which each has been used some time ago. */
 void attr_unref_all(struct attr_table *t, const attr_id *ids, unsigned n);
 /* The next hop's global address, FAMILY_NONE where there is none. */
