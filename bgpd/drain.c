@@ -9,6 +9,7 @@
 #include "bgpd/peer.h"
 #include "bgpd/peer_routes.h"
 #include "lib/log.h"
+#include "lib/loop.h"
 #include "lib/mem.h"
 
 /* A neighbour that reads slowly, or not at all, is not waited for any longer than this after the withdrawal. */
@@ -18,7 +19,7 @@
 static void
 wake_in(struct drain *dr, uint64_t ms)
 {
-	event_add(dr->timer, &(struct timeval){.tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000) * 1000});
+	timer_after_ms(dr->timer, ms);
 }
 
 static bool

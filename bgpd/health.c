@@ -13,6 +13,7 @@
 #include "bgpd/kernel.h"
 #include "bgpd/own.h"
 #include "lib/log.h"
+#include "lib/loop.h"
 #include "lib/mem.h"
 
 #include <event2/bufferevent.h>
@@ -53,7 +54,7 @@ struct check {
 static void
 timer_set(struct check *c, uint32_t ms)
 {
-	event_add(c->timer, &(struct timeval){.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000});
+	timer_after_ms(c->timer, ms);
 }
 
 static void

@@ -12,6 +12,7 @@
 #include "bgpd/kernel.h"
 #include "bgpd/peer.h"
 #include "lib/log.h"
+#include "lib/loop.h"
 #include "lib/mem.h"
 
 #include <net/if.h>
@@ -50,7 +51,7 @@ index_of(const struct bgpd *d, const char *name)
 static void
 wake_in(struct onlink *o, uint64_t ms)
 {
-	event_add(o->timer, &(struct timeval){.tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000) * 1000});
+	timer_after_ms(o->timer, ms);
 }
 
 static void

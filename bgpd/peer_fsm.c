@@ -13,6 +13,7 @@
 #include "bgpd/keys.h"
 #include "bgpd/peer_routes.h"
 #include "lib/log.h"
+#include "lib/loop.h"
 #include "lib/mem.h"
 
 #include <stdio.h>
@@ -22,12 +23,6 @@
 /* How long our OPEN waits for theirs where only that tells whom we speak to: they send it at once. */
 #define DELAY_OPEN_S 5
 #define DYNAMIC_LOOK_MS 1000 /* whether a dynamic neighbour still has a reason to be there */
-
-static void
-timer_start(struct event *ev, uint64_t ms)
-{
-	event_add(ev, &(struct timeval){.tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000) * 1000});
-}
 
 static uint64_t
 jittered_ms(uint32_t seconds)
@@ -67,7 +62,7 @@ hold_start(struct peer_conn *c, uint32_t seconds)
 	c->hold_s = seconds;
 	c->last_rx_ns = c->peer->d->loop->turn_start_ns;
 	if (seconds > 0)
-		timer_start(c->hold, (uint64_t)seconds * 1000);
+		timer_after_ms(c->hold, (uint64_t)seconds * 1000);
 	else
 		event_del(c->hold);
 }
@@ -267,7 +262,7 @@ static void
 start_keepalive(struct peer_conn *c)
 {
 	if (c->peer->session.keepalive_s > 0)
-		timer_start(c->keepalive, jittered_ms(c->peer->session.keepalive_s));
+		timer_after_ms(c->keepalive, jittered_ms(c->peer->session.keepalive_s));
 }
 
 static void
@@ -293,7 +288,7 @@ do_timers(struct peer_conn *c, uint32_t actions)
 	if (actions & FSM_DO_STOP_DELAY_OPEN)
 		event_del(c->delay_open);
 	if (actions & FSM_DO_START_DELAY_OPEN)
-		timer_start(c->delay_open, DELAY_OPEN_S * 1000);
+		timer_after_ms(c->delay_open, DELAY_OPEN_S * 1000);
 	if (actions & FSM_DO_START_HOLD_LARGE)
 		hold_start(c, FSM_HOLD_LARGE_S);
 	if (actions & FSM_DO_START_HOLD)
@@ -304,7 +299,7 @@ do_timers(struct peer_conn *c, uint32_t actions)
 		start_keepalive(c);
 	if (actions & FSM_DO_UP && send_hold_s > 0) {
 		c->last_tx_ns = p->d->loop->turn_start_ns;
-		timer_start(c->send_hold, (uint64_t)send_hold_s * 1000);
+		timer_after_ms(c->send_hold, (uint64_t)send_hold_s * 1000);
 	}
 }
 
@@ -317,7 +312,7 @@ idle_hold(struct peer_conn *c)
 	if (c != p->main || peer_is_down(p))
 		return;
 	uint32_t s = fsm_idle_hold(p->conf->idle_hold.initial_s, p->conf->idle_hold.max_s, p->failures > 0 ? p->failures : 1);
-	timer_start(p->idle_hold, (uint64_t)s * 1000);
+	timer_after_ms(p->idle_hold, (uint64_t)s * 1000);
 }
 
 void
@@ -351,7 +346,7 @@ peer_event(struct peer_conn *c, enum fsm_event ev)
 	if (r.actions & FSM_DO_COUNT_RETRY)
 		p->failures++;
 	if (c == p->main && r.actions & FSM_DO_START_CONNECT_RETRY)
-		timer_start(p->connect_retry, jittered_ms(p->conf->connect_retry_s));
+		timer_after_ms(p->connect_retry, jittered_ms(p->conf->connect_retry_s));
 	if (c == p->main && r.actions & FSM_DO_CONNECT)
 		dial(c);
 	do_messages(c, r.actions);
@@ -367,7 +362,7 @@ peer_event(struct peer_conn *c, enum fsm_event ev)
 		peer_open_resume(other);
 	/* Nobody may connect any more: a dynamic neighbour that is left without a connection goes. */
 	if (p->range != NULL && p->main->state == FSM_ACTIVE && p->main->session == NULL)
-		timer_start(p->idle_hold, 0);
+		timer_after_ms(p->idle_hold, 0);
 }
 
 /* What a connection in Active is before any OPEN but for its timers, which belong to the place. */
@@ -400,7 +395,7 @@ waiting_put(struct peer_conn *c, const struct waiting *w)
 	c->last_rx_ns = w->last_rx_ns;
 	c->last_tx_ns = w->last_tx_ns;
 	c->rx_type = w->rx_type;
-	timer_start(c->delay_open, DELAY_OPEN_S * 1000);
+	timer_after_ms(c->delay_open, DELAY_OPEN_S * 1000);
 }
 
 struct peer_conn *
@@ -436,7 +431,7 @@ on_hold(evutil_socket_t fd, short what, void *arg)
 	uint64_t now = time_mono_ns();
 	/* Messages only note the time: the timer is moved when it fires, not for each of them. */
 	if (now < due_ns) {
-		timer_start(c->hold, (due_ns - now) / 1000000 + 1);
+		timer_after_ms(c->hold, (due_ns - now) / 1000000 + 1);
 		return;
 	}
 	peer_event(c, FSM_EV_HOLD_EXPIRES);
@@ -475,7 +470,7 @@ on_send_hold(evutil_socket_t fd, short what, void *arg)
 	loop_enter(c->peer->d->loop);
 	uint64_t now = time_mono_ns(), due_ns = c->last_tx_ns + limit_ns;
 	if (now < due_ns) {
-		timer_start(c->send_hold, (due_ns - now) / 1000000 + 1);
+		timer_after_ms(c->send_hold, (due_ns - now) / 1000000 + 1);
 		return;
 	}
 	peer_event(c, FSM_EV_SEND_HOLD_EXPIRES);
@@ -507,7 +502,7 @@ on_idle_hold(evutil_socket_t fd, short what, void *arg)
 			return;
 		}
 		if (p->main->state != FSM_IDLE) {
-			timer_start(p->idle_hold, DYNAMIC_LOOK_MS);
+			timer_after_ms(p->idle_hold, DYNAMIC_LOOK_MS);
 			return;
 		}
 	}

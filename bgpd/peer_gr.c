@@ -9,6 +9,7 @@
 #include "bgpd/peer.h"
 #include "bgpd/peer_routes.h"
 #include "lib/log.h"
+#include "lib/loop.h"
 #include "lib/mem.h"
 
 static void event(struct peer *p, enum family f, enum gr_event ev, uint32_t facts);
@@ -47,14 +48,11 @@ on_timer6(evutil_socket_t fd, short what, void *arg)
 static void
 timer_start(struct peer *p, enum family f, uint64_t after_ns)
 {
-	uint64_t ms = after_ns / 1000000;
-
 	if (p->gr.fam[f].timer == NULL)
 		p->gr.fam[f].timer = evtimer_new(p->d->loop->base, f == FAMILY_IPV4 ? on_timer4 : on_timer6, p);
 	ASSERT(p->gr.fam[f].timer != NULL);
 	p->gr.fam[f].due_ns = p->d->loop->turn_start_ns + after_ns;
-	event_add(p->gr.fam[f].timer,
-	    &(struct timeval){.tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000) * 1000});
+	timer_after_ms(p->gr.fam[f].timer, after_ns / 1000000);
 }
 
 static void

@@ -10,6 +10,7 @@
 #include "bgpd/kernel.h"
 #include "bgpd/peer.h"
 #include "lib/bitmap.h"
+#include "lib/loop.h"
 #include "lib/mem.h"
 #include "rib/walk.h"
 
@@ -57,7 +58,7 @@ static void
 arm(struct event *ev, unsigned ms)
 {
 	if (!event_pending(ev, EV_TIMEOUT, NULL))
-		event_add(ev, &(struct timeval){.tv_sec = ms / 1000, .tv_usec = (int)(ms % 1000) * 1000});
+		timer_after_ms(ev, ms);
 }
 
 static bool

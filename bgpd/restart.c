@@ -11,6 +11,7 @@
 #include "bgpd/peer_routes.h"
 #include "bgpd/pipeline.h"
 #include "lib/log.h"
+#include "lib/loop.h"
 #include "lib/mem.h"
 
 #define POLL_MS       20
@@ -54,12 +55,6 @@ facts(const struct restart *r)
 }
 
 static void
-arm(struct event *ev, uint32_t ms)
-{
-	event_add(ev, &(struct timeval){.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000});
-}
-
-static void
 act(struct restart *r, uint32_t actions)
 {
 	struct bgpd *d = r->d;
@@ -68,15 +63,15 @@ act(struct restart *r, uint32_t actions)
 	if (actions & GR_START_DO_DEFER)
 		pipeline_defer(d->pipeline, true);
 	if (actions & GR_START_DO_TIMERS) {
-		arm(r->ev_late, gr_at_most(restart_s, GR_LATE_S) * 1000);
-		arm(r->ev_limit, gr_at_most(restart_s, GR_LIMIT_S) * 1000);
+		timer_after_ms(r->ev_late, gr_at_most(restart_s, GR_LATE_S) * 1000);
+		timer_after_ms(r->ev_limit, gr_at_most(restart_s, GR_LIMIT_S) * 1000);
 	}
 	if (actions & GR_START_DO_SELECT)
 		pipeline_defer(d->pipeline, false);
 	if (actions & GR_START_DO_TELL)
 		groups_end_of_rib(d->groups);
 	if (actions & GR_START_DO_POLL)
-		arm(r->ev_poll, POLL_MS);
+		timer_after_ms(r->ev_poll, POLL_MS);
 	if (actions & GR_START_DO_SWEEP)
 		kernel_sweep(d->kernel);
 }
@@ -94,7 +89,7 @@ event(struct restart *r, enum gr_start_event ev, uint32_t more)
 	act(r, res.actions);
 	/* Some facts change with time alone. */
 	if (r->state != GR_START && r->state != GR_DONE && !event_pending(r->ev_poll, EV_TIMEOUT, NULL))
-		arm(r->ev_poll, WAIT_MS);
+		timer_after_ms(r->ev_poll, WAIT_MS);
 }
 
 static void
@@ -166,7 +161,7 @@ void
 restart_peers_changed(struct restart *r)
 {
 	if (r->state != GR_START && r->state != GR_DONE)
-		arm(r->ev_poll, 0);
+		timer_after_ms(r->ev_poll, 0);
 }
 
 void

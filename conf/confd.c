@@ -26,6 +26,7 @@
 #include "conf/status.h"
 #include "conf/watch.h"
 #include "lib/log.h"
+#include "lib/loop.h"
 #include "lib/mem.h"
 #include "lib/str.h"
 
@@ -89,14 +90,6 @@ finish(struct confd *d, int exit_status)
 	event_base_loopbreak(d->base);
 }
 
-static void
-timer_set(struct event *e, unsigned ms)
-{
-	struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000};
-
-	event_add(e, &tv);
-}
-
 /* ---- what sources tell ---- */
 
 /* The wait begins with the first change and is not made longer by others: a change is never put off for ever.
@@ -106,7 +99,7 @@ changed(struct confd *d)
 {
 	d->changed = true;
 	if (!d->in_round && synced(d) && !event_pending(d->debounce, EV_TIMEOUT, NULL))
-		timer_set(d->debounce, d->options->mode == CONFD_RUN ? d->conf->debounce_ms : 0);
+		timer_after_ms(d->debounce, d->options->mode == CONFD_RUN ? d->conf->debounce_ms : 0);
 }
 
 static void
@@ -350,7 +343,7 @@ round_end(struct confd *d)
 	} else if (d->changed) {
 		changed(d);
 	} else if (d->again) {
-		timer_set(d->retry, d->backoff_ms);
+		timer_after_ms(d->retry, d->backoff_ms);
 		d->backoff_ms = d->backoff_ms * 2 < BACKOFF_MAX_MS ? d->backoff_ms * 2 : BACKOFF_MAX_MS;
 	}
 	if (!d->again)

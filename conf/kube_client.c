@@ -4,10 +4,10 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "config.h"
 #include "conf/kube.h"
+#include "lib/loop.h"
 #include "lib/mem.h"
 
 /* As calico-node's: a whole list of pages at once, and then few. */
@@ -20,10 +20,7 @@
 uint64_t
 kube_now_ms(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+	return time_mono_ns() / 1000000;
 }
 
 unsigned

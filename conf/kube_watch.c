@@ -23,6 +23,7 @@
 #include "conf/backoff.h"
 #include "conf/kube.h"
 #include "conf/value.h"
+#include "lib/loop.h"
 #include "lib/mem.h"
 
 #define PAGE_LIMIT        500
@@ -278,9 +279,7 @@ well(struct kube_watch *w)
 static void
 arm(struct kube_watch *w, unsigned ms)
 {
-	struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000};
-
-	event_add(w->timer, &tv);
+	timer_after_ms(w->timer, ms);
 }
 
 /* The step under way is over, and what follows has to wait. */

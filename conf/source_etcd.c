@@ -27,6 +27,7 @@
 #include "conf/load.h"
 #include "conf/source.h"
 #include "lib/log.h"
+#include "lib/loop.h"
 #include "lib/mem.h"
 
 #define CONNECT_MS     5000u
@@ -104,9 +105,7 @@ static void probe(struct source_etcd *s);
 static void
 timer_set(struct source_etcd *s, unsigned ms)
 {
-	struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000};
-
-	event_add(s->timer, &tv);
+	timer_after_ms(s->timer, ms);
 }
 
 /* ---- ends ---- */

@@ -33,6 +33,7 @@
 #include "conf/document.h"
 #include "conf/load.h"
 #include "conf/value.h"
+#include "lib/loop.h"
 #include "lib/mem.h"
 #include "lib/str.h"
 
@@ -625,9 +626,7 @@ read_changed(struct source_files *s)
 static void
 arm(struct source_files *s, long ms)
 {
-	struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
-
-	event_add(s->timer, &tv);
+	timer_after_ms(s->timer, (uint64_t)ms);
 }
 
 /* Looks at everything. False: at a part it could not. */

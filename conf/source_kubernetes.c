@@ -19,6 +19,7 @@
 #include "conf/backoff.h"
 #include "conf/kube.h"
 #include "conf/source.h"
+#include "lib/loop.h"
 #include "lib/mem.h"
 
 #define NAME              "kubernetes"
@@ -111,9 +112,7 @@ server_untrusted(struct source_kubernetes *s, const char *error)
 static void
 arm(struct source_kubernetes *s, unsigned ms)
 {
-	struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000};
-
-	event_add(s->timer, &tv);
+	timer_after_ms(s->timer, ms);
 }
 
 static void

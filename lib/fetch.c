@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/queue.h>
 
+#include "lib/loop.h"
 #include "lib/mem.h"
 #include "lib/str.h"
 
@@ -113,14 +114,6 @@ socket_wanted(CURL *easy, curl_socket_t fd, int what, void *ctx, void *socket_ct
 	return 0;
 }
 
-static void
-after_ms(struct event *e, unsigned long ms)
-{
-	struct timeval tv = {.tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000) * 1000};
-
-	event_add(e, &tv);
-}
-
 static int
 timer_wanted(CURLM *multi, long ms, void *ctx)
 {
@@ -130,7 +123,7 @@ timer_wanted(CURLM *multi, long ms, void *ctx)
 	if (ms < 0)
 		event_del(p->timer);
 	else
-		after_ms(p->timer, (unsigned long)ms);
+		timer_after_ms(p->timer, (uint64_t)ms);
 	return 0;
 }
 
@@ -423,7 +416,7 @@ on_idle(evutil_socket_t fd, short what, void *ctx)
 		return;
 	}
 	r->heard = false;
-	after_ms(r->idle, r->idle_ms);
+	timer_after_ms(r->idle, r->idle_ms);
 }
 
 /* ---- requests ---- */
@@ -544,7 +537,7 @@ fetch_start(struct fetcher *f, const struct fetch_request *q)
 		r->idle_ms = q->idle_ms;
 		r->idle = evtimer_new(f->base, on_idle, r);
 		ASSERT(r->idle != NULL);
-		after_ms(r->idle, r->idle_ms);
+		timer_after_ms(r->idle, r->idle_ms);
 	}
 	if (f->pool == NULL)
 		f->pool = pool_new(f);

@@ -24,6 +24,14 @@ time_mono_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
 }
 
+void
+timer_after_ms(struct event *timer, uint64_t ms)
+{
+	const struct timeval tv = {.tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000) * 1000};
+
+	event_add(timer, &tv);
+}
+
 static void
 run_slice(evutil_socket_t fd, short what, void *arg)
 {

@@ -70,6 +70,8 @@ void loop_job_cancel(struct loop *l, struct job *j);
 uint64_t loop_stall_take(struct loop *l);
 
 uint64_t time_mono_ns(void);
+/* Has a timer go off in so many milliseconds, whenever it was going to. */
+void timer_after_ms(struct event *timer, uint64_t ms);
 /* First statement of every event callback of the thread: begins the turn and sets turn_start_ns. */
 static inline void
 loop_enter(struct loop *l)
