@@ -569,15 +569,6 @@ page_end(void *page)
 	metrics_page_free(page);
 }
 
-/* That there is an answer is the answer. */
-static int
-health_page(void *ctx, struct str *out)
-{
-	(void)ctx;
-	str_add(out, "ok\n");
-	return 200;
-}
-
 /* Ready once routes are selected and sent: the kernel is known, and a restart has waited for what it waits for. */
 static int
 ready_page(void *ctx, struct str *out)
@@ -597,7 +588,7 @@ ready_page(void *ctx, struct str *out)
 
 static const struct http_route routes[] = {
     {.path = "/metrics", .type = OPENMETRICS_TYPE, .begin = page_begin, .step = page_step, .end = page_end},
-    {.path = "/healthz", .type = "text/plain; charset=utf-8", .page = health_page},
+    {.path = "/healthz", .type = "text/plain; charset=utf-8", .page = http_alive_page},
     {.path = "/readyz", .type = "text/plain; charset=utf-8", .page = ready_page},
 };
 

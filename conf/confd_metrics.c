@@ -128,15 +128,6 @@ metrics_page(void *ctx, struct str *out)
 	return 200;
 }
 
-/* That there is an answer is the answer. */
-static int
-health_page(void *ctx, struct str *out)
-{
-	(void)ctx;
-	str_add(out, "ok\n");
-	return 200;
-}
-
 /* Ready, and so for ever, when each file has been as it should once: what fails later leaves the last good one. */
 static int
 ready_page(void *ctx, struct str *out)
@@ -162,7 +153,7 @@ ready_page(void *ctx, struct str *out)
 
 static const struct http_route routes[] = {
     {.path = "/metrics", .type = OPENMETRICS_TYPE, .page = metrics_page},
-    {.path = "/healthz", .type = "text/plain; charset=utf-8", .page = health_page},
+    {.path = "/healthz", .type = "text/plain; charset=utf-8", .page = http_alive_page},
     {.path = "/readyz", .type = "text/plain; charset=utf-8", .page = ready_page},
 };
 

@@ -436,6 +436,14 @@ on_resume(evutil_socket_t fd, short what, void *ctx)
 	evconnlistener_enable(h->listener);
 }
 
+int
+http_alive_page(void *ctx, struct str *out)
+{
+	(void)ctx;
+	str_add(out, "ok\n");
+	return 200;
+}
+
 struct http *
 http_listen(struct event_base *base, struct loop *loop, const struct ip_addr *addr, uint16_t port,
 	    const struct http_route *routes, size_t n, void *ctx)

@@ -32,6 +32,9 @@ struct http_route {
 	void (*end)(void *state);
 };
 
+/* A page for probes: that there is an answer is the answer. */
+int http_alive_page(void *ctx, struct str *out);
+
 /*
  * The routes are kept by reference. loop: that of base, whose turns are measured and which has the slices; NULL: there is
  * only base, and every page is made at once. NULL with errno.

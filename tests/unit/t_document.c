@@ -8,6 +8,7 @@
 #include "conf/document_int.h"
 #include "lib/mem.h"
 #include "lib/str.h"
+#include "tests/unit/mutate.h"
 #include "tests/unit/suite.h"
 
 /* Documents one behind the other as JSON, each with its line before it. */
@@ -150,47 +151,7 @@ static const char *const plain_texts[] = {
      "far:   # away\n  value\nlist:\n  - [a, {b: c}]\n  - 'x' # y\n  - null"),
 };
 
-static uint64_t
-next_random(uint64_t *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-	return *state;
-}
-
-/* One small change of a text, which has room for 32 octets more. */
-static void
-mutate(char *text, uint64_t *r)
-{
-	static const char marks[] = ":-# '\"\n{}[]|>&*!,%?a1.~\\\t  \n  ";
-	size_t n = strlen(text), at = next_random(r) % n;
-	char *line = strchr(text + at, '\n'), *next;
-
-	switch (next_random(r) % 4) {
-	case 0:
-		memmove(text + at, text + at + 1, n - at);
-		break;
-	case 1:
-		memmove(text + at + 1, text + at, n - at + 1);
-		text[at] = marks[next_random(r) % (sizeof(marks) - 1)];
-		break;
-	case 2: /* a line one column to the right or left */
-		if (line == NULL || line[1] == '\0')
-			break;
-		if (next_random(r) % 2 == 0) {
-			memmove(line + 2, line + 1, strlen(line + 1) + 1);
-			line[1] = ' ';
-		} else if (line[1] == ' ') {
-			memmove(line + 1, line + 2, strlen(line + 2) + 1);
-		}
-		break;
-	default: /* without a line */
-		next = line != NULL ? strchr(line + 1, '\n') : NULL;
-		if (next != NULL)
-			memmove(line, next, strlen(next) + 1);
-	}
-}
+static const char marks[] = ":-# '\"\n{}[]|>&*!,%?a1.~\\\t  \n  ";
 
 /* What the whole language makes of it: a letter beyond ASCII in a comment is enough for it. */
 static int
@@ -219,7 +180,7 @@ START_TEST(test_plain)
 		char text[600];
 		strlcpy(text, plain_texts[turn % ARRAY_LEN(plain_texts)], sizeof(text) - 32);
 		for (unsigned k = 0; k <= turn % 3; k++)
-			mutate(text, &r);
+			mutate(text, marks, &r);
 		json_t *v = document_plain(text, strlen(text), &line, &values);
 		struct str got = {0}, want = {0};
 		if (v != NULL) {

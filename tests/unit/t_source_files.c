@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of conf/source_files in a directory of their own: what is told at first and of changes, and what is not. */
-#include "conf/source.h"
-
 #include <event2/event.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,59 +10,11 @@
 
 #include "lib/mem.h"
 #include "lib/str.h"
-#include "tests/unit/suite.h"
+#include "tests/unit/sourcetest.h"
 
 static struct event_base *base;
 static struct source *source;
 static char dir[] = "/tmp/t_source_files.XXXXXX";
-static json_t *world; /* "kind namespace name" to values, as they were told */
-static json_t *troubles;
-static unsigned syncs, puts_told;
-
-static char *
-key_of(const char *kind, const char *name_space, const char *name)
-{
-	return xasprintf("%s %s %s", kind, name_space != NULL ? name_space : "-", name);
-}
-
-static void
-on_put(void *ctx, const char *kind, const char *name_space, const char *name, const json_t *value)
-{
-	char *key = key_of(kind, name_space, name);
-
-	(void)ctx;
-	puts_told++;
-	json_object_set_new(world, key, json_deep_copy(value));
-	free(key);
-}
-
-static void
-on_del(void *ctx, const char *kind, const char *name_space, const char *name)
-{
-	char *key = key_of(kind, name_space, name);
-
-	(void)ctx;
-	ck_assert_int_eq(json_object_del(world, key), 0);
-	free(key);
-}
-
-static void
-on_synced(void *ctx)
-{
-	(void)ctx;
-	syncs++;
-}
-
-static void
-on_trouble(void *ctx, const char *what, const char *text)
-{
-	(void)ctx;
-	what = strncmp(what, dir, strlen(dir)) == 0 ? what + strlen(dir) : what;
-	if (text != NULL)
-		json_object_set_new(troubles, what, json_string(text));
-	else
-		ck_assert_int_eq(json_object_del(troubles, what), 0);
-}
 
 static const struct source_handler handler = {.put = on_put, .del = on_del, .synced = on_synced, .trouble = on_trouble};
 
@@ -99,8 +49,8 @@ static void
 begin(bool keys)
 {
 	base = event_base_new();
-	world = json_object();
-	troubles = json_object();
+	told_begin();
+	troubles_in = dir;
 	source = source_files_start(base, dir, keys, &handler, NULL);
 }
 
@@ -109,8 +59,7 @@ end(void)
 {
 	source->ops->stop(source);
 	event_base_free(base);
-	json_decref(world);
-	json_decref(troubles);
+	told_end();
 	char *command = xasprintf("rm -rf %s", dir);
 	ck_assert_int_eq(system(command), 0);
 	free(command);

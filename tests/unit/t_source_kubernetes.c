@@ -1,62 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of conf/source_kubernetes: discovery, what is wanted, and when everything was told. */
-#include "conf/source.h"
-
 #include <stdio.h>
 #include <unistd.h>
 
 #include "conf/kube.h"
 #include "tests/unit/fetchfake.h"
+#include "tests/unit/sourcetest.h"
 
 static struct event_base *base;
 static struct source *source;
 static char path[] = "/tmp/t_source_kubernetes.XXXXXX";
-static json_t *world, *troubles, *secrets;
+static json_t *secrets;
 static bool services, no_blocks;
-static unsigned syncs;
-
-static char *
-key_of(const char *kind, const char *name_space, const char *name)
-{
-	return xasprintf("%s %s %s", kind, name_space != NULL ? name_space : "-", name);
-}
-
-static void
-on_put(void *ctx, const char *kind, const char *name_space, const char *name, const json_t *value)
-{
-	char *key = key_of(kind, name_space, name);
-
-	(void)ctx;
-	json_object_set_new(world, key, json_deep_copy(value));
-	free(key);
-}
-
-static void
-on_del(void *ctx, const char *kind, const char *name_space, const char *name)
-{
-	char *key = key_of(kind, name_space, name);
-
-	(void)ctx;
-	ck_assert_int_eq(json_object_del(world, key), 0);
-	free(key);
-}
-
-static void
-on_synced(void *ctx)
-{
-	(void)ctx;
-	syncs++;
-}
-
-static void
-on_trouble(void *ctx, const char *what, const char *text)
-{
-	(void)ctx;
-	if (text != NULL)
-		json_object_set_new(troubles, what, json_string(text));
-	else
-		ck_assert_int_eq(json_object_del(troubles, what), 0);
-}
 
 static bool
 wants_services(void *ctx)
@@ -103,11 +58,9 @@ begin(const char *group)
 	close(fd);
 	config_write("token: one");
 	base = event_base_new();
-	world = json_object();
-	troubles = json_object();
+	told_begin();
 	secrets = json_object();
 	services = false;
-	syncs = 0;
 	source = source_kubernetes_start(base, &(struct source_kubernetes_conf){path, group, "n1", no_blocks},
 					 &handler, NULL);
 }
@@ -118,8 +71,7 @@ finish(void)
 	source->ops->stop(source);
 	ck_assert(TAILQ_EMPTY(&fetches));
 	event_base_free(base);
-	json_decref(world);
-	json_decref(troubles);
+	told_end();
 	json_decref(secrets);
 	unlink(path);
 	strcpy(path + strlen(path) - 6, "XXXXXX");

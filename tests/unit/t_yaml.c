@@ -10,6 +10,7 @@
 #include "conf/error.h"
 #include "conf/yaml_int.h"
 #include "suite.h"
+#include "tests/unit/mutate.h"
 
 static struct conf_arena *arena;
 static struct conf_errors errs;
@@ -244,47 +245,7 @@ static const char *const plain_texts[] = {
     "k:\n    l:\n        m: 5  \n    n: [[a, {b: c}], {d: [e]}]\n\n# end",
 };
 
-static uint64_t
-next_random(uint64_t *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-	return *state;
-}
-
-/* One small change of a text, which has room for 32 octets more. */
-static void
-mutate(char *text, uint64_t *r)
-{
-	static const char marks[] = ":-# '\"\n{}[]|>&*!,%?a1.~\\\t  \n  ,]}";
-	size_t n = strlen(text), at = next_random(r) % n;
-	char *line = strchr(text + at, '\n'), *end;
-
-	switch (next_random(r) % 4) {
-	case 0:
-		memmove(text + at, text + at + 1, n - at);
-		break;
-	case 1:
-		memmove(text + at + 1, text + at, n - at + 1);
-		text[at] = marks[next_random(r) % (sizeof(marks) - 1)];
-		break;
-	case 2: /* a line one column to the right or left */
-		if (line == NULL || line[1] == '\0')
-			break;
-		if (next_random(r) % 2 == 0) {
-			memmove(line + 2, line + 1, strlen(line + 1) + 1);
-			line[1] = ' ';
-		} else if (line[1] == ' ') {
-			memmove(line + 1, line + 2, strlen(line + 2) + 1);
-		}
-		break;
-	default: /* without a line */
-		end = line != NULL ? strchr(line + 1, '\n') : NULL;
-		if (end != NULL)
-			memmove(line, end, strlen(end) + 1);
-	}
-}
+static const char marks[] = ":-# '\"\n{}[]|>&*!,%?a1.~\\\t  \n  ,]}";
 
 /* All that a tree says, with its places. */
 static void
@@ -321,7 +282,7 @@ START_TEST(test_plain)
 		struct yml_node *fast;
 		strlcpy(text, plain_texts[turn % 4], sizeof(text) - 32);
 		for (unsigned k = 0; k < turn % 4 && turn >= 4; k++)
-			mutate(text, &r);
+			mutate(text, marks, &r);
 		struct conf_arena *tmp = conf_arena_new();
 		if (yml_parse_plain(tmp, "f", 0, text, strlen(text), &fast)) {
 			plain++;
