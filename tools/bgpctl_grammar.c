@@ -235,9 +235,17 @@ filter_find(const char *word, unsigned of, struct str *why)
 		}
 		found = &filters[i];
 	}
-	if (found == NULL)
-		str_addf(why, "'%s' is not a filter", word);
-	return found;
+	if (found != NULL)
+		return found;
+	str_addf(why, "'%s' is not a filter: expected", word);
+	const char *sep = " ";
+	for (size_t i = 0; i < ARRAY_LEN(filters); i++) {
+		if (!(filters[i].of & of))
+			continue;
+		str_addf(why, "%s%s", sep, filters[i].word);
+		sep = ", ";
+	}
+	return NULL;
 }
 
 /* The words behind the form: its optional argument, then filters. */
@@ -319,6 +327,26 @@ expand(int argc, char **argv, char **words, struct str *several)
 	return n;
 }
 
+/* What the completion of a shell would offer behind the first n words, after a colon. */
+static void
+expected(int n, char **words, struct str *why)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	if (out == NULL)
+		return;
+	bgpctl_complete(n, words, out);
+	if (fclose(out) == 0) {
+		const char *sep = ": expected ";
+		char *rest = text;
+		for (char *word; (word = strsep(&rest, "\n")) != NULL && *word != '\0'; sep = ", ")
+			str_addf(why, "%s%s", sep, word);
+	}
+	free(text);
+}
+
 bool
 bgpctl_parse(int argc, char **argv, struct bgpctl_request *out, struct str *why)
 {
@@ -334,6 +362,8 @@ bgpctl_parse(int argc, char **argv, struct bgpctl_request *out, struct str *why)
 		str_addf(why, "'%s' is not understood here", argv[n]);
 	else if (f == NULL)
 		str_add(why, "the command is not complete");
+	if (f == NULL && several.len == 0)
+		expected(n, words, why);
 	str_free(&several);
 	if (why->len > 0)
 		return false;
@@ -348,6 +378,15 @@ bgpctl_parse(int argc, char **argv, struct bgpctl_request *out, struct str *why)
 	}
 	if (used < n) { /* "show rib in": a keyword, but not all of what it needs */
 		str_add(why, "the command is not complete");
+		expected(n, words, why);
+		return false;
+	}
+	if (argc > used && f->filters == NONE && f->optional == NULL) {
+		struct str other = {0};
+		expected(used, words, &other);
+		str_addf(why, "'%s' is %s%s", argv[used], other.len > 0 ? "not understood here" : "too much",
+			 str_get(&other));
+		str_free(&other);
 		return false;
 	}
 	out->command = f->command;

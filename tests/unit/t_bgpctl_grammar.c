@@ -176,17 +176,20 @@ START_TEST(test_incomplete)
 	check_refused("show rib in", "not complete", "");
 	check_refused("show rib why", "not complete", "");
 	check_refused("neighbor", "not complete", "");
-	check_refused("neighbor 10.0.0.2", "not complete", "");
+	check_refused("neighbor 10.0.0.2", "not complete", "expected up, down, clear, refresh, drain, debug");
 	check_refused("network", "not complete", "");
 	check_refused("network add", "not complete", "");
-	check_refused("log level", "not complete", "");
+	check_refused("log level", "not complete", "expected error, warn, info, debug");
 	check_refused("config", "not complete", "");
 	check_refused("reload now", "now", "");
 	check_refused("reload --confirm", "not complete", "");
 	check_refused("reload --confirm soon", "confirm", "seconds");
 	check_refused("reload --confirm 0", "confirm", "seconds");
-	check_refused("show summary please", "please", "");
-	check_refused("neighbor 10.0.0.2 sideways", "sideways", "");
+	check_refused("show summary please", "please", "too much");
+	check_refused("show please", "please", "expected summary, neighbor, rib, ");
+	check_refused("show rib please", "please", "expected best, longer, ");
+	check_refused("please", "please", "expected show, config, reload, ");
+	check_refused("neighbor 10.0.0.2 sideways", "sideways", "expected up, down, ");
 	check_refused("neighbor 10.0.0.2 up now", "now", "");
 }
 END_TEST
