@@ -44,6 +44,8 @@ void bgpctl_printer_end(struct bgpctl_printer *p); /* writes what is left and fr
 
 /* bgpctl_text.c: a cell's text, added to out. */
 void bgpctl_seconds(json_int_t s, struct str *out); /* "01:02:03", "5d03h" */
+/* A member's value; what its name says is octets or seconds has larger units added: "4005888 (3.8 MiB)". */
+void bgpctl_member(const char *name, const json_t *v, struct str *out);
 /* The value as people read it: "-" for null, yes and no, lists with blanks between. */
 void bgpctl_value(const json_t *v, struct str *out);
 

@@ -311,7 +311,7 @@ put_members(FILE *out, const json_t *o, int depth)
 			continue;
 		}
 		struct str text = {0};
-		bgpctl_value(v, &text);
+		bgpctl_member(name, v, &text);
 		fprintf(out, "%*s%s: %s\n", 2 * depth, "", name, str_get(&text));
 		str_free(&text);
 	}

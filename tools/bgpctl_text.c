@@ -4,6 +4,8 @@
  */
 #include "tools/bgpctl.h"
 
+#include "lib/mem.h"
+
 #include <string.h>
 
 void
@@ -97,5 +99,44 @@ bgpctl_value(const json_t *v, struct str *out)
 			str_add(out, i == 0 ? "" : json_object_get(e, "policy") != NULL ? ", " : " ");
 			bgpctl_value(e, out);
 		}
+	}
+}
+
+static bool
+ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+
+	return n >= m && strcmp(s + n - m, end) == 0;
+}
+
+static void
+octets(json_int_t n, struct str *out)
+{
+	static const char *const units[] = {"KiB", "MiB", "GiB", "TiB"};
+	double v = (double)n / 1024;
+	size_t u = 0;
+
+	while (v >= 1024 && u + 1 < ARRAY_LEN(units)) {
+		v /= 1024;
+		u++;
+	}
+	str_addf(out, "%.1f %s", v, units[u]);
+}
+
+void
+bgpctl_member(const char *name, const json_t *v, struct str *out)
+{
+	json_int_t n = json_is_integer(v) ? json_integer_value(v) : 0;
+
+	bgpctl_value(v, out);
+	if (n >= 1024 && ends_with(name, "_bytes")) {
+		str_add(out, " (");
+		octets(n, out);
+		str_add(out, ")");
+	} else if (n >= 60 && ends_with(name, "_s")) {
+		str_add(out, " (");
+		bgpctl_seconds(n, out);
+		str_add(out, ")");
 	}
 }
