@@ -66,6 +66,12 @@ on_accept(void *ctx, int fd, const struct ip_addr *local, uint16_t local_port, c
 }
 
 static void
+on_shortage(void *ctx, const struct listen_shortage *s)
+{
+	keys_shortage(ctx, s);
+}
+
+static void
 apply_listeners(struct bgpd *d)
 {
 	const struct conf *c = d->conf;
@@ -317,7 +323,7 @@ start_parts(struct bgpd *d)
 	d->loader = loader_new(d);
 	d->reload = reload_new(d);
 	d->sessions = session_pool_new(d->loop);
-	listen_init(&d->listen, d->loop, on_accept, d);
+	listen_init(&d->listen, d->loop, on_accept, on_shortage, d);
 	/* First the socket: it tells a second daemon that there is one, before anything of the first is touched. */
 	d->ctl = ctl_new(d);
 	if (d->ctl == NULL || !instance_open(d))

@@ -6,8 +6,10 @@
 
 #include "bgpd/daemon.h"
 #include "bgpd/peer.h"
+#include "lib/log.h"
 #include "lib/mem.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -187,4 +189,46 @@ keys_protect(const struct conf_neighbor *nb, int fd, const struct listen *at, co
 	if (nb->tcp_ao.n > 0)
 		return tcp_ao_protects(fd);
 	return nb->password.secret == NULL || (at != NULL && listen_asks_key(at, remote));
+}
+
+/* The neighbour whose key has this place; there is none any more when it has just gone. */
+static const char *
+name_at(const struct bgpd *d, const struct ip_prefix *at)
+{
+	for (uint32_t i = 0; i < d->conf->neighbors.n; i++) {
+		const struct conf_neighbor *nb = &d->conf->neighbors.v[i];
+		struct ip_prefix own = place(d, nb);
+		if (kind_of(nb) != KIND_NONE && own.family != FAMILY_NONE && ip_prefix_covers(&own, at))
+			return nb->name;
+	}
+	return NULL;
+}
+
+/* -1: it cannot be read */
+static long
+optmem_max(void)
+{
+	FILE *f = fopen("/proc/sys/net/core/optmem_max", "re");
+	long max = -1;
+
+	if (f == NULL)
+		return -1;
+	if (fscanf(f, "%ld", &max) != 1)
+		max = -1;
+	fclose(f);
+	return max;
+}
+
+void
+keys_shortage(const struct bgpd *d, const struct listen_shortage *s)
+{
+	if (s->without_in_all == 0) {
+		log_info("listen.keys", LOG_S("effect", "there is room for the keys of all neighbours"));
+		return;
+	}
+	log_error("listen.keys", LOG_S("neighbor", name_at(d, &s->first)), LOG_U("without", s->without_in_all),
+	    LOG_U("with", s->with), LOG_I("net.core.optmem_max", optmem_max()),
+	    LOG_S("error", "the kernel has no room for the keys of this neighbour and of the others without"),
+	    LOG_S("effect", "they cannot connect to us, and stay down where we are passive"),
+	    LOG_S("hint", "raise the sysctl net.core.optmem_max, by 140 octets a neighbour with a password"));
 }

@@ -26,5 +26,7 @@ const char *keys_missing(const struct conf_neighbor *nb);
  * key for it when it came.
  */
 bool keys_protect(const struct conf_neighbor *nb, int fd, const struct listen *at, const struct ip_addr *remote);
+/* Says in one line that the listeners have no room for the keys of some neighbours, whose, and what bounds it; or that they have. */
+void keys_shortage(const struct bgpd *d, const struct listen_shortage *s);
 
 #endif

@@ -27,6 +27,7 @@ struct listener {
 /* While descriptors or memory are short nothing is accepted for so long: what waits in the queue stays readable. */
 #define PAUSE_MS 100
 #define WARN_S   60 /* and it is said so often */
+#define KEYS_RETRY_S 10
 
 static const char *
 errno_hint(int err)
@@ -39,8 +40,6 @@ errno_hint(int err)
 		return "ports below 1024 need CAP_NET_BIND_SERVICE";
 	case EADDRNOTAVAIL:
 		return "the address is not on this host: check router.listen";
-	case ENOMEM:
-		return "raise the sysctl net.core.optmem_max";
 	case EKEYREJECTED:
 		return "one address cannot have keys of TCP MD5 and of TCP-AO: a prefix around it has the other kind";
 	case ENOENT:
@@ -89,7 +88,7 @@ accept_failed(struct listener *li, int err)
 
 	if (l->failures++ == 0 || now_s - l->warned_s >= WARN_S) {
 		log_warn("listen.accept", LOG_S("error", strerror(err)), LOG_U("failures", l->failures),
-		    LOG_S("hint", err != ENOMEM ? errno_hint(err) : NULL));
+		    LOG_S("hint", errno_hint(err)));
 		l->warned_s = now_s;
 	}
 	if (!is_shortage(err))
@@ -143,18 +142,47 @@ ao_apply(const struct listener *li, const struct listen_key *key, bool want)
 	return r;
 }
 
-/* Puts a key on a listener or takes it away. */
+/* Puts a key on a listener or takes it away; notes in the key what the kernel refuses. */
 static void
-key_apply(const struct listener *li, const struct listen_key *key, bool want, unsigned *refused)
+key_apply(const struct listener *li, struct listen_key *key, bool want)
 {
 	if (key->peer.family != li->at.addr.family)
 		return;
 	int r = key->ao ? ao_apply(li, key, want)
 			: sockopt_md5(li->fd, &key->peer, key->prefix_len, key->key, want ? key->len : 0);
-	if (r < 0) {
+	if (r == 0)
+		return;
+	key->refused = true;
+	if (want && r == -ENOMEM)
+		key->no_room = true;
+	else
 		log_failure(key->ao ? "listen.tcp_ao" : "listen.md5", &key->peer, li->at.port, -r);
-		(*refused)++;
+}
+
+static void
+shortage_tell(struct listen *l)
+{
+	struct listen_shortage s = {0};
+
+	for (size_t i = 0; i < l->nkeys; i++) {
+		const struct listen_key *k = &l->keys[i];
+		if (k->no_room && s.without_in_all++ == 0)
+			s.first = ip_prefix_from_addr(&k->peer, k->prefix_len);
 	}
+	for (size_t i = 0; i < l->nkeys; i++) {
+		if (l->keys[i].peer.family != s.first.family)
+			continue;
+		s.without += l->keys[i].no_room;
+		s.with += !l->keys[i].refused;
+	}
+	if (s.without_in_all > 0)
+		event_add(l->keys_retry, &(struct timeval){.tv_sec = KEYS_RETRY_S});
+	else
+		event_del(l->keys_retry);
+	if (s.without_in_all == l->told_without)
+		return;
+	l->told_without = s.without_in_all;
+	l->shortage(l->ctx, &s);
 }
 
 static void
@@ -174,7 +202,6 @@ listener_close(struct listener *li)
 static int
 listener_open(struct listen *l, const struct listen_addr *at)
 {
-	unsigned refused = 0;
 	struct listener *li = xcalloc(1, sizeof *li);
 	int r;
 
@@ -193,11 +220,8 @@ listener_open(struct listen *l, const struct listen_addr *at)
 		r = sockopt_ttl(li->fd, at->addr.family, SOCKOPT_TTL_MAX);
 	if (r < 0)
 		goto fail;
-	for (size_t i = 0; i < l->nkeys; i++) {
-		unsigned before = refused;
-		key_apply(li, &l->keys[i], true, &refused);
-		l->keys[i].refused |= refused > before;
-	}
+	for (size_t i = 0; i < l->nkeys; i++)
+		key_apply(li, &l->keys[i], true);
 	if (listen(li->fd, LISTEN_BACKLOG) < 0) {
 		r = -errno;
 		goto fail;
@@ -226,11 +250,24 @@ listener_find(struct listen *l, const struct listen_addr *at)
 	return NULL;
 }
 
-void
-listen_init(struct listen *l, struct loop *loop, listen_accept_fn accept_fn, void *ctx)
+static void
+on_keys_retry(evutil_socket_t fd, short what, void *arg)
 {
-	*l = (struct listen){.loop = loop, .accept = accept_fn, .ctx = ctx};
+	struct listen *l = arg;
+
+	(void)fd;
+	(void)what;
+	loop_enter(l->loop);
+	listen_keys_set(l, l->keys, l->nkeys);
+}
+
+void
+listen_init(struct listen *l, struct loop *loop, listen_accept_fn accept_fn, listen_shortage_fn shortage, void *ctx)
+{
+	*l = (struct listen){.loop = loop, .accept = accept_fn, .shortage = shortage, .ctx = ctx};
 	LIST_INIT(&l->all);
+	l->keys_retry = evtimer_new(loop->base, on_keys_retry, l);
+	ASSERT(l->keys_retry != NULL);
 }
 
 void
@@ -238,6 +275,7 @@ listen_fini(struct listen *l)
 {
 	while (!LIST_EMPTY(&l->all))
 		listener_close(LIST_FIRST(&l->all));
+	event_free(l->keys_retry);
 	freezero(l->keys, l->nkeys * sizeof *l->keys);
 	l->keys = NULL;
 	l->nkeys = 0;
@@ -271,6 +309,7 @@ listen_set(struct listen *l, const struct listen_addr *want, size_t n)
 			failed++;
 		}
 	}
+	shortage_tell(l);
 	return failed;
 }
 
@@ -320,17 +359,16 @@ key_unchanged(const struct listen_key *old, const struct listen_key *new)
 	    memcmp(old->key, new->key, new->len) == 0;
 }
 
-/* Sets a key on every listener, or takes it away. */
-static unsigned
+/* Sets a key on every listener, or takes it away; true: one of them refused it. */
+static bool
 key_set(struct listen *l, struct listen_key *key, bool want)
 {
 	struct listener *li;
-	unsigned refused = 0;
 
+	key->refused = key->no_room = false;
 	LIST_FOREACH(li, &l->all, entry)
-	key_apply(li, key, want, &refused);
-	key->refused = refused > 0;
-	return refused;
+	key_apply(li, key, want);
+	return key->refused;
 }
 
 unsigned
@@ -355,6 +393,7 @@ listen_keys_set(struct listen *l, const struct listen_key *keys, size_t n)
 	freezero(l->keys, l->nkeys * sizeof *l->keys);
 	l->keys = new;
 	l->nkeys = n;
+	shortage_tell(l);
 	return refused;
 }
 

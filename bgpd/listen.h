@@ -12,6 +12,11 @@
  *
  * Without descriptors accept() fails while the socket stays readable: it is asked
  * again after a pause.
+ *
+ * A socket has room for so many keys (net.core.optmem_max; Linux has 150 MD5 keys
+ * in 20 KB, the default before 6.7, and 963 in the 128 KB of today). Those beyond
+ * are no reason to do without the others: they are told at once, all together, and
+ * tried again every ten seconds.
  */
 #ifndef BGPD_LISTEN_H
 #define BGPD_LISTEN_H
@@ -37,7 +42,15 @@ struct listen_key {
 	bool ao; /* of TCP-AO, else of TCP MD5, which has no identifiers */
 	uint8_t send_id, receive_id, algorithm; /* struct tcp_ao_key */
 	bool refused; /* by the kernel: set again with the next list. The caller leaves it false */
+	bool no_room; /* refused since a listener has no room for it */
 };
+
+struct listen_shortage {
+	struct ip_prefix first;  /* whose key has no room, the first by address */
+	unsigned without, with;  /* keys of its family that a listener has no room for, and those that it has */
+	unsigned without_in_all; /* of both families; 0: there is room for all again */
+};
+typedef void (*listen_shortage_fn)(void *ctx, const struct listen_shortage *s);
 
 /* fd is prepared (sockopt_prepare) and the callback's from here on. */
 typedef void (*listen_accept_fn)(void *ctx, int fd, const struct ip_addr *local, uint16_t local_port,
@@ -49,15 +62,19 @@ LIST_HEAD(listener_list, listener);
 struct listen {
 	struct loop *loop;
 	listen_accept_fn accept;
+	listen_shortage_fn shortage;
 	void *ctx;
 	struct listener_list all;
 	struct listen_key *keys; /* by peer, prefix length, kind and identifiers, each once */
 	size_t nkeys;
 	unsigned failures; /* of accept() since it last succeeded */
 	uint32_t warned_s; /* when they were told */
+	struct event *keys_retry;
+	unsigned told_without; /* what the callback was told last: keys without room */
 };
 
-void listen_init(struct listen *l, struct loop *loop, listen_accept_fn accept, void *ctx);
+/* shortage is called when there is room for more or fewer of the keys than before. */
+void listen_init(struct listen *l, struct loop *loop, listen_accept_fn accept, listen_shortage_fn shortage, void *ctx);
 void listen_fini(struct listen *l);
 /*
  * Opens what is new in the list and closes what is no longer in it. Every address that cannot be bound is logged
@@ -66,7 +83,7 @@ void listen_fini(struct listen *l);
 unsigned listen_set(struct listen *l, const struct listen_addr *want, size_t n);
 /*
  * The whole set of keys, in any order; what is new, changed or no longer in it is told to the listeners of the key's
- * family. Returns how many the kernel refused (logged).
+ * family. Returns how many the kernel refused (logged, or told as a shortage).
  */
 unsigned listen_keys_set(struct listen *l, const struct listen_key *keys, size_t n);
 /* Do the listeners ask a key of this address? False also where the kernel has refused the one for it. */

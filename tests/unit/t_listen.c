@@ -2,6 +2,9 @@
 /* Tests of bgpd/listen: listeners that come and go, and the keys on them. */
 #include "bgpd/listen.h"
 
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 
 #include "bgpd/sockopt.h"
@@ -31,6 +34,17 @@ on_accept(void *ctx, int fd, const struct ip_addr *local, uint16_t local_port, c
 	got.remote_port = remote_port;
 }
 
+static struct listen_shortage shortage;
+static unsigned shortages;
+
+static void
+on_shortage(void *ctx, const struct listen_shortage *s)
+{
+	ck_assert_ptr_eq(ctx, &got);
+	shortage = *s;
+	shortages++;
+}
+
 static struct listen_addr
 at(const char *text, uint16_t port)
 {
@@ -44,7 +58,7 @@ static void
 begin(void)
 {
 	ck_assert_int_eq(loop_init(&loop), 0);
-	listen_init(&listeners, &loop, on_accept, &got);
+	listen_init(&listeners, &loop, on_accept, on_shortage, &got);
 }
 
 static void
@@ -241,6 +255,73 @@ START_TEST(test_keys_refused)
 }
 END_TEST
 
+/* In a network of its own, where the bound of what a socket has is that; false: it cannot be set here. */
+static bool
+optmem_bound(const char *octets)
+{
+	int fd = open("/proc/sys/net/core/optmem_max", O_WRONLY);
+
+	if (fd < 0)
+		return false;
+	ssize_t n = write(fd, octets, strlen(octets));
+	close(fd);
+	return n > 0;
+}
+
+/* Linux charges 136 octets for an MD5 key: there is room for 14 in 2000, and for 29 in 4000. */
+START_TEST(test_keys_no_room)
+{
+	struct listen_key keys[20];
+	struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+
+	if (unshare(geteuid() == 0 ? CLONE_NEWNET : CLONE_NEWUSER | CLONE_NEWNET) < 0 || !optmem_bound("2000"))
+		return;
+	int s = socket(AF_INET, SOCK_DGRAM, 0);
+	ck_assert_int_eq(ioctl(s, SIOCSIFFLAGS, &lo), 0);
+	close(s);
+	begin();
+	for (unsigned i = 0; i < 20; i++) {
+		char text[16];
+		snprintf(text, sizeof text, "127.0.1.%u", i);
+		keys[i] = key_for(text, 32, "secret");
+	}
+	struct listen_addr a = at("127.0.0.1", 1790);
+	ck_assert_uint_eq(listen_keys_set(&listeners, keys, 20), 0);
+	ck_assert_uint_eq(shortages, 0);
+	ck_assert_uint_eq(listen_set(&listeners, &a, 1), 0);
+	/* All at once. */
+	ck_assert_uint_eq(shortages, 1);
+	ck_assert_uint_eq(shortage.with, 14);
+	ck_assert_uint_eq(shortage.without, 6);
+	ck_assert_uint_eq(shortage.without_in_all, 6);
+	struct ip_addr last = at("127.0.1.13", 0).addr, first = at("127.0.1.14", 0).addr;
+	ck_assert(memcmp(shortage.first.bytes, first.bytes, 4) == 0 && shortage.first.len == 32);
+	ck_assert(listen_asks_key(&listeners, &last));
+	ck_assert(!listen_asks_key(&listeners, &first));
+	check_accepted("127.0.1.13", &a, "secret");
+	check_kept_out("127.0.1.13", &a, NULL);
+	check_kept_out("127.0.1.14", &a, "secret");
+	/* The same again is not told again. */
+	ck_assert_uint_eq(listen_keys_set(&listeners, keys, 20), 6);
+	ck_assert_uint_eq(shortages, 1);
+	/* One that goes makes room for another. */
+	keys[0] = keys[19];
+	ck_assert_uint_eq(listen_keys_set(&listeners, keys, 19), 5);
+	ck_assert_uint_eq(shortages, 2);
+	ck_assert_uint_eq(shortage.without, 5);
+	check_accepted("127.0.1.14", &a, "secret");
+	/* Raised: it is tried again without being asked to. */
+	ck_assert(optmem_bound("4000"));
+	event_active(listeners.keys_retry, EV_TIMEOUT, 0);
+	UNTIL(&loop, shortages == 3);
+	ck_assert_uint_eq(shortage.without_in_all, 0);
+	ck_assert(!event_pending(listeners.keys_retry, EV_TIMEOUT, NULL));
+	check_accepted("127.0.1.18", &a, "secret");
+	check_accepted("127.0.1.19", &a, "secret");
+	end();
+}
+END_TEST
+
 /* The soft limit of descriptors such that the next one is one too many, or what it was. */
 static void
 descriptors_limit(bool none_left)
@@ -285,4 +366,4 @@ START_TEST(test_no_descriptors)
 }
 END_TEST
 
-SUITE("listen", test_accept, test_set, test_failures, test_keys, test_keys_list, test_keys_refused, test_no_descriptors)
+SUITE("listen", test_accept, test_set, test_failures, test_keys, test_keys_list, test_keys_refused, test_keys_no_room, test_no_descriptors)
