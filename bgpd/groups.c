@@ -148,20 +148,13 @@ static enum groups_verdict
 judge_set(struct groups *g, const struct export_view *v, enum family f, const struct ip_prefix *prefix, attr_id attr,
     const struct rib_source *src, const struct policy_trace *trace, struct attr_table *to, attr_id *out)
 {
-	static const enum groups_verdict verdicts[EXPORT_VERDICT_COUNT] = {
-	    [EXPORT_OK] = GROUPS_SENT,
-	    [EXPORT_NOT_REFLECTED] = GROUPS_NOT_REFLECTED,
-	    [EXPORT_NO_ADVERTISE] = GROUPS_NO_ADVERTISE,
-	    [EXPORT_NO_EXPORT] = GROUPS_NO_EXPORT,
-	    [EXPORT_OTC] = GROUPS_ROUTE_LEAK,
-	};
 	struct bgpd *d = g->d;
 	struct policy_result res;
 
 	*out = ATTR_NONE;
 	enum export_verdict verdict = export_check(&v->params, src, attr_get(d->attrs, attr));
 	if (verdict != EXPORT_OK)
-		return verdicts[verdict];
+		return (enum groups_verdict)verdict;
 	struct policy_input in;
 	policies_input(d, v->chain.reads, src, attr, prefix, &in);
 	policy_of_view(g, v, &in, trace, &res);
@@ -884,14 +877,10 @@ groups_verdict_name(enum groups_verdict v)
 	    [GROUPS_SENT] = "sent",
 	    [GROUPS_POLICY] = "policy",
 	    [GROUPS_NO_POLICY] = "no-policy",
-	    [GROUPS_NOT_REFLECTED] = "not-reflected",
-	    [GROUPS_NO_ADVERTISE] = "no-advertise",
-	    [GROUPS_NO_EXPORT] = "no-export",
-	    [GROUPS_ROUTE_LEAK] = "route-leak",
 	    [GROUPS_NO_NEXT_HOP] = "no-next-hop",
 	    [GROUPS_DEFAULT] = "default-originate",
 	    [GROUPS_TOO_LONG] = "too-long",
 	};
 
-	return names[v];
+	return names[v] != NULL ? names[v] : export_verdict_name((enum export_verdict)v);
 }

@@ -10,6 +10,7 @@
 #define BGPD_GROUPS_H
 
 #include "bgpd/group.h"
+#include "rib/export.h"
 #include "rib/policy.h"
 #include "rib/rib.h"
 
@@ -69,18 +70,18 @@ bool groups_default_sent(struct groups *g, const struct group_member *m, enum fa
 /* Interfaces have other names now: what policies say that look at them is worked out anew. */
 void groups_interfaces_changed(struct groups *g);
 
-/* What becomes of a path on its way to a member, but for what concerns that member alone (whose the path is). */
+/*
+ * What becomes of a path on its way to a member, but for what concerns that member alone (whose the path is): each
+ * verdict of rib/export is one, under its own name, and these are more.
+ */
 enum groups_verdict {
-	GROUPS_SENT,
-	GROUPS_POLICY,        /* the export policy rejects it */
-	GROUPS_NO_POLICY,     /* there is none, RFC 8212 */
-	GROUPS_NOT_REFLECTED, /* RFC 4456 6 */
-	GROUPS_NO_ADVERTISE,  /* RFC 1997 */
-	GROUPS_NO_EXPORT,     /* RFC 1997 */
-	GROUPS_ROUTE_LEAK,    /* RFC 9234 5 */
-	GROUPS_NO_NEXT_HOP,   /* none that the neighbour can read, and no address of our own to give (RFC 8950) */
-	GROUPS_DEFAULT,       /* the neighbour gets a default route of our own in its place */
-	GROUPS_TOO_LONG,      /* its attributes would be */
+	GROUPS_SENT = EXPORT_OK,
+	GROUPS_NOT_REFLECTED = EXPORT_NOT_REFLECTED,
+	GROUPS_POLICY = EXPORT_VERDICT_COUNT, /* the export policy rejects it */
+	GROUPS_NO_POLICY,                     /* there is none, RFC 8212 */
+	GROUPS_NO_NEXT_HOP, /* none that the neighbour can read, and no address of our own to give (RFC 8950) */
+	GROUPS_DEFAULT,     /* the neighbour gets a default route of our own in its place */
+	GROUPS_TOO_LONG,    /* its attributes would be */
 	GROUPS_VERDICT_COUNT
 };
 const char *groups_verdict_name(enum groups_verdict v);

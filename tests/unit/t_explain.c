@@ -5,6 +5,7 @@
  */
 #include "bgpd/explain.h"
 
+#include "bgpd/groups.h"
 #include "tests/unit/ctltest.h"
 #include "tests/unit/suite.h"
 
@@ -45,6 +46,9 @@ static const uint8_t looped[] = {LEN16(0), LEN16(24), 0x40, 1, 1, 0, 0x40, 2, 10
     HOP(10, 0, 0, 2), 24, 192, 18, 0};
 static const uint8_t marked[] = {LEN16(0), LEN16(27), PATH_65002, HOP(10, 0, 0, 2), 0xc0, 8, 4, 0xff, 0xff, 0xff, 1, 24, 192,
     18, 1};
+/* LLGR_STALE, 65535:6 */
+static const uint8_t last_resort[] = {LEN16(0), LEN16(27), PATH_65002, HOP(10, 0, 0, 2), 0xc0, 8, 4, 0xff, 0xff, 0, 6, 24, 192,
+    18, 3};
 static const uint8_t unresolved[] = {LEN16(0), LEN16(20), PATH_65002, HOP(192, 168, 0, 2), 24, 192, 18, 2};
 
 static void
@@ -59,6 +63,7 @@ begin(void)
 	speaker_send_update(&from, routes, sizeof(routes));
 	speaker_send_update(&from, looped, sizeof(looped));
 	speaker_send_update(&from, marked, sizeof(marked));
+	speaker_send_update(&from, last_resort, sizeof(last_resort));
 	speaker_send_update(&from, unresolved, sizeof(unresolved));
 	UNTIL(t.d.loop, bgpdtest_path(&t, p, "192.18.2.0/24") != NULL);
 	bgpdtest_settle(&t);
@@ -194,6 +199,27 @@ START_TEST(test_out)
 	check(export_to(r, TO), "no-export", "no-export", NULL, 0, 0);
 	check(export_to(r, INNER), "no-export is for eBGP", "sent", "accept", 1, 0);
 	json_decref(r);
+
+	r = why("192.18.3.0/24");
+	check(export_to(r, INNER), "RFC 9494 4.3", "llgr-stale", NULL, 0, 0);
+	ck_assert(json_is_false(json_object_get(export_to(r, INNER), "accepted")));
+	json_decref(r);
+	end();
+}
+END_TEST
+
+/* Between the withdrawal of all and the end of the session nothing is sent (RFC 8326). */
+START_TEST(test_drained)
+{
+	begin();
+	struct peer *p = bgpdtest_peer(&t, INNER);
+	p->drain.stage = DRAIN_WITHDRAWN;
+	groups_reconfigure(t.d.groups);
+	json_t *r = why("198.51.100.0/24");
+	check(export_to(r, INNER), "drained", "drained", NULL, 0, 0);
+	ck_assert(json_is_false(json_object_get(export_to(r, INNER), "accepted")));
+	json_decref(r);
+	p->drain.stage = DRAIN_NONE;
 	end();
 }
 END_TEST
@@ -286,8 +312,8 @@ START_TEST(test_rejected)
 	}
 	/* 203.0.113.0/24, 100.65.0.0/16, 192.18.0.0/24 */
 	ck_assert_uint_eq(in, 3);
-	/* 192.0.2.0/24 to, mute, kernel; 198.51.100.0/24 mute; 192.18.1.0/24 to, mute */
-	ck_assert_uint_eq(out, 6);
+	/* 192.0.2.0/24 to, mute, kernel; 198.51.100.0/24 mute; 192.18.1.0/24 to, mute; 192.18.3.0/24 to, mute, inner */
+	ck_assert_uint_eq(out, 9);
 	json_decref(rows);
 
 	rows = ctltest_ask(&c, "show rib rejected", "\"prefix\":\"203.0.113.0/24\"");
@@ -298,7 +324,7 @@ START_TEST(test_rejected)
 	json_decref(rows);
 	/* What a neighbour is not sent, though it could be. */
 	rows = ctltest_ask(&c, "show rib out", "\"neighbor\":\"" TO "\",\"rejected\":true");
-	ck_assert_uint_eq(json_array_size(rows), 2);
+	ck_assert_uint_eq(json_array_size(rows), 3);
 	json_array_foreach(rows, i, row)
 	if (strcmp(text_of(row, "prefix"), "192.0.2.0/24") == 0)
 		check(row, "out", "policy", "out", 1, 9);
@@ -311,4 +337,4 @@ START_TEST(test_rejected)
 }
 END_TEST
 
-SUITE("explain", test_in, test_out, test_paths, test_rejected)
+SUITE("explain", test_in, test_out, test_drained, test_paths, test_rejected)
