@@ -44,7 +44,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	loop_enter(p->d->loop);
-	if (dr->stage == DRAIN_ANNOUNCED) {
+	if (dr->stage == DRAIN_ANNOUNCED && peer_established(p)) {
 		dr->stage = DRAIN_WITHDRAWN;
 		dr->looks = 0;
 		groups_reconfigure(p->d->groups);
@@ -96,10 +96,9 @@ drain_cancel(struct peer *p)
 		return;
 	p->drain.stage = DRAIN_NONE;
 	event_del(p->drain.timer);
-	if (!peer_established(p))
-		return;
 	peer_routes_reconfigure(p);
-	groups_reconfigure(p->d->groups);
+	if (peer_established(p))
+		groups_reconfigure(p->d->groups);
 }
 
 unsigned

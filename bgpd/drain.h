@@ -6,8 +6,9 @@
  * GRACEFUL_SHUTDOWN (and local preference 0 towards internal neighbours), and what it
  * sent counts with local preference 0 here, so that both sides look for other ways while
  * these still work. After router.drain.time everything is withdrawn, and when that is
- * written the session ends with Cease/Administrative Shutdown and stays down. Used by
- * command for one neighbour, and for all of them when the daemon stops.
+ * written the session ends with Cease/Administrative Shutdown and stays down. One that is
+ * lost before that goes on draining when it is back, and stays down in the end as well.
+ * Used by command for one neighbour, and for all of them when the daemon stops.
  */
 #ifndef BGPD_DRAIN_H
 #define BGPD_DRAIN_H
@@ -33,7 +34,7 @@ void drain_init(struct peer *p);
 void drain_fini(struct peer *p);
 /* Begins with an established session; seconds until what was announced is withdrawn. Nothing for one that drains already. */
 void drain_begin(struct peer *p, uint32_t seconds);
-/* The session is over, or is to go on: nothing is left of it. */
+/* The neighbour is down for good, or is to go on: nothing is left of it. */
 void drain_cancel(struct peer *p);
 /* The same for all established sessions; how many drain now. */
 unsigned drain_begin_all(struct bgpd *d, uint32_t seconds);

@@ -252,6 +252,7 @@ peer_end(struct peer *p, const struct bgp_error *cease, uint32_t restart_s)
 		end_with(p, cease, FSM_EV_MANUAL_STOP);
 		event_del(p->idle_hold);
 		peer_gr_forget(p);
+		drain_cancel(p);
 		restart_peers_changed(&p->d->restart);
 		return;
 	}

@@ -215,7 +215,6 @@ peer_routes_down(struct peer *p, bool graceful)
 	policies_forget(p->d->policies);
 	r->joined = false;
 	max_out_down(p);
-	drain_cancel(p);
 	groups_leave(p->d->groups, &r->member);
 	nexthop_unref(p->d->nexthops, r->own_nexthop);
 	r->own_nexthop = 0;
