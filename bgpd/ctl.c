@@ -1,74 +1,53 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ctl: the listening socket, and the life of its clients.
- *
- * A client is freed only where nothing of it is on the stack: at the end of its
- * own event callbacks and of its job's slice. Reading stops while a request is at
- * work, so that a client can queue no more than one buffer of requests.
+ * ctl: the socket of bgpctl: requests and answers as lines of JSON. Who is connected, and how answers come in
+ * slices, is client.c's.
  */
 #include "bgpd/ctl.h"
 
+#include "bgpd/client.h"
 #include "bgpd/ctl_reply.h"
 #include "bgpd/daemon.h"
 #include "lib/log.h"
-#include "lib/loop.h"
 #include "lib/mem.h"
 
-#include <errno.h>
-#include <event2/buffer.h>
-#include <event2/bufferevent.h>
-#include <grp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
-
-#define CTL_BACKLOG        16
-#define CTL_ACCEPT_AT_ONCE 16 /* connections taken in one turn of the loop */
 
 struct ctl_client {
-	TAILQ_ENTRY(ctl_client) entry;
-	struct ctl *ctl;
-	struct bufferevent *bev;
-	struct job job;       /* runs the walk */
-	struct ctl_walk walk; /* step NULL: no request at work */
-	bool waits;           /* the walk has nothing to say for now */
-	void (*cancel)(void *ctx); /* NULL: it does not wait for an answer from elsewhere */
-	void *cancel_ctx;
-	bool input_over;      /* it sends no more: goes when everything is answered */
+	struct client client; /* first */
+	struct ctl_walk walk; /* step NULL: none at work */
 	uint32_t instance;    /* that the request is about: its number */
 };
 
 struct ctl {
 	struct bgpd *d;
-	char *path;
-	int fd;
-	struct event *ev_accept;
-	TAILQ_HEAD(, ctl_client) clients;
-	unsigned nclients;
+	struct clients *clients;
 };
+
+static struct ctl_client *
+of_client(struct client *c)
+{
+	return container_of(c, struct ctl_client, client);
+}
+
+static struct ctl *
+ctl_of(const struct ctl_client *c)
+{
+	return client_ctx(&c->client);
+}
 
 struct bgpd *
 ctl_client_daemon(const struct ctl_client *c)
 {
-	return instance_by_number(c->ctl->d, c->instance);
+	return instance_by_number(ctl_of(c)->d, c->instance);
 }
 
 void
 ctl_client_turn(struct ctl_client *c, const struct bgpd *d)
 {
 	c->instance = instance_number(d);
-}
-
-/* Is a request at work? */
-static bool
-busy(const struct ctl_client *c)
-{
-	return c->walk.step != NULL || c->cancel != NULL;
 }
 
 /* ---- what is written ---- */
@@ -83,7 +62,7 @@ put_octets(const char *text, size_t len, void *out)
 static void
 put_line(struct ctl_client *c, json_t *o)
 {
-	struct evbuffer *out = bufferevent_get_output(c->bev);
+	struct evbuffer *out = client_output(&c->client);
 
 	ASSERT(o != NULL);
 	int rc = json_dump_callback(o, put_octets, out, JSON_COMPACT | JSON_REAL_PRECISION(6));
@@ -142,24 +121,19 @@ ctl_stream(struct ctl_client *c, json_t *head, const struct ctl_walk *walk)
 	ASSERT(c->walk.step == NULL && walk->step != NULL);
 	put_head(c, head, walk->rows);
 	c->walk = *walk;
-	loop_job_start(c->ctl->d->loop, &c->job);
+	client_walk(&c->client, walk->endless);
 }
 
 void
 ctl_wait(struct ctl_client *c, void (*cancel)(void *ctx), void *ctx)
 {
-	ASSERT(!busy(c));
-	c->cancel = cancel;
-	c->cancel_ctx = ctx;
+	client_wait(&c->client, cancel, ctx);
 }
 
 void
 ctl_resume(struct ctl_client *c)
 {
-	ASSERT(c->cancel != NULL);
-	c->cancel = NULL;
-	/* Further requests of the client may have to be begun. */
-	loop_job_start(c->ctl->d->loop, &c->job);
+	client_resume(&c->client);
 }
 
 void
@@ -171,14 +145,13 @@ ctl_row(struct ctl_client *c, json_t *row)
 void
 ctl_walk_wait(struct ctl_client *c)
 {
-	c->waits = true;
+	client_pause(&c->client);
 }
 
 void
 ctl_walk_wake(struct ctl_client *c)
 {
-	c->waits = false;
-	loop_job_start(c->ctl->d->loop, &c->job);
+	client_wake(&c->client);
 }
 
 static void
@@ -199,30 +172,9 @@ ctl_break(struct ctl_client *c, const char *why)
 /* ---- clients ---- */
 
 static void
-client_free(struct ctl_client *c)
+on_request(struct client *client, char *line, size_t len)
 {
-	struct ctl *ctl = c->ctl;
-
-	loop_job_cancel(ctl->d->loop, &c->job);
-	if (c->walk.step != NULL)
-		walk_end(c);
-	if (c->cancel != NULL)
-		c->cancel(c->cancel_ctx);
-	TAILQ_REMOVE(&ctl->clients, c, entry);
-	ctl->nclients--;
-	bufferevent_free(c->bev);
-	free(c);
-}
-
-static size_t
-client_waiting(const struct ctl_client *c)
-{
-	return evbuffer_get_length(bufferevent_get_output(c->bev));
-}
-
-static void
-client_request(struct ctl_client *c, const char *line, size_t len)
-{
+	struct ctl_client *c = of_client(client);
 	json_error_t err;
 	json_t *request = json_loadb(line, len, JSON_REJECT_DUPLICATES, &err);
 
@@ -234,178 +186,46 @@ client_request(struct ctl_client *c, const char *line, size_t len)
 	json_decref(request);
 }
 
-/* Runs what requests there are until one keeps it busy; may free the client. */
 static void
-client_requests(struct ctl_client *c)
+on_too_long(struct client *client)
 {
-	struct evbuffer *in = bufferevent_get_input(c->bev);
-	char *line = NULL;
-	size_t len;
-
-	while (!busy(c) && client_waiting(c) < CTL_OUTPUT_HIGH) {
-		line = evbuffer_readln(in, &len, EVBUFFER_EOL_LF);
-		if (line == NULL)
-			break;
-		client_request(c, line, len);
-		free(line);
-	}
-	if (busy(c) || client_waiting(c) >= CTL_OUTPUT_HIGH) {
-		/* Called again when that is over. Until then libevent would call on_read without end for a buffer
-		 * that is full, and never come back to the loop, whose jobs are to end it. */
-		if (evbuffer_get_length(in) >= CTL_REQUEST_MAX)
-			bufferevent_disable(c->bev, EV_READ);
-		return;
-	}
-	if (evbuffer_get_length(in) >= CTL_REQUEST_MAX) {
-		ctl_fail(c, CTL_ERR_REQUEST, "a request is longer than %u octets", CTL_REQUEST_MAX);
-		bufferevent_disable(c->bev, EV_READ);
-		evbuffer_drain(in, evbuffer_get_length(in));
-		c->input_over = true;
-	}
-	if (!c->input_over)
-		bufferevent_enable(c->bev, EV_READ);
-	if (c->input_over && client_waiting(c) == 0)
-		client_free(c);
+	ctl_fail(of_client(client), CTL_ERR_REQUEST, "a request is longer than %u octets", CTL_REQUEST_MAX);
 }
 
-static enum job_result
-client_run(struct job *job, uint64_t deadline_ns)
+static bool
+on_step(struct client *client)
 {
-	struct ctl_client *c = container_of(job, struct ctl_client, job);
+	struct ctl_client *c = of_client(client);
 
-	while (c->walk.step != NULL) {
-		if (client_waiting(c) >= CTL_OUTPUT_HIGH)
-			return JOB_DONE; /* on_written starts it again */
-		if (ctl_client_daemon(c) == NULL)
-			ctl_break(c, "the table is gone");
-		else if (c->walk.step(c, c->walk.state) && c->walk.step != NULL) {
-			put_end(c, NULL);
-			walk_end(c);
-		}
-		if (c->waits)
-			return JOB_DONE;
-		if (c->walk.step != NULL && time_mono_ns() >= deadline_ns)
-			return JOB_MORE;
+	if (ctl_client_daemon(c) == NULL) {
+		ctl_break(c, "the table is gone");
+	} else if (c->walk.step(c, c->walk.state) && c->walk.step != NULL) {
+		put_end(c, NULL);
+		walk_end(c);
 	}
-	client_requests(c);
-	return JOB_DONE;
+	return c->walk.step == NULL;
 }
 
 static void
-on_read(struct bufferevent *bev, void *arg)
+on_closed(struct client *client)
 {
-	struct ctl_client *c = arg;
-
-	(void)bev;
-	loop_enter(c->ctl->d->loop);
-	client_requests(c);
+	walk_end(of_client(client));
 }
 
-/* No more than CTL_OUTPUT_LOW octets wait. */
-static void
-on_written(struct bufferevent *bev, void *arg)
-{
-	struct ctl_client *c = arg;
+static const struct client_ops ops = {
+    .size = sizeof(struct ctl_client),
+    .max = CTL_CLIENTS_MAX,
+    .request_max = CTL_REQUEST_MAX,
+    .refusal = "{\"protocol\":1,\"ok\":false,\"error\":\"too many clients\",\"code\":\"" CTL_ERR_BUSY
+	       "\"}\n{\"end\":true}\n",
+    .job = "control",
+    .request = on_request,
+    .too_long = on_too_long,
+    .step = on_step,
+    .closed = on_closed,
+};
 
-	(void)bev;
-	loop_enter(c->ctl->d->loop);
-	if (c->walk.step != NULL && !c->waits)
-		loop_job_start(c->ctl->d->loop, &c->job);
-	else if (c->walk.step == NULL)
-		client_requests(c);
-}
-
-static void
-on_event(struct bufferevent *bev, short what, void *arg)
-{
-	struct ctl_client *c = arg;
-
-	loop_enter(c->ctl->d->loop);
-	if ((what & BEV_EVENT_EOF) == 0 || (what & BEV_EVENT_WRITING) != 0 || c->walk.endless) {
-		client_free(c);
-		return;
-	}
-	/* It may have closed its sending half only, and waits for its answers. */
-	bufferevent_disable(bev, EV_READ);
-	c->input_over = true;
-	client_requests(c);
-}
-
-/* ---- the listening socket ---- */
-
-/* Too many already: says so, as far as that can be written at once. */
-static void
-refuse(int fd)
-{
-	static const char text[] =
-	    "{\"protocol\":1,\"ok\":false,\"error\":\"too many clients\",\"code\":\"" CTL_ERR_BUSY
-	    "\"}\n{\"end\":true}\n";
-
-	(void)send(fd, text, sizeof(text) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
-	close(fd);
-}
-
-static void
-client_new(struct ctl *ctl, int fd)
-{
-	struct bufferevent *bev = bufferevent_socket_new(ctl->d->loop->base, fd, BEV_OPT_CLOSE_ON_FREE);
-
-	if (bev == NULL) {
-		close(fd);
-		return;
-	}
-	struct ctl_client *c = xcalloc(1, sizeof(*c));
-	c->ctl = ctl;
-	c->bev = bev;
-	c->job = (struct job){.run = client_run, .name = "control"};
-	TAILQ_INSERT_TAIL(&ctl->clients, c, entry);
-	ctl->nclients++;
-	bufferevent_priority_set(bev, LOOP_PRIO_IO);
-	bufferevent_setcb(bev, on_read, on_written, on_event, c);
-	bufferevent_setwatermark(bev, EV_READ, 0, CTL_REQUEST_MAX);
-	bufferevent_setwatermark(bev, EV_WRITE, CTL_OUTPUT_LOW, 0);
-	bufferevent_enable(bev, EV_READ | EV_WRITE);
-}
-
-static void
-on_accept(evutil_socket_t listener, short what, void *arg)
-{
-	struct ctl *ctl = arg;
-
-	(void)what;
-	loop_enter(ctl->d->loop);
-	for (int i = 0; i < CTL_ACCEPT_AT_ONCE; i++) {
-		int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (fd < 0)
-			return;
-		if (ctl->nclients >= CTL_CLIENTS_MAX)
-			refuse(fd);
-		else
-			client_new(ctl, fd);
-	}
-}
-
-/* Binds; a socket file that nobody listens on any more is of a daemon that died, and is replaced. */
-static int
-bind_path(int fd, const struct sockaddr_un *sun)
-{
-	const struct sockaddr *sa = (const struct sockaddr *)sun;
-
-	if (bind(fd, sa, sizeof(*sun)) == 0)
-		return 0;
-	if (errno != EADDRINUSE)
-		return -errno;
-	int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (probe < 0)
-		return -errno;
-	bool dead = connect(probe, sa, sizeof(*sun)) < 0 && errno == ECONNREFUSED;
-	close(probe);
-	if (!dead)
-		return -EADDRINUSE;
-	if (unlink(sun->sun_path) < 0)
-		return -errno;
-	return bind(fd, sa, sizeof(*sun)) < 0 ? -errno : 0;
-}
+/* ---- the socket ---- */
 
 static const char *
 wanted_path(const struct bgpd *d)
@@ -415,70 +235,18 @@ wanted_path(const struct bgpd *d)
 	return d->conf->control.socket != NULL ? d->conf->control.socket : DAEMON_SOCKET_PATH;
 }
 
-/* Mode and group of the configuration. 0 or -errno. */
-static int
-apply_access(const struct conf_control *conf, const char *path)
+int
+ctl_reconfigure(struct ctl *ctl)
 {
-	if (conf->group != NULL) {
-		const struct group *g = getgrnam(conf->group);
-		if (g == NULL) {
-			log_error("control.group", LOG_S("group", conf->group),
-				  LOG_S("error", "there is no such group"), LOG_S("hint", "make it or set control.group"));
-			return -EINVAL;
-		}
-		if (chown(path, (uid_t)-1, g->gr_gid) < 0)
-			return -errno;
-	}
-	return chmod(path, (mode_t)conf->mode) < 0 ? -errno : 0;
-}
+	const struct conf_control *conf = &ctl->d->conf->control;
+	const char *path = wanted_path(ctl->d), *old = clients_path(ctl->clients);
+	struct client_access access = {.mode = (mode_t)conf->mode, .group = conf->group};
+	bool there = old != NULL && strcmp(old, path) == 0;
+	int err = clients_listen(ctl->clients, path, &access);
 
-/* A socket that listens at path, or -errno. Access is set before listen(): nobody can connect until then. */
-static int
-listen_at(const struct bgpd *d, const char *path)
-{
-	struct sockaddr_un sun = {.sun_family = AF_UNIX};
-	int err;
-
-	if (strlcpy(sun.sun_path, path, sizeof(sun.sun_path)) >= sizeof(sun.sun_path))
-		return -ENAMETOOLONG;
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -errno;
-	err = bind_path(fd, &sun);
-	if (err == 0) {
-		err = apply_access(&d->conf->control, path);
-		if (err == 0 && listen(fd, CTL_BACKLOG) < 0)
-			err = -errno;
-		if (err == 0)
-			return fd;
-		unlink(path);
-	}
-	close(fd);
+	if (err < 0)
+		log_error(there ? "control.access" : "control.listen", LOG_S("socket", path), LOG_S("error", strerror(-err)));
 	return err;
-}
-
-static int
-ctl_open(struct ctl *ctl, const char *path)
-{
-	int fd = listen_at(ctl->d, path);
-
-	if (fd < 0) {
-		log_error("control.listen", LOG_S("socket", path), LOG_S("error", strerror(-fd)));
-		return fd;
-	}
-	if (ctl->ev_accept != NULL) {
-		event_free(ctl->ev_accept);
-		close(ctl->fd);
-		unlink(ctl->path);
-		free(ctl->path);
-	}
-	ctl->fd = fd;
-	ctl->path = xstrdup(path);
-	ctl->ev_accept = event_new(ctl->d->loop->base, fd, EV_READ | EV_PERSIST, on_accept, ctl);
-	ASSERT(ctl->ev_accept != NULL);
-	event_priority_set(ctl->ev_accept, LOOP_PRIO_IO);
-	event_add(ctl->ev_accept, NULL);
-	return 0;
 }
 
 struct ctl *
@@ -487,26 +255,11 @@ ctl_new(struct bgpd *d)
 	struct ctl *ctl = xcalloc(1, sizeof(*ctl));
 
 	ctl->d = d;
-	ctl->fd = -1;
-	TAILQ_INIT(&ctl->clients);
-	if (ctl_open(ctl, wanted_path(d)) < 0) {
-		free(ctl);
-		return NULL;
-	}
-	return ctl;
-}
-
-int
-ctl_reconfigure(struct ctl *ctl)
-{
-	const char *path = wanted_path(ctl->d);
-
-	if (strcmp(path, ctl->path) != 0)
-		return ctl_open(ctl, path);
-	int err = apply_access(&ctl->d->conf->control, path);
-	if (err < 0)
-		log_error("control.access", LOG_S("socket", path), LOG_S("error", strerror(-err)));
-	return err;
+	ctl->clients = clients_new(d->loop, &ops, ctl);
+	if (ctl_reconfigure(ctl) == 0)
+		return ctl;
+	ctl_free(ctl);
+	return NULL;
 }
 
 void
@@ -514,11 +267,6 @@ ctl_free(struct ctl *ctl)
 {
 	if (ctl == NULL)
 		return;
-	while (!TAILQ_EMPTY(&ctl->clients))
-		client_free(TAILQ_FIRST(&ctl->clients));
-	event_free(ctl->ev_accept);
-	close(ctl->fd);
-	unlink(ctl->path);
-	free(ctl->path);
+	clients_free(ctl->clients);
 	free(ctl);
 }
