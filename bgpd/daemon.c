@@ -4,6 +4,7 @@
  */
 #include "bgpd/daemon.h"
 
+#include "bgpd/birdsock.h"
 #include "bgpd/ctl.h"
 #include "bgpd/drain.h"
 #include "bgpd/instance.h"
@@ -144,6 +145,7 @@ daemon_apply_settings(struct bgpd *d)
 	apply_log(d);
 	apply_listeners(d);
 	metrics_apply(d->metrics);
+	birdsocks_apply(d->birdsocks);
 	check_descriptors(d);
 	warn_unsupported(d);
 }
@@ -329,6 +331,7 @@ start_parts(struct bgpd *d)
 	if (d->ctl == NULL || !instance_open(d))
 		return false;
 	d->metrics = metrics_new(d);
+	d->birdsocks = birdsocks_new(d);
 	d->ev_stop = evtimer_new(d->loop->base, on_stop_timer, d);
 	ASSERT(d->ev_stop != NULL);
 	signals_start(d);
@@ -352,6 +355,7 @@ daemon_free(struct bgpd *d, bool keep)
 {
 	if (d->ctl != NULL)
 		ctl_free(d->ctl);
+	birdsocks_free(d->birdsocks);
 	metrics_free(d->metrics);
 	loader_free(d->loader);
 	reload_free(d->reload);

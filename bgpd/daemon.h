@@ -47,6 +47,7 @@ struct peer;
 struct policies;
 struct groups;
 struct kernel;
+struct birdsocks;
 struct ctl;
 struct metrics;
 struct pipeline;
@@ -97,6 +98,7 @@ struct bgpd {
 	struct monitors monitors;
 	struct msg_log msg_log; /* of all neighbours */
 	struct ctl *ctl;
+	struct birdsocks *birdsocks; /* for programs that ask BIRD */
 	struct metrics *metrics; /* over HTTP */
 	bool draining; /* before an orderly stop */
 	struct event *ev_stop; /* ends the wait for lingering sessions */

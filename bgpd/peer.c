@@ -216,6 +216,7 @@ peer_may_start(struct peer *p)
 		log_error("neighbor.unprotected", LOG_S("neighbor", p->name), LOG_S("error", missing),
 		    LOG_S("effect", "it stays down"));
 	strlcpy(p->last_error, missing, sizeof p->last_error);
+	p->failure = (struct peer_failure){.kind = PEER_FAILURE_UNPROTECTED};
 	return false;
 }
 

@@ -58,6 +58,21 @@ struct peer_stats {
 	uint64_t established;                           /* times the session came up */
 };
 
+/* Why there is no session; forgotten when there is one. For people last_error says more, and says it for longer. */
+enum peer_failure_kind {
+	PEER_FAILURE_NONE,
+	PEER_FAILURE_SOCKET,      /* no connection: error */
+	PEER_FAILURE_CLOSED,      /* the neighbour has ended it */
+	PEER_FAILURE_SENT,        /* our NOTIFICATION: code, subcode */
+	PEER_FAILURE_RECEIVED,    /* theirs: likewise */
+	PEER_FAILURE_UNPROTECTED, /* peer_may_start */
+};
+struct peer_failure {
+	uint8_t kind; /* enum peer_failure_kind */
+	uint8_t code, subcode;
+	int error; /* errno */
+};
+
 struct peer {
 	TAILQ_ENTRY(peer) entry; /* in bgpd.peers, in the order of the configuration */
 	struct bgpd *d;
@@ -90,6 +105,7 @@ struct peer {
 	struct msg_log msg_log;
 	uint64_t updown_ns;          /* monotonic time of the last change into or out of Established */
 	char last_error[512];        /* "" none: why the last session ended */
+	struct peer_failure failure;
 	struct peer_stats stats;     /* of ended sessions and of streams; peer_stats_get adds the rest of the running one */
 };
 
@@ -176,6 +192,12 @@ static inline bool
 peer_is_down(const struct peer *p)
 {
 	return p->admin_down || p->conf->shutdown || p->removed;
+}
+/* Of its address; one that is tied to an interface will have an IPv6 one. */
+static inline enum family
+peer_family(const struct peer *p)
+{
+	return p->addr.family == FAMILY_IPV4 ? FAMILY_IPV4 : FAMILY_IPV6;
 }
 bool peer_is_internal(const struct peer *p);
 enum rib_peer_type peer_type(const struct peer *p); /* of the session */

@@ -104,6 +104,7 @@ dial(struct peer_conn *c)
 	if (c->session != NULL)
 		return;
 	snprintf(c->peer->last_error, sizeof c->peer->last_error, "no connection could be begun: %s", strerror(-err));
+	c->peer->failure = (struct peer_failure){.kind = PEER_FAILURE_SOCKET, .error = -err};
 	log_debug("neighbor.dial", LOG_S("neighbor", c->peer->name), LOG_S("error", strerror(-err)));
 }
 
@@ -201,8 +202,10 @@ remember_error(struct peer_conn *c, const struct bgp_error *send, enum fsm_event
 		log_info("neighbor.notification", LOG_S("neighbor", p->name), LOG_S("direction", "sent"),
 		    LOG_U("code", send->code), LOG_U("subcode", send->subcode),
 		    LOG_S("name", notify_code_name(send->code)), LOG_S("subname", subname), LOG_S("text", reason));
+		p->failure = (struct peer_failure){.kind = PEER_FAILURE_SENT, .code = send->code, .subcode = send->subcode};
 	} else if (ev == FSM_EV_TCP_FAILS && c->state >= FSM_OPENSENT) {
 		snprintf(p->last_error, sizeof p->last_error, "connection closed by the neighbour");
+		p->failure = (struct peer_failure){.kind = PEER_FAILURE_CLOSED};
 	}
 }
 
@@ -254,6 +257,7 @@ become_established(struct peer_conn *c)
 	p->updown_ns = p->d->loop->turn_start_ns;
 	p->stats.established++;
 	p->failures = 0;
+	p->failure = (struct peer_failure){0};
 	session_max_len_set(c->session, p->session.max_len);
 	peer_routes_up(p);
 }

@@ -14,13 +14,20 @@
 #define COLLISION_NS 2000000000ull /* connections that began so close to each other collide */
 
 static void
+connect_failed(struct peer *p, int error)
+{
+	p->failure = (struct peer_failure){.kind = PEER_FAILURE_SOCKET, .error = error};
+	log_debug("neighbor.dial", LOG_S("neighbor", p->name), LOG_S("error", strerror(error)));
+}
+
+static void
 on_connected(void *ctx, struct session *s, int err)
 {
 	struct peer_conn *c = ctx;
 
 	(void)s;
 	if (err < 0)
-		log_debug("neighbor.dial", LOG_S("neighbor", c->peer->name), LOG_S("error", strerror(-err)));
+		connect_failed(c->peer, -err);
 	peer_event(c, err < 0 ? FSM_EV_TCP_FAILS : FSM_EV_TCP_ACKED);
 }
 
@@ -159,6 +166,7 @@ notification_received(struct peer_conn *c, const struct msg_frame *f)
 	bool told = notify_shutdown_get(&err, text);
 	snprintf(p->last_error, sizeof p->last_error, "received %s%s/%s%s%s%s", wrapped ? "Hard Reset: " : "",
 	    notify_code_name(err.code), notify_subcode_name(err.code, err.subcode), told ? ": \"" : "", told ? text : "", told ? "\"" : "");
+	p->failure = (struct peer_failure){.kind = PEER_FAILURE_RECEIVED, .code = err.code, .subcode = err.subcode};
 	log_info("neighbor.notification", LOG_S("neighbor", p->name), LOG_S("direction", "received"),
 	    LOG_U("code", err.code), LOG_U("subcode", err.subcode), LOG_S("name", notify_code_name(err.code)),
 	    LOG_S("subname", notify_subcode_name(err.code, err.subcode)), LOG_S("text", told ? text : NULL),

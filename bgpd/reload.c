@@ -56,6 +56,7 @@ struct reload {
 	struct event *timer;
 	uint64_t good, bad; /* files */
 	uint64_t generation; /* of the running configuration */
+	uint64_t since_ns;   /* that it is this one, monotonic */
 };
 
 #define SECTION(s) (1ull << (s))
@@ -230,6 +231,7 @@ apply(struct reload *r, struct conf *new_conf, const struct conf_changes *ch)
 
 	main->conf = new_conf;
 	r->generation++;
+	r->since_ns = main->loop->turn_start_ns;
 	if (new_conf->router.id != 0)
 		main->router_id = new_conf->router.id;
 	main->cluster_id = new_conf->router.cluster_id != 0 ? new_conf->router.cluster_id : main->router_id;
@@ -550,6 +552,12 @@ reload_generation(const struct reload *r)
 	return r->generation;
 }
 
+uint64_t
+reload_since_ns(const struct reload *r)
+{
+	return r->since_ns;
+}
+
 static void
 on_timer(evutil_socket_t fd, short what, void *arg)
 {
@@ -567,6 +575,7 @@ reload_new(struct bgpd *d)
 	struct reload *r = xcalloc(1, sizeof *r);
 
 	r->d = d;
+	r->since_ns = d->start_ns;
 	TAILQ_INIT(&r->orders);
 	r->job = (struct job){.run = job_run, .name = "reload"};
 	r->timer = evtimer_new(d->loop->base, on_timer, r);

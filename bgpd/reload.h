@@ -49,6 +49,8 @@ bool reload_idle(const struct reload *r);
 void reload_counts(const struct reload *r, uint64_t *good, uint64_t *bad);
 /* Another number for each configuration that is the running one. */
 uint64_t reload_generation(const struct reload *r);
+/* When that began, monotonic: of the first one it is the start of the daemon. */
+uint64_t reload_since_ns(const struct reload *r);
 /* Routes of our own are in the RIB (own.h). */
 void reload_own_done(struct reload *r);
 

@@ -65,6 +65,7 @@ act(struct restart *r, uint32_t actions)
 	if (actions & GR_START_DO_TIMERS) {
 		timer_after_ms(r->ev_late, gr_at_most(restart_s, GR_LATE_S) * 1000);
 		timer_after_ms(r->ev_limit, gr_at_most(restart_s, GR_LIMIT_S) * 1000);
+		r->limit_ns = d->loop->turn_start_ns + gr_at_most(restart_s, GR_LIMIT_S) * 1000000000ull;
 	}
 	if (actions & GR_START_DO_SELECT)
 		pipeline_defer(d->pipeline, false);
@@ -176,4 +177,22 @@ restart_caps(const struct restart *r, const struct peer *p, struct open_caps *ca
 	if (r->d->options->kernel && (!seen || deferring))
 		caps->gr_forwarding &= r->kept;
 	caps->llgr_forwarding = caps->gr_forwarding & caps->llgr_families;
+}
+
+bool
+restart_waits(const struct restart *r, enum family f, struct restart_wait *out)
+{
+	uint32_t counts = GR_START_IF_SENDING | (r->late ? 0 : GR_START_IF_AWAY);
+	uint64_t now = r->d->loop->turn_start_ns;
+	const struct peer *p;
+
+	*out = (struct restart_wait){.of_s = gr_at_most(r->d->conf->router.graceful_restart.restart_s, GR_LIMIT_S)};
+	if (!restart_deferring(r))
+		return false;
+	if (r->limit_ns > now)
+		out->left_s = (uint32_t)((r->limit_ns - now + 999999999) / 1000000000);
+	TAILQ_FOREACH(p, &r->d->peers, entry)
+	if (peer_family(p) == f && (waits_of(p) & counts) != 0)
+		out->neighbors++;
+	return true;
 }

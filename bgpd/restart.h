@@ -29,6 +29,7 @@ struct restart {
 	uint8_t kept;  /* families that had kernel routes of ours at the start: OPEN_FAMILY bits */
 	bool late, limit;
 	struct event *ev_late, *ev_limit, *ev_poll;
+	uint64_t limit_ns; /* when ev_limit goes off; of DEFER */
 };
 
 void restart_init(struct restart *r, struct bgpd *d);
@@ -43,6 +44,12 @@ restart_deferring(const struct restart *r)
 {
 	return r->state == GR_DEFER || r->state == GR_SELECT;
 }
+/* Is the selection of routes held back? Then for whom of a family, and how much of the time that they have is left. */
+struct restart_wait {
+	unsigned neighbors;
+	uint32_t left_s, of_s;
+};
+bool restart_waits(const struct restart *r, enum family f, struct restart_wait *out);
 /* The R and F bits of an OPEN to p, if caps offer graceful restart at all. */
 void restart_caps(const struct restart *r, const struct peer *p, struct open_caps *caps);
 

@@ -562,14 +562,14 @@ static const struct conf_row bird_rows[] = {
      .max = 107,
      .unit = "a path",
      .def_doc = "off",
-     .doc = "Unix socket that answers like that of BIRD for IPv4."},
+     .doc = "Unix socket that answers as BIRD 1.6 does: neighbors with IPv4 addresses, and IPv4 routes."},
     {.key = "ipv6",
      .type = &conf_type_string,
      AT(conf_bird_sockets, ipv6),
      .max = 107,
      .unit = "a path",
      .def_doc = "off",
-     .doc = "The same for IPv6."},
+     .doc = "The same for IPv6, as bird6 answers."},
 };
 static const struct conf_table bird_table = {TABLE(bird_rows), .size = sizeof(struct conf_bird_sockets)};
 
@@ -720,10 +720,9 @@ static const struct conf_row root_rows[] = {
     [CONF_SEC_BIRD_SOCKETS] = {.key = "bird-sockets",
 			       .type = &conf_type_map,
 			       AT(conf, bird_sockets),
-			       .only = "",
 			       .table = &bird_table,
 			       .def_doc = "off",
-			       .doc = "Sockets for programs that ask BIRD."},
+			       .doc = "Sockets for programs that ask BIRD, with mode 0660; see BIRD SOCKETS in bgpd(8)."},
     [CONF_SEC_METRICS] = {.key = "metrics",
 			  .type = &conf_type_map,
 			  AT(conf, metrics),

@@ -413,6 +413,12 @@ fib_wants_any(const struct fib *fib, enum family f)
 	return fib->table[f].wanted.count > 0;
 }
 
+uint32_t
+fib_wanted_count(const struct fib *fib, enum family f)
+{
+	return fib->table[f].wanted.count;
+}
+
 bool
 fib_pins(const struct fib *fib, enum family f, uint32_t id)
 {

@@ -144,6 +144,7 @@ void fib_route_set(struct fib *fib, enum family f, uint32_t id, uint32_t nhset, 
 void fib_route_del(struct fib *fib, enum family f, uint32_t id);
 /* Is any route of the family wanted in the kernel? */
 bool fib_wants_any(const struct fib *fib, enum family f);
+uint32_t fib_wanted_count(const struct fib *fib, enum family f); /* how many */
 /* Does fib still need this id (wanted, in flight, or installed)? */
 bool fib_pins(const struct fib *fib, enum family f, uint32_t id);
 

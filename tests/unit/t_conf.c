@@ -41,7 +41,6 @@ START_TEST(test_inert)
 {
 	static const char *const want[] = {
 	    "router.user",
-	    "bird-sockets",
 	};
 	size_t n = 0;
 
@@ -51,8 +50,7 @@ START_TEST(test_inert)
 	     "  - {address: 192.0.2.1, remote-as: 1, group: g}\n"
 	     "  - {address: 192.0.2.2, remote-as: 1, group: g, graceful-restart: {restart-time: 5}, add-path: {send: all}}\n"
 	     "aggregates: [{prefix: 10.0.0.0/8}]\n"
-	     "kernel: {nexthop-objects: auto}\n"
-	     "bird-sockets: {ipv4: /run/bird}\n");
+	     "kernel: {nexthop-objects: auto}\n");
 	for (const struct conf_inert *i = c->inert; i != NULL; i = i->next, n++) {
 		bool found = false;
 		for (size_t j = 0; j < sizeof(want) / sizeof(want[0]); j++)

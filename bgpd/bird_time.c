@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * bird_time: see bird_time.h.
+ */
+#include "bgpd/bird_time.h"
+
+#include <time.h>
+
+#define DAY_S (20u * 3600) /* for so long the time of the day is enough */
+
+static const char *
+format(uint64_t ago_s, const char *fmt, char *buf)
+{
+	time_t t = time(NULL) - (time_t)ago_s;
+	struct tm tm;
+
+	localtime_r(&t, &tm);
+	strftime(buf, BIRD_TIME_STRLEN, fmt, &tm);
+	return buf;
+}
+
+const char *
+bird_time_full(uint64_t ago_s, char *buf)
+{
+	return format(ago_s, "%Y-%m-%d %H:%M:%S", buf);
+}
+
+const char *
+bird_time_short(uint64_t ago_s, char *buf)
+{
+	return format(ago_s, ago_s < DAY_S ? "%H:%M:%S" : "%Y-%m-%d", buf);
+}
