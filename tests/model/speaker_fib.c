@@ -134,13 +134,20 @@ fib_route_del(struct fib *fib, enum family f, uint32_t id)
 	route_put(fib, f, id, 0);
 }
 
+uint32_t
+fib_wanted_count(const struct fib *fib, enum family f)
+{
+	uint32_t n = 0;
+
+	for (uint32_t id = 0; id < NID; id++)
+		n += fib->id[f][id].nhset != 0;
+	return n;
+}
+
 bool
 fib_wants_any(const struct fib *fib, enum family f)
 {
-	for (uint32_t id = 0; id < NID; id++)
-		if (fib->id[f][id].nhset != 0)
-			return true;
-	return false;
+	return fib_wanted_count(fib, f) > 0;
 }
 
 bool
