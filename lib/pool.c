@@ -15,7 +15,7 @@
 
 #include "lib/mem.h"
 
-#define PAGE ((size_t)4096)
+#define PAGE ((size_t)POOL_PAGE)
 
 struct pool_page {
 	LIST_ENTRY(pool_page) entry;

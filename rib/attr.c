@@ -17,7 +17,8 @@
 #include "rib/aspath.h"
 #include "rib/community.h"
 
-#define AHEAD_UNREF 8
+#define AHEAD_UNREF 16
+#define AHEAD_DROP  8
 
 /* What a look-up compares with. */
 struct attr_key {
@@ -383,12 +384,26 @@ attr_drop(struct attr_table *t, attr_id id)
 	slab_free(&t->slots, id);
 }
 
+/* What freeing a set reads, where this is its last reference: three misses, one after the other. */
+__attribute__((always_inline)) static inline void
+fetch_drop(const struct attr_table *t, attr_id id)
+{
+	const struct attr_slot *slot = id != ATTR_NONE ? attr_slot(t, id) : NULL;
+
+	if (slot == NULL || slot->refs != 1)
+		return;
+	hidx_prefetch(&t->index, slot->hash);
+	pool_fetch(slot->set);
+}
+
 void
 attr_unref_all(struct attr_table *t, const attr_id *ids, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
 		if (i + AHEAD_UNREF < n && ids[i + AHEAD_UNREF] != ATTR_NONE)
 			__builtin_prefetch(attr_slot(t, ids[i + AHEAD_UNREF]), 1);
+		if (i + AHEAD_DROP < n)
+			fetch_drop(t, ids[i + AHEAD_DROP]);
 		attr_unref(t, ids[i]);
 	}
 }
