@@ -155,8 +155,22 @@ hidx_find(const struct hidx *h, uint32_t hash, bool (*eq)(const void *ctx, uint3
 }
 /*
  * Fetching ahead of hidx_find, in stages some operations apart, each of which needs what the one before has brought:
- * hidx_prefetch the bucket, hidx_prefetch_chain its overflow bucket, hidx_hint an id to fetch the record of.
+ * hidx_prefetch the bucket, hidx_hint_first an id to fetch the record of; and hidx_hint where that found none.
  */
+/* The first id with this tag in the bucket itself, or 0: then its overflow bucket is asked for. */
+__attribute__((always_inline)) static inline uint32_t
+hidx_hint_first(const struct hidx *h, uint32_t hash)
+{
+	const struct hidx_bucket *b = hidx_bucket_at(h, hidx_bucket_no(h, hash));
+	uint32_t m = hidx_slots(b, hidx_tag(hash));
+
+	if (m != 0)
+		return hidx_slot_id(b, __builtin_ctz(m));
+	if (b->overflow != 0)
+		__builtin_prefetch(hidx_over_at(h, b->overflow));
+	return 0;
+}
+/* For those who remove: the overflow bucket alone. */
 __attribute__((always_inline)) static inline void
 hidx_prefetch_chain(const struct hidx *h, uint32_t hash)
 {
@@ -165,7 +179,7 @@ hidx_prefetch_chain(const struct hidx *h, uint32_t hash)
 	if (b->overflow != 0)
 		__builtin_prefetch(hidx_over_at(h, b->overflow));
 }
-/* The first id with this tag, or 0. */
+/* The first id with this tag in the whole chain, or 0. */
 static inline uint32_t
 hidx_hint(const struct hidx *h, uint32_t hash)
 {

@@ -26,24 +26,16 @@ fetch(void *ctx, uint32_t id)
 }
 
 /* One for each family, so that the octets are compared in place. */
-static inline bool
-key_eq(const void *ctx, uint32_t id, const struct ip_prefix *p, size_t octets)
-{
-	const struct prefix_key *k = prefix_key(ctx, id);
-
-	return k->len == p->len && memcmp(k->addr, p->bytes, octets) == 0;
-}
-
 static bool
 key_eq_v4(const void *ctx, uint32_t id, const void *key)
 {
-	return key_eq(ctx, id, key, 4);
+	return prefix_eq(prefix_key(ctx, id), key, 4);
 }
 
 static bool
 key_eq_v6(const void *ctx, uint32_t id, const void *key)
 {
-	return key_eq(ctx, id, key, 16);
+	return prefix_eq(prefix_key(ctx, id), key, 16);
 }
 
 void

@@ -113,6 +113,19 @@ prefix_live(const struct prefix_table *t, uint32_t id)
 {
 	return id != 0 && id < t->recs.top && (prefix_key(t, id)->flags & PREFIX_F_LIVE) != 0;
 }
+static inline bool
+prefix_eq(const struct prefix_key *k, const struct ip_prefix *p, size_t octets)
+{
+	return k->len == p->len && memcmp(k->addr, p->bytes, octets) == 0;
+}
+/* Is this the prefix of a live id? */
+static inline bool
+prefix_is(const struct prefix_table *t, uint32_t id, const struct ip_prefix *p)
+{
+	const struct prefix_key *k = prefix_key(t, id);
+
+	return t->family == FAMILY_IPV4 ? prefix_eq(k, p, 4) : prefix_eq(k, p, 16);
+}
 /* The hash of the prefix of a live id. */
 static inline uint32_t
 prefix_hash_of(const struct prefix_table *t, uint32_t id)

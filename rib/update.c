@@ -16,8 +16,8 @@
  * whole read would push each other out of the cache, and asking twice costs 10 ns a route.
  */
 #define AHEAD_SLOT   6
-#define AHEAD_RECORD 12
-#define AHEAD_CHAIN  24
+#define AHEAD_CHAIN  12
+#define AHEAD_RECORD 24
 #define AHEAD_BUCKET 36
 
 /* The same as rib_mark_dirty before a path goes. True: its reference on its attributes is the entry's now. */
@@ -157,6 +157,32 @@ remove_path(struct rib *rib, struct rib_source *s, enum family f, uint32_t id, s
 	unlink_path(rib, p, prev);
 	if (!several || rib_path_of(rib, f, id, s->index) == NULL)
 		bitmap_clear(&s->ids[f], id);
+}
+
+/*
+ * Most withdrawn paths are the only one of a prefix that waits for nothing, accepted and without any extra. Such a one
+ * leaves no more behind than its dirty entry. False: it is another kind, and nothing is done.
+ */
+static bool
+remove_only(struct rib *rib, struct rib_source *s, enum family f, uint32_t id, enum rib_queue q)
+{
+	struct prefix_key *k = prefix_key(&rib->table[f], id);
+	struct rib_path *p = rib_first(rib, f, id);
+
+	if (p->source != s->index || p->next != 0 || p->has_id || (k->flags & RIB_F_DIRTY) ||
+	    (p->flags & ~(unsigned)RIB_PATH_CHANGED) != RIB_PATH_BEST)
+		return false;
+	k->flags |= RIB_F_DIRTY;
+	*dirty_add(&rib->dirty[q]) =
+	    (struct dirty_entry){.id = id, .family = (uint8_t)f, .old_attr = p->attr, .old_source = p->source};
+	*p = (struct rib_path){0};
+	s->dirty_refs++;
+	s->accepted[f]--;
+	s->received[f]--;
+	s->vacated[f]++;
+	rib->path_count[f]--;
+	bitmap_clear(&s->ids[f], id);
+	return true;
 }
 
 bool
@@ -306,13 +332,22 @@ write_path(struct rib *rib, struct rib_source *s, enum family f, uint32_t id, st
 	set_side(rib, f, id, p, op->received);
 }
 
+/* The id of an operation's prefix, 0: none; hint is it, probably, or 0. */
+static inline uint32_t
+find(const struct rib *rib, const struct rib_op *op, uint32_t hint)
+{
+	const struct prefix_table *t = &rib->table[op->prefix.family];
+
+	return hint != 0 && prefix_is(t, hint, &op->prefix) ? hint : prefix_find(t, &op->prefix, op->hash);
+}
+
+/* id: of its prefix, 0: there is none yet. */
 static bool
-announce(struct rib *rib, struct rib_source *s, const struct rib_op *op, uint32_t now_s, enum rib_queue q)
+announce(struct rib *rib, struct rib_source *s, const struct rib_op *op, uint32_t id, uint32_t now_s, enum rib_queue q)
 {
 	enum family f = (enum family)op->prefix.family;
 	struct prefix_table *t = &rib->table[f];
 	enum rib_reject reject = (enum rib_reject)op->reject;
-	uint32_t id = prefix_find(t, &op->prefix, op->hash);
 	struct rib_path *prev, *p = NULL;
 
 	/* The bit spares a new path of a prefix that others have, too, the way along theirs: a miss for each of them. */
@@ -347,16 +382,17 @@ announce(struct rib *rib, struct rib_source *s, const struct rib_op *op, uint32_
 }
 
 static bool
-withdraw(struct rib *rib, struct rib_source *s, const struct rib_op *op, enum rib_queue q)
+withdraw(struct rib *rib, struct rib_source *s, const struct rib_op *op, uint32_t id, enum rib_queue q)
 {
 	enum family f = (enum family)op->prefix.family;
-	uint32_t id = prefix_find(&rib->table[f], &op->prefix, op->hash);
 
-	return id != 0 && rib_path_remove(rib, s, f, id, op->path_id, q);
+	if (id == 0)
+		return false;
+	return (op->path_id == 0 && remove_only(rib, s, f, id, q)) || rib_path_remove(rib, s, f, id, op->path_id, q);
 }
 
-#define HINTS 16 /* a power of two above AHEAD_RECORD */
-_Static_assert(AHEAD_SLOT <= AHEAD_RECORD && AHEAD_RECORD < HINTS,
+#define HINTS 32 /* a power of two above AHEAD_RECORD */
+_Static_assert(AHEAD_SLOT <= AHEAD_CHAIN && AHEAD_CHAIN <= AHEAD_RECORD && AHEAD_RECORD < HINTS,
 	       "a hint is used before its place is needed again");
 
 /*
@@ -372,7 +408,7 @@ fetch_withdrawn(const struct rib *rib, enum family f, uint32_t hint)
 		__builtin_prefetch(attr_slot(rib->attrs, p->attr), 1);
 }
 
-/* hints: ids that those operations will probably find whose records have been asked for. */
+/* hints: ids that those operations will probably find, whose records have been asked for. */
 static void
 fetch_ahead(const struct rib *rib, const struct rib_op *ops, unsigned i, unsigned n, uint32_t hints[HINTS])
 {
@@ -380,17 +416,21 @@ fetch_ahead(const struct rib *rib, const struct rib_op *ops, unsigned i, unsigne
 		const struct rib_op *op = &ops[i + AHEAD_BUCKET];
 		hidx_prefetch(&rib->table[op->prefix.family].index, op->hash);
 	}
-	if (i + AHEAD_CHAIN < n) {
-		const struct rib_op *op = &ops[i + AHEAD_CHAIN];
-		hidx_prefetch_chain(&rib->table[op->prefix.family].index, op->hash);
-	}
 	if (i + AHEAD_RECORD < n) {
 		const struct rib_op *op = &ops[i + AHEAD_RECORD];
+		const struct prefix_table *t = &rib->table[op->prefix.family];
+		uint32_t id = hidx_hint_first(&t->index, op->hash);
+		if (id != 0)
+			prefix_fetch(t, id);
+		hints[(i + AHEAD_RECORD) % HINTS] = id;
+	}
+	if (i + AHEAD_CHAIN < n && hints[(i + AHEAD_CHAIN) % HINTS] == 0) {
+		const struct rib_op *op = &ops[i + AHEAD_CHAIN];
 		const struct prefix_table *t = &rib->table[op->prefix.family];
 		uint32_t id = hidx_hint(&t->index, op->hash);
 		if (id != 0)
 			prefix_fetch(t, id);
-		hints[(i + AHEAD_RECORD) % HINTS] = id;
+		hints[(i + AHEAD_CHAIN) % HINTS] = id;
 	}
 	if (i + AHEAD_SLOT < n && ops[i + AHEAD_SLOT].withdraw)
 		fetch_withdrawn(rib, (enum family)ops[i + AHEAD_SLOT].prefix.family,
@@ -407,10 +447,12 @@ rib_apply(struct rib *rib, struct rib_source *s, const struct rib_op *ops, unsig
 	ASSERT(!s->removed);
 	for (unsigned i = 0; i < n; i++) {
 		fetch_ahead(rib, ops, i, n, hints);
+		/* Nothing here frees an id: what was found then is still what it was. */
+		uint32_t id = find(rib, &ops[i], hints[i % HINTS]);
 		if (ops[i].withdraw)
-			changed += withdraw(rib, s, &ops[i], q);
+			changed += withdraw(rib, s, &ops[i], id, q);
 		else
-			changed += announce(rib, s, &ops[i], now_s, q);
+			changed += announce(rib, s, &ops[i], id, now_s, q);
 	}
 	return changed;
 }

@@ -181,4 +181,27 @@ START_TEST(test_spread)
 }
 END_TEST
 
-SUITE("hash", test_index, test_index_collisions, test_index_large_ids, test_index_size, test_bytes, test_spread)
+/* What is asked for ahead is what is found, be it in the bucket or in its chain. */
+START_TEST(test_hints)
+{
+	struct keys *k = keys_new(0xff000000u); /* one bucket after the other: chains, but many tags */
+	struct hidx h;
+
+	hidx_init(&h, hash_of, NULL, k);
+	unsigned in_bucket = 0;
+	for (uint32_t i = 1; i <= 200; i++)
+		hidx_insert(&h, hash_of(k, i), i);
+	for (uint32_t i = 1; i <= 200; i++) {
+		uint32_t first = hidx_hint_first(&h, hash_of(k, i)), any = hidx_hint(&h, hash_of(k, i));
+		ck_assert_uint_ne(any, 0);
+		ck_assert_uint_eq(hidx_tag(hash_of(k, any)), hidx_tag(hash_of(k, i)));
+		ck_assert(first == 0 || first == any);
+		in_bucket += first != 0;
+	}
+	ck_assert(in_bucket > 0 && in_bucket < 200);
+	hidx_fini(&h);
+	free(k);
+}
+END_TEST
+
+SUITE("hash", test_hints, test_index, test_index_collisions, test_index_large_ids, test_index_size, test_bytes, test_spread)

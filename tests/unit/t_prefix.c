@@ -101,6 +101,9 @@ START_TEST(test_many)
 	for (uint32_t id; (id = prefix_next(&t, &at, &scan)) != 0; at++) {
 		struct ip_prefix v = prefix_value(&t, id);
 		ck_assert_uint_eq(prefix_find(&t, &v, prefix_hash(&t, &v)), id);
+		ck_assert(prefix_is(&t, id, &v));
+		v.len--;
+		ck_assert(!prefix_is(&t, id, &v));
 		ids++;
 	}
 	ck_assert_uint_eq(ids, 10000);
