@@ -75,7 +75,7 @@ tell_neighbor(struct bgpd *d, const struct peer *p, const char *from, const char
 }
 
 static void
-tell_rib(struct bgpd *d, const struct rib_change *c)
+tell_best(struct bgpd *d, const struct rib_change *c)
 {
 	struct ip_prefix prefix = rib_prefix(d->rib, c->family, c->id);
 	json_t *o = event_json("rib");
@@ -94,6 +94,14 @@ tell_rib(struct bgpd *d, const struct rib_change *c)
 		json_object_set_new(o, "path", ctl_path_json(d, &cp));
 	}
 	tell(d, MONITOR_RIB, o);
+}
+
+static void
+tell_rib(struct bgpd *d, const struct rib_change *c, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (c[i].what & RIB_CHANGE_BEST)
+			tell_best(d, &c[i]);
 }
 
 static void

@@ -315,15 +315,13 @@ group_free(struct group *g)
 	free(g);
 }
 
-bool
-group_list_change(struct group_list *l, const struct adjout_news *n)
+void
+group_list_change(struct group_list *l, struct adjout_news *news, unsigned n)
 {
 	struct adjout_group *out;
-	bool waits = false;
 
 	TAILQ_FOREACH(out, &l->adjout.groups, entry)
-	waits = adjout_change(out, n) || waits;
-	return waits;
+	adjout_change(out, news, n);
 }
 
 void

@@ -127,8 +127,8 @@ struct group *group_new(struct group_list *l, const struct adjout_key *key, bool
 /* Without members only. */
 void group_free(struct group *g);
 
-/* A change of a best path, for all groups; see adjout_change. True: some group sends something. */
-bool group_list_change(struct group_list *l, const struct adjout_news *n);
+/* Changes of n best paths, for all groups; see adjout_change. */
+void group_list_change(struct group_list *l, struct adjout_news *news, unsigned n);
 /*
  * End of a slice: encodes what is in the batches and wakes members. more: the next slice follows at once, so that
  * members are woken for a chunk's worth only, for as many as there are members up to sixteen, and have fewer calls to

@@ -443,7 +443,7 @@ interface_changed(struct groups *g, const struct rib_change *c)
 	    .new_source = c->best->source};
 	TAILQ_FOREACH(ag, &g->list.adjout.groups, entry)
 	if (reads_interface(ag))
-		adjout_change(ag, &n);
+		adjout_change(ag, &n, 1);
 }
 
 void
@@ -468,22 +468,38 @@ paths_changed(struct groups *g, const struct rib_change *c)
 		adjout_paths_change(ag, c->family, c->id, reads_interface(ag));
 }
 
-bool
-groups_rib_change(struct groups *g, const struct rib_change *c)
+static struct adjout_news
+news_of(const struct rib_change *c)
 {
-	if (c->what & RIB_CHANGE_PATHS)
-		paths_changed(g, c);
-	if (!(c->what & RIB_CHANGE_BEST)) {
-		interface_changed(g, c);
-		return false;
+	return (struct adjout_news){.family = c->family,
+	    .id = c->id,
+	    .old_attr = c->old_attr,
+	    .old_source = c->old_source,
+	    .new_attr = c->best != NULL ? c->best->attr : ATTR_NONE,
+	    .new_source = c->best != NULL ? c->best->source : 0};
+}
+
+void
+groups_rib_change(struct groups *g, struct rib_change *c, unsigned n)
+{
+	struct adjout_news news[RIB_TOLD_MAX];
+	struct rib_change *of[RIB_TOLD_MAX];
+	unsigned k = 0;
+
+	ASSERT(n <= RIB_TOLD_MAX);
+	for (struct rib_change *end = c + n; c < end; c++) {
+		if (c->what & RIB_CHANGE_PATHS)
+			paths_changed(g, c);
+		if (c->what & RIB_CHANGE_BEST) {
+			news[k] = news_of(c);
+			of[k++] = c;
+		} else {
+			interface_changed(g, c);
+		}
 	}
-	struct adjout_news n = {
-	    .family = c->family, .id = c->id, .old_attr = c->old_attr, .old_source = c->old_source};
-	if (c->best != NULL) {
-		n.new_attr = c->best->attr;
-		n.new_source = c->best->source;
-	}
-	return group_list_change(&g->list, &n);
+	group_list_change(&g->list, news, k);
+	for (unsigned i = 0; i < k; i++)
+		of[i]->needed = news[i].waits;
 }
 
 void

@@ -22,8 +22,8 @@ struct peer;
 struct groups *groups_new(struct bgpd *d);
 void groups_free(struct groups *g); /* all members have left */
 
-/* From the decision pass: a change of a best path (see rib_callbacks); and the end of a slice of it. */
-bool groups_rib_change(struct groups *g, const struct rib_change *c);
+/* From the decision pass: changes of best paths (see rib_callbacks), RIB_TOLD_MAX at most; and the end of a slice of it. */
+void groups_rib_change(struct groups *g, struct rib_change *c, unsigned n);
 /* more: the next slice follows at once, see group_list_flush. */
 void groups_flush(struct groups *g, bool more);
 /* A session with this source is not what the last one was, or the source is given back: see adjout_source_changed. */

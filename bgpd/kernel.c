@@ -345,13 +345,16 @@ program(struct kernel *k, const struct rib_change *c)
 }
 
 void
-kernel_rib_change(struct kernel *k, const struct rib_change *c)
+kernel_rib_change(struct kernel *k, const struct rib_change *c, unsigned n)
 {
 	/* Sessions that end take their routes out of the RIB; what becomes of the kernel's is fib_stop's matter. */
 	if (k->d->stopping)
 		return;
-	/* Where nothing goes into the kernel, as on a route reflector, it costs nothing a route. */
-	if (policies_kernel_nothing(k->d->policies) && !fib_wants_any(k->fib, c->family))
-		return;
-	program(k, c);
+	bool nothing = policies_kernel_nothing(k->d->policies);
+	for (; n > 0; n--, c++) {
+		/* Where nothing goes into the kernel, as on a route reflector, it costs nothing a route. */
+		if ((nothing && !fib_wants_any(k->fib, c->family)) || c->what == RIB_CHANGE_PATHS)
+			continue;
+		program(k, c);
+	}
 }

@@ -50,7 +50,7 @@ void kernel_reconfigure(struct kernel *k);
 /* Whether link bandwidths count. True: it is not as before, and the caller has every prefix decided again. */
 bool kernel_weights(struct kernel *k, bool weighted);
 
-void kernel_rib_change(struct kernel *k, const struct rib_change *c);
+void kernel_rib_change(struct kernel *k, const struct rib_change *c, unsigned n);
 /* Paths are about to be taken out, a neighbour's or those over a next hop. */
 void kernel_paths_going(struct kernel *k);
 /* Families with routes of an earlier run that nobody has claimed yet: bits 1 << family. */

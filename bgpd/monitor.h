@@ -28,7 +28,7 @@ struct rib_change;
 struct monitor_ops {
 	/* State from → to; error: why it is Idle again, or "". */
 	void (*neighbor)(struct bgpd *d, const struct peer *p, const char *from, const char *to, const char *error);
-	void (*rib)(struct bgpd *d, const struct rib_change *c);
+	void (*rib)(struct bgpd *d, const struct rib_change *c, unsigned n);
 	/* wanted: set already. Not wanted: about to go, if it was there. */
 	void (*fib)(struct bgpd *d, enum family f, uint32_t id, bool wanted);
 };
@@ -50,10 +50,10 @@ monitor_neighbor(const struct monitors *ms, struct bgpd *d, const struct peer *p
 }
 
 static inline void
-monitor_rib(const struct monitors *ms, struct bgpd *d, const struct rib_change *c)
+monitor_rib(const struct monitors *ms, struct bgpd *d, const struct rib_change *c, unsigned n)
 {
 	if (ms->wanted & MONITOR_RIB)
-		ms->ops->rib(d, c);
+		ms->ops->rib(d, c, n);
 }
 
 static inline void

@@ -163,24 +163,34 @@ decide_run(struct job *job, uint64_t deadline_ns)
 	return left > 0 ? JOB_MORE : JOB_DONE;
 }
 
-bool
-pipeline_rib_change(void *ctx, const struct rib_change *c)
+/* Groups learn of changes without what aggregates hide. */
+static void
+tell_groups_seen(struct bgpd *d, struct rib_change *c, unsigned n)
+{
+	struct rib_change seen[RIB_TOLD_MAX];
+
+	for (unsigned i = 0; i < n; i++) {
+		seen[i] = c[i];
+		if (aggregates_any(&d->aggregates.set, c[i].family))
+			aggregates_own_change(&d->aggregates, &c[i], &seen[i]);
+	}
+	groups_rib_change(d->groups, seen, n);
+	for (unsigned i = 0; i < n; i++)
+		c[i].needed = seen[i].needed;
+}
+
+void
+pipeline_rib_change(void *ctx, struct rib_change *c, unsigned n)
 {
 	struct bgpd *d = ctx;
-	struct rib_change seen;
-	bool waits;
+	const struct aggregates *a = &d->aggregates.set;
 
-	if (c->what != RIB_CHANGE_PATHS)
-		kernel_rib_change(d->kernel, c);
-	if (aggregates_any(&d->aggregates.set, c->family)) {
-		aggregates_own_change(&d->aggregates, c, &seen);
-		waits = groups_rib_change(d->groups, &seen);
-	} else {
-		waits = groups_rib_change(d->groups, c);
-	}
-	if (c->what & RIB_CHANGE_BEST)
-		monitor_rib(&d->main->monitors, d, c);
-	return waits;
+	kernel_rib_change(d->kernel, c, n);
+	if (aggregates_any(a, FAMILY_IPV4) || aggregates_any(a, FAMILY_IPV6))
+		tell_groups_seen(d, c, n);
+	else
+		groups_rib_change(d->groups, c, n);
+	monitor_rib(&d->main->monitors, d, c, n);
 }
 
 void

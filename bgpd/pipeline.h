@@ -53,6 +53,6 @@ void pipeline_touch_all(struct pipeline *p);
 /* Is anything left to decide, resolve or sweep? */
 bool pipeline_idle(const struct pipeline *p);
 /* The owner's callback of the RIB; ctx is the struct bgpd. */
-bool pipeline_rib_change(void *ctx, const struct rib_change *c);
+void pipeline_rib_change(void *ctx, struct rib_change *c, unsigned n);
 
 #endif

@@ -245,15 +245,58 @@ batch_may_begin(struct adjout_group *g)
 	return g->batch.n > 0 || s->room(s->ctx, g, NULL);
 }
 
-bool
-adjout_change(struct adjout_group *g, const struct adjout_news *n)
+/*
+ * Most changes of a slice are alike: withdrawals of one source's, or new prefixes with the attributes of the one before.
+ * Such a one needs no more than its bits and its place in the run that is open. False: it is not so simple, and nothing
+ * is done.
+ */
+static inline bool
+change_alike(struct adjout_group *g, struct adjout_family *fam, const struct adjout_news *n)
+{
+	enum family f = n->family;
+
+	if (fam->scan.active || adjout_batch_full(&g->batch) || (fam->pending.count > 0 && bitmap_test(&fam->pending, n->id)))
+		return false;
+	if (n->new_attr == 0) {
+		if (!withdraws_again(g, f, n->old_source) || !bitmap_clear(&fam->announced, n->id))
+			return false;
+		if (!bitmap_set(&fam->in_batch, n->id)) {
+			bitmap_set(&fam->announced, n->id);
+			return false;
+		}
+	} else {
+		if (!repeats_last(g, f, n->new_attr, n->new_source) || !run_is_open(g) || n->new_source == g->only ||
+		    (g->key.defaults >> f & 1) != 0 || !bitmap_set(&fam->announced, n->id))
+			return false;
+		if (!bitmap_set(&fam->in_batch, n->id)) {
+			bitmap_clear(&fam->announced, n->id);
+			return false;
+		}
+	}
+	adjout_batch_again(&g->batch, n->id);
+	return true;
+}
+
+/* A group of one member has announced nothing of a family, mostly, if the routes are that member's; and nothing will be. */
+static inline bool
+nobody_has(struct adjout_group *g, const struct adjout_family *fam, const struct adjout_news *n)
+{
+	if (fam->announced.count > 0 || adjout_limited(g))
+		return false;
+	if (n->new_attr != 0 && n->new_source != g->only)
+		return false;
+	if (n->new_source != 0)
+		g->passed_by = n->new_source;
+	return true;
+}
+
+static bool
+change_one(struct adjout_group *g, const struct adjout_news *n)
 {
 	enum family f = n->family;
 	struct adjout_family *fam = &g->fam[f];
 	uint32_t id = n->id;
 
-	if (!(g->families & 1u << f) || adjout_paths(g, f) != ADJOUT_PATHS_NONE)
-		return false;
 	/* Mostly there are none where the only member is the one whose routes these are. */
 	bool announced = fam->announced.count > 0 && bitmap_test(&fam->announced, id);
 	if (!announced && n->new_source == g->only && n->new_source != 0 && !adjout_limited(g)) {
@@ -280,19 +323,20 @@ adjout_change(struct adjout_group *g, const struct adjout_news *n)
 		bitmap_set(&fam->pending, id);
 		return true;
 	}
-	if (repeats && run_is_open(g)) {
-		adjout_batch_again(&g->batch, id);
-		bitmap_set(&fam->in_batch, id);
-		bitmap_set(&fam->announced, id);
-		return true;
-	}
-	if (announced && n->new_attr == 0 && withdraws_again(g, f, n->old_source)) {
-		adjout_batch_again(&g->batch, id);
-		bitmap_set(&fam->in_batch, id);
-		bitmap_clear(&fam->announced, id);
-		return true;
-	}
 	return change_send(g, n, announced);
+}
+
+void
+adjout_change(struct adjout_group *g, struct adjout_news *news, unsigned n)
+{
+	for (struct adjout_news *i = news; i < news + n; i++) {
+		if (!(g->families & 1u << i->family) || adjout_paths(g, i->family) != ADJOUT_PATHS_NONE)
+			continue;
+		if (nobody_has(g, &g->fam[i->family], i))
+			continue;
+		if (change_alike(g, &g->fam[i->family], i) || change_one(g, i))
+			i->waits = true;
+	}
 }
 
 static void

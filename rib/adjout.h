@@ -304,12 +304,10 @@ struct adjout_news {
 	uint32_t id;
 	uint32_t old_attr, new_attr;
 	uint16_t old_source, new_source;
+	bool waits; /* an answer, which is only ever set: something waits to be sent, so the id is pinned (adjout_pins) */
 };
-/*
- * Called by the decision pass for each group when a best path changed. True: something waits to be sent, so the id is
- * pinned (adjout_pins) and nobody need ask; false says nothing.
- */
-bool adjout_change(struct adjout_group *g, const struct adjout_news *n);
+/* Called by the decision pass for each group when best paths changed, of n prefixes. */
+void adjout_change(struct adjout_group *g, struct adjout_news *news, unsigned n);
 /* The same for a family of paths, where any path of the prefix changed. again: so did what policy may read of them. */
 void adjout_paths_change(struct adjout_group *g, enum family f, uint32_t id, bool again);
 /* End of a slice: sorts and emits the batch. */

@@ -153,8 +153,37 @@ is_bare(const struct rib_path *first)
 	return first->attr == ATTR_NONE && first->next == 0;
 }
 
+/* Decided prefixes whose changes are to be told. */
+struct untold {
+	struct rib_change c[RIB_TOLD_MAX];
+	unsigned n;
+};
+
 static void
-decide_one(struct rib *rib, const struct dirty_entry *e)
+tell(struct rib *rib, struct untold *u)
+{
+	if (u->n == 0)
+		return;
+	attr_id old[RIB_TOLD_MAX];
+	if (rib->cb.change != NULL)
+		rib->cb.change(rib->cb.ctx, u->c, u->n);
+	for (unsigned i = 0; i < u->n; i++)
+		old[i] = u->c[i].old_attr;
+	attr_unref_all(rib->attrs, old, u->n);
+	for (const struct rib_change *c = u->c; c < u->c + u->n; c++) {
+		struct rib_path *first = rib_first(rib, c->family, c->id);
+		if (c->what & RIB_CHANGE_PATHS)
+			clear_changed(first, rib);
+		if (c->old_attr != ATTR_NONE)
+			rib_dirty_forget(rib, c->old_source);
+		if (is_bare(first) && !c->needed)
+			rib_prefix_release(rib, c->family, c->id);
+	}
+	u->n = 0;
+}
+
+static void
+decide_one(struct rib *rib, const struct dirty_entry *e, struct untold *u)
 {
 	enum family f = (enum family)e->family;
 	struct prefix_key *k = prefix_key(&rib->table[f], e->id);
@@ -163,7 +192,8 @@ decide_one(struct rib *rib, const struct dirty_entry *e)
 	bool set_changed;
 
 	k->flags &= (uint8_t) ~(RIB_F_DIRTY | RIB_F_SET | RIB_F_NEXTHOP | RIB_F_REDO | RIB_F_ASKED);
-	struct rib_change c = {
+	struct rib_change *c = &u->c[u->n];
+	*c = (struct rib_change){
 	    .family = f,
 	    .id = e->id,
 	    .old_attr = e->old_attr,
@@ -171,20 +201,20 @@ decide_one(struct rib *rib, const struct dirty_entry *e)
 	    .best = first->next == 0 ? judge_single(rib, first, &set_changed)
 				     : judge_all(rib, f, e->id, &set_changed),
 	};
-	note_best(rib, e, c.best);
-	c.what = what_changed(e, flags, set_changed, c.best) | (rib->track ? RIB_CHANGE_PATHS : 0);
-	if ((c.what & (RIB_CHANGE_BEST | RIB_CHANGE_SET)) || (flags & RIB_F_ASKED)) {
+	note_best(rib, e, c->best);
+	c->what = what_changed(e, flags, set_changed, c->best) | (rib->track ? RIB_CHANGE_PATHS : 0);
+	if ((c->what & (RIB_CHANGE_BEST | RIB_CHANGE_SET)) || (flags & RIB_F_ASKED)) {
 		if (nexthop_concerns(rib->nexthops, f, k->addr, k->len)) {
 			struct ip_prefix p = prefix_value(&rib->table[f], e->id);
 			nexthop_rib_changed(rib->nexthops, &p);
 		}
 	}
-	bool needed = c.what != 0 && rib->cb.change != NULL && rib->cb.change(rib->cb.ctx, &c);
-	if (c.what & RIB_CHANGE_PATHS)
-		clear_changed(first, rib);
-	if (e->old_attr != ATTR_NONE)
-		rib_dirty_release(rib, e);
-	if (is_bare(first) && !needed)
+	if (c->what != 0) {
+		u->n++;
+		return;
+	}
+	rib_dirty_release(rib, e);
+	if (is_bare(first))
 		rib_prefix_release(rib, f, e->id);
 }
 
@@ -275,11 +305,16 @@ rib_decide_run(struct rib *rib, enum rib_queue q, uint32_t budget)
 {
 	struct dirty_queue *dq = &rib->dirty[q];
 	struct dirty_entry e;
+	struct untold u;
 
+	u.n = 0;
 	for (; budget > 0 && dirty_pop(dq, &e); budget--) {
 		fetch_ahead(rib, dq);
-		decide_one(rib, &e);
+		decide_one(rib, &e, &u);
+		if (u.n == RIB_TOLD_MAX)
+			tell(rib, &u);
 	}
+	tell(rib, &u);
 	return dq->count;
 }
 

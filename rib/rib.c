@@ -235,14 +235,21 @@ rib_source_has_room(const struct rib_source *s, enum family f)
 }
 
 void
-rib_dirty_release(struct rib *rib, const struct dirty_entry *e)
+rib_dirty_forget(struct rib *rib, uint16_t old_source)
 {
-	if (e->old_attr == 0)
-		return;
-	struct rib_source *s = rib_source_at(rib, e->old_source);
-	attr_unref(rib->attrs, e->old_attr);
+	struct rib_source *s = rib_source_at(rib, old_source);
+
 	if (--s->dirty_refs == 0 && s->removed)
 		free_source(rib, s);
+}
+
+void
+rib_dirty_release(struct rib *rib, const struct dirty_entry *e)
+{
+	if (e->old_attr == ATTR_NONE)
+		return;
+	attr_unref(rib->attrs, e->old_attr);
+	rib_dirty_forget(rib, e->old_source);
 }
 
 uint32_t

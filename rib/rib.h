@@ -169,15 +169,19 @@ struct rib_change {
 	unsigned what;
 	attr_id old_attr; /* 0: there was none */
 	uint16_t old_source;
+	bool needed; /* the owner's answer: it needs the id from now on, paths or not, so that pinned need not be asked */
 	const struct rib_path *best; /* NULL: none now */
 };
 
+/* So many changes are told together: what stands between the RIB and the export groups is then passed once for all. */
+#define RIB_TOLD_MAX 32
+
 struct rib_callbacks {
 	/*
-	 * One decided prefix that changed. May not apply, walk or unpin. True: the owner needs the id from now on, whether it
-	 * has paths or not, so that pinned need not be asked.
+	 * Decided prefixes that changed, RIB_TOLD_MAX at most, each another one, in the order of their decision. May not apply,
+	 * walk or unpin.
 	 */
-	bool (*change)(void *ctx, const struct rib_change *c);
+	void (*change)(void *ctx, struct rib_change *c, unsigned n);
 	/* Does the owner still need the id of a prefix without paths? NULL: never. */
 	bool (*pinned)(void *ctx, enum family f, uint32_t id);
 	void *ctx;

@@ -90,7 +90,9 @@ void rib_paths_expire(struct rib *rib, struct rib_source *s, enum family f, uint
 		      enum rib_queue q);
 /* Frees the id if nothing needs it. */
 void rib_prefix_release(struct rib *rib, enum family f, uint32_t id);
-/* A dirty entry is done with: gives its references back. */
+/* A dirty entry is done with: gives its references back; the second only the one on its source, where it has
+ * one. */
 void rib_dirty_release(struct rib *rib, const struct dirty_entry *e);
+void rib_dirty_forget(struct rib *rib, uint16_t old_source);
 
 #endif

@@ -32,12 +32,12 @@ struct world {
 	uint32_t last_ifindex;
 };
 
-static bool
-no_change(void *ctx, const struct rib_change *c)
+static void
+no_change(void *ctx, struct rib_change *c, unsigned n)
 {
 	(void)ctx;
 	(void)c;
-	return false;
+	(void)n;
 }
 
 static void

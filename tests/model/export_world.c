@@ -185,10 +185,9 @@ world_decide(struct world *w, struct group_list *l)
 	    .old_source = old_source,
 	    .new_attr = p->attr,
 	    .new_source = p->source};
-	bool waits = false;
 	if (p->attr != old || p->source != old_source)
-		waits = group_list_change(l, &n);
-	ASSERT(!waits || adjout_pins(&l->adjout, (enum family)f, p->id));
+		group_list_change(l, &n, 1);
+	ASSERT(!n.waits || adjout_pins(&l->adjout, (enum family)f, p->id));
 	TAILQ_FOREACH(g, &l->adjout.groups, entry)
 	adjout_paths_change(g, (enum family)f, p->id, false);
 	memset(p->path_changed, 0, sizeof p->path_changed);

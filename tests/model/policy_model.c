@@ -685,12 +685,12 @@ check(uint64_t seed, const char *text, const struct conf *c, uint32_t neighbor, 
 	attr_unref(d.attrs, in);
 }
 
-static bool
-no_change(void *ctx, const struct rib_change *c)
+static void
+no_change(void *ctx, struct rib_change *c, unsigned n)
 {
 	(void)ctx;
 	(void)c;
-	return false;
+	(void)n;
 }
 
 static void

@@ -264,10 +264,9 @@ path_of(const struct model *m, enum family f, uint32_t id, unsigned peer)
 }
 
 /* What the RIB tells must start where the last telling ended. */
-static bool
-change(void *ctx, const struct rib_change *c)
+static void
+change_one(struct model *m, struct rib_change *c)
 {
-	struct model *m = ctx;
 	unsigned i = index_of(m, c->family, c->id);
 
 	CHECK(m, c->old_attr == m->told_attr[i]);
@@ -284,7 +283,15 @@ change(void *ctx, const struct rib_change *c)
 		if (p == c->best)
 			m->told[i].best = peer;
 	}
-	return m->pin[i];
+	c->needed = m->pin[i];
+}
+
+static void
+change(void *ctx, struct rib_change *c, unsigned n)
+{
+	CHECK((struct model *)ctx, n > 0 && n <= RIB_TOLD_MAX);
+	for (unsigned i = 0; i < n; i++)
+		change_one(ctx, &c[i]);
 }
 
 static bool

@@ -302,7 +302,8 @@ change(struct fake *k, uint32_t id, uint32_t attr, uint16_t source)
 	    .old_source = old_source,
 	    .new_attr = attr,
 	    .new_source = source};
-	if (adjout_change(&k->g, &n))
+	adjout_change(&k->g, &n, 1);
+	if (n.waits)
 		ck_assert(adjout_pins(&k->a, FAMILY_IPV4, id));
 }
 

@@ -660,14 +660,50 @@ START_TEST(test_families)
 {
 	struct fake *k = fake_new();
 
-	ck_assert(!adjout_change(&k->g, &(struct adjout_news){.family = FAMILY_IPV6, .id = 1, .new_attr = 5, .new_source = 50}));
+	struct adjout_news news = {.family = FAMILY_IPV6, .id = 1, .new_attr = 5, .new_source = 50};
+	adjout_change(&k->g, &news, 1);
+	ck_assert(!news.waits);
 	expect(k, "");
 	ck_assert(!adjout_pins(&k->a, FAMILY_IPV6, 1));
 	fake_free(k);
 }
 END_TEST
 
-SUITE("adjout", test_packing, test_split_horizon, test_nexthop_is_member, test_suppress,
+/* Changes that are told together: each has an answer of its own. */
+START_TEST(test_together)
+{
+	struct fake *k = fake_new();
+	const bool waits[] = {true, true, false, true, true, true};
+
+	for (uint32_t id = 1; id <= 3; id++)
+		change(k, id, 5, 50);
+	expect(k, "*+105:1,2,3 ");
+	struct adjout_news n[] = {{.family = FAMILY_IPV4, .id = 1, .old_attr = 5, .old_source = 50},
+				  {.family = FAMILY_IPV4, .id = 2, .old_attr = 5, .old_source = 50},
+				  {.family = FAMILY_IPV4, .id = 4, .old_attr = 9, .old_source = 50},
+				  {.family = FAMILY_IPV4, .id = 5, .new_attr = 5, .new_source = 50},
+				  {.family = FAMILY_IPV4, .id = 6, .new_attr = 5, .new_source = 50},
+				  {.family = FAMILY_IPV4, .id = 3, .old_attr = 5, .old_source = 50}};
+	adjout_change(&k->g, n, ARRAY_LEN(n));
+	for (size_t i = 0; i < ARRAY_LEN(n); i++)
+		ck_assert_int_eq(n[i].waits, waits[i]);
+	expect(k, "*-:1,2,3 *+105:5,6 ");
+	k->best[5].attr = k->best[6].attr = 5;
+	k->best[5].source = k->best[6].source = 50;
+	/* What is in the batch goes out before it changes again, also where it would go on with a run. */
+	change(k, 8, 5, 50);
+	change(k, 5, 0, 0);
+	change(k, 8, 0, 0);
+	expect(k, "*-:5 *+105:8 *-:8 ");
+	change(k, 6, 0, 0);
+	change(k, 9, 5, 50);
+	change(k, 6, 5, 50);
+	expect(k, "*-:6 *+105:9 *+105:6 ");
+	fake_free(k);
+}
+END_TEST
+
+SUITE("adjout", test_together, test_packing, test_split_horizon, test_nexthop_is_member, test_suppress,
     test_twice_in_a_slice, test_memo, test_repeated, test_repeated_rejection, test_source_changed, test_paced,
     test_no_room_at_flush, test_many_at_once, test_policy_change, test_scan_empty, test_dirty_is_left, test_new_member,
     test_member_count, test_member_count_nexthop,

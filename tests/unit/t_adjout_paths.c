@@ -14,7 +14,8 @@ START_TEST(test_paths)
 	expect(k, "*p12+107:1 ");
 	/* What no group of best paths would be told of, and what it would be. */
 	struct adjout_news best = {.family = FAMILY_IPV4, .id = 1, .old_attr = 5, .old_source = 50, .new_attr = 7, .new_source = 51};
-	ck_assert(!adjout_change(&k->g, &best));
+	adjout_change(&k->g, &best, 1);
+	ck_assert(!best.waits);
 	expect(k, "");
 	PATHS(k, 1, {.attr = 7, .path_id = 12, .source = 51});
 	expect(k, "*p11-:1 ");

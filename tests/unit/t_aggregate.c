@@ -31,10 +31,9 @@ heap_number(const struct world *w, const struct ip_prefix *p)
 	ck_abort();
 }
 
-static bool
-change(void *ctx, const struct rib_change *c)
+static void
+change_one(struct world *w, const struct rib_change *c)
 {
-	struct world *w = ctx;
 	struct ip_prefix p = rib_prefix(w->t.rib, c->family, c->id);
 	unsigned i = heap_number(w, &p);
 	struct rib_change seen = *c;
@@ -42,10 +41,16 @@ change(void *ctx, const struct rib_change *c)
 	if (aggregates_any(&w->a, c->family))
 		aggregates_change(&w->a, c, &seen);
 	if (!(seen.what & RIB_CHANGE_BEST))
-		return false;
+		return;
 	ck_assert_uint_eq(seen.old_attr, w->told[i]);
 	w->told[i] = seen.best != NULL ? seen.best->attr : ATTR_NONE;
-	return false;
+}
+
+static void
+change(void *ctx, struct rib_change *c, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		change_one(ctx, &c[i]);
 }
 
 static void

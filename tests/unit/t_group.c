@@ -235,7 +235,8 @@ change(struct fake *k, uint32_t id, uint32_t attr, uint16_t source)
 	    .old_source = old_source,
 	    .new_attr = attr,
 	    .new_source = source};
-	if (group_list_change(&k->l, &n))
+	group_list_change(&k->l, &n, 1);
+	if (n.waits)
 		ck_assert(adjout_pins(&k->l.adjout, FAMILY_IPV4, id));
 }
 

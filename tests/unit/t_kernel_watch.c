@@ -21,11 +21,10 @@ static struct bgpd d;
 static struct kernel k;
 static struct attr_table attrs;
 
-static bool
-no_change(void *ctx, const struct rib_change *c)
+static void
+no_change(void *ctx, struct rib_change *c, unsigned n)
 {
-	(void)ctx, (void)c;
-	return false;
+	(void)ctx, (void)c, (void)n;
 }
 
 static bool

@@ -14,18 +14,23 @@ struct told {
 	unsigned asked; /* whether it is pinned */
 };
 
-static bool
-change(void *ctx, const struct rib_change *c)
+static void
+change_one(struct told *t, struct rib_change *c)
 {
-	struct told *t = ctx;
-
 	t->calls++;
 	t->what = c->what;
 	t->old_attr = c->old_attr;
 	t->old_source = c->old_source;
 	t->attr = c->best != NULL ? c->best->attr : 0;
 	t->source = c->best != NULL ? c->best->source : 0;
-	return t->needed;
+	c->needed = t->needed;
+}
+
+static void
+change(void *ctx, struct rib_change *c, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		change_one(ctx, &c[i]);
 }
 
 static bool
@@ -622,6 +627,103 @@ START_TEST(test_stats)
 }
 END_TEST
 
+#define MANY 2000
+
+/* The changes in their order; every other prefix is needed. */
+struct many {
+	unsigned calls, n;
+	uint32_t id[MANY];
+};
+
+static void
+change_many(void *ctx, struct rib_change *c, unsigned n)
+{
+	struct many *m = ctx;
+
+	m->calls++;
+	ck_assert(n > 0 && n <= RIB_TOLD_MAX);
+	for (unsigned i = 0; i < n; i++) {
+		ck_assert_uint_lt(m->n, MANY);
+		ck_assert(!c[i].needed);
+		c[i].needed = m->n % 2 == 0;
+		m->id[m->n++] = c[i].id;
+	}
+}
+
+/* A prefix of each number below 65536. */
+static struct ip_prefix
+prefix_of(unsigned i)
+{
+	return (struct ip_prefix){.family = FAMILY_IPV4, .len = 24, .bytes = {10, (uint8_t)(i >> 8), (uint8_t)i}};
+}
+
+static unsigned
+apply_many(struct ribtest *t, struct rib_source *s, attr_id attr, unsigned first, unsigned step)
+{
+	static struct rib_op ops[MANY];
+	unsigned n = 0;
+
+	for (; n < MANY; n++) {
+		struct ip_prefix p = prefix_of(first + n * step);
+		ops[n] = (struct rib_op){.prefix = p,
+					 .hash = rib_hash(t->rib, &p),
+					 .withdraw = attr == ATTR_NONE,
+					 .received = attr,
+					 .effective = attr};
+	}
+	return rib_apply(t->rib, s, ops, n, 1, RIB_BULK);
+}
+
+/* Many operations at once, of whose prefixes some are there and some are not; and their changes are told together. */
+START_TEST(test_many)
+{
+	struct many m = {0};
+	struct ribtest t;
+	struct rib_stats st;
+
+	ribtest_init(&t, &(struct rib_callbacks){.change = change_many, .ctx = &m});
+	struct rib_source *s = ribtest_peer(&t, RIB_PEER_EBGP, 1, "10.0.0.1");
+	attr_id attr = ribtest_attr(&t.attrs, &(struct ribtest_attr){.as = {7}});
+	ck_assert_uint_eq(apply_many(&t, s, attr, 0, 1), MANY);
+	ck_assert_uint_eq(apply_many(&t, s, attr, 0, 1), 0);
+	ck_assert_uint_eq(rib_decide_run(t.rib, RIB_BULK, UINT32_MAX), 0);
+	ck_assert_uint_eq(m.n, MANY);
+	ck_assert_uint_eq(m.calls, (MANY + RIB_TOLD_MAX - 1) / RIB_TOLD_MAX);
+	for (unsigned i = 0; i < MANY; i++) {
+		struct ip_prefix p = prefix_of(i);
+		ck_assert_uint_eq(m.id[i], rib_find(t.rib, &p));
+	}
+	ck_assert_uint_eq(attr_slot(&t.attrs, attr)->refs, 1 + MANY);
+
+	/* 0, 3, 6, … to 1998 are there. */
+	m = (struct many){0};
+	ck_assert_uint_eq(apply_many(&t, s, ATTR_NONE, 0, 3), 667);
+	ck_assert_uint_eq(apply_many(&t, s, ATTR_NONE, 0, 3), 0);
+	ck_assert_uint_eq(s->received[FAMILY_IPV4], MANY - 667);
+	ck_assert_uint_eq(s->accepted[FAMILY_IPV4], MANY - 667);
+	ck_assert_uint_eq(rib_decide_run(t.rib, RIB_BULK, UINT32_MAX), 0);
+	ck_assert_uint_eq(m.n, 667);
+	ck_assert_uint_eq(attr_slot(&t.attrs, attr)->refs, 1 + MANY - 667);
+	for (unsigned i = 0; i < 667; i++) {
+		struct ip_prefix p = prefix_of(i * 3);
+		ck_assert_uint_eq(rib_find(t.rib, &p), i % 2 == 0 ? m.id[i] : 0);
+	}
+	rib_stats(t.rib, &st);
+	ck_assert_uint_eq(st.paths[FAMILY_IPV4], MANY - 667);
+	ck_assert_uint_eq(st.prefixes[FAMILY_IPV4], MANY - 333);
+	ck_assert_uint_eq(s->ids[FAMILY_IPV4].count, MANY - 667);
+	ck_assert_uint_eq(s->best[FAMILY_IPV4].count, MANY - 667);
+
+	/* Those that come back are found again, the kept ones by their ids. */
+	m = (struct many){0};
+	ck_assert_uint_eq(apply_many(&t, s, attr, 0, 1), 667);
+	ck_assert_uint_eq(rib_decide_run(t.rib, RIB_BULK, UINT32_MAX), 0);
+	ck_assert_uint_eq(m.n, 667);
+	attr_unref(&t.attrs, attr);
+	ribtest_fini(&t);
+}
+END_TEST
+
 SUITE("rib", test_best_changes, test_why_undecided, test_there_and_back, test_decision_mark, test_rejected_and_side,
       test_multipath_told, test_nexthop_unresolved, test_nexthop_between, test_pin, test_pin_told, test_pin_many,
-      test_sources, test_limit, test_path_ids, test_rank, test_paths_max, test_stats)
+      test_sources, test_limit, test_path_ids, test_rank, test_paths_max, test_stats, test_many)
