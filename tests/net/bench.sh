@@ -32,6 +32,12 @@ for row in godwit godwit-compat0 godwit-plain; do
 		fail "$stage: $row"
 done
 
+say "the same routes without the rules"
+jq -e '.scenarios.policy | .failures["godwit-accept"] == 0 and
+	.results["godwit-accept"][0].results[0].announced > .results.godwit[0].results[0].announced' "$dir/all.json" \
+	>/dev/null || fail "$stage"
+grep -q 'godwit / godwit-accept, s: ' "$dir/bench.log" || fail "$stage"
+
 say "routes of an MRT dump"
 python3 - "$dir/dump.gz" <<-'EOT'
 	import gzip, struct, sys

@@ -58,6 +58,7 @@ class Daemon:
     fib = False       # installs routes in the kernel
     dialer = True
     peer = True       # is one of those that we are compared with
+    rules = True      # takes the setup's import policy, if there is one
     compat_mode = 1   # net.ipv4.nexthop_compat_mode, where it matters; the kernel's default is 1
 
     def __init__(self, bench):
@@ -142,6 +143,13 @@ class GodwitNoCompat(Godwit):
 
     name = "godwit-compat0"
     compat_mode = 0
+
+
+class GodwitAccept(Godwit):
+    """Ours with `accept` in the place of the rules; a row of the policy scenario, for what the rules cost."""
+
+    name = "godwit-accept"
+    rules = False
 
 
 class Bird2(Daemon):
@@ -408,6 +416,7 @@ class Null(Daemon):
 
     name = "null"
     peer = False
+    rules = False
 
     def find(self, bench):
         return shutil.which(bench.peer)
@@ -442,6 +451,7 @@ class BareObject(Bare):
 
 DAEMONS = (Godwit, Bird2, Frr, Openbgpd, Gobgp, Null)
 FIB_ROWS = (Godwit, GodwitPlain, Bird2, Frr, Bare, BareObject)
+POLICY_ROWS = (Godwit, GodwitAccept, Bird2, Frr, Openbgpd, Gobgp, Null)
 CONVERGE_ROWS = (Godwit, GodwitNoCompat, GodwitPlain, Bird2, Frr)
 
 

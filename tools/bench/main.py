@@ -151,9 +151,10 @@ def scenario_run(scenario, args):
     else:
         with net_of(scenario) as net:
             said = [one_run_told(scenario, d, net, args, n) for n in range(runs) for d in daemons]
-    for daemon, (got, failed) in zip(daemons * runs, said):
+    for number, (daemon, (got, failed)) in enumerate(zip(daemons * runs, said)):
         failures[daemon.name] += failed
         if got:
+            got["run"] = number // len(daemons)
             results[daemon.name].append(got)
     return daemons, results, failures
 
@@ -187,7 +188,8 @@ def main():
             print("%s: %s\n  %s; seed %d, load %.1f on %d processors" % (
                 scenario.name, scenario.text, ", ".join("%s %d" % s for s in scenario.size.items()) or "sizes as above",
                 args.seed, os.getloadavg()[0], os.cpu_count()))
-            for line in report.table(scenario, results, failures, peers, ("null", "bare")):
+            for line in report.table(scenario, results, failures, peers, ("null", "bare")) + report.pairs(
+                    scenario, results):
                 print("  " + line)
             print(flush=True)
             written[scenario.name] = {"size": scenario.size, "results": results, "failures": failures}

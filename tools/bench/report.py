@@ -60,6 +60,21 @@ def table(scenario, results, failures, peers, floors):
     return layout(rows)
 
 
+def pairs(scenario, results):
+    """Lines: one row's figures over another's, run by run, and the least over the least, which the machine blurs least."""
+    lines = []
+    for what, than in scenario.pairs:
+        both = [(r, o) for r in results.get(what, ()) for o in results.get(than, ()) if r["run"] == o["run"]]
+        for title, figure in [(t, lambda r, m=m: r["metrics"][m]) for m, (t, _) in scenario.metrics.items()] + [
+                ("cpu", lambda r: r["cpu_settled_s"])]:
+            values = [(figure(r), figure(o)) for r, o in both if figure(o)]
+            if values:
+                lines.append("%s / %s, %s: %s, least / least %.2f" % (
+                    what, than, title, spread([r / o for r, o in values], 2),
+                    min(r for r, _ in values) / min(o for _, o in values)))
+    return lines
+
+
 def layout(rows):
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return ["  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip() for row in rows]

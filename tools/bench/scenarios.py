@@ -3,7 +3,7 @@
 import statistics
 import time
 
-from .daemons import CONVERGE_ROWS, DAEMON_AS, FIB_ROWS, DAEMONS, Bare, Gobgp, Null, Openbgpd
+from .daemons import CONVERGE_ROWS, DAEMON_AS, FIB_ROWS, POLICY_ROWS, DAEMONS, Bare, Gobgp, Null, Openbgpd
 from .net import MANY, SENDERS, SINKS, WAYS, BenchError, run
 from .trial import Trial
 
@@ -19,6 +19,7 @@ class Scenario:
     rows = DAEMONS
     counts = ()   # metrics that are no times: without ratios
     without = ()  # daemons that cannot
+    pairs = ()    # rows, by name, whose runs are compared one by one: (what, with what)
 
     def __init__(self, size):
         self.size = size  # name → number
@@ -223,15 +224,18 @@ class Policy(Scenario):
     name, text = "policy", "as full, through a prefix list and AS path and community rules"
     sizes = {"routes": (300000, 3000), "entries": (1000, 100)}
     metrics = {"seconds": ("s", 3)}
+    rows = POLICY_ROWS
+    pairs = (("godwit", "godwit-accept"),)
 
     def prepare(self, t):
+        rules = t.daemon.rules
         t.table(self.size["routes"], policy=self.size["entries"])
-        t.neighbors("s", SENDERS, SENDER_AS, policy=True)
+        t.neighbors("s", SENDERS, SENDER_AS, policy=rules)
         t.neighbors("k", SINKS, SINK_AS, sink=True)
-        t.setup.rules = t.peers("rules")
+        t.setup.rules = t.peers("rules") if rules else None
         t.expect("external", SINKS)
         t.peers("encode", "announce", "eor", name="full", peers="s")
-        t.want(0 if t.is_null else "policy")
+        t.want("policy" if rules else 0)
 
     def play(self, t):
         t.metrics["seconds"] = t.go(send="s:full")["seconds"]
