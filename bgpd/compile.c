@@ -270,14 +270,14 @@ policies_open(const struct policies *p, const struct policy_chain *c, const stru
 	return c->memo ? policy_memo_open(p->memo, c->id, c->reads, in) : NULL;
 }
 
-void
+int
 policies_judge(const struct policies *p, const struct policy_chain *c, struct policy_memo_entry *e,
     const struct policy_input *in, struct policy_result *out)
 {
 	if (e != NULL)
-		policy_memo_judge(p->memo, e, c->v, c->n, in, out);
-	else
-		policy_run(c->v, c->n, in, out);
+		return policy_memo_judge(p->memo, e, c->v, c->n, in, out);
+	policy_run(c->v, c->n, in, out);
+	return -1;
 }
 
 void

@@ -57,7 +57,8 @@ void policies_run(const struct policies *p, const struct policy_chain *c, const 
 struct policy_memo_entry;
 struct policy_memo_entry *policies_open(const struct policies *p, const struct policy_chain *c,
     const struct policy_input *in);
-void policies_judge(const struct policies *p, const struct policy_chain *c, struct policy_memo_entry *e,
+/* Returns policy_memo_judge's number of the outcome. */
+int policies_judge(const struct policies *p, const struct policy_chain *c, struct policy_memo_entry *e,
     const struct policy_input *in, struct policy_result *out);
 
 /* Gives back the attribute sets, and so the next hops, that what is remembered refers to. */

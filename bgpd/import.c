@@ -17,6 +17,8 @@
 
 #include <stdlib.h>
 
+_Static_assert(POLICY_MEMO_OUTCOMES <= 32, "import_route.known has a bit for each");
+
 static bool
 cluster_loop(const struct attr_set *s, uint32_t cluster_id)
 {
@@ -153,6 +155,7 @@ import_begin(struct import_route *r, struct peer *p, attr_id received)
 	r->reject = check(p, s, otc);
 	r->drains = drains(p, s);
 	r->attr = ATTR_NONE;
+	r->known = 0;
 	r->chain = policies_import(d->policies, peer_number(p) - 1);
 	if (r->reject != RIB_REJECT_NONE)
 		return;
@@ -170,6 +173,16 @@ import_begin(struct import_route *r, struct peer *p, attr_id received)
 	r->memo = policies_open(d->policies, r->chain, &r->in);
 }
 
+/* What a policy's result means. */
+static void
+conclude(const struct import_route *r, const struct policy_result *res, struct import_result *out)
+{
+	*out = (struct import_result){.reject = RIB_REJECT_POLICY, .effective = ATTR_NONE};
+	if (res->accept)
+		*out = (struct import_result){
+		    .effective = r->drains ? last_resort(r->peer->d->attrs, res->attr) : res->attr};
+}
+
 void
 import_judge(struct import_route *r, const struct ip_prefix *prefix, const struct policy_trace *trace,
     struct import_result *out)
@@ -185,10 +198,34 @@ import_judge(struct import_route *r, const struct ip_prefix *prefix, const struc
 		policy_run_traced(r->chain->v, r->chain->n, &r->in, &res, trace);
 	else
 		policies_judge(r->peer->d->policies, r->chain, r->memo, &r->in, &res);
-	if (res.accept)
-		out->effective = r->drains ? last_resort(r->peer->d->attrs, res.attr) : res.attr;
-	else
-		out->reject = RIB_REJECT_POLICY;
+	conclude(r, &res, out);
+}
+
+bool
+import_judge_next(struct import_route *r, const struct ip_prefix *prefix, struct import_result *out)
+{
+	struct policy_result res;
+	int outcome = r->memo != NULL ? policy_memo_outcome(r->memo, prefix) : -1;
+
+	ASSERT(r->reject == RIB_REJECT_NONE);
+	if (outcome >= 0 && r->known >> outcome & 1) {
+		*out = r->verdicts[outcome];
+		return false;
+	}
+	r->in.prefix = *prefix;
+	outcome = policies_judge(r->peer->d->policies, r->chain, r->memo, &r->in, &res);
+	conclude(r, &res, out);
+	if (outcome >= 0) {
+		r->known |= 1u << outcome;
+		r->verdicts[outcome] = *out;
+	}
+	return true;
+}
+
+void
+import_forget(struct import_route *r)
+{
+	r->known = 0;
 }
 
 void

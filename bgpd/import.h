@@ -11,11 +11,11 @@
 
 #include "lib/addr.h"
 #include "rib/policy.h"
+#include "rib/policy_memo.h"
 #include "rib/rib.h"
 
 struct peer;
 struct policy_chain;
-struct policy_memo_entry;
 
 struct import_result {
 	enum rib_reject reject; /* NONE: accepted */
@@ -36,11 +36,20 @@ struct import_route {
 	attr_id attr; /* a reference; ATTR_NONE when rejected */
 	struct policy_input in;
 	struct policy_memo_entry *memo; /* policies_open() */
+	uint32_t known;                 /* bits: outcomes whose verdict is below */
+	struct import_result verdicts[POLICY_MEMO_OUTCOMES];
 };
 void import_begin(struct import_route *r, struct peer *p, attr_id received);
 /* prefix may be NULL where import_reads_prefix is false, and so may trace. */
 void import_judge(struct import_route *r, const struct ip_prefix *prefix, const struct policy_trace *trace,
     struct import_result *out);
+/*
+ * import_judge for one of many prefixes. True: the reference in out is the caller's, who keeps it until import_end or
+ * import_forget; false: it is one that came so before, for a prefix with the same outcome.
+ */
+bool import_judge_next(struct import_route *r, const struct ip_prefix *prefix, struct import_result *out);
+/* The references that import_judge_next gave are gone. */
+void import_forget(struct import_route *r);
 void import_end(struct import_route *r);
 
 /* All three for one route. */

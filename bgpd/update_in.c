@@ -195,8 +195,8 @@ queue_announcements(struct update_queue *q, struct peer *p, const struct announc
 	nexthop_unref(q->d->nexthops, a->nexthop);
 	hold_ref(q, received);
 
-	bool by_prefix = import_reads_prefix(p);
 	import_begin(&route, p, received);
+	bool by_prefix = import_reads_prefix(p) && route.reject == RIB_REJECT_NONE;
 	if (!by_prefix) {
 		import_judge(&route, NULL, NULL, &res);
 		if (res.effective != ATTR_NONE)
@@ -212,6 +212,7 @@ queue_announcements(struct update_queue *q, struct peer *p, const struct announc
 			hold_ref(q, received);
 			if (!by_prefix && res.effective != ATTR_NONE)
 				hold_ref(q, res.effective);
+			import_forget(&route);
 		}
 		struct rib_op *op = &q->ops[q->nops];
 		if (nlri_read(&r, (enum family)field->family, field->add_path, &op->path_id, &op->prefix) != NLRI_OK)
@@ -220,14 +221,11 @@ queue_announcements(struct update_queue *q, struct peer *p, const struct announc
 			note_no_unicast(p, &op->prefix);
 			continue;
 		}
-		if (by_prefix) {
-			import_judge(&route, &op->prefix, NULL, &res);
-			if (res.effective != ATTR_NONE)
-				hold_ref(q, res.effective);
-		}
+		op->hash = rib_hash(q->d->rib, &op->prefix);
+		if (by_prefix && import_judge_next(&route, &op->prefix, &res) && res.effective != ATTR_NONE)
+			hold_ref(q, res.effective);
 		op->withdraw = false;
 		op->reject = (uint8_t)res.reject;
-		op->hash = rib_hash(q->d->rib, &op->prefix);
 		op->received = received;
 		op->effective = res.effective;
 		q->nops++;

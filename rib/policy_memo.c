@@ -33,7 +33,7 @@ struct policy_memo_entry {
 	int16_t root;
 	uint16_t n_nodes, n_leaves;
 	struct node nodes[POLICY_MEMO_NODES];
-	struct policy_result leaves[POLICY_MEMO_NODES + 1];
+	struct policy_result leaves[POLICY_MEMO_OUTCOMES];
 };
 
 struct policy_memo {
@@ -102,13 +102,13 @@ key_eq(const struct key *a, const struct key *b)
 	    a->default_local_pref == b->default_local_pref;
 }
 
-/* Notes an outcome behind the tests that led to it; *at is the place after the first `known` of them. */
-static void
+/* Notes an outcome behind the tests that led to it; *at is the place after the first `known` of them. Is there room? */
+static bool
 tree_add(struct policy_memo *m, struct policy_memo_entry *e, int16_t *at, uint32_t known, const struct policy_asked *asked,
 	 const struct policy_result *res)
 {
 	if (asked->n > asked->max || e->n_nodes + (asked->n - known) > POLICY_MEMO_NODES)
-		return;
+		return false;
 	for (uint32_t i = known; i < asked->n; i++) {
 		struct node *n = &e->nodes[e->n_nodes++];
 		*n = (struct node){.match = asked->v[i].match};
@@ -120,6 +120,7 @@ tree_add(struct policy_memo *m, struct policy_memo_entry *e, int16_t *at, uint32
 	if (leaf->attr != ATTR_NONE)
 		attr_ref(m->attrs, leaf->attr);
 	*at = (int16_t)-e->n_leaves;
+	return true;
 }
 
 struct policy_memo_entry *
@@ -138,7 +139,19 @@ policy_memo_open(struct policy_memo *m, uint64_t id, uint32_t reads, const struc
 	return e;
 }
 
-void
+int
+policy_memo_outcome(const struct policy_memo_entry *e, const struct ip_prefix *prefix)
+{
+	int at = e->root;
+
+	while (at > 0) {
+		const struct node *node = &e->nodes[at - 1];
+		at = node->next[policy_prefix_holds(node->match, prefix)];
+	}
+	return -at - 1;
+}
+
+int
 policy_memo_judge(struct policy_memo *m, struct policy_memo_entry *e, struct policy *const *chain, size_t n,
 		  const struct policy_input *in, struct policy_result *out)
 {
@@ -155,13 +168,13 @@ policy_memo_judge(struct policy_memo *m, struct policy_memo_entry *e, struct pol
 		*out = e->leaves[-*at - 1];
 		if (out->attr != ATTR_NONE)
 			attr_ref(m->attrs, out->attr);
-		return;
+		return -*at - 1;
 	}
 	struct policy_ask asks[POLICY_MEMO_NODES];
 	struct policy_asked asked = {.v = asks, .max = POLICY_MEMO_NODES};
 	m->stats.misses++;
 	policy_run_asked(chain, n, in, out, &asked);
-	tree_add(m, e, at, known, &asked, out);
+	return tree_add(m, e, at, known, &asked, out) ? e->n_leaves - 1 : -1;
 }
 
 struct policy_memo_stats

@@ -18,6 +18,7 @@
 #include "rib/policy.h"
 
 #define POLICY_MEMO_NODES 12 /* tests that an entry holds; what asks for more is run each time */
+#define POLICY_MEMO_OUTCOMES (POLICY_MEMO_NODES + 1)
 
 struct policy_memo;
 
@@ -31,9 +32,15 @@ void policy_memo_clear(struct policy_memo *m); /* forgets all, with the referenc
 struct policy_memo_entry; /* opaque */
 struct policy_memo_entry *policy_memo_open(struct policy_memo *m, uint64_t id, uint32_t reads,
 					   const struct policy_input *in);
-/* in differs from that of the open in its prefix alone. */
-void policy_memo_judge(struct policy_memo *m, struct policy_memo_entry *e, struct policy *const *chain, size_t n,
+/*
+ * in differs from that of the open in its prefix alone. Returns the number of the outcome, below POLICY_MEMO_OUTCOMES,
+ * which stands for it as long as the entry is good; -1: it is not remembered.
+ */
+int policy_memo_judge(struct policy_memo *m, struct policy_memo_entry *e, struct policy *const *chain, size_t n,
 		       const struct policy_input *in, struct policy_result *out);
+
+/* The number of the outcome for a prefix, as above; -1: judge it. All that a prefix costs that is like one before. */
+int policy_memo_outcome(const struct policy_memo_entry *e, const struct ip_prefix *prefix);
 
 struct policy_memo_stats {
 	uint64_t hits, misses;

@@ -19,6 +19,7 @@
 #include "lib/mem.h"
 #include "rib/aspath.h"
 #include "rib/community.h"
+#include "rib/policy_memo.h"
 
 #define ROUTES  60
 #define PATH_MAX_AS 12
@@ -663,7 +664,14 @@ check(uint64_t seed, const char *text, const struct conf *c, uint32_t neighbor, 
 	policies_input(&d, chain->reads, &own, in, &r.prefix, &input);
 
 	input.neighbor = r.neighbor;
-	policies_run(d.policies, chain, &input, &res);
+	struct policy_memo_entry *memo = policies_open(d.policies, chain, &input);
+	int known = memo != NULL ? policy_memo_outcome(memo, &r.prefix) : -1;
+	int number = policies_judge(d.policies, chain, memo, &input, &res);
+	if (known >= 0 && known != number) {
+		fprintf(stderr, "seed %llu: outcome %d was known, and it is %d\n%s", (unsigned long long)seed, known, number,
+			text);
+		exit(1);
+	}
 	struct outcome want = interpret(c, &c->neighbors.v[neighbor], &r);
 	attr_id out = want.accept ? attr_of(&r) : ATTR_NONE;
 	bool same_rule = want.policy == NULL ||

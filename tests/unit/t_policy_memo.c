@@ -69,7 +69,11 @@ tag_of(struct policy *p, uint64_t id, const char *text, bool hit)
 
 	in.prefix = prefix(text);
 	struct policy_memo_entry *e = policy_memo_open(memo, id, policy_reads(&p, 1), &in);
-	policy_memo_judge(memo, e, &p, 1, &in, &res);
+	int known = policy_memo_outcome(e, &in.prefix), number = policy_memo_judge(memo, e, &p, 1, &in, &res);
+	ck_assert_int_eq(known, hit ? number : -1);
+	ck_assert_int_lt(number, POLICY_MEMO_OUTCOMES);
+	/* Either it has been told, or it is not remembered. */
+	ck_assert_int_eq(policy_memo_outcome(e, &in.prefix), number);
 	ck_assert_msg((policy_memo_stats(memo).hits > hits) == hit, "%s", text);
 	ck_assert(res.accept == (res.attr != ATTR_NONE));
 	if (res.accept)

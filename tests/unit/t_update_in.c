@@ -309,6 +309,49 @@ START_TEST(test_references)
 }
 END_TEST
 
+/* More prefixes in a message than are applied at once, and a policy that has a word on each. */
+START_TEST(test_prefixes_judged)
+{
+	enum { FIRST = 10, KINDS = 5, EACH = 255 };
+	static const uint8_t head[] = {LEN16(0), LEN16(GOOD_LEN), GOOD};
+	static uint8_t body[sizeof(head) + (size_t)3 * KINDS * EACH];
+	struct peer_route_counts n;
+	char text[IP_PREFIX_STRLEN];
+
+	begin("neighbors:\n"
+	      "  - {address: 127.0.0.2, remote-as: 65002, passive: true, import: [p], export: []}\n"
+	      "policies:\n"
+	      "  p:\n"
+	      "    - {match: {prefix-set: [10.0.0.0/8 le 16]}, set: {local-preference: 300}, action: accept}\n"
+	      "    - {match: {prefix-set: [11.0.0.0/8 le 16]}, action: reject}\n"
+	      "    - {match: {prefix-set: [12.0.0.0/8 le 16]}, action: accept}\n"
+	      "    - {set: {med: 7}, action: accept}\n");
+	uint32_t sets = attr_table_count(t.d.attrs);
+	memcpy(body, head, sizeof(head));
+	for (unsigned i = 0; i < KINDS * EACH; i++)
+		memcpy(&body[sizeof(head) + (size_t)3 * i],
+		    ((const uint8_t[]){16, (uint8_t)(FIRST + i % KINDS), (uint8_t)(i / KINDS)}), 3);
+	for (unsigned round = 0; round < 2; round++) {
+		update(body, sizeof(body));
+		for (unsigned i = 0; i < KINDS * EACH; i++) {
+			snprintf(text, sizeof(text), "%u.%u.0.0/16", FIRST + i % KINDS, i / KINDS);
+			const struct rib_path *path = bgpdtest_path(&t, p, text);
+			const struct attr_set *set = attr_get(t.d.attrs, path->attr);
+			ck_assert_int_eq(rib_path_reject(path), i % KINDS == 1 ? RIB_REJECT_POLICY : RIB_REJECT_NONE);
+			ck_assert_uint_eq(set->local_pref, i % KINDS == 0 ? 300 : 0);
+			ck_assert_uint_eq(set->med, i % KINDS > 2 ? 7 : 0);
+		}
+	}
+	peer_routes_counts(p, FAMILY_IPV4, &n);
+	ck_assert_uint_eq(n.accepted, (KINDS - 1) * EACH);
+	speaker_close(&s);
+	UNTIL(t.d.loop, (peer_routes_counts(p, FAMILY_IPV4, &n), n.received == 0));
+	policies_forget(t.d.policies);
+	UNTIL(t.d.loop, attr_table_count(t.d.attrs) == sets);
+	end();
+}
+END_TEST
+
 /* RFC 4724 2: an empty UPDATE, and an MP_UNREACH without prefixes. */
 START_TEST(test_end_of_rib)
 {
@@ -616,6 +659,6 @@ END_TEST
 
 SUITE("update_in", test_announce_withdraw, test_withdraw_then_announce, test_one_read, test_one_read_reset,
     test_four_fields, test_treat_as_withdraw, test_attribute_discard, test_reset, test_communities_sorted,
-    test_references, test_end_of_rib, test_import_loop, test_import_confederation, test_import_outside,
+    test_references, test_prefixes_judged, test_end_of_rib, test_import_loop, test_import_confederation, test_import_outside,
     test_import_no_policy, test_import_reflection_loops, test_import_allow_own_as, test_enforce_first_as,
     test_local_as_prepend, test_many, test_many_in_portions, test_many_ignored, test_block, test_add_path)
