@@ -84,7 +84,7 @@ rib_new(struct attr_table *attrs, struct nexthop_table *nexthops, const struct r
 	ASSERT(rib->table[FAMILY_IPV6].recs.rec_size == 36);
 	slab_init(&rib->paths, sizeof(struct rib_path));
 	slab_init(&rib->paths_with_id, sizeof(struct rib_path_with_id));
-	side_init(&rib->side, attrs, seed);
+	side_init(&rib->side, attrs);
 	nexthop_set_lookup(nexthops, nexthop_lookup, rib);
 	return rib;
 }
@@ -398,7 +398,7 @@ rib_stats(const struct rib *rib, struct rib_stats *out)
 		      {"IPv6 prefix index", prefix_count(t6), hidx_bytes(&t6->index)},
 		      {"further paths", rib->paths.used, slab_bytes(&rib->paths)},
 		      {"paths with an id", rib->paths_with_id.used, slab_bytes(&rib->paths_with_id)},
-		      {"received attributes", rib->side.recs.used, side_bytes(&rib->side)},
+		      {"received attributes", rib->side.count, side_bytes(&rib->side)},
 		      {"undecided prefixes", (uint64_t)dq[RIB_URGENT].count + dq[RIB_BULK].count,
 		       dirty_bytes(&dq[RIB_URGENT]) + dirty_bytes(&dq[RIB_BULK])},
 		      source_part(rib)},
