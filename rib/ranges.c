@@ -50,8 +50,9 @@ static void
 cut(struct sweep *s, uint32_t start)
 {
 	struct ranges *r = s->r;
-	uint64_t lens = lens_now(s);
+	uint32_t lens = (uint32_t)(lens_now(s) >> 1);
 
+	r->whole |= lens_now(s) & 1;
 	if (r->n > 0 && r->v[r->n - 1].start == start)
 		r->v[r->n - 1].lens = lens;
 	else if (r->n == 0 || r->v[r->n - 1].lens != lens)

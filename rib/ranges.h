@@ -23,8 +23,8 @@ struct range_entry {
 };
 
 struct range {
-	uint64_t lens;  /* bit n: a prefix of length n matches */
 	uint32_t start; /* as far as the next one's */
+	uint32_t lens;  /* bit n - 1: a prefix of length n matches */
 };
 
 #define RANGES_PAD 3
@@ -34,6 +34,7 @@ struct ranges {
 	uint32_t *
 	    directory; /* place p: the piece in which p << shift is; one more at the end for the last piece */
 	uint8_t shift;
+	bool whole; /* 0.0.0.0/0 itself matches, for which no bit is left: half the octets is more of them in the cache */
 };
 
 /* e is ordered by address and then length; it may be freed afterwards. */
@@ -59,7 +60,7 @@ ranges_match(const struct ranges *r, uint32_t addr, unsigned len)
 	 * second time. */
 	at = &r->v[lo];
 	at += (at[1].start <= addr) + (at[2].start <= addr) + (at[3].start <= addr);
-	return at->lens >> len & 1;
+	return len > 0 ? at->lens >> (len - 1) & 1 : r->whole;
 }
 
 #endif

@@ -126,11 +126,10 @@ last_not_after(const struct prefix_set *s, const struct ip_prefix *prefix)
 	return lo > s->n4 ? lo : 0;
 }
 
-bool
-prefix_set_match(const struct prefix_set *s, const struct ip_prefix *prefix)
+/* Apart, so that a lookup of IPv4 need not save the registers that this one wants. */
+__attribute__((noinline)) static bool
+match_ipv6(const struct prefix_set *s, const struct ip_prefix *prefix)
 {
-	if (prefix->family == FAMILY_IPV4)
-		return ranges_match(&s->ipv4, be32_get(prefix->bytes), prefix->len);
 	for (uint32_t i = last_not_after(s, prefix); i != 0; i = s->node[i - 1].parent) {
 		const struct prefix_set_entry *e = &s->node[i - 1].entry;
 
@@ -139,6 +138,14 @@ prefix_set_match(const struct prefix_set *s, const struct ip_prefix *prefix)
 			return true;
 	}
 	return false;
+}
+
+bool
+prefix_set_match(const struct prefix_set *s, const struct ip_prefix *prefix)
+{
+	if (prefix->family == FAMILY_IPV4)
+		return ranges_match(&s->ipv4, be32_get(prefix->bytes), prefix->len);
+	return match_ipv6(s, prefix);
 }
 
 struct prefix_set *
