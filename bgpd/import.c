@@ -201,25 +201,19 @@ import_judge(struct import_route *r, const struct ip_prefix *prefix, const struc
 	conclude(r, &res, out);
 }
 
-bool
-import_judge_next(struct import_route *r, const struct ip_prefix *prefix, struct import_result *out)
+void
+import_judge_first(struct import_route *r, const struct ip_prefix *prefix, struct import_result *out)
 {
 	struct policy_result res;
-	int outcome = r->memo != NULL ? policy_memo_outcome(r->memo, prefix) : -1;
 
 	ASSERT(r->reject == RIB_REJECT_NONE);
-	if (outcome >= 0 && r->known >> outcome & 1) {
-		*out = r->verdicts[outcome];
-		return false;
-	}
 	r->in.prefix = *prefix;
-	outcome = policies_judge(r->peer->d->policies, r->chain, r->memo, &r->in, &res);
+	int outcome = policies_judge(r->peer->d->policies, r->chain, r->memo, &r->in, &res);
 	conclude(r, &res, out);
-	if (outcome >= 0) {
-		r->known |= 1u << outcome;
-		r->verdicts[outcome] = *out;
-	}
-	return true;
+	if (outcome < 0)
+		return;
+	r->known |= 1u << outcome;
+	r->verdicts[outcome] = *out;
 }
 
 void

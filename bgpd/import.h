@@ -43,11 +43,24 @@ void import_begin(struct import_route *r, struct peer *p, attr_id received);
 /* prefix may be NULL where import_reads_prefix is false, and so may trace. */
 void import_judge(struct import_route *r, const struct ip_prefix *prefix, const struct policy_trace *trace,
     struct import_result *out);
+/* The part of the one below that is not there for most prefixes. */
+void import_judge_first(struct import_route *r, const struct ip_prefix *prefix, struct import_result *out);
 /*
- * import_judge for one of many prefixes. True: the reference in out is the caller's, who keeps it until import_end or
- * import_forget; false: it is one that came so before, for a prefix with the same outcome.
+ * import_judge for one of many prefixes, of a set that is not rejected. True: the reference in out is the caller's, who
+ * keeps it until import_end or import_forget; false: it is one that came so before, for a prefix with the same outcome.
  */
-bool import_judge_next(struct import_route *r, const struct ip_prefix *prefix, struct import_result *out);
+static inline bool
+import_judge_next(struct import_route *r, const struct ip_prefix *prefix, struct import_result *out)
+{
+	int outcome = r->memo != NULL ? policy_memo_outcome(r->memo, prefix) : -1;
+
+	if (outcome >= 0 && r->known >> outcome & 1) {
+		*out = r->verdicts[outcome];
+		return false;
+	}
+	import_judge_first(r, prefix, out);
+	return true;
+}
 /* The references that import_judge_next gave are gone. */
 void import_forget(struct import_route *r);
 void import_end(struct import_route *r);

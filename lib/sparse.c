@@ -48,7 +48,9 @@ branch_find(const struct sparse_node *n, unsigned branch, size_t size)
 static void *
 branch_add(struct sparse_node *n, struct pool *p, unsigned branch, size_t size)
 {
-	unsigned count = (unsigned)__builtin_popcountll(n->has), place = place_of(n, branch);
+	unsigned place = place_of(n, branch);
+	/* Mostly it is the last one. */
+	unsigned count = n->has >> branch == 0 ? place : (unsigned)__builtin_popcountll(n->has);
 
 	if (count % STEP == 0) {
 		void *more = pool_alloc(p, (count + STEP) * size);
@@ -119,11 +121,14 @@ sparse_add(struct sparse *s, struct pool *p, uint32_t id, uint32_t value)
 	s->count++;
 }
 
-void
-sparse_del(struct sparse *s, struct pool *p, uint32_t id)
+uint32_t
+sparse_take(struct sparse *s, struct pool *p, uint32_t id)
 {
-	ASSERT(sparse_find(s, id) != NULL);
+	ASSERT(top_of(id) < s->ntops);
 	struct sparse_node *top = &s->tops[top_of(id)], *n = branch_find(top, branch_of(id, 1), NODE);
+	const uint32_t *v = n != NULL ? branch_find(n, branch_of(id, 0), VALUE) : NULL;
+	ASSERT(v != NULL);
+	uint32_t value = *v;
 
 	branch_del(n, p, branch_of(id, 0), VALUE);
 	if (n->has == 0)
@@ -132,6 +137,7 @@ sparse_del(struct sparse *s, struct pool *p, uint32_t id)
 		free(s->tops);
 		*s = (struct sparse){0};
 	}
+	return value;
 }
 
 size_t

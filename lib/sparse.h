@@ -29,7 +29,7 @@ struct sparse {
 /* The value of an id, good until the map is changed; NULL: it has none. */
 uint32_t *sparse_find(const struct sparse *s, uint32_t id);
 void sparse_add(struct sparse *s, struct pool *p, uint32_t id, uint32_t value); /* must not be there */
-void sparse_del(struct sparse *s, struct pool *p, uint32_t id);                 /* must be there */
+uint32_t sparse_take(struct sparse *s, struct pool *p, uint32_t id); /* out of the map; must be there; returns the value */
 size_t sparse_bytes(const struct sparse *s); /* without what is the pool's */
 
 #endif

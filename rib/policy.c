@@ -61,15 +61,6 @@ in_mask(const struct policy_match *m, unsigned bit)
 				 const struct policy *p __attribute__((unused)),                             \
 				 const struct attr_set *a __attribute__((unused)))
 
-bool
-policy_prefix_holds(const struct policy_match *m, const struct ip_prefix *prefix)
-{
-	for (uint32_t i = 0; i < m->n; i++)
-		if (prefix_set_match(m->prefix_sets[i], prefix))
-			return true;
-	return false;
-}
-
 MATCH(prefix_set)
 {
 	return policy_prefix_holds(m, &in->prefix);

@@ -194,6 +194,13 @@ struct policy_asked {
 void policy_run_asked(struct policy *const *chain, size_t n, const struct policy_input *in,
 		      struct policy_result *out, struct policy_asked *asked);
 /* Does a match of the key POLICY_MATCH_PREFIX_SET hold? */
-bool policy_prefix_holds(const struct policy_match *m, const struct ip_prefix *prefix);
+static inline bool
+policy_prefix_holds(const struct policy_match *m, const struct ip_prefix *prefix)
+{
+	for (uint32_t i = 0; i < m->n; i++)
+		if (prefix_set_match(m->prefix_sets[i], prefix))
+			return true;
+	return false;
+}
 
 #endif

@@ -82,11 +82,8 @@ side_set(struct side_table *t, enum family f, uint32_t id, uint16_t source, attr
 void
 side_del(struct side_table *t, enum family f, uint32_t id, uint16_t source)
 {
-	uint32_t *at = find(t, f, id, source);
-
-	ASSERT(at != NULL);
-	attr_unref(t->attrs, *at);
-	sparse_del(map_of(t, f, source), &t->pool, id);
+	ASSERT(source < t->nsources);
+	attr_unref(t->attrs, sparse_take(map_of(t, f, source), &t->pool, id));
 	t->count--;
 }
 
