@@ -72,6 +72,19 @@ value_text(struct differ *d, const struct conf_row *row, const void *src)
 	return kept;
 }
 
+/* A secret, a file that holds one, and what is too long to be shown may read the same before and after. */
+static void
+tell_apart(struct differ *d, struct conf_change *c)
+{
+	struct str text = {0};
+
+	if (c->old == NULL || c->new == NULL || strcmp(c->old, c->new) != 0)
+		return;
+	str_addf(&text, "%s (differs)", c->new);
+	c->new = conf_arena_str(d->out->arena, str_get(&text));
+	str_free(&text);
+}
+
 static void
 change_add(struct differ *d, const char *path, const struct conf_row *row, const void *old, const void *new)
 {
@@ -85,6 +98,7 @@ change_add(struct differ *d, const char *path, const struct conf_row *row, const
 	    .new = value_text(d, row, new),
 	    .effect = row->effect_of != NULL ? row->effect_of(old, new) : row->effect,
 	};
+	tell_apart(d, &d->out->all.v[d->out->all.n - 1]);
 }
 
 /* ---- lists by key ---- */

@@ -308,6 +308,7 @@ START_TEST(test_password_file)
 	ck_assert_uint_eq(change_of("a")->keys, NB(PASSWORD));
 	conf_changes_print(&ch, &out);
 	ck_assert_ptr_null(strstr(str_get(&out), "secret-"));
+	ck_assert_ptr_nonnull(strstr(str_get(&out), "} (differs)"));
 	conf_changes_free(&ch);
 	str_free(&out);
 	conf_free(old);
