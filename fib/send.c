@@ -109,12 +109,6 @@ fib_claim(struct fib *fib, struct fib_table *t, uint32_t id, struct adopted_rout
 	adopted_del(&fib->adopted, r);
 }
 
-static bool
-is_cleanup(const struct fib_op_route *r)
-{
-	return r->what == FIB_WHAT_STALE || r->what == FIB_WHAT_OLD;
-}
-
 static void
 send_route(struct fib *fib, struct fib_table *t, uint32_t id)
 {
@@ -131,8 +125,9 @@ send_route(struct fib *fib, struct fib_table *t, uint32_t id)
 		fib_unpinned_check(fib, t, id);
 		return;
 	}
-	/* A new configuration waits until nothing is in flight: only what it waits for goes out. */
-	if (fib->has_next && !is_cleanup(&op.u.route))
+	/* A new configuration waits until nothing is in flight: only what it waits for goes out. For a route that has
+	 * another one of before that is what must come before the deletion of that one, too. */
+	if (fib->has_next && !table_owes(t, id))
 		return;
 	if (op.u.route.verb == FIB_DEL && op.u.route.what == FIB_WHAT_ROUTE && fib_part_take(fib, t, id))
 		return;

@@ -267,6 +267,12 @@ table_next_op(const struct fib_table *t, uint32_t id, const struct table_env *en
 	return op_install(op, FIB_ADD, FIB_WHAT_ROUTE, want);
 }
 
+bool
+table_owes(const struct fib_table *t, uint32_t id)
+{
+	return bitmap_test(&t->old, id) || has(t, id, EX_STALE);
+}
+
 void
 table_sent(struct fib_table *t, uint32_t id)
 {

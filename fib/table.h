@@ -103,6 +103,8 @@ uint32_t table_kern_metric(const struct fib_table *t, uint32_t id, const struct 
 bool table_next_op(const struct fib_table *t, uint32_t id, const struct table_env *env,
 		   struct fib_op_route *op);
 void table_sent(struct fib_table *t, uint32_t id);
+/* Has the kernel another route of id, of before a change of metric or configuration, that is to be deleted? */
+bool table_owes(const struct fib_table *t, uint32_t id);
 
 enum table_outcome {
 	TABLE_OK,        /* as expected; the id may be dirty again */

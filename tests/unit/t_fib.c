@@ -98,6 +98,103 @@ begin_hole(void)
 	return expect_op(FIB_OP_ROUTE);
 }
 
+static struct fib_op
+expect_route(enum fib_verb verb, enum fib_what what, uint32_t id, uint32_t metric)
+{
+	struct fib_op op = expect_op(FIB_OP_ROUTE);
+
+	ck_assert_uint_eq(op.u.route.verb, verb);
+	ck_assert_uint_eq(op.u.route.what, what);
+	ck_assert_uint_eq(op.u.route.id, id);
+	ck_assert_uint_eq(op.u.route.metric, metric);
+	return op;
+}
+
+static void
+metric_set(uint32_t metric)
+{
+	struct fib_config c = conf;
+
+	c.metric = metric;
+	fib_reconfigure(fib, &c);
+}
+
+/* The metric changes again while routes move: each is where it is to be before the next move begins. */
+START_TEST(test_move_again)
+{
+	struct fib_op op = begin_hole();
+
+	answer(&op, 0);
+	metric_set(30);
+	metric_set(40);
+	run_ms(5);
+	op = expect_route(FIB_ADD, FIB_WHAT_ROUTE, 9, 30);
+	answer(&op, 0);
+	op = expect_route(FIB_DEL, FIB_WHAT_OLD, 9, 20);
+	answer(&op, 0);
+	op = expect_route(FIB_ADD, FIB_WHAT_ROUTE, 9, 40);
+	answer(&op, 0);
+	op = expect_route(FIB_DEL, FIB_WHAT_OLD, 9, 30);
+	answer(&op, 0);
+	expect_none();
+	ck_assert_int_eq(state(9), FIB_INSTALLED);
+}
+END_TEST
+
+/* A route of which the kernel has two is given up while the next configuration waits. */
+START_TEST(test_given_up_in_a_move)
+{
+	struct fib_op op = begin_hole();
+
+	answer(&op, 0);
+	metric_set(30);
+	run_ms(5);
+	op = expect_route(FIB_ADD, FIB_WHAT_ROUTE, 9, 30);
+	fib_route_del(fib, FAMILY_IPV4, 9);
+	metric_set(20);
+	answer(&op, 0);
+	expect_op(FIB_OP_NHSET_FREE);
+	op = expect_route(FIB_DEL, FIB_WHAT_ROUTE, 9, 30);
+	answer(&op, 0);
+	op = expect_route(FIB_DEL, FIB_WHAT_OLD, 9, 20);
+	answer(&op, 0);
+	expect_none();
+	ck_assert_uint_eq(unpinned, 1);
+	/* Nothing is held up by it. */
+	uint32_t hole = blackhole();
+	fib_route_set(fib, FAMILY_IPV4, 8, hole, 0);
+	fib_nhset_unref(fib, hole);
+	run_ms(5);
+	expect_op(FIB_OP_NHSET);
+	op = expect_route(FIB_ADD, FIB_WHAT_ROUTE, 8, 20);
+	answer(&op, 0);
+	ck_assert_int_eq(state(8), FIB_INSTALLED);
+}
+END_TEST
+
+/* The same with a metric of its own that has just changed: no move, but another configuration that waits. */
+START_TEST(test_given_up_with_two_metrics)
+{
+	struct fib_op op = begin_hole();
+
+	answer(&op, 0);
+	uint32_t hole = blackhole();
+	fib_route_set(fib, FAMILY_IPV4, 9, hole, 77);
+	fib_nhset_unref(fib, hole);
+	run_ms(5);
+	op = expect_route(FIB_ADD, FIB_WHAT_ROUTE, 9, 77);
+	fib_route_del(fib, FAMILY_IPV4, 9);
+	metric_set(20);
+	answer(&op, 0);
+	expect_op(FIB_OP_NHSET_FREE);
+	op = expect_route(FIB_DEL, FIB_WHAT_ROUTE, 9, 77);
+	answer(&op, 0);
+	op = expect_route(FIB_DEL, FIB_WHAT_STALE, 9, 20);
+	answer(&op, 0);
+	ck_assert_uint_eq(unpinned, 1);
+}
+END_TEST
+
 START_TEST(test_foreign_conflict)
 {
 	struct fib_op add = begin_hole();
@@ -639,6 +736,9 @@ main(void)
 	tcase_add_checked_fixture(played, play_setup, play_teardown);
 	tcase_set_timeout(played, 20);
 	tcase_add_test(played, test_order_of_operations);
+	tcase_add_test(played, test_move_again);
+	tcase_add_test(played, test_given_up_in_a_move);
+	tcase_add_test(played, test_given_up_with_two_metrics);
 	tcase_add_test(played, test_foreign_conflict);
 	tcase_add_test(played, test_foreign_missed);
 	tcase_add_test(played, test_link_down);
