@@ -11,12 +11,14 @@
 
 #include "conf/arena.h"
 #include "conf/error.h"
+#include "conf/kube.h"
 #include "conf/load.h"
 #include "conf/schema_parts.h"
 
 #define RESOURCES_PATH "/etc/godwit/resources"
 #define STATUS_FOLDER  "endpoint-status"
 #define ETCD_PREFIX    "/calico"
+#define RESOURCES      "configmaps"
 
 #define PATH_ROW(name, tag, member, text)                                                                    \
 	{                                                                                                    \
@@ -89,13 +91,26 @@ static const struct conf_row datastore_rows[] = {
      .words = group_words,
      .def_doc = "what CALICO_API_GROUP says, or the server has",
      .doc = "Of kubernetes: where Calico's resources are."},
+    {.key = "resources",
+     .type = &conf_type_list,
+     AT(bgpconfd_datastore, resources),
+     .elem = &(const struct conf_row){.type = &conf_type_string, .unit = "a resource"},
+     .min = 1,
+     .flags = CONF_ROW_ONE_OR_LIST,
+     .def_doc = RESOURCES,
+     .doc = "Of kubernetes with the resolver keys: whose objects are keys, as in nodes and apps/v1/deployments."},
+    {.key = "namespace",
+     .type = &conf_type_string,
+     AT(bgpconfd_datastore, name_space),
+     .def_doc = "all",
+     .doc = "Of kubernetes with the resolver keys: the namespace of those that are in one."},
 };
 
 /* Which keys each of them has beside type. */
 static const char *const store_keys[][8] = {
     [BGPCONFD_STORE_FILES] = {"path"},
     [BGPCONFD_STORE_ETCD] = {"endpoints", "prefix", "ca", "cert", "key", "username", "password-file"},
-    [BGPCONFD_STORE_KUBERNETES] = {"kubeconfig", "api-group"},
+    [BGPCONFD_STORE_KUBERNETES] = {"kubeconfig", "api-group", "resources", "namespace"},
 };
 
 static bool
@@ -162,6 +177,27 @@ etcd_check(struct conf_loader *ld, struct yml_node *n, const struct bgpconfd_dat
 }
 
 static void
+kubernetes_check(struct conf_loader *ld, struct yml_node *n, const struct bgpconfd_datastore *d)
+{
+	struct yml_node *list = yml_map_get(n, "resources");
+	struct kube_resource *all = xcalloc(d->resources.n + 1, sizeof(*all));
+
+	for (uint32_t i = 0; i < d->resources.n; i++) {
+		if (d->resources.v[i] == NULL)
+			continue; /* which was told */
+		if (!kube_resource_init(&all[i], d->resources.v[i]))
+			load_fail_key(ld, list, "resources", "found \"%.80s\", expected a plural name, or group/version/name",
+				      d->resources.v[i]);
+		for (uint32_t j = 0; j < i && all[i].plural != NULL; j++)
+			if (all[j].plural != NULL && strcmp(all[i].plural, all[j].plural) == 0)
+				load_fail_key(ld, list, "resources", "found %s twice, expected each once", all[i].plural);
+	}
+	for (uint32_t i = 0; i < d->resources.n; i++)
+		kube_resource_fini(&all[i]);
+	free(all);
+}
+
+static void
 datastore_finish(struct conf_loader *ld, struct yml_node *n, void *obj)
 {
 	static const char *const paths[] = {"path", "ca", "cert", "key", "password-file", "kubeconfig"};
@@ -173,6 +209,8 @@ datastore_finish(struct conf_loader *ld, struct yml_node *n, void *obj)
 	store_keys_check(ld, n, d->type);
 	if (d->type == BGPCONFD_STORE_ETCD)
 		etcd_check(ld, n, d);
+	if (d->type == BGPCONFD_STORE_KUBERNETES)
+		kubernetes_check(ld, n, d);
 	for (size_t i = 0; i < ARRAY_LEN(paths); i++)
 		path_resolve(ld, n, paths[i], fields[i]);
 }
@@ -355,6 +393,31 @@ static const struct conf_row root_rows[] = {
      .doc = "The log on standard error."},
 };
 
+/* What only one of the resolvers has. */
+static void
+resolver_check(struct conf_loader *ld, struct yml_node *n, const struct bgpconfd_conf *c)
+{
+	static const struct {
+		const char *key, *resolver;
+		enum bgpconfd_resolver of;
+	} keys[] = {{"api-group", "calico", BGPCONFD_RESOLVER_CALICO},
+		    {"resources", "keys", BGPCONFD_RESOLVER_KEYS},
+		    {"namespace", "keys", BGPCONFD_RESOLVER_KEYS}};
+	const struct yml_node *store = yml_map_get(n, "datastore");
+	struct load_path up = {.key = "datastore"};
+
+	if (c->datastore.type != BGPCONFD_STORE_KUBERNETES || store == NULL)
+		return;
+	ld->path = &up;
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		struct yml_node *there = yml_map_get(store, keys[i].key);
+		if (there != NULL && c->resolver != keys[i].of)
+			load_fail_key(ld, there, keys[i].key, "found a key of another resolver, expected it only with %s",
+				      keys[i].resolver);
+	}
+	ld->path = NULL;
+}
+
 /* Two templates for one file would undo each other's work for ever. */
 static void
 root_finish(struct conf_loader *ld, struct yml_node *n, void *obj)
@@ -362,6 +425,7 @@ root_finish(struct conf_loader *ld, struct yml_node *n, void *obj)
 	const struct bgpconfd_conf *c = obj;
 	const struct yml_node *list = yml_map_get(n, "templates");
 
+	resolver_check(ld, n, c);
 	for (uint32_t i = 1; i < c->templates.n; i++)
 		for (uint32_t j = 0; j < i; j++) {
 			const char *dest = c->templates.v[i].dest, *other = c->templates.v[j].dest;
@@ -499,19 +563,21 @@ etcd_fill(struct bgpconfd_conf *c, struct conf_errors *errs)
 		conf_errors_add(errs, &pos, 0, "ETCD_PASSWORD", "found a username without a password, expected password-file in the file");
 }
 
-/* As calico-node does: any other group means the first. The API has resources, and no keys. */
+/* As calico-node does: any other group means the first. */
 static void
-kubernetes_fill(struct bgpconfd_conf *c, const char *path, struct conf_errors *errs)
+kubernetes_fill(struct bgpconfd_conf *c)
 {
-	const struct conf_pos pos = {.file = path};
+	struct bgpconfd_datastore *d = &c->datastore;
 	const char *group = NULL;
 
-	env_fill_calico(c->arena, &c->datastore.kubeconfig, "KUBECONFIG");
+	env_fill_calico(c->arena, &d->kubeconfig, "KUBECONFIG");
 	env_fill(c->arena, &group, "CALICO_API_GROUP");
-	if (c->datastore.api_group == BGPCONFD_GROUP_FOUND && group != NULL)
-		c->datastore.api_group = strcmp(group, "projectcalico.org/v3") == 0 ? BGPCONFD_GROUP_V3 : BGPCONFD_GROUP_V1;
-	if (c->resolver == BGPCONFD_RESOLVER_KEYS)
-		conf_errors_add(errs, &pos, 0, "resolver", "found keys, which kubernetes does not have, expected calico");
+	if (d->api_group == BGPCONFD_GROUP_FOUND && group != NULL)
+		d->api_group = strcmp(group, "projectcalico.org/v3") == 0 ? BGPCONFD_GROUP_V3 : BGPCONFD_GROUP_V1;
+	if (d->resources.n == 0) {
+		d->resources.v = conf_arena_alloc(c->arena, sizeof(*d->resources.v));
+		d->resources.v[d->resources.n++] = RESOURCES;
+	}
 }
 
 static void
@@ -553,7 +619,7 @@ bgpconfd_conf_load(const char *path, struct bgpconfd_conf **out, struct conf_err
 	if (c->datastore.type == BGPCONFD_STORE_ETCD)
 		etcd_fill(c, errs);
 	if (c->datastore.type == BGPCONFD_STORE_KUBERNETES)
-		kubernetes_fill(c, path, errs);
+		kubernetes_fill(c);
 	if (c->resolver == BGPCONFD_RESOLVER_CALICO)
 		calico_fill(c);
 	if (errs->n != 0) {

@@ -23,6 +23,8 @@ struct bgpconfd_datastore {
 	const char *password, *ca_text, *cert_text, *key_text; /* of the environment alone */
 	const char *kubeconfig; /* kubernetes; NULL: as a pod */
 	uint32_t api_group;     /* enum bgpconfd_group */
+	CONF_LIST(const char *) resources; /* what are keys; never empty with kubernetes and keys */
+	const char *name_space; /* of those; NULL: all */
 };
 
 struct bgpconfd_template {

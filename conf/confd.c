@@ -110,7 +110,7 @@ on_put(void *ctx, const char *kind, const char *name_space, const char *name, co
 	if (d->calico != NULL)
 		d->changed |= calico_put(d->calico, kind, name_space, name, value);
 	else
-		d->changed |= keytree_put(d->keytree, name, json_string_value(value));
+		d->changed |= keytree_put(d->keytree, name, json_string_value(value), *kind != '\0');
 }
 
 static void
@@ -281,7 +281,7 @@ model_make(struct confd *d, bool secrets)
 
 	d->changed = false;
 	if (d->keytree != NULL)
-		return keytree_model(d->keytree);
+		return keytree_model(d->keytree, secrets);
 	model = calico_model(d->calico, secrets);
 	complaints_take(d);
 	return model;
@@ -650,7 +650,10 @@ source_start(struct confd *d, bool keys)
 					.password_file = s->password_file,
 					.node = keys ? NULL : d->conf->node};
 	struct source_kubernetes_conf kubernetes = {.kubeconfig = s->kubeconfig, .group = groups[s->api_group], .node = d->conf->node,
-						   .no_blocks = d->conf->calico.pod_cidrs};
+						   .no_blocks = d->conf->calico.pod_cidrs,
+						   .resources = s->resources.v,
+						   .nresources = keys ? s->resources.n : 0,
+						   .name_space = s->name_space};
 
 	if (s->type == BGPCONFD_STORE_ETCD)
 		return source_etcd_start(d->base, &etcd, &source_handler, d);

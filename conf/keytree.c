@@ -11,9 +11,11 @@
 #include "lib/str.h"
 
 #define OWN_VALUE "_value"
+#define HIDDEN    "***"
 
 struct keytree {
-	json_t *texts; /* object: paths without needless slashes to strings */
+	json_t *texts;   /* object: paths without needless slashes to strings */
+	json_t *secrets; /* object: the paths of those that are secrets */
 };
 
 struct keytree *
@@ -22,7 +24,8 @@ keytree_new(void)
 	struct keytree *t = xcalloc(1, sizeof(*t));
 
 	t->texts = json_object();
-	ASSERT(t->texts != NULL);
+	t->secrets = json_object();
+	ASSERT(t->texts != NULL && t->secrets != NULL);
 	return t;
 }
 
@@ -32,6 +35,7 @@ keytree_free(struct keytree *t)
 	if (t == NULL)
 		return;
 	json_decref(t->texts);
+	json_decref(t->secrets);
 	free(t);
 }
 
@@ -52,7 +56,7 @@ path_normal(const char *path, struct str *out)
 }
 
 bool
-keytree_put(struct keytree *t, const char *path, const char *value)
+keytree_put(struct keytree *t, const char *path, const char *value, bool secret)
 {
 	struct str name = {0};
 	json_t *text = json_string(value);
@@ -63,6 +67,10 @@ keytree_put(struct keytree *t, const char *path, const char *value)
 		changed = !json_equal(json_object_get(t->texts, str_get(&name)), text);
 		if (changed)
 			changed = json_object_set(t->texts, str_get(&name), text) == 0;
+		if (secret)
+			json_object_set_new(t->secrets, str_get(&name), json_true());
+		else
+			json_object_del(t->secrets, str_get(&name));
 	}
 	json_decref(text);
 	str_free(&name);
@@ -77,6 +85,7 @@ keytree_del(struct keytree *t, const char *path)
 
 	path_normal(path, &name);
 	changed = json_object_del(t->texts, str_get(&name)) == 0;
+	json_object_del(t->secrets, str_get(&name));
 	str_free(&name);
 	return changed;
 }
@@ -101,7 +110,8 @@ static json_t *
 value_read(json_t *text)
 {
 	const char *s = json_string_value(text);
-	json_t *value = json_loads(s, JSON_DECODE_ANY, NULL);
+	/* A NUL, which anybody may write into an annotation, makes no text of an object. */
+	json_t *value = json_loads(s, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
 
 	if (value != NULL && (!json_is_number(value) || number_stays(value, s)))
 		return value;
@@ -137,9 +147,9 @@ folder_of(json_t *root, char *path, const char **last)
  * object that is another key's value. Own values of folders last, where nothing else has their name.
  */
 json_t *
-keytree_model(const struct keytree *t)
+keytree_model(const struct keytree *t, bool secrets)
 {
-	json_t *root = json_object(), *own = json_array(), *text;
+	json_t *root = json_object(), *own = json_array(), *hidden = json_string(HIDDEN), *text;
 	const char *path, *last;
 	size_t i;
 
@@ -155,6 +165,8 @@ keytree_model(const struct keytree *t)
 		char *copy = xstrdup(path);
 		json_t *folder = folder_of(root, copy, &last), *below = json_object_get(folder, last);
 
+		if (!secrets && json_object_get(t->secrets, path) != NULL)
+			text = hidden;
 		if (below == NULL)
 			json_object_set_new(folder, last, value_read(text));
 		else
@@ -169,5 +181,6 @@ keytree_model(const struct keytree *t)
 			json_object_set_new(folder, OWN_VALUE, value_read(json_array_get(text, 1)));
 	}
 	json_decref(own);
+	json_decref(hidden);
 	return root;
 }

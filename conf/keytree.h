@@ -10,6 +10,8 @@
  *
  * A key that has a value and keys below it is an object: the keys below count, and
  * its own value is their member "_value", unless there is a key of that name.
+ *
+ * A key may be a secret: then its value is *** in a model for everybody's eyes.
  */
 #ifndef CONF_KEYTREE_H
 #define CONF_KEYTREE_H
@@ -23,10 +25,10 @@ struct keytree *keytree_new(void);
 void keytree_free(struct keytree *t); /* NULL is fine */
 
 /* True: the model is another one now. A path without any name is ignored. */
-bool keytree_put(struct keytree *t, const char *path, const char *value);
+bool keytree_put(struct keytree *t, const char *path, const char *value, bool secret);
 bool keytree_del(struct keytree *t, const char *path);
 
-/* The model, a new reference; an empty object when there are no keys. */
-json_t *keytree_model(const struct keytree *t);
+/* The model, a new reference; an empty object when there are no keys. secrets: as they are. */
+json_t *keytree_model(const struct keytree *t, bool secrets);
 
 #endif

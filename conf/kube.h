@@ -8,6 +8,7 @@
  * kube_watch.c          one collection: listed, then watched, for ever
  * kube_split.c          answers cut into objects while they come
  * kube_object.c         objects of Kubernetes as the resources that the resolver takes
+ * kube_keys.c           objects of any kind as keys
  */
 #ifndef CONF_KUBE_H
 #define CONF_KUBE_H
@@ -52,7 +53,7 @@ int kube_access_authorization(const struct kube_access *a, char **value, struct 
 
 /* ---- objects ---- */
 
-enum kube_group { KUBE_CORE, KUBE_CALICO, KUBE_DISCOVERY };
+enum kube_group { KUBE_CORE, KUBE_CALICO, KUBE_DISCOVERY, KUBE_NAMED /* by version */ };
 
 enum kube_when {
 	KUBE_ALWAYS,
@@ -65,6 +66,7 @@ struct kube_kind {
 	enum kube_group group;
 	enum kube_when when;
 	bool has_namespace;
+	const char *version; /* with KUBE_NAMED, as in "v1" and "apps/v1" */
 	/* What the resolver is to have of an object with a name, a new reference; NULL: nothing. node: the
 	 * own one. */
 	json_t *(*resource)(const struct kube_kind *k, const json_t *object, const char *node);
@@ -72,6 +74,38 @@ struct kube_kind {
 
 extern const struct kube_kind kube_kinds[];
 extern const size_t kube_nkinds;
+
+/* ---- objects as keys ---- */
+
+struct source_handler;
+
+/* A resource whose objects are to be keys. The kind is one of the server's once it was found. */
+struct kube_resource {
+	struct kube_kind kind; /* kind.kind NULL: not found yet */
+	char *path;            /* where the server says what is in this version: "/api/v1", "/apis/apps/v1" */
+	char *plural, *version, *name; /* what kind points to */
+	bool absent;                   /* the server was asked, and has none */
+};
+
+/* From "configmaps", "v1/configmaps" or "apps/v1/deployments". False: it is no such name, and *r is empty. */
+bool kube_resource_init(struct kube_resource *r, const char *text);
+void kube_resource_fini(struct kube_resource *r);
+/* By the list of what the server has in its version. False: the resource is not in it. */
+bool kube_resource_find(struct kube_resource *r, const json_t *list);
+
+struct kube_keys; /* opaque: what was told */
+
+/*
+ * Tells of keys, <plural>/[<namespace>/]<name>, with the object as JSON; of a ConfigMap and a Secret with one
+ * key below that for each entry that is a text.
+ */
+struct kube_keys *kube_keys_new(const struct source_handler *h, void *ctx);
+void kube_keys_free(struct kube_keys *k); /* NULL is fine */
+/* value: as the kind's resource() made it. */
+void kube_keys_put(struct kube_keys *k, const struct kube_kind *kind, const char *name_space,
+		   const char *name, const json_t *value);
+void kube_keys_del(struct kube_keys *k, const struct kube_kind *kind, const char *name_space,
+		   const char *name);
 
 /* ---- answers in pieces ---- */
 
@@ -125,9 +159,9 @@ void kube_client_describe(const struct fetch_result *r, struct str *out);
 struct kube_watch; /* opaque */
 
 struct kube_watch_events {
-	void (*put)(void *ctx, const char *kind, const char *name_space, const char *name,
+	void (*put)(void *ctx, struct kube_watch *w, const char *name_space, const char *name,
 		    const json_t *value);
-	void (*del)(void *ctx, const char *kind, const char *name_space, const char *name);
+	void (*del)(void *ctx, struct kube_watch *w, const char *name_space, const char *name);
 	/* Something was told, or it was listed; or why it cannot be is known. */
 	void (*told)(void *ctx, struct kube_watch *w, bool changed);
 	/* text NULL: it is over. */

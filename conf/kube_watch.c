@@ -126,7 +126,7 @@ tell_del(struct kube_watch *w, struct known *k)
 	char *name = xstrdup(k->name), *rest = name,
 	     *space = w->kind->has_namespace ? strsep(&rest, "/") : NULL;
 
-	w->events->del(w->ctx, w->kind->kind, space, rest);
+	w->events->del(w->ctx, w, space, rest);
 	free(name);
 	w->changed = true;
 	known_drop(w, k);
@@ -193,7 +193,7 @@ object_there(struct kube_watch *w, const json_t *object)
 			k = known_add(w, name);
 		k->round = w->round;
 		if (k->hash != hash) {
-			w->events->put(w->ctx, w->kind->kind,
+			w->events->put(w->ctx, w,
 				       w->kind->has_namespace
 					   ? json_string_value(json_object_get(meta, "namespace"))
 					   : NULL,

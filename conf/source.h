@@ -22,8 +22,8 @@ struct source;
 
 struct source_handler {
 	/*
-	 * A resource is there, or is another one now; name_space is NULL for kinds without. Of keys, kind is "" and the
-	 * name is the path ("a/b/c"); the value is a text. value is the source's.
+	 * A resource is there, or is another one now; name_space is NULL for kinds without. Of keys, kind is "", or "Secret"
+	 * for one that not everybody is to see, and the name is the path ("a/b/c"); the value is a text. value is the source's.
 	 */
 	void (*put)(void *ctx, const char *kind, const char *name_space, const char *name, const json_t *value);
 	void (*del)(void *ctx, const char *kind, const char *name_space, const char *name);
@@ -91,6 +91,10 @@ struct source *source_etcd_start(struct event_base *base, const struct source_et
 struct source_kubernetes_conf {
 	const char *kubeconfig, *group, *node;
 	bool no_blocks; /* BlockAffinities do not matter */
+	/* Any objects as keys in place of Calico's: names of resources as kube.h takes them, 0: Calico's; in name_space, NULL: all. */
+	const char *const *resources;
+	unsigned nresources;
+	const char *name_space;
 };
 struct source *source_kubernetes_start(struct event_base *base, const struct source_kubernetes_conf *conf,
 				       const struct source_handler *h, void *ctx);

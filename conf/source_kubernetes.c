@@ -9,6 +9,10 @@
  *
  * A kind that is not in the server's list of its group has no objects. That none of the groups is there is
  * not taken for that: a server that is half-way up has none either.
+ *
+ * Where objects are keys, each resource that is asked for is looked up in what the server has in its version.
+ * One that is not there is trouble and waited for: it may be a wrong name, and the keys without it half a
+ * tree.
  */
 #include <event2/event.h>
 #include <stdio.h>
@@ -64,10 +68,18 @@ struct source_kubernetes {
 
 	struct entries entries;
 	bool synced, changed, in_trouble, no_blocks;
+
+	/* Of objects that are keys. */
+	struct kube_keys *keys; /* NULL: they are Calico's resources */
+	struct kube_resource *resources;
+	unsigned nresources, at; /* at: the one that is looked up */
+	char *name_space;
 };
 
 static void discover(struct source_kubernetes *s);
-static struct entry *entry_add(struct source_kubernetes *s, const struct kube_kind *k, const char *secret);
+static struct entry *entry_add(struct source_kubernetes *s, const struct kube_kind *k, char *path,
+			       const char *secret);
+static char *path_of(const struct source_kubernetes *s, const struct kube_kind *k, const char *name_space);
 
 /* ---- trouble of the whole ---- */
 
@@ -240,9 +252,19 @@ wants_services(struct source_kubernetes *s, const struct kube_kind *k)
 	struct entry *e = entry_find(s, k, NULL);
 
 	if (wanted && e == NULL)
-		kube_watch_go(entry_add(s, k, NULL)->w);
+		kube_watch_go(entry_add(s, k, path_of(s, k, NULL), NULL)->w);
 	else if (!wanted && e != NULL)
 		entry_drop(s, e);
+}
+
+/* key: "namespace/name" */
+static void
+secret_add(struct source_kubernetes *s, const struct kube_kind *k, const char *key)
+{
+	char *space = xasprintf("%.*s", (int)strcspn(key, "/"), key);
+
+	kube_watch_go(entry_add(s, k, path_of(s, k, space), key)->w);
+	free(space);
 }
 
 static void
@@ -257,8 +279,11 @@ wants_secrets(struct source_kubernetes *s, const struct kube_kind *k)
 		if (kube_watch_kind(e->w) == k && json_object_get(wanted, e->key) == NULL)
 			entry_drop(s, e);
 	}
-	json_object_foreach(wanted, key, unused) if (entry_find(s, k, key) == NULL)
-	    kube_watch_go(entry_add(s, k, key)->w);
+	json_object_foreach(wanted, key, unused)
+	{
+		if (entry_find(s, k, key) == NULL)
+			secret_add(s, k, key);
+	}
 	json_decref(wanted);
 }
 
@@ -268,6 +293,8 @@ look_what_is_wanted(struct source_kubernetes *s)
 {
 	const struct entry *e;
 
+	if (s->keys != NULL)
+		return;
 	LIST_FOREACH(e, &s->entries, entry)
 	if (kube_watch_kind(e->w)->when == KUBE_ALWAYS && !kube_watch_is_listed(e->w))
 		return;
@@ -276,6 +303,16 @@ look_what_is_wanted(struct source_kubernetes *s)
 			wants_services(s, &kube_kinds[i]);
 		else if (kube_kinds[i].when == KUBE_REFERRED)
 			wants_secrets(s, &kube_kinds[i]);
+}
+
+/* Of what is to be keys. */
+static bool
+all_found(const struct source_kubernetes *s)
+{
+	for (unsigned i = 0; i < s->nresources; i++)
+		if (s->resources[i].kind.kind == NULL)
+			return false;
+	return true;
 }
 
 static void
@@ -291,7 +328,7 @@ on_told(void *ctx, struct kube_watch *w, bool changed)
 	LIST_FOREACH(e, &s->entries, entry)
 	if (!is_answered(s, e))
 		return;
-	if (s->synced && !s->changed)
+	if (!all_found(s) || (s->synced && !s->changed))
 		return;
 	s->synced = true;
 	s->changed = false;
@@ -301,19 +338,27 @@ on_told(void *ctx, struct kube_watch *w, bool changed)
 /* ---- how requests went ---- */
 
 static void
-on_put(void *ctx, const char *kind, const char *name_space, const char *name, const json_t *value)
+on_put(void *ctx, struct kube_watch *w, const char *name_space, const char *name, const json_t *value)
 {
 	struct source_kubernetes *s = ctx;
+	const struct kube_kind *k = kube_watch_kind(w);
 
-	s->h->put(s->ctx, kind, name_space, name, value);
+	if (s->keys != NULL)
+		kube_keys_put(s->keys, k, name_space, name, value);
+	else
+		s->h->put(s->ctx, k->kind, name_space, name, value);
 }
 
 static void
-on_del(void *ctx, const char *kind, const char *name_space, const char *name)
+on_del(void *ctx, struct kube_watch *w, const char *name_space, const char *name)
 {
 	struct source_kubernetes *s = ctx;
+	const struct kube_kind *k = kube_watch_kind(w);
 
-	s->h->del(s->ctx, kind, name_space, name);
+	if (s->keys != NULL)
+		kube_keys_del(s->keys, k, name_space, name);
+	else
+		s->h->del(s->ctx, k->kind, name_space, name);
 }
 
 static struct entry *
@@ -381,22 +426,19 @@ path_of(const struct source_kubernetes *s, const struct kube_kind *k, const char
 	}
 }
 
-/* secret: "namespace/name", NULL for a whole kind. */
+/* Takes path. secret: "namespace/name", NULL for a whole kind. */
 static struct entry *
-entry_add(struct source_kubernetes *s, const struct kube_kind *k, const char *secret)
+entry_add(struct source_kubernetes *s, const struct kube_kind *k, char *path, const char *secret)
 {
 	static const struct kube_watch_events events = {on_put, on_del, on_told, on_trouble, on_went};
 	struct entry *e = xcalloc(1, sizeof(*e));
 	const char *name = secret != NULL ? strchr(secret, '/') + 1 : NULL;
-	char *space = secret != NULL ? xasprintf("%.*s", (int)(name - 1 - secret), secret) : NULL,
-	     *path = path_of(s, k, space);
 
 	e->key = xstrdup(secret);
 	e->what =
 	    secret != NULL ? xasprintf("%s %s", k->plural, secret) : xasprintf("%s %s", NAME, k->plural);
 	e->w = kube_watch_new(&s->client, k, path, name, &events, s);
 	LIST_INSERT_HEAD(&s->entries, e, entry);
-	free(space);
 	free(path);
 	return e;
 }
@@ -438,7 +480,8 @@ group_found(struct source_kubernetes *s, const char *group)
 	for (size_t i = 0; i < kube_nkinds && !begun; i++)
 		if (kube_kinds[i].when == KUBE_ALWAYS &&
 		    !(s->no_blocks && strcmp(kube_kinds[i].kind, "BlockAffinity") == 0))
-			kube_watch_go(entry_add(s, &kube_kinds[i], NULL)->w);
+			kube_watch_go(
+			    entry_add(s, &kube_kinds[i], path_of(s, &kube_kinds[i], NULL), NULL)->w);
 	LIST_FOREACH(e, &s->entries, entry)
 	if (another && kube_watch_kind(e->w)->group == KUBE_CALICO) {
 		char *path = path_of(s, kube_watch_kind(e->w), NULL);
@@ -524,6 +567,76 @@ resources_ask(struct source_kubernetes *s, const char *group)
 	free(path);
 }
 
+/* ---- discovery of what is to be keys ---- */
+
+static void resource_look(struct source_kubernetes *s);
+
+/* list NULL: the server does not have its version either. */
+static void
+resource_take(struct source_kubernetes *s, struct kube_resource *r, const json_t *list)
+{
+	char *what = xasprintf("%s %s", NAME, r->plural), *text, *path;
+
+	if (kube_resource_find(r, list)) {
+		if (r->absent)
+			s->h->trouble(s->ctx, what, NULL);
+		path = s->name_space != NULL && r->kind.has_namespace
+			   ? xasprintf("%s/namespaces/%s/%s", r->path, s->name_space, r->plural)
+			   : xasprintf("%s/%s", r->path, r->plural);
+		kube_watch_go(entry_add(s, &r->kind, path, NULL)->w);
+	} else {
+		text = xasprintf("the server has no %s in %s", r->plural, r->version);
+		r->absent = true;
+		s->h->trouble(s->ctx, what, text);
+		free(text);
+	}
+	free(what);
+}
+
+static void
+on_version(void *ctx, const struct fetch_result *r)
+{
+	struct source_kubernetes *s = ctx;
+	bool absent = r->outcome == FETCH_ANSWERED && r->status == 404;
+	json_t *answer, *list;
+
+	s->fetch = NULL;
+	if (!absent && discovery_failed(s, r))
+		return;
+	answer = json_loadb(r->body, r->len, 0, NULL);
+	list = json_object_get(answer, "resources");
+	if (absent || json_array_size(list) > 0) {
+		trouble_over(s);
+		resource_take(s, &s->resources[s->at++], absent ? NULL : list);
+		resource_look(s);
+	} else {
+		discovery_wrong(s, "found no list of resources");
+	}
+	json_decref(answer);
+}
+
+/* The next one that was not found yet. */
+static void
+resource_look(struct source_kubernetes *s)
+{
+	struct str err = {0};
+
+	while (s->at < s->nresources && s->resources[s->at].kind.kind != NULL)
+		s->at++;
+	if (s->at == s->nresources) {
+		if (!all_found(s))
+			later(s, 0);
+		return;
+	}
+	s->fetch = kube_client_get(&s->client, s->resources[s->at].path, DISCOVERY_IDLE_MS, NULL, on_version,
+				   s, &err);
+	if (s->fetch == NULL)
+		discovery_wrong(s, str_get(&err));
+	str_free(&err);
+}
+
+/* ---- discovery of Calico's group ---- */
+
 static bool
 has_group(const json_t *groups, const char *wanted)
 {
@@ -568,6 +681,11 @@ discover(struct source_kubernetes *s)
 
 	if (s->fetch != NULL)
 		return;
+	if (s->keys != NULL) {
+		s->at = 0;
+		resource_look(s);
+		return;
+	}
 	if (s->group_wanted != NULL) {
 		resources_ask(s, s->group_wanted);
 		return;
@@ -618,10 +736,30 @@ stop(struct source *head)
 	kube_access_fini(&s->client.access);
 	event_free(s->timer);
 	json_decref(s->served);
+	kube_keys_free(s->keys);
+	for (unsigned i = 0; i < s->nresources; i++)
+		kube_resource_fini(&s->resources[i]);
+	free(s->resources);
+	free(s->name_space);
 	free(s->kubeconfig);
 	free(s->node);
 	free(s->group_wanted);
 	free(s);
+}
+
+static void
+resources_take(struct source_kubernetes *s, const struct source_kubernetes_conf *conf)
+{
+	if (conf->nresources == 0)
+		return;
+	s->keys = kube_keys_new(s->h, s->ctx);
+	s->name_space = xstrdup(conf->name_space);
+	s->resources = xcalloc(conf->nresources, sizeof(*s->resources));
+	for (unsigned i = 0; i < conf->nresources; i++) {
+		bool good = kube_resource_init(&s->resources[i], conf->resources[i]);
+		ASSERT(good); /* the configuration was checked */
+	}
+	s->nresources = conf->nresources;
 }
 
 struct source *
@@ -638,6 +776,7 @@ source_kubernetes_start(struct event_base *base, const struct source_kubernetes_
 	s->group_wanted = xstrdup(conf->group);
 	s->node = xstrdup(conf->node);
 	s->no_blocks = conf->no_blocks;
+	resources_take(s, conf);
 	s->backoff = (struct backoff){.min_ms = BACKOFF_MIN_MS, .max_ms = BACKOFF_MAX_MS};
 	s->client.base = base;
 	s->client.node = s->node;

@@ -31,7 +31,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 CALICO = {"BGPConfiguration": "bgpconfigurations", "BGPPeer": "bgppeers", "BGPFilter": "bgpfilters", "IPPool": "ippools",
           "BlockAffinity": "blockaffinities"}
 CORE = {"Node": ("nodes", False), "Service": ("services", True), "Secret": ("secrets", True), "Namespace": ("namespaces", False),
-        "Endpoints": ("endpoints", True)}
+        "Endpoints": ("endpoints", True), "ConfigMap": ("configmaps", True)}
 GROUPS = {"crd": ("crd.projectcalico.org", "v1"), "v3": ("projectcalico.org", "v3")}
 PARAMETERS = {"limit", "continue", "resourceVersion", "resourceVersionMatch", "watch", "allowWatchBookmarks", "timeoutSeconds",
               "fieldSelector", "labelSelector"}
@@ -81,6 +81,7 @@ class World:
         self.bookmarks = 0          # how often all watches were to get one
         self.epoch = 0              # watches of another one end
         self.tokens = None          # None: anyone
+        self.whole_secrets = False  # may all secrets of a namespace be asked for?
         self.groups = {"crd"}
         self.faults = []
         self.denied = {}            # plural -> status
@@ -347,7 +348,7 @@ class Handler(BaseHTTPRequestHandler):
                 refuse(self.world, f"{self.path}: a watch as if it were a list")
         elif "timeoutSeconds" in one or "allowWatchBookmarks" in one:
             refuse(self.world, f"{self.path}: a list as if it were a watch")
-        if kind == "Secret" and "fieldSelector" not in one:
+        if kind == "Secret" and "fieldSelector" not in one and not self.world.whole_secrets:
             refuse(self.world, f"{self.path}: all secrets")
         if "fieldSelector" in one and not re.fullmatch(r"metadata\.name=[a-z0-9.-]+", one["fieldSelector"]):
             refuse(self.world, f"{self.path}: fieldSelector")
@@ -589,12 +590,13 @@ def main():
     p.add_argument("--key")
     p.add_argument("--client-ca", help="clients need a certificate of it")
     p.add_argument("--token", action="append", help="clients need one of them")
+    p.add_argument("--whole-secrets", action="store_true", help="all secrets of a namespace may be asked for")
     p.add_argument("--serve", default="crd", help="API groups: crd, v3 or both")
     o = p.parse_args()
     if o.ask:
         sys.exit(ask(o.ask[0], o.ask[1:]))
     world = World()
-    world.tokens, world.groups = o.token, set(o.serve.split(","))
+    world.tokens, world.groups, world.whole_secrets = o.token, set(o.serve.split(",")), o.whole_secrets
     context = None
     if o.cert:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

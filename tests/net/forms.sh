@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The same resources as a directory of files, as etcd's keys and as Kubernetes objects of both API groups make the same
 # model, with the secrets in it; forms.py makes each form. With FORMS_MORE, a list of files or folders, of those as well.
+# So do keys: as files, in etcd, and as the entries of ConfigMaps.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../etcd.sh"
 . "$(dirname "$0")/../kube.sh"
@@ -50,3 +51,33 @@ done
 for path in ${FORMS_MORE:-}; do
 	compare "$path" "$path"
 done
+
+say "keys"
+keys() { # NAME DATASTORE
+	printf 'resolver: keys\ndatastore: %s\ntemplates: [{src: a, dest: %s/none}]\n' "$2" "$dir" >"$dir/$1.yaml"
+	in_ns n1 "$BGPCONFD" -f "$dir/$1.yaml" --show-model >"$dir/$1.json" 2>"$dir/$1.err" || fail "$stage: $1: $(cat "$dir/$1.err")"
+}
+api '{"op": "clear"}'
+declare -A maps
+# key SPACE MAP ENTRY VALUE
+key() {
+	mkdir -p "$dir/tree/configmaps/$1/$2"
+	printf %s "$4" >"$dir/tree/configmaps/$1/$2/$3"
+	in_etcd put "/site/configmaps/$1/$2/$3" -- "$4" >/dev/null || fail "$stage"
+	maps["$1 $2"]+="${maps["$1 $2"]:+, }\"$3\": $(printf %s "$4" | jq -R -s .)"
+}
+key racks r1 as 64512
+key racks r1 peers '[{"address": "10.0.0.1"}, {"address": "10.0.0.2"}]'
+key racks r2 as 1.10
+key racks r2 motd 'two
+lines, "quoted"'
+key other r1 as "-"
+for map in "${!maps[@]}"; do
+	api "{\"op\": \"put\", \"object\": {\"kind\": \"ConfigMap\", \"metadata\": {\"namespace\": \"${map% *}\", \"name\": \"${map#* }\"}, \"data\": {${maps[$map]}}}}"
+done
+keys files "{type: files, path: $dir/tree}"
+keys etcd '{type: etcd, endpoints: ["http://127.0.0.1:2379"], prefix: /site}'
+same etcd
+keys kubernetes "{type: kubernetes, kubeconfig: $dir/kubeconfig}"
+same kubernetes
+jq -e '.configmaps.racks.r1.peers[1].address == "10.0.0.2"' "$dir/kubernetes.json" >/dev/null || fail "$stage: $(cat "$dir/kubernetes.json")"

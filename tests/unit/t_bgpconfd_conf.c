@@ -324,10 +324,38 @@ START_TEST(test_kubernetes)
 	ck_assert_uint_eq(conf->datastore.type, BGPCONFD_STORE_KUBERNETES);
 	ck_assert_uint_eq(conf->datastore.api_group, BGPCONFD_GROUP_V1);
 	ck_assert_int_eq(load("datastore: {type: kubernetes, path: /x}\n" TEMPLATE), -EINVAL);
-	ck_assert_str_eq(str_get(&errors), "f:1:31: datastore.path: found a key of another type, expected only kubeconfig and api-group with "
-					   "kubernetes\n");
-	ck_assert_int_eq(load("resolver: keys\n" TEMPLATE), -EINVAL);
-	ck_assert_str_eq(str_get(&errors), "f: resolver: found keys, which kubernetes does not have, expected calico\n");
+	ck_assert_str_eq(str_get(&errors), "f:1:31: datastore.path: found a key of another type, expected only kubeconfig, api-group, "
+					   "resources and namespace with kubernetes\n");
+	end();
+}
+END_TEST
+
+START_TEST(test_kubernetes_keys)
+{
+	begin();
+	ck_assert_int_eq(load("datastore: {type: kubernetes, resources: [nodes, apps/v1/deployments], namespace: x}\nresolver: keys\n" TEMPLATE), 0);
+	ck_assert_uint_eq(conf->datastore.resources.n, 2);
+	ck_assert_str_eq(conf->datastore.resources.v[1], "apps/v1/deployments");
+	ck_assert_str_eq(conf->datastore.name_space, "x");
+	ck_assert_int_eq(load("datastore: {type: kubernetes, resources: secrets}\nresolver: keys\n" TEMPLATE), 0);
+	ck_assert_uint_eq(conf->datastore.resources.n, 1);
+	ck_assert_ptr_null(conf->datastore.name_space);
+	/* Of what is for keys in Kubernetes by itself. */
+	setenv("DATASTORE_TYPE", "kubernetes", 1);
+	ck_assert_int_eq(load("resolver: keys\n" TEMPLATE), 0);
+	ck_assert_uint_eq(conf->datastore.resources.n, 1);
+	ck_assert_str_eq(conf->datastore.resources.v[0], "configmaps");
+	ck_assert_int_eq(load("resolver: keys\ndatastore: {type: kubernetes, resources: [a/b, nodes]}\n" TEMPLATE), -EINVAL);
+	ck_assert_str_eq(str_get(&errors), "f:2:42: datastore.resources: found \"a/b\", expected a plural name, or group/version/name\n");
+	ck_assert_int_eq(load("resolver: keys\ndatastore: {type: kubernetes, resources: [nodes, v1/nodes]}\n" TEMPLATE), -EINVAL);
+	ck_assert_str_eq(str_get(&errors), "f:2:42: datastore.resources: found nodes twice, expected each once\n");
+	ck_assert_int_eq(load("resolver: keys\ndatastore: {type: kubernetes, resources: []}\n" TEMPLATE), -EINVAL);
+	/* What is of the other resolver. */
+	ck_assert_int_eq(load("datastore: {type: kubernetes, resources: nodes, namespace: x}\n" TEMPLATE), -EINVAL);
+	ck_assert_str_eq(str_get(&errors), "f:1:42: datastore.resources: found a key of another resolver, expected it only with keys\n"
+					   "f:1:60: datastore.namespace: found a key of another resolver, expected it only with keys\n");
+	ck_assert_int_eq(load("resolver: keys\ndatastore: {type: kubernetes, api-group: projectcalico.org/v3}\n" TEMPLATE), -EINVAL);
+	ck_assert_str_eq(str_get(&errors), "f:2:42: datastore.api-group: found a key of another resolver, expected it only with calico\n");
 	end();
 }
 END_TEST
@@ -364,4 +392,4 @@ START_TEST(test_errors)
 END_TEST
 
 SUITE("bgpconfd_conf", test_values, test_defaults, test_environment, test_datastores, test_etcd, test_etcd_environment,
-      test_kubernetes, test_errors)
+      test_kubernetes, test_kubernetes_keys, test_errors)

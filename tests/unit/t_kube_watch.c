@@ -12,21 +12,21 @@ static char *said; /* the trouble */
 static unsigned puts_told, tells;
 
 static void
-on_put(void *ctx, const char *kind, const char *name_space, const char *name, const json_t *value)
+on_put(void *ctx, struct kube_watch *w, const char *name_space, const char *name, const json_t *value)
 {
 	(void)ctx;
-	ck_assert_str_eq(kind, "BGPPeer");
+	ck_assert_ptr_eq(w, watch);
 	ck_assert_ptr_null(name_space);
 	puts_told++;
 	json_object_set_new(world, name, json_deep_copy(json_object_get(value, "spec")));
 }
 
 static void
-on_del(void *ctx, const char *kind, const char *name_space, const char *name)
+on_del(void *ctx, struct kube_watch *w, const char *name_space, const char *name)
 {
 	(void)ctx;
-	(void)kind;
 	(void)name_space;
+	ck_assert_ptr_eq(w, watch);
 	ck_assert_int_eq(json_object_del(world, name), 0);
 }
 

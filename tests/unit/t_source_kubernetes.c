@@ -12,6 +12,10 @@ static struct source *source;
 static char path[] = "/tmp/t_source_kubernetes.XXXXXX";
 static json_t *secrets;
 static bool services, no_blocks;
+/* Of those that are to be keys. */
+static const char *const *resources;
+static unsigned nresources;
+static const char *name_space_wanted;
 
 static bool
 wants_services(void *ctx)
@@ -61,7 +65,14 @@ begin(const char *group)
 	told_begin();
 	secrets = json_object();
 	services = false;
-	source = source_kubernetes_start(base, &(struct source_kubernetes_conf){path, group, "n1", no_blocks},
+	source = source_kubernetes_start(base,
+					 &(struct source_kubernetes_conf){.kubeconfig = path,
+									  .group = group,
+									  .node = "n1",
+									  .no_blocks = no_blocks,
+									  .resources = resources,
+									  .nresources = nresources,
+									  .name_space = name_space_wanted},
 					 &handler, NULL);
 }
 
@@ -370,6 +381,144 @@ START_TEST(test_no_config)
 }
 END_TEST
 
+/* ---- objects as keys ---- */
+
+#define CORE                                                                                                 \
+	"{\"resources\": [{\"name\": \"nodes\", \"kind\": \"Node\", \"namespaced\": false}, "                \
+	"{\"name\": \"configmaps\", \"kind\": \"ConfigMap\", \"namespaced\": true}, "                        \
+	"{\"name\": \"secrets\", \"kind\": \"Secret\", \"namespaced\": true}]}"
+#define MAP(name, version, data)                                                                             \
+	"{\"metadata\": {\"name\": \"" name "\", \"namespace\": \"ns\", \"resourceVersion\": \"" version     \
+	"\"}, \"data\": {" data "}}"
+
+static void
+begin_keys(const char *const *names, unsigned n, const char *name_space)
+{
+	resources = names;
+	nresources = n;
+	name_space_wanted = name_space;
+	begin(NULL);
+}
+
+static void
+finish_keys(void)
+{
+	finish();
+	resources = NULL;
+	nresources = 0;
+	name_space_wanted = NULL;
+}
+
+/* What the server has in a version is asked for. */
+static struct fetch *
+looked_up(const char *version)
+{
+	struct fetch *r;
+
+	for (;;) {
+		TAILQ_FOREACH(r, &fetches, entry)
+		if (strcmp(r->url + strlen("http://api"), version) == 0)
+			return r;
+		ck_assert_msg(event_base_loop(base, EVLOOP_ONCE) == 0, "nobody looks for %s", version);
+	}
+}
+
+START_TEST(test_keys)
+{
+	static const char *const names[] = {"configmaps", "nodes"};
+
+	begin_keys(names, 2, NULL);
+	/* One version has both: it is asked for each that was not found. */
+	answer(looked_up("/api/v1"), CORE);
+	answer(looked_up("/api/v1"), CORE);
+	ck_assert(!is_asked("/apis"));
+	ck_assert_ptr_nonnull(strstr(asked(base, "/configmaps?")->url,
+				     "http://api/api/v1/configmaps?limit=500&resourceVersion=0"));
+	list("configmaps", "ConfigMap", MAP("m", "5", "\"a\": \"1\", \"b\": \"x\""));
+	ck_assert_uint_eq(syncs, 0);
+	list("nodes", "Node", "{\"metadata\": {\"name\": \"n1\"}}");
+	ck_assert_uint_eq(syncs, 1);
+	ck_assert_uint_eq(json_object_size(world), 3);
+	ck_assert_str_eq(json_string_value(json_object_get(world, " - configmaps/ns/m/a")), "1");
+	ck_assert_ptr_nonnull(json_object_get(world, " - nodes/n1"));
+	/* Of the folder nothing but what is in it now, and of what it has nothing once it is gone. */
+	struct fetch *w = asked(base, "/configmaps?watch=1");
+	ck_assert(say(w, "{\"type\": \"MODIFIED\", \"object\": " MAP("m", "20", "\"b\": \"y\"") "}"));
+	ck_assert_uint_eq(syncs, 2);
+	ck_assert_ptr_null(json_object_get(world, " - configmaps/ns/m/a"));
+	ck_assert_str_eq(json_string_value(json_object_get(world, " - configmaps/ns/m/b")), "y");
+	/* 410: what the new list does not have is gone. */
+	ck_assert(!say(w, "{\"type\": \"ERROR\", \"object\": {\"code\": 410, \"message\": \"old\"}}"));
+	answer(asked(base, "/configmaps?limit"),
+	       "{\"kind\": \"ConfigMapList\", \"metadata\": {\"resourceVersion\": \"30\"}, "
+	       "\"items\": [" MAP("l", "25", "\"c\": \"z\"") "]}");
+	ck_assert_uint_eq(syncs, 3);
+	ck_assert_ptr_null(json_object_get(world, " - configmaps/ns/m/b"));
+	ck_assert_str_eq(json_string_value(json_object_get(world, " - configmaps/ns/l/c")), "z");
+	ck_assert(say(asked(base, "/configmaps?watch=1"),
+		      "{\"type\": \"DELETED\", \"object\": " MAP("l", "31", "\"c\": \"z\"") "}"));
+	ck_assert_uint_eq(json_object_size(world), 1);
+	finish_keys();
+}
+END_TEST
+
+START_TEST(test_keys_of_a_namespace)
+{
+	static const char *const names[] = {"secrets", "nodes", "apps/v1/deployments"};
+
+	begin_keys(names, 3, "ns");
+	answer(looked_up("/api/v1"), CORE);
+	answer(looked_up("/api/v1"), CORE);
+	answer(looked_up("/apis/apps/v1"),
+	       "{\"resources\": [{\"name\": \"deployments\", \"kind\": \"Deployment\", "
+	       "\"namespaced\": true}]}");
+	asked(base, "http://api/apis/apps/v1/namespaces/ns/deployments?limit");
+	asked(base, "http://api/api/v1/nodes?limit");
+	answer(asked(base, "http://api/api/v1/namespaces/ns/secrets?limit"),
+	       "{\"kind\": \"SecretList\", \"metadata\": {\"resourceVersion\": \"9\"}, \"items\": [" ITEM(
+		   "s") "]}");
+	ck_assert_str_eq(json_string_value(json_object_get(world, "Secret - secrets/ns/s/a")), "b");
+	finish_keys();
+}
+END_TEST
+
+/* A resource that is not there may be a wrong name: nothing is said to be whole without it, and it may come.
+ */
+START_TEST(test_keys_not_there)
+{
+	static const char *const names[] = {"nodez", "example.org/v1/racks", "nodes"};
+
+	begin_keys(names, 3, NULL);
+	answer(looked_up("/api/v1"), CORE);
+	refuse(looked_up("/apis/example.org/v1"), 404);
+	answer(looked_up("/api/v1"), CORE);
+	list("nodes", "Node", "{\"metadata\": {\"name\": \"n1\"}}");
+	ck_assert_uint_eq(syncs, 0);
+	ck_assert_str_eq(json_string_value(json_object_get(troubles, "kubernetes nodez")),
+			 "the server has no nodez in v1");
+	ck_assert_str_eq(json_string_value(json_object_get(troubles, "kubernetes racks")),
+			 "the server has no racks in example.org/v1");
+	/* What is there is not looked for again; an answer that is none is no reason to give up. */
+	answer(looked_up("/api/v1"),
+	       "{\"resources\": [{\"name\": \"nodez\", \"kind\": \"Nodez\", \"namespaced\": false}]}");
+	refuse(looked_up("/apis/example.org/v1"), 503);
+	ck_assert_ptr_nonnull(json_object_get(troubles, "kubernetes"));
+	answer(looked_up("/apis/example.org/v1"), "<");
+	answer(looked_up("/apis/example.org/v1"),
+	       "{\"resources\": [{\"name\": \"racks\", \"kind\": \"Rack\", \"namespaced\": false}]}");
+	list("nodez", "Nodez", "");
+	ck_assert_uint_eq(syncs, 0);
+	list("racks", "Rack", "{\"metadata\": {\"name\": \"r\"}}");
+	ck_assert_uint_eq(syncs, 1);
+	ck_assert_uint_eq(json_object_size(troubles), 0);
+	/* Gone again: what was told stays. */
+	refuse(asked(base, "/racks?watch=1"), 404);
+	ck_assert_ptr_nonnull(json_object_get(troubles, "kubernetes racks"));
+	ck_assert_ptr_nonnull(json_object_get(world, " - racks/r"));
+	finish_keys();
+}
+END_TEST
+
 SUITE("source_kubernetes", test_snapshot, test_groups, test_no_blocks, test_absent_kind, test_not_found,
       test_wanted, test_secrets_forbidden, test_another_user, test_bad_config, test_another_server,
-      test_no_config)
+      test_no_config, test_keys, test_keys_of_a_namespace, test_keys_not_there)
