@@ -222,7 +222,8 @@ learn_update(struct kernel *k, const struct ip_prefix *p)
 	struct nexthop_foreign r;
 	attr_id attr = ATTR_NONE;
 
-	if (kernel_foreign(d, p, &r)) {
+	/* No policy could name who made one that does not say so. */
+	if (kernel_foreign(d, p, &r) && r.protocol != RTPROT_UNSPEC) {
 		attr_id in = kernel_watch_attr(d, r.metric);
 		attr = policies_kernel_learn(d->policies, in, p);
 		attr_unref(d->attrs, in);

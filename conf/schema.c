@@ -477,7 +477,7 @@ static const struct conf_row kernel_rows[] = {
 	 .def = "reject",
 	 .effect = CONF_EFFECT_POLICY,
 	 .doc = "Policies that decide which kernel routes of others become routes of ours, to be "
-		"announced."},
+		"announced. Never do those that do not say who made them (protocol 0), nor the kernel's own."},
     [CONF_KERNEL_CONNECTED] = {.key = "connected",
 			       .type = &conf_type_map,
 			       AT(conf_kernel, connected),

@@ -106,7 +106,9 @@ START_TEST(test_learn)
 	foreign_is("198.51.100.0/24", "10.0.0.9", 2, RTPROT_STATIC, FIB_UNICAST, false);
 	foreign_is("203.0.113.0/24", "10.0.0.9", 2, RTPROT_STATIC, FIB_UNICAST, false);
 	foreign_is("10.65.0.8/32", "169.254.1.1", 3, RTPROT_KERNEL, FIB_UNICAST, false);
+	foreign_is("10.65.0.9/32", "169.254.1.1", 3, RTPROT_UNSPEC, FIB_UNICAST, false);
 	ck_assert(has("10.65.0.7/32"));
+	ck_assert(!has("10.65.0.9/32"));
 	ck_assert_int_eq(source_of("10.65.0.7/32"), RIB_SOURCE_KERNEL);
 	ck_assert_uint_eq(attr_local(attr_get(t.d.attrs, bgpdtest_best(&t, "10.65.0.7/32")->attr)).tag, 5);
 	ck_assert_uint_eq(attr_local(attr_get(t.d.attrs, bgpdtest_best(&t, "10.65.0.7/32")->attr)).metric, 100);
