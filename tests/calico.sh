@@ -38,7 +38,7 @@ pod() {
 	in_ns "$pod" ip link set eth0 up
 	shift 2
 	while [ $# -gt 0 ]; do
-		in_ns "$pod" ip address add "$1" dev eth0 nodad
+		in_ns "$pod" ip address add "$1" dev eth0
 		pod_route add "$node" "$pod" "$1" "${METRIC:-1024}"
 		shift
 	done
@@ -49,10 +49,35 @@ pod() {
 	in_ns "$pod" ip -6 route add default via fe80::ecee:eeff:feee:eeee dev eth0
 }
 
-# pod_route add|del NODE POD ADDRESS METRIC: as Felix writes it, with protocol boot
+# pod_route add|del NODE POD ADDRESS METRIC: as Felix writes it, with protocol boot, in place of one of that metric
 pod_route() {
+	local how=$1
+	[ "$1" = add ] && how=replace
 	case $4 in
-	*:*) in_ns "$2" ip -6 route "$1" "$4" dev "cali$3" proto boot metric "$5" ;;
-	*) in_ns "$2" ip route "$1" "$4" dev "cali$3" scope link proto boot metric "$5" ;;
+	*:*) in_ns "$2" ip -6 route "$how" "$4" dev "cali$3" proto boot metric "$5" ;;
+	*) in_ns "$2" ip route "$how" "$4" dev "cali$3" scope link proto boot metric "$5" ;;
 	esac
+}
+
+flows=()
+# flow POD ADDRESS: from now on it pings that address fifty times a second; begins when the first answer is there
+flow() {
+	local name=flow-$1-$2
+	expect 10 in_ns "$1" ping -c 1 -W 1 -q "$2"
+	start "$name" "$1" ping -i 0.02 -q "$2"
+	flows+=("$name")
+}
+
+# no_loss [TOLERATED]: all flows end; none has lost a packet, but where the command TOLERATED is true of the flow's name
+no_loss() {
+	local name lost=
+	sleep 0.5 # so that there are packets after what has just been seen
+	for name in "${flows[@]}"; do
+		stop "$name" INT
+		awk '/packets transmitted/ { sent = $1; got = $4 } END { exit !(sent > 20 && sent == got) }' "$dir/$name.log" ||
+			{ [ -n "${1:-}" ] && "$1" "$name"; } || lost+="$name: $(grep transmitted "$dir/$name.log"); "
+		rm "$dir/$name.log"
+	done
+	flows=()
+	[ -z "$lost" ] || fail "$stage: $lost"
 }

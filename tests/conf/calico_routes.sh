@@ -120,6 +120,16 @@ metadata: {name: too-late}
 spec: {importV4: [{cidr: 10.9.0.0/16, matchOperator: In, action: Reject}], exportV4: [{cidr: 0.0.0.0/0, matchOperator: Equal, action: Reject}]}
 END
 
+echo "- learning"
+routes <<'END'
+tests:
+  - {name: a pod, kernel: learn, route: {prefix: 10.1.2.3/32, interface: cali1, metric: 1024}, expect: {action: accept, preference: none}}
+  - {name: a pod that arrives comes before BGP's routes, kernel: learn, route: {prefix: 10.1.2.3/32, interface: cali1, metric: 1023}, expect: {action: accept, preference: 150}}
+  - {name: in IPv6 as well, kernel: learn, route: {prefix: "fd00::3/128", interface: cali1, metric: 512}, expect: {action: accept, preference: 150}}
+  - {name: one without a metric is no better than normal, kernel: learn, route: {prefix: 10.1.2.3/32, interface: cali1}, expect: {action: accept, preference: none}}
+  - {name: what is no pod's is not either, kernel: learn, route: {prefix: 198.51.100.0/24, interface: eth0, metric: 100}, expect: {action: accept, preference: none}}
+END
+
 echo "- import"
 routes <<'END'
 tests:
