@@ -145,8 +145,8 @@ watch_begin() {
 	done
 	sleep 0.5
 }
-# No node with ours has had a kernel route of a block taken away meanwhile. Those with BIRD may: it changes a route by
-# deleting and adding it, also where the kernel's comes out the same.
+# No node with ours has had a kernel route of a block taken away meanwhile. Those with BIRD may: to it, what comes with
+# the path ids of another daemon are other routes, and it puts one in the place of another by deleting and adding.
 watch_end() {
 	local n
 	for n in 1 2 3 4; do

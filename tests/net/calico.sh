@@ -2,21 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # Three Calico nodes, each with its bgpd and its bgpconfd, made from one directory of resources: the mesh comes up,
 # blocks of pods are announced and reached by ping, and what changes in the directory is followed, also by who was
-# killed meanwhile. Pods have the routes that Felix makes: /32 by protocol 80 on cali* interfaces.
+# killed meanwhile.
 . "$(dirname "$0")/../lib.sh"
-need_godwit
-need ping
-BGPCONFD=$build/conf/bgpconfd
-[ -x "$BGPCONFD" ] || fail "$BGPCONFD is not built"
-templates=$(cd "$(dirname "$0")/../../conf/templates" && pwd)
+. "$top/tests/calico.sh"
 ns hub n1 n2 n3 p1 p2 p3
 lan hub n1 n2 n3
-unset NODENAME DATASTORE_TYPE ETCD_ENDPOINTS CALICO_ROUTER_ID CALICO_ADVERTISE_CLUSTER_IPS CALICO_K8S_NODE_REF NAMESPACE \
-	CALICO_ENDPOINT_STATUS_PATH_PREFIX
-mkdir "$dir/resources"
-
-# put NAME: standard input becomes a file of the directory, at once
-put() { cat >"$dir/new" && mv "$dir/new" "$dir/resources/$1"; }
 
 node() { # N [MORE]
 	put "n$1.yaml" <<-EOT
@@ -30,30 +20,6 @@ node() { # N [MORE]
 	EOT
 }
 
-pod() { # N: pN in nN
-	in_ns "n$1" ip link add "cali$1" type veth peer name eth0 netns "$tag-p$1"
-	in_ns "n$1" ip link set "cali$1" address ee:ee:ee:ee:ee:ee up
-	in_ns "n$1" ip route add "10.65.$1.2/32" dev "cali$1" scope link proto 80
-	in_ns "p$1" ip address add "10.65.$1.2/32" dev eth0
-	in_ns "p$1" ip link set eth0 up
-	in_ns "p$1" ip route add 169.254.1.1 dev eth0 scope link
-	in_ns "p$1" ip neighbor add 169.254.1.1 lladdr ee:ee:ee:ee:ee:ee dev eth0
-	in_ns "p$1" ip route add default via 169.254.1.1
-}
-
-confd() { # N
-	cat >"$dir/confd$1.yaml" <<-EOT
-		node: n$1
-		datastore: {type: files, path: $dir/resources}
-		resolver: calico
-		control: {socket: $dir/confd$1.sock}
-		templates:
-		  - {src: $templates/bgpd.yaml.mustache, dest: $dir/n$1.yaml, mode: "0640", check: "$BGPD -n -f {{stage}}",
-		     reload: "$BGPCTL -s $dir/n$1.sock reload"}
-	EOT
-	start "confd$1" "n$1" "$BGPCONFD" -f "$dir/confd$1.yaml" -v
-}
-
 pings() { in_ns "p$1" ping -c 1 -W 1 -q "10.65.$2.2"; }
 
 put pool.yaml <<-EOT
@@ -65,9 +31,8 @@ for n in 1 2 3; do
 	node $n
 done
 for n in 1 2 3; do
-	pod $n
-	confd $n
-	expect 10 test -s "$dir/n$n.yaml"
+	pod n$n p$n 10.65.$n.2/32
+	confd n$n
 	godwit n$n n$n
 done
 
@@ -94,10 +59,10 @@ for pair in "1 2" "1 3" "2 3" "3 1"; do
 done
 
 say "a pod that is about to move: its route is better than normal, and is announced by itself"
-in_ns n2 ip route add 10.65.1.9/32 dev cali2 scope link proto 80 metric 512
+in_ns n2 ip route add 10.65.1.9/32 dev calip2 scope link proto 80 metric 512
 expect 10 kernel n3 10.65.1.9/32 "via 10.99.0.2" "metric 512"
 expect 10 best n1 10.65.1.9/32 '.local_preference == 2147483135'
-in_ns n2 ip route del 10.65.1.9/32 dev cali2 proto 80 metric 512
+in_ns n2 ip route del 10.65.1.9/32 dev calip2 proto 80 metric 512
 expect 10 no_kernel n3 10.65.1.9/32
 
 say "a node goes, and comes back"
@@ -112,25 +77,25 @@ expect 10 pings 1 3
 say "a file that is wrong changes nothing, and the sessions know nothing of it"
 before=$(ctl n1 -j show neighbor | jq '[.neighbors[].stats.established] | add')
 put pool.yaml <<<"kind: IPPool: metadata"
-expect 10 grep -q 'source.trouble .*pool.yaml' "$dir/confd1.log"
+expect 10 grep -q 'source.trouble .*pool.yaml' "$dir/confd-n1.log"
 holds 1 pings 1 2
 put pool.yaml <<-EOT
 	kind: IPPool
 	metadata: {name: pods}
 	spec: {cidr: 10.65.0.0/16, ipipMode: Never}
 EOT
-expect 10 grep -q 'source.trouble-over .*pool.yaml' "$dir/confd1.log"
+expect 10 grep -q 'source.trouble-over .*pool.yaml' "$dir/confd-n1.log"
 [ "$(ctl n1 -j show neighbor | jq '[.neighbors[].stats.established] | add')" = "$before" ] || fail "$stage: a session began anew"
 
 say "bgpconfd is killed, the directory changes, and it comes back"
-stop confd1 KILL
+stop confd-n1 KILL
 put filter.yaml <<-EOT
 	kind: BGPConfiguration
 	metadata: {name: default}
 	spec: {communities: [{name: pods, value: "64512:65"}], prefixAdvertisements: [{cidr: 10.65.0.0/16, communities: [pods]}]}
 EOT
 expect 10 best n1 10.65.2.0/26 '.communities == ["64512:65"]'
-confd 1
+confd n1
 expect 10 best n2 10.65.1.0/26 '.communities == ["64512:65"]'
 
 say "bgpd is killed and comes back: its routes stay, and pods reach pods meanwhile"
@@ -143,10 +108,10 @@ expect 10 pings 1 3
 
 say "what is in place is what would be made of nothing"
 for n in 1 2 3; do
-	in_ns n$n "$BGPCONFD" -f "$dir/confd$n.yaml" --dry-run >"$dir/diff$n" 2>"$dir/dry$n.err" || fail "$stage: $(cat "$dir/dry$n.err")"
+	in_ns n$n "$BGPCONFD" -f "$dir/confd-n$n.yaml" --dry-run >"$dir/diff$n" 2>"$dir/dry$n.err" || fail "$stage: $(cat "$dir/dry$n.err")"
 	[ ! -s "$dir/diff$n" ] || fail "$stage: $(cat "$dir/diff$n")"
 done
 for n in 1 2 3; do
-	clean_stop confd$n
+	clean_stop confd-n$n
 	clean_stop n$n
 done

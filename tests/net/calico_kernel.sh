@@ -160,9 +160,13 @@ expect 10 path n2 10.65.2.9/32 '.exit_nexthop == "10.99.0.1"'
 expect 10 path n2 10.65.2.9/32 '.exit_nexthop == "10.99.0.3"'
 # n2 has two ways that are equal.
 expect 10 kernel n2 10.65.2.9/32 'nexthop via 10.99.0.1' 'nexthop via 10.99.0.3'
-pod_route del n3 p3 10.65.2.9/32 1024
+say "the local one goes: BGP's, which waited for the same prefix and metric, takes its place"
+in_ns n1 ip route show exact 10.65.2.9/32 | grep bird && fail "$stage: two of one metric"
 pod_route del n1 p1 10.65.2.9/32 1024
+expect 10 kernel n1 10.65.2.9/32 'via 10.99.0.3 dev lan proto bird' 'metric 1024'
+pod_route del n3 p3 10.65.2.9/32 1024
 expect 10 no_kernel n2 10.65.2.9/32
+expect 10 no_kernel n1 10.65.2.9/32
 
 say "tunnels, as soon as the routes of IPIP pools are ours: to the BGP next hop, whatever leads to it; across subnets only"
 in_ns n1 ip route add 10.98.0.0/24 via 10.99.0.4
