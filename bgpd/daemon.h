@@ -41,6 +41,8 @@ struct daemon_options {
 	const char *pidfile; /* NULL: none */
 	unsigned verbose;    /* levels above the configured one */
 	bool kernel;         /* false: never touch the kernel's routes */
+	bool afresh;         /* a start is a first one, whatever an earlier run has left */
+	const char *bird_ipv4, *bird_ipv6; /* in place of bird-sockets of the configuration; NULL: those */
 };
 
 struct peer;

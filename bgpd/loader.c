@@ -4,6 +4,7 @@
  */
 #include "bgpd/loader.h"
 
+#include "bgpd/bird_cli.h"
 #include "bgpd/daemon.h"
 #include "lib/log.h"
 #include "lib/mem.h"
@@ -40,6 +41,7 @@ load(struct loader_task *t)
 		t->n_errors = errs.n + errs.dropped;
 	}
 	conf_errors_free(&errs);
+	bird_cli_apply(t->loader->d->options, t->conf);
 }
 
 static void *

@@ -3,8 +3,10 @@
  * bgpd: the command line of the daemon.
  *
  * Reads options and the configuration, says what is wrong with either, and hands
- * over to daemon.c. Exit status: 0; 64 usage; 78 bad configuration; 1 anything else.
+ * over to daemon.c. Called as `bird` it takes the options of BIRD (bird_cli.h).
+ * Exit status: 0; 64 usage; 78 bad configuration; 1 anything else.
  */
+#include "bgpd/bird_cli.h"
 #include "bgpd/daemon.h"
 
 #include "conf/conf.h"
@@ -61,18 +63,11 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-struct cli {
-	struct daemon_options daemon;
-	bool check, print;
-	int exit_status; /* ≥ 0: exit now with this */
-};
-
 static void
 parse_options(int argc, char **argv, struct cli *cli)
 {
 	int c;
 
-	*cli = (struct cli){.daemon = {.conf_path = DAEMON_CONF_PATH, .kernel = true}, .exit_status = -1};
 	while ((c = getopt_long(argc, argv, "f:s:p:nvVh", long_options, NULL)) != -1) {
 		switch (c) {
 		case 'f':
@@ -132,14 +127,18 @@ load(const char *path)
 int
 main(int argc, char **argv)
 {
-	struct cli cli;
+	struct cli cli = {.daemon = {.conf_path = DAEMON_CONF_PATH, .kernel = true}, .exit_status = -1};
 
-	parse_options(argc, argv, &cli);
+	if (argc > 0 && bird_cli_wanted(argv[0]))
+		bird_cli_parse(argc, argv, &cli);
+	else
+		parse_options(argc, argv, &cli);
 	if (cli.exit_status >= 0)
 		return cli.exit_status;
 	struct conf *conf = load(cli.daemon.conf_path);
 	if (conf == NULL)
 		return EX_CONFIG;
+	bird_cli_apply(&cli.daemon, conf);
 	if (!cli.check)
 		return daemon_run(&cli.daemon, conf);
 	if (cli.print) {

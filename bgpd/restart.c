@@ -152,7 +152,7 @@ offered(const struct bgpd *d)
 void
 restart_synced(struct restart *r, uint8_t kept)
 {
-	bool on = offered(r->d);
+	bool on = !r->d->options->afresh && offered(r->d);
 
 	r->kept = on ? kept : 0;
 	event(r, GR_START_EV_SYNCED, r->kept != 0 ? GR_START_IF_KEPT : 0);

@@ -107,6 +107,23 @@ START_TEST(test_end_of_rib)
 }
 END_TEST
 
+/* Whoever says that this start is a first one is believed, whatever is in the kernel. */
+START_TEST(test_afresh)
+{
+	struct open_caps c = {.gr = true, .gr_families = BOTH};
+
+	begin("60", false, 0);
+	t.options.afresh = true;
+	restart_fini(&t.d.restart);
+	restart_init(&t.d.restart, &t.d);
+	restart_synced(&t.d.restart, BOTH);
+	ck_assert_int_ne(t.d.restart.state, GR_DEFER);
+	restart_caps(&t.d.restart, bgpdtest_peer(&t, PEER), &c);
+	ck_assert(!c.gr_restarting);
+	bgpdtest_stop(&t);
+}
+END_TEST
+
 /* A neighbour that does not come back is waited for until the time for that is over. */
 START_TEST(test_dead_neighbor)
 {
@@ -198,4 +215,4 @@ START_TEST(test_bits)
 }
 END_TEST
 
-SUITE("restart", test_end_of_rib, test_dead_neighbor, test_others, test_bits)
+SUITE("restart", test_end_of_rib, test_afresh, test_dead_neighbor, test_others, test_bits)
