@@ -148,6 +148,15 @@ bird_cli_parse(int argc, char **argv, struct cli *cli)
 }
 
 void
+bird_cli_hint(const char *conf_path)
+{
+	fprintf(stderr,
+		"bird: this is bgpd: %s is to be a bgpd.yaml, not a configuration of BIRD; see "
+		"godwit-calico(7)\n",
+		conf_path);
+}
+
+void
 bird_cli_apply(const struct daemon_options *o, struct conf *conf)
 {
 	if (conf == NULL || o->bird_ipv4 == NULL)

@@ -27,6 +27,8 @@ struct cli {
 bool bird_cli_wanted(const char *argv0);
 /* What is wrong is written to stderr, and so is what has no effect. cli begins with bgpd's defaults. */
 void bird_cli_parse(int argc, char **argv, struct cli *cli);
+/* Says on stderr what kind of file the one with these errors is to be. */
+void bird_cli_hint(const char *conf_path);
 /* Has a configuration listen where the command line says. What it gets points into o. NULL conf is fine. */
 void bird_cli_apply(const struct daemon_options *o, struct conf *conf);
 

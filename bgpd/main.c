@@ -128,16 +128,20 @@ int
 main(int argc, char **argv)
 {
 	struct cli cli = {.daemon = {.conf_path = DAEMON_CONF_PATH, .kernel = true}, .exit_status = -1};
+	bool bird = argc > 0 && bird_cli_wanted(argv[0]);
 
-	if (argc > 0 && bird_cli_wanted(argv[0]))
+	if (bird)
 		bird_cli_parse(argc, argv, &cli);
 	else
 		parse_options(argc, argv, &cli);
 	if (cli.exit_status >= 0)
 		return cli.exit_status;
 	struct conf *conf = load(cli.daemon.conf_path);
-	if (conf == NULL)
+	if (conf == NULL) {
+		if (bird)
+			bird_cli_hint(cli.daemon.conf_path);
 		return EX_CONFIG;
+	}
 	bird_cli_apply(&cli.daemon, conf);
 	if (!cli.check)
 		return daemon_run(&cli.daemon, conf);
