@@ -56,7 +56,7 @@ static void list_commands(struct ctl_client *c, const json_t *args);
 		}                                                                                            \
 	}
 #define NEEDS_NEIGHBOR NEEDED("neighbor")
-#define IN_TABLE NUMBER("table")
+#define IN_TABLE NUMBER("table"), TEXT("vrf")
 #define PATH_FILTERS                                                                                         \
 	FLAG("best"), FLAG("invalid"), FLAG("rejected"), TEXT("community"), TEXT("as_path"), TEXT("from"),   \
 	    NUMBER("origin_as"), NUMBER("limit")
@@ -81,7 +81,7 @@ static const struct command commands[] = {
     {"show fib", {IN_TABLE}, ctl_show_fib, "routes in the kernel"},
     {"show nexthop", {IN_TABLE}, ctl_show_nexthop, "next hops and how they resolve"},
     {"show checks", NO_ARGS, ctl_show_checks, "conditions of networks"},
-    {"show interfaces", NO_ARGS, ctl_show_interfaces, "interfaces and their addresses"},
+    {"show interfaces", {TEXT("vrf")}, ctl_show_interfaces, "interfaces and their addresses"},
     {"show policy", {TEXT("name")}, ctl_show_policy, "policies and who uses them"},
     {"show memory", NO_ARGS, ctl_show_memory, "memory and the event loop"},
     {"show metrics", NO_ARGS, ctl_show_metrics, "all figures, as metrics.listen gives them"},
@@ -166,7 +166,18 @@ table_choose(struct ctl_client *c, const json_t *args)
 	struct bgpd *main = ctl_client_daemon(c), *d = main;
 	const json_t *v = json_object_get(args, "table");
 	uint32_t table = (uint32_t)json_integer_value(v);
+	const char *vrf = ctl_arg_text(args, "vrf");
 
+	if (vrf != NULL) {
+		d = v == NULL ? instance_of_vrf(main, vrf) : NULL;
+		if (d == NULL && v != NULL)
+			ctl_fail(c, CTL_ERR_REQUEST, "a VRF has a table: one of table and vrf is enough");
+		else if (d == NULL)
+			ctl_fail(c, CTL_ERR_NOT_FOUND, "no neighbor has VRF %s", vrf);
+		else
+			ctl_client_turn(c, d);
+		return d != NULL;
+	}
 	if (v != NULL && table != main->conf->kernel.table)
 		d = table != 0 ? instance_of(main, table) : NULL;
 	if (d == NULL) {

@@ -36,6 +36,12 @@ ctl_json_table(const struct bgpd *d)
 }
 
 json_t *
+ctl_json_vrf(const struct bgpd *d)
+{
+	return ctl_json_text(instance_vrf(d));
+}
+
+json_t *
 ctl_json_addr(const struct ip_addr *a)
 {
 	char buf[IP_ADDR_STRLEN];

@@ -68,6 +68,7 @@ tell_neighbor(struct bgpd *d, const struct peer *p, const char *from, const char
 
 	json_object_set_new(o, "neighbor", ctl_json_text(p->name));
 	json_object_set_new(o, "table", ctl_json_table(d));
+	json_object_set_new(o, "vrf", ctl_json_vrf(d));
 	json_object_set_new(o, "from", json_string(from));
 	json_object_set_new(o, "to", json_string(to));
 	json_object_set_new(o, "error", ctl_json_text(error[0] != '\0' ? error : NULL));
@@ -81,6 +82,7 @@ tell_best(struct bgpd *d, const struct rib_change *c)
 	json_t *o = event_json("rib");
 
 	json_object_set_new(o, "table", ctl_json_table(d));
+	json_object_set_new(o, "vrf", ctl_json_vrf(d));
 	json_object_set_new(o, "prefix", ctl_json_prefix(&prefix));
 	if (c->best == NULL) {
 		json_object_set_new(o, "path", json_null());
@@ -117,6 +119,7 @@ tell_fib(struct bgpd *d, enum family f, uint32_t id, bool wanted)
 	json_t *o = event_json("fib");
 
 	json_object_set_new(o, "table", ctl_json_table(d));
+	json_object_set_new(o, "vrf", ctl_json_vrf(d));
 	json_object_set_new(o, "prefix", ctl_json_prefix(&prefix));
 	json_object_set_new(o, "route", wanted ? ctl_fib_json(d, f, id) : json_null());
 	tell(d, MONITOR_FIB, o);

@@ -264,7 +264,9 @@ ctl_path_filter_init(struct ctl_client *c, const json_t *args, struct ctl_path_f
 		if (p == NULL)
 			return false;
 		if (p->d != ctl_client_daemon(c)) {
-			ctl_fail(c, CTL_ERR_REQUEST, "the routes of %s are in table %u", p->name, p->d->conf->kernel.table);
+			const char *vrf = instance_vrf(p->d);
+			ctl_fail(c, CTL_ERR_REQUEST, "the routes of %s are in %s%s%s%u", p->name, vrf != NULL ? "VRF " : "",
+			    vrf != NULL ? vrf : "", vrf != NULL ? ", table " : "table ", p->d->conf->kernel.table);
 			return false;
 		}
 		f->from = peer_routes_source(p)->index;

@@ -116,7 +116,10 @@ add_table(struct parts *p, const struct bgpd *d, struct table_memory *sum)
 		t.groups.chunk_bytes + t.fib.memory_bytes;
 	for (unsigned i = 0; i < RIB_PARTS; i++)
 		bytes += t.rib.parts[i].bytes;
-	snprintf(name, sizeof(name), "table %u", instance_table(d));
+	if (instance_vrf(d) != NULL)
+		snprintf(name, sizeof(name), "vrf %s", instance_vrf(d));
+	else
+		snprintf(name, sizeof(name), "table %u", instance_table(d));
 	add(p, name, prefixes_of(&t.rib), bytes);
 	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
 		sum->rib.prefixes[f] += t.rib.prefixes[f];

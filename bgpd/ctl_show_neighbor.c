@@ -198,6 +198,7 @@ neighbor_json(const struct bgpd *d, const struct peer *p)
 	json_object_set_new(o, "name", ctl_json_text(p->name));
 	json_object_set_new(o, "range", ctl_json_text(p->range != NULL ? p->conf->name : NULL));
 	json_object_set_new(o, "table", ctl_json_table(p->d));
+	json_object_set_new(o, "vrf", ctl_json_vrf(p->d));
 	json_object_set_new(o, "remote_addr", ctl_json_addr(&p->addr));
 	json_object_set_new(o, "remote_as", remote_as != 0 ? json_integer(remote_as) : json_null());
 	json_object_set_new(o, "local_as", json_integer(p->ours.as));

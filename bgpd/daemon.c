@@ -16,6 +16,7 @@
 #include "bgpd/peer_routes.h"
 #include "bgpd/policy_place.h"
 #include "bgpd/reload.h"
+#include "bgpd/sockopt.h"
 #include "lib/fdtable.h"
 #include "lib/log.h"
 #include "lib/mem.h"
@@ -35,28 +36,44 @@
 void
 daemon_kernel_synced(struct bgpd *d)
 {
-	restart_synced(&d->restart, kernel_kept(d->kernel));
+	/* Without a kernel nobody knows what an earlier run has left. */
+	if (!d->kernel->nowhere)
+		restart_synced(&d->restart, kernel_kept(d->kernel));
+	if (d == d->main)
+		instances_synced(d);
 	d->start_next = TAILQ_FIRST(&d->peers);
 	loop_job_start(d->loop, &d->starts);
 }
 
+/*
+ * Where a connection came in; NULL: nowhere that neighbours are. With net.ipv4.tcp_l3mdev_accept=1 a listener of no
+ * device is given connections of VRFs that have no listener.
+ */
+static struct bgpd *
+domain_of(struct bgpd *d, int fd, uint32_t device)
+{
+	uint32_t bound = device == 0 ? sockopt_bound(fd) : 0;
+
+	return bound != 0 && kernel_is_elsewhere(d->kernel, bound) ? NULL : instance_of_device(d, device);
+}
+
 static void
-on_accept(void *ctx, int fd, const struct ip_addr *local, uint16_t local_port, const struct ip_addr *remote,
+on_accept(void *ctx, int fd, uint32_t device, const struct ip_addr *local, uint16_t local_port, const struct ip_addr *remote,
     uint16_t remote_port)
 {
-	struct bgpd *d = ctx;
-	bool shared;
-	struct peer *p = peer_find_addr(d, remote, local, &shared);
+	struct bgpd *d = ctx, *domain = domain_of(d, fd, device);
+	bool shared, ready = domain != NULL && !d->stopping;
+	struct peer *p = ready ? peer_find_addr(domain, remote, local, &shared) : NULL;
 	char text[IP_ADDR_STRLEN];
 	bool known = p != NULL;
 
-	if (p == NULL && !d->stopping)
-		p = onlink_admit(d, remote);
-	const struct conf_neighbor *nb = p != NULL ? p->conf : dynamic_find(d, remote, local);
+	if (p == NULL && ready)
+		p = onlink_admit(domain, remote);
+	const struct conf_neighbor *nb = p != NULL ? p->conf : ready ? dynamic_find(domain, remote, local) : NULL;
 	/* One that is found by its connecting had no key before: it has to connect once more. */
-	bool fine = nb != NULL && !d->stopping && keys_protect(nb, fd, known || p == NULL ? &d->listen : NULL, remote);
+	bool fine = nb != NULL && keys_protect(nb, fd, known || p == NULL ? &d->listen : NULL, device, remote);
 	if (p == NULL && fine)
-		p = dynamic_admit(d, remote, local);
+		p = dynamic_admit(domain, remote, local);
 	(void)local_port;
 	if (p != NULL && fine) {
 		peer_accept(p, fd, shared);
@@ -64,6 +81,23 @@ on_accept(void *ctx, int fd, const struct ip_addr *local, uint16_t local_port, c
 	}
 	log_debug(nb != NULL && !fine ? "listen.unprotected" : "listen.stranger", LOG_S("remote", ip_addr_str(remote, text, sizeof text)), LOG_U("port", remote_port));
 	close(fd);
+}
+
+/* Listeners of a VRF, on those addresses that it can have. Returns how many. */
+static size_t
+vrf_listeners(const struct bgpd *d, struct listen_addr *want)
+{
+	const struct conf *c = d->conf;
+	size_t n = 0;
+
+	for (uint32_t i = 0; instance_device(d) != 0 && i < c->router.listen.n; i++) {
+		const struct conf_listen *l = &c->router.listen.v[i];
+		if (!ip_addr_is_unspecified(&l->address) && !kernel_is_own(d->kernel, &l->address))
+			continue;
+		want[n] = (struct listen_addr){.addr = l->address, .port = (uint16_t)l->port, .device = instance_device(d)};
+		strlcpy(want[n++].name, instance_vrf(d), sizeof want->name);
+	}
+	return n;
 }
 
 static void
@@ -76,15 +110,19 @@ static void
 apply_listeners(struct bgpd *d)
 {
 	const struct conf *c = d->conf;
-	struct listen_addr *want = xcalloc(c->router.listen.n + 1u, sizeof *want);
-	size_t nkeys;
+	struct listen_addr *want = xcalloc(c->router.listen.n * (1u + c->vrfs.n) + 1u, sizeof *want);
+	size_t nkeys, n = 0;
 	struct listen_key *keys = keys_wanted(d, &nkeys);
 
 	for (uint32_t i = 0; i < c->router.listen.n; i++)
-		want[i] = (struct listen_addr){
+		want[n++] = (struct listen_addr){
 		    .addr = c->router.listen.v[i].address, .port = (uint16_t)c->router.listen.v[i].port};
+	for (uint32_t v = 0; v < c->vrfs.n; v++) {
+		const struct bgpd *i = instance_of_vrf(d, c->vrfs.v[v]);
+		n += i != NULL ? vrf_listeners(i, want + n) : 0;
+	}
 	listen_keys_set(&d->listen, keys, nkeys);
-	listen_set(&d->listen, want, c->router.listen.n);
+	listen_set(&d->listen, want, n);
 	freezero(keys, nkeys * sizeof *keys);
 	free(want);
 }
@@ -130,7 +168,7 @@ apply_log(const struct bgpd *d)
 static void
 check_descriptors(const struct bgpd *d)
 {
-	long need = (long)d->conf->neighbors.n + DESCRIPTORS_OWN + DESCRIPTORS_TABLE * (long)d->conf->tables.n;
+	long need = (long)d->conf->neighbors.n + DESCRIPTORS_OWN + DESCRIPTORS_TABLE * (long)(d->conf->tables.n + d->conf->vrfs.n);
 
 	if (d->descriptors == 0 || d->descriptors >= need)
 		return;
@@ -153,7 +191,7 @@ daemon_apply_settings(struct bgpd *d)
 int
 daemon_room_for(const struct conf *c)
 {
-	unsigned n = 2 * c->neighbors.n + DESCRIPTORS_OWN + DESCRIPTORS_TABLE * c->tables.n;
+	unsigned n = 2 * c->neighbors.n + DESCRIPTORS_OWN + DESCRIPTORS_TABLE * (c->tables.n + c->vrfs.n);
 
 	return fdtable_reserve(n > DESCRIPTORS_MIN ? n : DESCRIPTORS_MIN);
 }

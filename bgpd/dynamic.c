@@ -100,22 +100,29 @@ dynamic_apply(struct bgpd *d)
 	}
 }
 
+/* Is it in this VRF, NULL: in none? */
+static bool
+is_of(const struct conf_neighbor *nb, const char *vrf)
+{
+	return vrf == NULL || nb->vrf == NULL ? vrf == nb->vrf : strcmp(vrf, nb->vrf) == 0;
+}
+
 static struct dynamic_range *
-range_find(const struct bgpd *d, const struct ip_addr *remote, const struct ip_addr *local)
+range_find(const struct bgpd *domain, const struct ip_addr *remote, const struct ip_addr *local)
 {
 	struct dynamic_range *r;
 
-	TAILQ_FOREACH(r, &d->ranges, entry)
-	if (r->conf != NULL && ip_prefix_contains(&r->conf->prefix, remote) &&
+	TAILQ_FOREACH(r, &domain->main->ranges, entry)
+	if (r->conf != NULL && is_of(r->conf, instance_vrf(domain)) && ip_prefix_contains(&r->conf->prefix, remote) &&
 	    (r->conf->source.family == FAMILY_NONE || local == NULL || ip_addr_eq(&r->conf->source, local)))
 		return r;
 	return NULL;
 }
 
 const struct conf_neighbor *
-dynamic_find(const struct bgpd *d, const struct ip_addr *remote, const struct ip_addr *local)
+dynamic_find(const struct bgpd *domain, const struct ip_addr *remote, const struct ip_addr *local)
 {
-	const struct dynamic_range *r = range_find(d, remote, local);
+	const struct dynamic_range *r = range_find(domain, remote, local);
 
 	return r != NULL ? r->conf : NULL;
 }
@@ -133,36 +140,42 @@ tell_full(struct dynamic_range *r, const struct ip_addr *remote)
 	r->full = true;
 }
 
-/* Is somebody configured with this address, or with this name? Then nobody has them by a range. */
+/* Is somebody configured with this address in this VRF, or with this name? Then nobody has them by a range. */
 static bool
-is_configured(const struct conf *c, const char *name, const struct ip_addr *addr)
+is_configured(const struct conf *c, const char *vrf, const char *name, const struct ip_addr *addr)
 {
 	if (conf_neighbor_by_name(c, name) != NULL)
 		return true;
 	for (uint32_t i = 0; i < c->neighbors.n; i++) {
 		const struct ip_addr *a = &c->neighbors.v[i].address.addr;
-		if (a->family == addr->family && memcmp(a->bytes, addr->bytes, sizeof a->bytes) == 0)
+		if (a->family == addr->family && is_of(&c->neighbors.v[i], vrf) && memcmp(a->bytes, addr->bytes, sizeof a->bytes) == 0)
 			return true;
 	}
 	return false;
 }
 
 struct peer *
-dynamic_admit(struct bgpd *d, const struct ip_addr *remote, const struct ip_addr *local)
+dynamic_admit(struct bgpd *domain, const struct ip_addr *remote, const struct ip_addr *local)
 {
-	struct dynamic_range *r = range_find(d, remote, local);
-	char name[IP_ADDR_STRLEN];
+	struct bgpd *d = domain->main;
+	struct dynamic_range *r = range_find(domain, remote, local);
+	const char *vrf = instance_vrf(domain);
+	char name[IP_ADDR_STRLEN + 1 + 16];
 
-	struct bgpd *of = r != NULL ? instance_of(d, r->conf->table) : NULL;
+	struct bgpd *of = r != NULL ? instance_of_neighbor(d, r->conf) : NULL;
 	if (of == NULL || r->conf->shutdown || !of->kernel->synced)
 		return NULL;
 	if (r->peers >= r->conf->max_neighbors) {
 		tell_full(r, remote);
 		return NULL;
 	}
+	ip_addr_str(remote, name, sizeof name);
+	if (vrf != NULL) {
+		strlcat(name, "@", sizeof name);
+		strlcat(name, vrf, sizeof name);
+	}
 	/* It has no peer yet where a reload has just brought it. */
-	if (peer_table_by_name(&d->peer_table, ip_addr_str(remote, name, sizeof name)) != NULL ||
-	    is_configured(d->conf, name, remote)) {
+	if (peer_table_by_name(&d->peer_table, name) != NULL || is_configured(d->conf, vrf, name, remote)) {
 		log_warn("neighbor.range", LOG_S("range", r->conf->name), LOG_S("remote", name),
 		    LOG_S("error", "another neighbour has this name or address"));
 		return NULL;
@@ -180,11 +193,11 @@ const struct conf_neighbor *
 dynamic_conf(const struct bgpd *d, const struct peer *p)
 {
 	const struct conf_neighbor *nb = p->range->conf;
-	const struct dynamic_range *r = range_find(d->main, &p->addr, NULL);
+	const struct dynamic_range *r = range_find(instance_domain(p->d), &p->addr, NULL);
 
 	/* Ranges with the same prefix and sources of their own come one after the other. */
 	if (nb == NULL || nb->shutdown || r == NULL || r->conf->prefix.len > nb->prefix.len ||
 	    !ip_prefix_contains(&nb->prefix, &p->addr))
 		return NULL;
-	return is_configured(d->conf, p->name, &p->addr) ? NULL : nb;
+	return is_configured(d->conf, instance_vrf(p->d), p->name, &p->addr) ? NULL : nb;
 }

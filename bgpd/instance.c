@@ -12,9 +12,11 @@
 #include "bgpd/peer.h"
 #include "bgpd/pipeline.h"
 #include "bgpd/update_in.h"
+#include "bgpd/vrf.h"
 #include "lib/log.h"
 #include "lib/mem.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -26,6 +28,9 @@ struct instance {
 	struct bgpd d;
 	struct conf view[2]; /* d.conf is one of them; the other is that of the configuration before */
 	uint32_t table, number;
+	char *vrf;                /* NULL: it is of a table */
+	struct vrf_device device; /* as it is used: with another table it has a why */
+	struct event *ev_follow;  /* something about the device has changed */
 	struct event *ev_left; /* while it goes: is everything gone? */
 	bool leaving;
 };
@@ -182,10 +187,38 @@ instance_table(const struct bgpd *d)
 	return d == d->main ? 0 : of(d)->table;
 }
 
+const char *
+instance_vrf(const struct bgpd *d)
+{
+	return d == d->main ? NULL : of(d)->vrf;
+}
+
+uint32_t
+instance_device(const struct bgpd *d)
+{
+	return d == NULL || d == d->main ? 0 : of(d)->device.ifindex;
+}
+
+const char *
+instance_missing(const struct bgpd *d)
+{
+	return instance_vrf(d) == NULL || of(d)->device.ifindex != 0 ? NULL : of(d)->device.why;
+}
+
+struct bgpd *
+instance_domain(struct bgpd *d)
+{
+	return instance_vrf(d) != NULL ? d : d->main;
+}
+
 bool
 instance_has(const struct bgpd *d, const struct conf_neighbor *nb)
 {
-	return nb->table == instance_table(d);
+	const char *vrf = instance_vrf(d);
+
+	if (vrf == NULL || nb->vrf == NULL)
+		return vrf == nb->vrf && nb->table == instance_table(d);
+	return strcmp(vrf, nb->vrf) == 0;
 }
 
 /* ---- the others ---- */
@@ -206,6 +239,32 @@ instance_of(struct bgpd *main, uint32_t table)
 	while (d != NULL && instance_table(d) != table)
 		d = instance_next(d);
 	return d;
+}
+
+struct bgpd *
+instance_of_vrf(struct bgpd *main, const char *vrf)
+{
+	struct bgpd *d = instance_next(main);
+
+	while (d != NULL && (instance_vrf(d) == NULL || strcmp(instance_vrf(d), vrf) != 0))
+		d = instance_next(d);
+	return d;
+}
+
+struct bgpd *
+instance_of_device(struct bgpd *main, uint32_t device)
+{
+	struct bgpd *d = main;
+
+	while (device != 0 && d != NULL && instance_device(d) != device)
+		d = instance_next(d);
+	return d;
+}
+
+struct bgpd *
+instance_of_neighbor(struct bgpd *main, const struct conf_neighbor *nb)
+{
+	return nb->vrf != NULL ? instance_of_vrf(main, nb->vrf) : instance_of(main, nb->table);
 }
 
 uint32_t
@@ -256,7 +315,9 @@ instance_free(struct instance *i, bool keep)
 {
 	LIST_REMOVE(i, entry);
 	event_free(i->ev_left);
+	event_free(i->ev_follow);
 	instance_fini(&i->d, keep);
+	free(i->vrf);
 	free(i);
 }
 
@@ -281,26 +342,9 @@ on_left(evutil_socket_t fd, short what, void *arg)
 		look_again(i);
 		return;
 	}
-	log_info("table.gone", LOG_U("table", i->table));
+	log_info("table.gone", LOG_U("table", i->table), LOG_S("vrf", i->vrf));
 	metrics_table_gone(i->d.main->metrics, &i->d);
 	instance_free(i, false);
-}
-
-static void
-insert(struct instance_list *list, struct instance *new)
-{
-	struct instance *at, *last = NULL;
-
-	LIST_FOREACH(at, list, entry)
-	{
-		if (at->table > new->table)
-			break;
-		last = at;
-	}
-	if (last == NULL)
-		LIST_INSERT_HEAD(list, new, entry);
-	else
-		LIST_INSERT_AFTER(last, new, entry);
 }
 
 /* The regions of one table take most of what there is then (lib/region), and running out of it is the end. */
@@ -312,12 +356,157 @@ addresses_limited(void)
 	return getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
 }
 
-/* NULL: it cannot be, or the kernel's part could not be started; logged. */
+/* ---- devices of VRFs ---- */
+
+/* Somebody else's table, which this one may not have: nexthop objects have their numbers by tables. NULL: nobody's. */
+static const struct bgpd *
+owner_of(const struct instance *i, uint32_t table)
+{
+	const struct bgpd *main = i->d.main;
+
+	if (table == main->conf->kernel.table)
+		return main;
+	for (const struct bgpd *d = instance_next(main); d != NULL; d = instance_next(d))
+		if (d != &i->d && instance_table(d) != 0 && (instance_table(d) - table) % CONF_TABLE_STRIDE == 0)
+			return d;
+	return NULL;
+}
+
+/* What can be used of its VRF's device now. */
+static void
+look(const struct instance *i, struct vrf_device *out)
+{
+	const struct kernel *k = i->d.main->kernel;
+
+	vrf_look(i->vrf, kernel_link(k, i->vrf), i->d.options->kernel, out);
+	const struct bgpd *owner = out->ifindex != 0 ? owner_of(i, out->table) : NULL;
+	if (owner == NULL)
+		return;
+	snprintf(out->why, sizeof out->why,
+	    "VRF %s has table %u, and %s%s has %u: tables of one bgpd must not be the same, nor differ by a multiple of %u", i->vrf,
+	    out->table, instance_vrf(owner) != NULL ? "VRF " : owner == owner->main ? "kernel.table" : "table of neighbors",
+	    instance_vrf(owner) != NULL ? instance_vrf(owner) : "", owner->conf->kernel.table, CONF_TABLE_STRIDE);
+	out->ifindex = 0;
+}
+
+/* The device has a table, the first one or another. False: the kernel's part could not be started; logged. */
+static bool
+table_set(struct instance *i, uint32_t table)
+{
+	struct bgpd *d = &i->d;
+
+	i->table = table;
+	d->conf->kernel.table = table;
+	if (!d->kernel->nowhere) {
+		kernel_reconfigure(d->kernel);
+		return true;
+	}
+	struct kernel *before = d->kernel;
+	if (!instance_open(d)) {
+		d->kernel = before;
+		i->table = d->conf->kernel.table = 0;
+		return false;
+	}
+	kernel_free(before, true);
+	return true;
+}
+
+/* The sessions are with who was reached over the device, whose routes led there. */
+static void
+sessions_end(struct bgpd *d, const char *why)
+{
+	struct bgp_error err;
+	struct peer *p;
+
+	bgp_error_set(&err, BGP_ERR_CEASE, BGP_CEASE_CONFIG_CHANGE, why, NULL, 0);
+	TAILQ_FOREACH(p, &d->peers, entry)
+	{
+		peer_end(p, &err, 0);
+		peer_gr_forget(p);
+	}
+}
+
+static void
+sessions_begin(struct bgpd *d)
+{
+	d->start_next = TAILQ_FIRST(&d->peers);
+	loop_job_start(d->loop, &d->starts);
+}
+
+/* Something about the device may have changed. */
+static void
+follow(struct instance *i)
+{
+	struct vrf_device is, was = i->device;
+
+	look(i, &is);
+	if (is.ifindex == was.ifindex && (is.ifindex == 0 || is.table == was.table)) {
+		bool other = strcmp(is.why, was.why) != 0;
+		i->device = is;
+		/* Neighbours that wait say why. */
+		if (other && i->d.kernel->synced)
+			sessions_begin(&i->d);
+		return;
+	}
+	log_info("vrf.device", LOG_S("vrf", i->vrf), LOG_S("state", is.ifindex != 0 ? "there" : "missing"), LOG_U("table", is.table),
+	    LOG_S("error", is.ifindex != 0 ? NULL : is.why));
+	i->device = is;
+	if (was.ifindex != 0)
+		sessions_end(&i->d, is.ifindex != 0 ? "its VRF is another one" : is.why);
+	if (is.ifindex != 0 && is.table != i->table && !table_set(i, is.table)) {
+		i->device = (struct vrf_device){.why = "the table of its VRF could not be opened: see the log"};
+		return;
+	}
+	daemon_keys_changed(i->d.main);
+	/* With a kernel that is new they begin when that is known. */
+	if (i->d.kernel->synced)
+		sessions_begin(&i->d);
+}
+
+static void
+on_follow(evutil_socket_t fd, short what, void *arg)
+{
+	struct instance *i = arg;
+
+	(void)fd;
+	(void)what;
+	loop_enter(i->d.loop);
+	if (!i->d.main->stopping)
+		follow(i);
+}
+
+void
+instances_link_changed(struct bgpd *main, const struct fib_link *link)
+{
+	struct instance *i;
+
+	LIST_FOREACH(i, &main->instances, entry)
+	if (i->vrf != NULL && (link->vrf_table != 0 || strcmp(i->vrf, link->name) == 0 || i->device.ifindex == link->ifindex))
+		event_add(i->ev_follow, &(struct timeval){0});
+}
+
+/* ---- made and gone ---- */
+
+/* As many as there are come and go, so that the order is that of their numbers. */
+static void
+append(struct instance_list *list, struct instance *new)
+{
+	struct instance *at = LIST_FIRST(list);
+
+	while (at != NULL && LIST_NEXT(at, entry) != NULL)
+		at = LIST_NEXT(at, entry);
+	if (at == NULL)
+		LIST_INSERT_HEAD(list, new, entry);
+	else
+		LIST_INSERT_AFTER(at, new, entry);
+}
+
+/* Of this table, or of this VRF. NULL: it cannot be, or the kernel's part could not be started; logged. */
 static struct bgpd *
-instance_new(struct bgpd *main, uint32_t table)
+instance_new(struct bgpd *main, uint32_t table, const char *vrf)
 {
 	if (addresses_limited()) {
-		log_error("table.new", LOG_U("table", table), LOG_S("error", "addresses are limited"),
+		log_error("table.new", LOG_U("table", table), LOG_S("vrf", vrf), LOG_S("error", "addresses are limited"),
 		    LOG_S("hint", "each table reserves 126 GB of them: lift the limit (ulimit -v, LimitAS=)"));
 		return NULL;
 	}
@@ -327,22 +516,28 @@ instance_new(struct bgpd *main, uint32_t table)
 	i->table = table;
 	i->number = ++main->instances_made;
 	i->ev_left = evtimer_new(main->loop->base, on_left, i);
-	ASSERT(i->ev_left != NULL);
+	i->ev_follow = evtimer_new(main->loop->base, on_follow, i);
+	ASSERT(i->ev_left != NULL && i->ev_follow != NULL);
 	d->main = main;
 	d->loop = main->loop;
 	d->portion = main->portion;
 	d->options = main->options;
 	d->start_ns = main->start_ns;
 	d->sessions = main->sessions;
+	if (vrf != NULL) {
+		i->vrf = xstrdup(vrf);
+		look(i, &i->device);
+		i->table = i->device.ifindex != 0 ? i->device.table : 0;
+	}
 	share(i);
 	instance_init(d);
-	insert(&main->instances, i);
+	append(&main->instances, i);
 	if (!instance_open(d)) {
 		instance_free(i, true);
 		return NULL;
 	}
 	instance_apply_settings(d);
-	log_info("table.new", LOG_U("table", table));
+	log_info("table.new", LOG_U("table", i->table), LOG_S("vrf", i->vrf), LOG_S("error", instance_missing(d)));
 	return d;
 }
 
@@ -350,7 +545,7 @@ bool
 instances_start(struct bgpd *main)
 {
 	for (uint32_t i = 0; i < main->conf->tables.n; i++) {
-		struct bgpd *d = instance_new(main, main->conf->tables.v[i]);
+		struct bgpd *d = instance_new(main, main->conf->tables.v[i], NULL);
 		if (d == NULL)
 			return false;
 		instance_fill(d);
@@ -358,11 +553,38 @@ instances_start(struct bgpd *main)
 	return true;
 }
 
+/* Makes those of VRFs that are missing. fill: with their neighbours. True: there is a new one. */
 static bool
-is_configured(const struct conf *c, uint32_t table)
+vrfs_make(struct bgpd *main, bool fill)
 {
-	for (uint32_t i = 0; i < c->tables.n; i++)
-		if (c->tables.v[i] == table)
+	bool made = false;
+
+	for (uint32_t v = 0; v < main->conf->vrfs.n; v++) {
+		struct bgpd *d = instance_of_vrf(main, main->conf->vrfs.v[v]);
+		if (d != NULL || (d = instance_new(main, 0, main->conf->vrfs.v[v])) == NULL)
+			continue;
+		made = true;
+		if (fill)
+			instance_fill(d);
+	}
+	return made;
+}
+
+void
+instances_synced(struct bgpd *main)
+{
+	if (!main->stopping && vrfs_make(main, true))
+		daemon_keys_changed(main);
+}
+
+static bool
+is_configured(const struct conf *c, const struct instance *i)
+{
+	for (uint32_t t = 0; i->vrf == NULL && t < c->tables.n; t++)
+		if (c->tables.v[t] == i->table)
+			return true;
+	for (uint32_t v = 0; i->vrf != NULL && v < c->vrfs.n; v++)
+		if (strcmp(c->vrfs.v[v], i->vrf) == 0)
 			return true;
 	return false;
 }
@@ -393,11 +615,13 @@ instances_reload(struct bgpd *main)
 	LIST_FOREACH(i, &main->instances, entry)
 	{
 		share(i);
-		leave(i, !is_configured(main->conf, i->table));
+		leave(i, !is_configured(main->conf, i));
 	}
 	for (uint32_t t = 0; t < main->conf->tables.n; t++)
 		if (instance_of(main, main->conf->tables.v[t]) == NULL)
-			instance_new(main, main->conf->tables.v[t]);
+			instance_new(main, main->conf->tables.v[t], NULL);
+	if (main->kernel->synced)
+		vrfs_make(main, false);
 }
 
 void

@@ -95,6 +95,7 @@ fib_config_of(const struct bgpd *d)
 	    .audit_s = conf->kernel.audit_interval_s,
 	    .nexthop_objects = conf->kernel.nexthop_objects == CONF_NHO_AUTO,
 	    .by_table = d != d->main,
+	    .alone = instance_vrf(d) != NULL,
 	};
 
 	further_tables(&conf->kernel, fc.also);
@@ -119,14 +120,17 @@ kernel_new(struct bgpd *d)
 	k->d = d;
 	k->weighted = d->conf->router.multipath.link_bandwidth;
 	interfaces_init(&k->interfaces);
+	interfaces_init(&k->elsewhere);
+	k->nowhere = instance_vrf(d) != NULL && instance_table(d) == 0;
 	k->learn = (struct job){.run = kernel_watch_learn, .name = "learn"};
-	int r = d->options->kernel ? fib_start(d->loop, &fc, &callbacks, k, &k->fib)
-				   : fib_start_null(d->loop, &fc, &callbacks, k, &k->fib);
+	int r = d->options->kernel && !k->nowhere ? fib_start(d->loop, &fc, &callbacks, k, &k->fib)
+						  : fib_start_null(d->loop, &fc, &callbacks, k, &k->fib);
 	if (r == 0)
 		return k;
 	log_error("kernel.start", LOG_S("error", strerror(-r)),
 	    LOG_S("hint", "run as root or with CAP_NET_ADMIN, or with --no-kernel"));
 	interfaces_fini(&k->interfaces);
+	interfaces_fini(&k->elsewhere);
 	free(k);
 	return NULL;
 }
@@ -140,6 +144,7 @@ kernel_free(struct kernel *k, bool keep)
 		nexthop_table_free(k->others[i].routes);
 	free(k->others);
 	interfaces_fini(&k->interfaces);
+	interfaces_fini(&k->elsewhere);
 	free(k);
 }
 

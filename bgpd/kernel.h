@@ -22,7 +22,10 @@ struct bgpd;
 struct kernel {
 	struct bgpd *d;
 	struct fib *fib;
-	struct interfaces interfaces;
+	struct interfaces interfaces; /* those of its VRF; without a VRF, those that are in none */
+	struct interfaces elsewhere;  /* the others, whose addresses and subnets are nothing to it */
+	uint32_t device; /* of its VRF, as kernel_watch sees it; 0: none */
+	bool nowhere;    /* its VRF has no table yet: it is without a kernel */
 	bool synced; /* the first dump is in */
 	bool weighted; /* several next hops have shares by link bandwidth (rib/bandwidth.h) */
 	/*
@@ -61,7 +64,11 @@ void kernel_sweep(struct kernel *k);
 /* The foreign route that counts for exactly this prefix where routes are learned; false: there is none. */
 bool kernel_foreign(const struct bgpd *d, const struct ip_prefix *p, struct nexthop_foreign *out);
 
-/* The name of an interface, or NULL; the index of a name, or 0. */
+/* Is this link in another VRF, or in one where there should be none? */
+bool kernel_is_elsewhere(const struct kernel *k, uint32_t ifindex);
+/* The link of this name, in whatever VRF; NULL: there is none. */
+const struct fib_link *kernel_link(const struct kernel *k, const char *name);
+/* The name of an interface, in whatever VRF, or NULL; the index of a name, or 0. */
 const char *kernel_ifname(const struct kernel *k, uint32_t ifindex);
 uint32_t kernel_ifindex(const struct kernel *k, const char *name);
 /* Is there an interface of that name that is up? Always so for a daemon that leaves the kernel alone. */

@@ -156,10 +156,10 @@ names_changed(struct kernel *k)
 	kernel_watch_rescan(k);
 }
 
-void
-kernel_watch_link(void *ctx, const struct fib_link *link)
+/* Something about a link that is ours to look at. */
+static void
+link_inside(struct kernel *k, const struct fib_link *link)
 {
-	struct kernel *k = ctx;
 	struct kernel_link *l = link->deleted ? interfaces_find(&k->interfaces, link->ifindex)
 					      : interfaces_get(&k->interfaces, link->ifindex);
 	char old_name[sizeof l->l.name];
@@ -172,7 +172,7 @@ kernel_watch_link(void *ctx, const struct fib_link *link)
 	if (strcmp(old_name, l->l.name) != 0)
 		own_link_changed(k->d, old_name);
 	own_link_changed(k->d, l->l.name);
-	if (k->d == k->d->main)
+	if (k->d == instance_domain(k->d))
 		onlink_link_changed(k->d, link->ifindex, l->l.name);
 	nexthop_link_set(k->d->nexthops, link->ifindex, link_is_up(l));
 	link_reconsider(k, l);
@@ -186,18 +186,17 @@ kernel_watch_link(void *ctx, const struct fib_link *link)
 	interfaces_link_del(&k->interfaces, l);
 }
 
-void
-kernel_watch_address(void *ctx, const struct fib_address *address)
+static void
+address_inside(struct kernel *k, const struct fib_address *address)
 {
-	struct kernel *k = ctx;
 	struct kernel_address *a;
 
 	if (!address->deleted) {
 		a = interfaces_address_add(&k->interfaces, address);
 		if (a == NULL)
 			return;
-		if (k->d == k->d->main)
-			daemon_address_added(k->d, &address->addr);
+		if (k->d == instance_domain(k->d))
+			daemon_address_added(k->d->main, &address->addr);
 		resolver_update(k, address, true);
 		if (a->link->wanted)
 			subnet_count(k, &address->subnet, true);
@@ -211,6 +210,149 @@ kernel_watch_address(void *ctx, const struct fib_address *address)
 	/* It came before its link, and the link never did. */
 	if (l->l.name[0] == '\0' && LIST_EMPTY(&l->addresses))
 		interfaces_link_del(&k->interfaces, l);
+}
+
+/*
+ * A link of another VRF, or of a VRF where this is none. Only its state counts: a route that somebody has made may lead
+ * there.
+ */
+static void
+link_outside(struct kernel *k, const struct fib_link *link)
+{
+	struct kernel_link *l = link->deleted ? interfaces_find(&k->elsewhere, link->ifindex)
+					      : interfaces_get(&k->elsewhere, link->ifindex);
+
+	if (l == NULL)
+		return;
+	interfaces_link_set(&k->elsewhere, l, link);
+	nexthop_link_set(k->d->nexthops, link->ifindex, link_is_up(l));
+	pipeline_resolve(k->d->pipeline);
+	if (!link->deleted)
+		return;
+	while (!LIST_EMPTY(&l->addresses))
+		interfaces_address_del(&k->elsewhere, LIST_FIRST(&l->addresses));
+	interfaces_link_del(&k->elsewhere, l);
+}
+
+static void
+address_outside(struct kernel *k, const struct fib_address *address)
+{
+	struct kernel_address *a;
+
+	if (!address->deleted) {
+		interfaces_address_add(&k->elsewhere, address);
+		return;
+	}
+	a = interfaces_address_find(&k->elsewhere, address);
+	if (a == NULL)
+		return;
+	struct kernel_link *l = a->link;
+	interfaces_address_del(&k->elsewhere, a);
+	if (l->l.name[0] == '\0' && LIST_EMPTY(&l->addresses))
+		interfaces_link_del(&k->elsewhere, l);
+}
+
+static bool
+is_inside(const struct kernel *k, const struct fib_link *link)
+{
+	return instance_vrf(k->d) != NULL ? k->device != 0 && link->vrf == k->device : link->vrf == 0;
+}
+
+/* A link has come into the VRF: its addresses are not told again. */
+static void
+move_in(struct kernel *k, struct kernel_link *l)
+{
+	struct fib_link link = l->l;
+
+	link_inside(k, &link);
+	while (!LIST_EMPTY(&l->addresses)) {
+		struct kernel_address *a = LIST_FIRST(&l->addresses);
+		struct fib_address address = a->a;
+		interfaces_address_del(&k->elsewhere, a);
+		address_inside(k, &address);
+	}
+	interfaces_link_del(&k->elsewhere, l);
+}
+
+static void
+move_out(struct kernel *k, struct kernel_link *l)
+{
+	struct fib_link link = l->l, gone = l->l;
+	const struct kernel_address *a;
+
+	LIST_FOREACH(a, &l->addresses, entry)
+	interfaces_address_add(&k->elsewhere, &a->a);
+	gone.deleted = true;
+	gone.up = false;
+	link_inside(k, &gone);
+	link_outside(k, &link);
+}
+
+/* The VRF has another device, or none any more (0). */
+static void
+device_set(struct kernel *k, uint32_t device)
+{
+	struct kernel_link *l;
+
+	k->device = device;
+	for (uint32_t from = 0; (l = interfaces_next(&k->interfaces, from)) != NULL;) {
+		from = l->l.ifindex + 1;
+		if (!is_inside(k, &l->l))
+			move_out(k, l);
+	}
+	for (uint32_t from = 0; (l = interfaces_next(&k->elsewhere, from)) != NULL;) {
+		from = l->l.ifindex + 1;
+		if (is_inside(k, &l->l))
+			move_in(k, l);
+	}
+}
+
+static void
+device_follow(struct kernel *k, const struct fib_link *link)
+{
+	const char *vrf = instance_vrf(k->d);
+	bool is = vrf != NULL && !link->deleted && link->vrf_table != 0 && strcmp(link->name, vrf) == 0;
+
+	if (is && k->device != link->ifindex)
+		device_set(k, link->ifindex);
+	else if (!is && k->device == link->ifindex && link->ifindex != 0)
+		device_set(k, 0);
+}
+
+void
+kernel_watch_link(void *ctx, const struct fib_link *link)
+{
+	struct kernel *k = ctx;
+	struct kernel_link *l;
+
+	device_follow(k, link);
+	bool inside = is_inside(k, link);
+	if ((l = interfaces_find(inside ? &k->elsewhere : &k->interfaces, link->ifindex)) != NULL) {
+		if (inside)
+			move_in(k, l);
+		else
+			move_out(k, l);
+	}
+	if (inside)
+		link_inside(k, link);
+	else
+		link_outside(k, link);
+	if (k->d == k->d->main)
+		instances_link_changed(k->d, link);
+}
+
+void
+kernel_watch_address(void *ctx, const struct fib_address *address)
+{
+	struct kernel *k = ctx;
+	bool inside = interfaces_find(&k->interfaces, address->ifindex) != NULL;
+	bool outside = interfaces_find(&k->elsewhere, address->ifindex) != NULL;
+
+	/* Which VRF a link is in that has not been told yet, is not known: most are in none. */
+	if (inside || (!outside && instance_vrf(k->d) == NULL))
+		address_inside(k, address);
+	else
+		address_outside(k, address);
 }
 
 /* The foreign route that counts for a prefix enters the RIB, or leaves it, as the policy kernel.learn says. */
@@ -306,7 +448,7 @@ routes_of(struct kernel *k, uint32_t table)
 {
 	unsigned at = other_at(k, table);
 
-	if (table == k->d->conf->kernel.table || table == RT_TABLE_MAIN)
+	if (table == k->d->conf->kernel.table || (table == RT_TABLE_MAIN && instance_vrf(k->d) == NULL))
 		return k->d->nexthops;
 	if (at < k->n_others && k->others[at].number == table)
 		return k->others[at].routes;
@@ -377,10 +519,29 @@ kernel_watch_foreign(void *ctx, const struct fib_foreign *r)
 	learn_update(k, &r->prefix);
 }
 
+bool
+kernel_is_elsewhere(const struct kernel *k, uint32_t ifindex)
+{
+	return interfaces_find(&k->elsewhere, ifindex) != NULL;
+}
+
+const struct fib_link *
+kernel_link(const struct kernel *k, const char *name)
+{
+	const struct kernel_link *l = interfaces_find(&k->interfaces, interfaces_index(&k->interfaces, name));
+
+	if (l == NULL)
+		l = interfaces_find(&k->elsewhere, interfaces_index(&k->elsewhere, name));
+	return l != NULL ? &l->l : NULL;
+}
+
 const char *
 kernel_ifname(const struct kernel *k, uint32_t ifindex)
 {
 	const struct kernel_link *l = interfaces_find(&k->interfaces, ifindex);
+
+	if (l == NULL)
+		l = interfaces_find(&k->elsewhere, ifindex);
 
 	return l != NULL && l->l.name[0] != '\0' ? l->l.name : NULL;
 }

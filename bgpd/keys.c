@@ -46,13 +46,23 @@ place(const struct bgpd *d, const struct conf_neighbor *nb)
 	    ? nb->prefix : ip_prefix_from_addr(addr, family_bits(addr->family));
 }
 
+/* Which kind of key an address or a prefix has; neighbours that share one have the same (conf/check.c). */
+enum kind { KIND_NONE, KIND_MD5, KIND_AO };
+
+struct spot {
+	struct ip_prefix at;
+	uint8_t kind;    /* enum kind */
+	bool there;      /* its address is known, and its VRF, if it is in one, has a device */
+	uint32_t device; /* of its VRF; else 0 */
+};
+
 struct list {
 	struct listen_key *v;
 	size_t n, cap;
 };
 
 static struct listen_key *
-list_add(struct list *l, const struct ip_prefix *at)
+list_add(struct list *l, const struct spot *at)
 {
 	if (l->n == l->cap) {
 		/* Not realloc: what it leaves behind would still have the secrets. */
@@ -65,13 +75,14 @@ list_add(struct list *l, const struct ip_prefix *at)
 		l->cap = cap;
 	}
 	struct listen_key *k = &l->v[l->n++];
-	k->peer = ip_addr_from_bytes((enum family)at->family, at->bytes);
-	k->prefix_len = at->len;
+	k->device = at->device;
+	k->peer = ip_addr_from_bytes((enum family)at->at.family, at->at.bytes);
+	k->prefix_len = at->at.len;
 	return k;
 }
 
 static void
-keys_add(struct list *l, const struct conf_neighbor *nb, const struct ip_prefix *at)
+keys_add(struct list *l, const struct conf_neighbor *nb, const struct spot *at)
 {
 	struct tcp_ao_key ao[CONF_AO_KEYS_MAX];
 	unsigned n = keys_ao_get(nb, ao);
@@ -93,14 +104,6 @@ keys_add(struct list *l, const struct conf_neighbor *nb, const struct ip_prefix 
 	memcpy(k->key, nb->password.secret, k->len);
 }
 
-/* Which kind of key an address or a prefix has; neighbours that share one have the same (conf/check.c). */
-enum kind { KIND_NONE, KIND_MD5, KIND_AO };
-
-struct spot {
-	struct ip_prefix at;
-	uint8_t kind; /* enum kind */
-};
-
 static enum kind
 kind_of(const struct conf_neighbor *nb)
 {
@@ -113,7 +116,7 @@ kind_of(const struct conf_neighbor *nb)
  * is longer than the spot for each. v: the spots inside at, n > 0 of them.
  */
 static void
-keys_around(struct list *l, const struct conf_neighbor *nb, const struct ip_prefix *at, const struct spot *v, size_t n)
+keys_around(struct list *l, const struct conf_neighbor *nb, const struct spot *at, const struct spot *v, size_t n)
 {
 	struct spot *inside;
 
@@ -122,16 +125,16 @@ keys_around(struct list *l, const struct conf_neighbor *nb, const struct ip_pref
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
-		if (v[i].at.len <= at->len)
+		if (v[i].at.len <= at->at.len)
 			return;
 	inside = xcalloc(n, sizeof *inside);
 	for (unsigned bit = 0; bit < 2; bit++) {
-		struct ip_prefix half = *at;
+		struct spot half = *at;
 		size_t k = 0;
-		half.bytes[at->len / 8] |= (uint8_t)(bit << (7 - at->len % 8));
-		half.len++;
+		half.at.bytes[at->at.len / 8] |= (uint8_t)(bit << (7 - at->at.len % 8));
+		half.at.len++;
 		for (size_t i = 0; i < n; i++)
-			if (ip_prefix_covers(&half, &v[i].at))
+			if (ip_prefix_covers(&half.at, &v[i].at))
 				inside[k++] = v[i];
 		keys_around(l, nb, &half, inside, k);
 	}
@@ -139,17 +142,27 @@ keys_around(struct list *l, const struct conf_neighbor *nb, const struct ip_pref
 }
 
 static void
-range_keys_add(struct list *l, const struct conf_neighbor *nb, const struct ip_prefix *at, const struct spot *all,
-    size_t n)
+range_keys_add(struct list *l, const struct conf_neighbor *nb, const struct spot *at, const struct spot *all, size_t n)
 {
 	struct spot *others = xcalloc(n + 1, sizeof *others);
 	size_t k = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (all[i].kind != kind_of(nb) && ip_prefix_covers(at, &all[i].at) && all[i].at.family == at->family)
+		if (all[i].there && all[i].device == at->device && all[i].kind != at->kind &&
+		    ip_prefix_covers(&at->at, &all[i].at) && all[i].at.family == at->at.family)
 			others[k++] = all[i];
 	keys_around(l, nb, at, others, k);
 	free(others);
+}
+
+static struct spot
+spot_of(const struct bgpd *d, const struct conf_neighbor *nb)
+{
+	struct spot s = {.at = place(d, nb), .kind = (uint8_t)kind_of(nb)};
+
+	s.device = nb->vrf != NULL ? instance_device(instance_of_neighbor(d->main, nb)) : 0;
+	s.there = s.at.family != FAMILY_NONE && (nb->vrf == NULL || s.device != 0);
+	return s;
 }
 
 struct listen_key *
@@ -159,15 +172,15 @@ keys_wanted(const struct bgpd *d, size_t *n)
 	struct list l = {0};
 
 	for (uint32_t i = 0; i < d->conf->neighbors.n; i++)
-		spots[i] = (struct spot){place(d, &d->conf->neighbors.v[i]), (uint8_t)kind_of(&d->conf->neighbors.v[i])};
+		spots[i] = spot_of(d, &d->conf->neighbors.v[i]);
 	for (uint32_t i = 0; i < d->conf->neighbors.n; i++) {
 		const struct conf_neighbor *nb = &d->conf->neighbors.v[i];
-		if (spots[i].at.family == FAMILY_NONE || spots[i].kind == KIND_NONE || keys_missing(nb) != NULL)
+		if (!spots[i].there || spots[i].kind == KIND_NONE || keys_missing(nb) != NULL)
 			continue;
 		if (conf_neighbor_is_range(nb))
-			range_keys_add(&l, nb, &spots[i].at, spots, d->conf->neighbors.n);
+			range_keys_add(&l, nb, &spots[i], spots, d->conf->neighbors.n);
 		else
-			keys_add(&l, nb, &spots[i].at);
+			keys_add(&l, nb, &spots[i]);
 	}
 	free(spots);
 	*n = l.n;
@@ -184,11 +197,12 @@ keys_missing(const struct conf_neighbor *nb)
 }
 
 bool
-keys_protect(const struct conf_neighbor *nb, int fd, const struct listen *at, const struct ip_addr *remote)
+keys_protect(const struct conf_neighbor *nb, int fd, const struct listen *at, uint32_t device,
+    const struct ip_addr *remote)
 {
 	if (nb->tcp_ao.n > 0)
 		return tcp_ao_protects(fd);
-	return nb->password.secret == NULL || (at != NULL && listen_asks_key(at, remote));
+	return nb->password.secret == NULL || (at != NULL && listen_asks_key(at, device, remote));
 }
 
 /* The neighbour whose key has this place; there is none any more when it has just gone. */

@@ -22,10 +22,11 @@ struct listen_key *keys_wanted(const struct bgpd *d, size_t *n);
 /* May this neighbour be spoken to at all? Why not, and what to do, or NULL: it may. */
 const char *keys_missing(const struct conf_neighbor *nb);
 /*
- * Has this accepted connection the protection that the neighbour should have? at: the listeners, or NULL if they had no
- * key for it when it came.
+ * Has this accepted connection the protection that the neighbour should have? at: the listeners, of which one of this
+ * device had it, or NULL if they had no key for it when it came.
  */
-bool keys_protect(const struct conf_neighbor *nb, int fd, const struct listen *at, const struct ip_addr *remote);
+bool keys_protect(const struct conf_neighbor *nb, int fd, const struct listen *at, uint32_t device,
+    const struct ip_addr *remote);
 /* Says in one line that the listeners have no room for the keys of some neighbours, whose, and what bounds it; or that they have. */
 void keys_shortage(const struct bgpd *d, const struct listen_shortage *s);
 

@@ -123,7 +123,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 			close(c);
 			continue;
 		}
-		l->accept(l->ctx, c, &local, local_port, &remote, remote_port);
+		l->accept(l->ctx, c, li->at.device, &local, local_port, &remote, remote_port);
 	}
 }
 
@@ -146,7 +146,7 @@ ao_apply(const struct listener *li, const struct listen_key *key, bool want)
 static void
 key_apply(const struct listener *li, struct listen_key *key, bool want)
 {
-	if (key->peer.family != li->at.addr.family)
+	if (key->peer.family != li->at.addr.family || key->device != li->at.device)
 		return;
 	int r = key->ao ? ao_apply(li, key, want)
 			: sockopt_md5(li->fd, &key->peer, key->prefix_len, key->key, want ? key->len : 0);
@@ -214,7 +214,9 @@ listener_open(struct listen *l, const struct listen_addr *at)
 		r = li->fd;
 		goto fail;
 	}
-	r = sockopt_bind(li->fd, &at->addr, at->port);
+	r = at->device != 0 ? sockopt_device(li->fd, at->name) : 0;
+	if (r == 0)
+		r = sockopt_bind(li->fd, &at->addr, at->port);
 	/* RFC 5082 3: a neighbour with GTSM throws an answer to its SYN away that has another TTL. */
 	if (r == 0)
 		r = sockopt_ttl(li->fd, at->addr.family, SOCKOPT_TTL_MAX);
@@ -245,7 +247,7 @@ listener_find(struct listen *l, const struct listen_addr *at)
 	struct listener *li;
 
 	LIST_FOREACH(li, &l->all, entry)
-	if (li->at.port == at->port && ip_addr_eq(&li->at.addr, &at->addr))
+	if (li->at.port == at->port && li->at.device == at->device && ip_addr_eq(&li->at.addr, &at->addr))
 		return li;
 	return NULL;
 }
@@ -317,8 +319,10 @@ static int
 place_cmp(const void *a, const void *b)
 {
 	const struct listen_key *x = a, *y = b;
-	int c = ip_addr_cmp(&x->peer, &y->peer);
+	int c = (x->device > y->device) - (x->device < y->device);
 
+	if (c == 0)
+		c = ip_addr_cmp(&x->peer, &y->peer);
 	return c != 0 ? c : x->prefix_len - y->prefix_len;
 }
 
@@ -398,16 +402,16 @@ listen_keys_set(struct listen *l, const struct listen_key *keys, size_t n)
 }
 
 bool
-listen_asks_key(const struct listen *l, const struct ip_addr *peer)
+listen_asks_key(const struct listen *l, uint32_t device, const struct ip_addr *peer)
 {
-	struct listen_key own = {.peer = *peer, .prefix_len = (uint8_t)family_bits(peer->family)};
+	struct listen_key own = {.peer = *peer, .device = device, .prefix_len = (uint8_t)family_bits(peer->family)};
 	const struct listen_key *longest =
 	    l->nkeys > 0 ? bsearch(&own, l->keys, l->nkeys, sizeof own, place_cmp) : NULL;
 
 	for (size_t i = 0; (longest == NULL || longest->prefix_len < own.prefix_len) && i < l->nkeys; i++) {
 		const struct listen_key *k = &l->keys[i];
 		struct ip_prefix at = ip_prefix_from_addr(&k->peer, k->prefix_len);
-		if (ip_prefix_contains(&at, peer) && (longest == NULL || k->prefix_len > longest->prefix_len))
+		if (k->device == device && ip_prefix_contains(&at, peer) && (longest == NULL || k->prefix_len > longest->prefix_len))
 			longest = k;
 	}
 	return longest != NULL && !longest->refused;

@@ -7,6 +7,9 @@
  * stranger is turned away is the callback's business. A reload gives the whole
  * wanted list again (listen_set); what stays is not touched.
  *
+ * Each VRF has listeners of its own, which are bound to its device, and their own keys: a
+ * key is on the listeners of its VRF alone, so the kernel needs not be told the device.
+ *
  * The kernel drops segments without the right signature before the handshake, so
  * the keys must be on the listener, not only on the connection.
  *
@@ -32,10 +35,13 @@
 struct listen_addr {
 	struct ip_addr addr;
 	uint16_t port;
+	uint32_t device;  /* the index of a VRF's device, to listen there; 0: in none */
+	char name[16];    /* its name */
 };
 
 struct listen_key {
 	struct ip_addr peer;
+	uint32_t device; /* of the listeners that it is for */
 	uint8_t prefix_len;
 	uint8_t len;
 	uint8_t key[80];
@@ -52,8 +58,8 @@ struct listen_shortage {
 };
 typedef void (*listen_shortage_fn)(void *ctx, const struct listen_shortage *s);
 
-/* fd is prepared (sockopt_prepare) and the callback's from here on. */
-typedef void (*listen_accept_fn)(void *ctx, int fd, const struct ip_addr *local, uint16_t local_port,
+/* fd is prepared (sockopt_prepare) and the callback's from here on. device: the listener's. */
+typedef void (*listen_accept_fn)(void *ctx, int fd, uint32_t device, const struct ip_addr *local, uint16_t local_port,
     const struct ip_addr *remote, uint16_t remote_port);
 
 struct listener;
@@ -83,10 +89,10 @@ void listen_fini(struct listen *l);
 unsigned listen_set(struct listen *l, const struct listen_addr *want, size_t n);
 /*
  * The whole set of keys, in any order; what is new, changed or no longer in it is told to the listeners of the key's
- * family. Returns how many the kernel refused (logged, or told as a shortage).
+ * device and family. Returns how many the kernel refused (logged, or told as a shortage).
  */
 unsigned listen_keys_set(struct listen *l, const struct listen_key *keys, size_t n);
-/* Do the listeners ask a key of this address? False also where the kernel has refused the one for it. */
-bool listen_asks_key(const struct listen *l, const struct ip_addr *peer);
+/* Do the listeners of the device ask a key of this address? False also where the kernel has refused the one for it. */
+bool listen_asks_key(const struct listen *l, uint32_t device, const struct ip_addr *peer);
 
 #endif

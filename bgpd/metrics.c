@@ -441,7 +441,7 @@ struct metrics_page {
 	struct bgpd *d;
 	bool begun;
 	uint64_t generation; /* of the configuration */
-	uint32_t table;      /* whose neighbours are being listed */
+	uint32_t instance;   /* the number of the one whose neighbours are being listed */
 	uint64_t last, end;  /* serials: of the last one there that was; of the newest one when the page was begun */
 	uint32_t at;         /* then: place in each_rows */
 	bool listed;
@@ -483,10 +483,10 @@ neighbors_list(struct metrics_page *page, uint64_t deadline_ns)
 {
 	for (const struct bgpd *d = page->d; d != NULL; d = instance_next(d)) {
 		const struct peer *p;
-		if (instance_table(d) < page->table)
+		if (instance_number(d) < page->instance)
 			continue;
-		if (instance_table(d) > page->table) {
-			page->table = instance_table(d);
+		if (instance_number(d) > page->instance) {
+			page->instance = instance_number(d);
 			page->last = 0;
 		}
 		TAILQ_FOREACH(p, &d->peers, entry)
@@ -569,7 +569,7 @@ page_end(void *page)
 	metrics_page_free(page);
 }
 
-/* Ready once routes are selected and sent: the kernel is known, and a restart has waited for what it waits for. */
+/* Ready once routes are selected and sent: the kernel is known, and a restart has waited for what it waits for, in all tables. */
 static int
 ready_page(void *ctx, struct str *out)
 {
@@ -578,10 +578,12 @@ ready_page(void *ctx, struct str *out)
 
 	if (m->d->stopping || m->d->draining)
 		why = "bgpd ends";
-	else if (!m->d->kernel->synced)
-		why = "the kernel's links, addresses and routes are being read";
-	else if (restart_deferring(&m->d->restart))
-		why = "after a restart the neighbours' routes are being waited for";
+	for (const struct bgpd *d = m->d; d != NULL && why == NULL; d = instance_next(d)) {
+		if (!d->kernel->synced)
+			why = "the kernel's links, addresses and routes are being read";
+		else if (restart_deferring(&d->restart))
+			why = "after a restart the neighbours' routes are being waited for";
+	}
 	str_addf(out, "%s\n", why != NULL ? why : "ok");
 	return why != NULL ? 503 : 200;
 }

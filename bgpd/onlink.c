@@ -141,7 +141,7 @@ static void
 follow(struct onlink *o)
 {
 	struct peer *p = o->peer;
-	uint32_t ifindex = index_of(p->d->main, wanted_name(p));
+	uint32_t ifindex = index_of(instance_domain(p->d), wanted_name(p));
 	struct ip_addr addr = unnumbered(p) ? (struct ip_addr){0} : p->conf->address.addr;
 
 	if (ifindex != o->ifindex) {
@@ -211,8 +211,8 @@ onlink_link_changed(struct bgpd *d, uint32_t ifindex, const char *name)
 {
 	struct onlink *o;
 
-	LIST_FOREACH(o, &d->onlinks.all, entry)
-	if (o->ifindex == ifindex || strcmp(wanted_name(o->peer), name) == 0)
+	LIST_FOREACH(o, &d->main->onlinks.all, entry)
+	if (instance_domain(o->peer->d) == d && (o->ifindex == ifindex || strcmp(wanted_name(o->peer), name) == 0))
 		follow(o);
 }
 
@@ -222,7 +222,7 @@ looking(struct bgpd *d, const struct ip_addr *from)
 {
 	struct onlink *o;
 
-	LIST_FOREACH(o, &d->onlinks.all, entry)
+	LIST_FOREACH(o, &d->main->onlinks.all, entry)
 	if (unnumbered(o->peer) && o->ifindex != 0 && o->ifindex == from->scope_id)
 		return o;
 	return NULL;
@@ -234,7 +234,7 @@ onlink_seen(struct bgpd *d, enum ra_kind kind, const struct ip_addr *from)
 	struct onlink *o = looking(d, from);
 
 	/* A bridge may bring our own back to us. */
-	if (o == NULL || kernel_is_own(d->kernel, from))
+	if (o == NULL || kernel_is_own(instance_domain(o->peer->d)->kernel, from))
 		return;
 	if (kind == RA_ADVERT && !ip_addr_eq(&o->peer->addr, from) && peer_state(o->peer) < FSM_OPENSENT)
 		learn(o, from);
@@ -244,11 +244,11 @@ onlink_seen(struct bgpd *d, enum ra_kind kind, const struct ip_addr *from)
 }
 
 struct peer *
-onlink_admit(struct bgpd *d, const struct ip_addr *remote)
+onlink_admit(struct bgpd *domain, const struct ip_addr *remote)
 {
-	struct onlink *o = ip_addr_is_link_local(remote) ? looking(d, remote) : NULL;
+	struct onlink *o = ip_addr_is_link_local(remote) ? looking(domain, remote) : NULL;
 
-	if (o == NULL || peer_state(o->peer) >= FSM_OPENSENT)
+	if (o == NULL || instance_domain(o->peer->d) != domain || peer_state(o->peer) >= FSM_OPENSENT)
 		return NULL;
 	learn(o, remote);
 	return o->peer;

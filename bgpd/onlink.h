@@ -48,11 +48,11 @@ void onlink_check(struct peer *p);
 void onlink_forget(struct peer *p);
 /* Closes what is open; all peers have been freed. */
 void onlink_close(struct bgpd *d);
-/* Something about the interface with this index changed, or about the one that has this name now. */
+/* Something about the interface with this index changed, or about the one that has this name now, in this domain. */
 void onlink_link_changed(struct bgpd *d, uint32_t ifindex, const char *name);
 /* A router advertisement or solicitation has come; also called by tests. */
 void onlink_seen(struct bgpd *d, enum ra_kind kind, const struct ip_addr *from);
-/* Whose connection it is that comes from this link-local address, which no neighbour has so far; NULL: nobody's. */
-struct peer *onlink_admit(struct bgpd *d, const struct ip_addr *remote);
+/* Whose connection it is that comes from this link-local address, which no neighbour has so far, in this domain; NULL: nobody's. */
+struct peer *onlink_admit(struct bgpd *domain, const struct ip_addr *remote);
 
 #endif

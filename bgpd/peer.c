@@ -208,13 +208,16 @@ peer_free(struct peer *p)
 bool
 peer_may_start(struct peer *p)
 {
-	const char *missing = keys_missing(p->conf);
+	const char *missing = keys_missing(p->conf), *event = "neighbor.unprotected";
 
+	if (missing == NULL) {
+		missing = instance_missing(p->d);
+		event = "neighbor.vrf";
+	}
 	if (missing == NULL)
 		return true;
 	if (strcmp(p->last_error, missing) != 0)
-		log_error("neighbor.unprotected", LOG_S("neighbor", p->name), LOG_S("error", missing),
-		    LOG_S("effect", "it stays down"));
+		log_error(event, LOG_S("neighbor", p->name), LOG_S("error", missing), LOG_S("effect", "it stays down"));
 	strlcpy(p->last_error, missing, sizeof p->last_error);
 	p->failure = (struct peer_failure){.kind = PEER_FAILURE_UNPROTECTED};
 	return false;
@@ -495,14 +498,14 @@ has_ends(const struct peer *p, const struct ip_addr *remote, const struct ip_add
 }
 
 struct peer *
-peer_find_addr(struct bgpd *d, const struct ip_addr *remote, const struct ip_addr *local, bool *shared)
+peer_find_addr(struct bgpd *domain, const struct ip_addr *remote, const struct ip_addr *local, bool *shared)
 {
 	struct peer *p, *found = NULL;
 	const char *why;
 	unsigned n = 0;
 
-	for (p = peer_table_by_addr(&d->peer_table, remote); p != NULL; p = p->next_same_addr) {
-		if (!has_ends(p, remote, local))
+	for (p = peer_table_by_addr(&domain->main->peer_table, remote); p != NULL; p = p->next_same_addr) {
+		if (instance_domain(p->d) != domain || !has_ends(p, remote, local))
 			continue;
 		n++;
 		if (found == NULL || (conn_for(found, true, &why) == NULL && conn_for(p, true, &why) != NULL))
@@ -547,7 +550,8 @@ peer_of_open(struct peer_conn *c)
 	if (sockopt_ends(session_fd(c->session), &local, &lport, &remote, &rport) < 0)
 		return best;
 	for (p = peer_table_by_addr(&c->peer->d->main->peer_table, &remote); p != NULL; p = p->next_same_addr) {
-		int fits = p != c->peer && has_ends(p, &remote, &local) ? open_fits(p, c) : 0;
+		bool other = p != c->peer && instance_domain(p->d) == instance_domain(c->peer->d);
+		int fits = other && has_ends(p, &remote, &local) ? open_fits(p, c) : 0;
 		if (fits < best_fits || fits == 0 || (fits == best_fits && (taken || !can_take(p))))
 			continue;
 		best = p;

@@ -115,7 +115,7 @@ struct peer *peer_new(struct bgpd *d, const struct conf_neighbor *conf);
 struct peer *peer_new_dynamic(struct bgpd *d, struct dynamic_range *range, const char *name, const struct ip_addr *addr);
 /* Frees at once: no session, no paths (rib_source swept). */
 void peer_free(struct peer *p);
-/* Has it what it takes to protect its sessions? If not, it says so in the log and in last_error. */
+/* Has it what it takes to protect its sessions, and the VRF that they are in? If not, it says so in the log and in last_error. */
 bool peer_may_start(struct peer *p);
 /* ManualStart, unless it is shut down by configuration or command, or may not start. */
 void peer_start(struct peer *p);
@@ -168,8 +168,11 @@ void peer_subnets_changed(struct bgpd *d);
 /* Next hops lead through other interfaces: likewise where import policy looks at those. */
 void peer_interfaces_changed(struct bgpd *d);
 
-/* Whom a connection from remote to local is for, or NULL. Of several, *shared, one that can take it. */
-struct peer *peer_find_addr(struct bgpd *d, const struct ip_addr *remote, const struct ip_addr *local, bool *shared);
+/*
+ * Whom a connection from remote to local is for, or NULL. Of several, *shared, one that can take it. domain: where it
+ * came in, a VRF's instance or the main one.
+ */
+struct peer *peer_find_addr(struct bgpd *domain, const struct ip_addr *remote, const struct ip_addr *local, bool *shared);
 /*
  * Whose connection c is, now that theirs is filled in: a neighbour of the same address, with that AS, that has not met
  * another BGP Identifier on its other connection. c's own peer where nobody fits better; NULL: one fits better, but

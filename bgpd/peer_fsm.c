@@ -85,6 +85,7 @@ dial(struct peer_conn *c)
 	struct session_dial d = {.remote = c->peer->addr,
 	    .local = nb->source,
 	    .port = (uint16_t)nb->port,
+	    .device = nb->vrf,
 	    .gtsm_hops = nb->ttl_security,
 	    .ttl = nb->multihop};
 	struct tcp_ao_key ao[CONF_AO_KEYS_MAX];

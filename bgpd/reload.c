@@ -184,10 +184,13 @@ begin_peer(struct bgpd *d, const struct conf_neighbor *nb)
 {
 	if (conf_neighbor_is_range(nb) || peer_table_by_name(&d->peer_table, nb->name) != NULL)
 		return;
+	/* Those of a VRF come with it once the kernel's links are known. */
+	if (nb->vrf != NULL && !d->kernel->synced)
+		return;
 	log_info("neighbor.added", LOG_S("neighbor", nb->name));
-	d = instance_of(d, nb->table);
+	d = instance_of_neighbor(d, nb);
 	if (d == NULL) {
-		log_error("neighbor.add", LOG_S("neighbor", nb->name), LOG_U("table", nb->table),
+		log_error("neighbor.add", LOG_S("neighbor", nb->name), LOG_U("table", nb->table), LOG_S("vrf", nb->vrf),
 		    LOG_S("error", "the table could not be opened"));
 		return;
 	}
@@ -364,13 +367,13 @@ add_peers(struct reload *r, uint64_t deadline_ns)
 {
 	const struct conf_changes *ch = &TAILQ_FIRST(&r->orders)->task.changes;
 	const struct conf *c = r->d->conf;
-	uint32_t n = ch->neighbors.n, end = n + (c->tables.n > 0 ? c->neighbors.n : 0);
+	uint32_t n = ch->neighbors.n, end = n + (c->tables.n + c->vrfs.n > 0 ? c->neighbors.n : 0);
 
 	while (r->at < end) {
 		uint32_t at = r->at++;
 		if (at < n)
 			add_peer(r->d, &ch->neighbors.v[at]);
-		else if (c->neighbors.v[at - n].table != 0)
+		else if (c->neighbors.v[at - n].table != 0 || c->neighbors.v[at - n].vrf != NULL)
 			begin_peer(r->d, &c->neighbors.v[at - n]);
 		if (time_mono_ns() >= deadline_ns)
 			return false;

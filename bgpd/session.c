@@ -152,9 +152,9 @@ session_accepted(struct session_pool *p, int fd, const struct session_ops *ops, 
 static int
 dial_options(int fd, const struct session_dial *d)
 {
-	int r = 0;
+	int r = d->device != NULL ? sockopt_device(fd, d->device) : 0;
 
-	if (d->md5_key != NULL)
+	if (r == 0 && d->md5_key != NULL)
 		r = sockopt_md5(fd, &d->remote, family_bits(d->remote.family), d->md5_key, d->md5_len);
 	for (unsigned i = 0; r == 0 && i < d->nao_keys; i++)
 		r = tcp_ao_add(fd, &d->remote, family_bits(d->remote.family), &d->ao_keys[i], i == 0);

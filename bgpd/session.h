@@ -86,6 +86,7 @@ unsigned session_pool_lingering(const struct session_pool *p);
 struct session_dial {
 	struct ip_addr remote, local; /* local FAMILY_NONE: the kernel chooses */
 	uint16_t port;
+	const char *device; /* of a VRF; NULL: none */
 	const uint8_t *md5_key; /* NULL: none */
 	size_t md5_len;
 	const struct tcp_ao_key *ao_keys; /* the first is sent with; good during the call */

@@ -70,6 +70,21 @@ sockopt_md5(int fd, const struct ip_addr *peer, unsigned prefix_len, const void 
 }
 
 int
+sockopt_device(int fd, const char *name)
+{
+	return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, (socklen_t)strlen(name)) < 0 ? -errno : 0;
+}
+
+uint32_t
+sockopt_bound(int fd)
+{
+	int ifindex = 0;
+	socklen_t len = sizeof ifindex;
+
+	return getsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &ifindex, &len) == 0 && ifindex > 0 ? (uint32_t)ifindex : 0;
+}
+
+int
 sockopt_ttl(int fd, enum family f, unsigned ttl)
 {
 	return f == FAMILY_IPV4 ? set_int(fd, IPPROTO_IP, IP_TTL, (int)ttl)

@@ -33,6 +33,10 @@ int sockopt_gtsm(int fd, enum family f, unsigned hops);
 int sockopt_ttl(int fd, enum family f, unsigned ttl);
 /* Local address and port for bind; reuse lets several listeners start over a socket in TIME_WAIT. */
 int sockopt_bind(int fd, const struct ip_addr *local, uint16_t port);
+/* Only by way of this device: of a VRF's, only inside the VRF. */
+int sockopt_device(int fd, const char *name);
+/* The index of the device that the socket is bound to, as an accepted one may be; 0: none. */
+uint32_t sockopt_bound(int fd);
 /* Addresses of both ends of a connected socket. */
 int sockopt_ends(int fd, struct ip_addr *local, uint16_t *local_port, struct ip_addr *remote, uint16_t *remote_port);
 /* SO_ERROR of a connect in progress: 0 when connected, else -errno. */

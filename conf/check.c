@@ -94,6 +94,9 @@ name_default(struct conf_loader *ld, struct conf_neighbor *nb)
 	} else {
 		return;
 	}
+	/* A VRF has addresses of its own; interfaces are the host's. */
+	if (CONF_HAS(nb, CONF_NB_VRF) && !CONF_HAS(nb, CONF_NB_INTERFACE))
+		nb->name = conf_arena_fmt(ld->arena, "%s@%s", nb->name, nb->vrf);
 	nb->has |= BIT(CONF_NB_NAME);
 }
 
@@ -561,10 +564,14 @@ scope_cmp(const char *a, const char *b)
 	return strcmp(a == NULL ? "" : a, b == NULL ? "" : b);
 }
 
+/* Those of one VRF are together; so, there, are those of one address. */
 static int
 address_cmp(const struct conf_neighbor *x, const struct conf_neighbor *y)
 {
-	int c = ip_addr_cmp(&x->address.addr, &y->address.addr);
+	int c = scope_cmp(x->vrf, y->vrf);
+
+	if (c == 0)
+		c = ip_addr_cmp(&x->address.addr, &y->address.addr);
 
 	return c != 0 ? c : scope_cmp(x->address.scope, y->address.scope);
 }
@@ -584,7 +591,7 @@ who_cmp(const struct conf_neighbor *x, const struct conf_neighbor *y)
 	return c != 0 ? c : ip_addr_cmp(&x->source, &y->source);
 }
 
-/* By that, then by place in the file; the address comes first, so those of one are together. */
+/* By that, then by place in the file; VRF and address come first, so those of one are together. */
 static int
 neighbor_cmp(const void *a, const void *b)
 {

@@ -236,6 +236,7 @@ enum conf_neighbor_key {
 	CONF_NB_CLUSTER_ID,
 	CONF_NB_DEBUG,
 	CONF_NB_TABLE,
+	CONF_NB_VRF,
 	CONF_NB_KEYS
 };
 
@@ -289,7 +290,8 @@ struct conf_neighbor {
 	bool enforce_first_as;  /* received paths begin with the neighbour's AS */
 	uint32_t debug;         /* enum conf_debug */
 	uint32_t max_neighbors; /* of a prefix, at the same time; else 0 */
-	uint32_t table;         /* whose routes are its; 0: kernel.table's */
+	uint32_t table;         /* whose routes are its; 0: kernel.table's, or the VRF's */
+	const char *vrf;        /* the device of the VRF that its sessions are in; NULL: none */
 };
 #define CONF_FAMILY(family) (1u << (family)) /* of enum family */
 
@@ -401,7 +403,7 @@ struct conf_aggregate {
 enum conf_nexthop_objects { CONF_NHO_AUTO, CONF_NHO_OFF };
 
 #define CONF_LEARN_TABLES_MAX 8
-#define CONF_TABLES_MAX       64 /* of neighbours */
+#define CONF_TABLES_MAX       64 /* of neighbours, VRFs among them */
 #define CONF_TABLE_STRIDE     61440 /* they do not differ by a multiple of it */
 
 struct conf_connected {
@@ -669,6 +671,7 @@ struct conf {
 	CONF_LIST(struct conf_neighbor) neighbors;
 	CONF_LIST(const struct conf_neighbor *) neighbors_by_name; /* sorted; made when the file is checked */
 	CONF_LIST(uint32_t) tables; /* of neighbours, each once, ascending; likewise */
+	CONF_LIST(const char *) vrfs; /* of neighbours, each once, by name; likewise */
 	CONF_LIST(struct conf_network) networks;
 	CONF_LIST(struct conf_static) statics;
 	CONF_LIST(const struct conf_static *) statics_by_prefix; /* likewise */

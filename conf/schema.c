@@ -438,8 +438,7 @@ static const struct conf_row kernel_rows[] = {
 			   .def = "254",
 			   .effect = CONF_EFFECT_POLICY,
 			   .doc = "Kernel routing table to work with; 254 is the main one. Neighbors may have others: see table "
-				  "there. That of a VRF whose sessions are in the VRF, too (ip vrf exec), is another bgpd's, with "
-				  "its own protocol, control.socket and router.listen."},
+				  "and vrf there."},
     [CONF_KERNEL_PROTOCOL] =
 	{.key = "protocol",
 	 .type = &conf_type_number,

@@ -650,17 +650,27 @@ static const struct conf_row neighbor_rows[] = {
 		"route, and 126 GB of addresses, which are not memory but must not be limited (ulimit -v). At most 64 "
 		"tables; nexthop objects of each have numbers from 268435456 on that no other has, for which two must not "
 		"differ by a multiple of 61440."},
+    [CONF_NB_VRF] =
+	{.key = "vrf",
+	 .type = &conf_type_string,
+	 AT(conf_neighbor, vrf),
+	 .max = 15,
+	 .unit = "the name of a VRF's device",
+	 .effect = CONF_EFFECT_RESET,
+	 .def_doc = "none",
+	 .doc = "VRF that its sessions are in, by the name of the device (ip link add NAME type vrf table N). Its routes are "
+		"for the table of that device, and all that table says is so for them, but next hops resolve through "
+		"the interfaces of the VRF, others' routes in its table and what its neighbors have told, and through "
+		"nothing else; neighbors of other tables resolve nothing through interfaces of a VRF. Two VRFs may have "
+		"neighbors with the same address, whose names are then ADDRESS@VRF unless they are given. We listen in the "
+		"VRF, too, on the addresses of router.listen that are 0.0.0.0, :: or on its interfaces. Where there is no "
+		"such device, or where it is down, its neighbors wait for it, and their last error says what to do; when "
+		"it goes their sessions end. It may come back with another table. Not together with table; nor may another "
+		"VRF, neighbors' table or kernel.table be its table."},
 };
 _Static_assert(ARRAY_LEN(neighbor_rows) == CONF_NB_KEYS, "a row for each key");
 
-/* Sessions inside a VRF need sockets that are bound to its device, and next hops on its interfaces alone. */
-static const struct conf_elsewhere neighbor_elsewhere[] = {
-    {"vrf", "table, with the table of the VRF, where the sessions are not in it; else a bgpd of its own for these neighbors, "
-	    "started by \"ip vrf exec\", with that table as kernel.table, and another kernel.protocol"},
-    {0}};
-
 const struct conf_table conf_schema_neighbor = {TABLE(neighbor_rows),
-						.elsewhere = neighbor_elsewhere,
 						.size = sizeof(struct conf_neighbor),
 						.pos_offset = offsetof(struct conf_neighbor, pos),
 						.has_key = true,

@@ -35,7 +35,7 @@ enum fib_op_kind {
 	FIB_OP_NEXTHOP, /* a nexthop object; followed by count × FIB_OP_NH */
 	FIB_OP_NHSET_FREE,
 	FIB_OP_ROUTE,
-	FIB_OP_WATCH,  /* watch these (and the main table) from now on, and dump everything */
+	FIB_OP_WATCH,  /* watch these (and the main table, unless alone) from now on, and dump everything */
 	FIB_OP_RESYNC, /* dump everything again, as after a lost notification */
 	FIB_OP_AUDIT,  /* read slowly what the kernel has of ours */
 	FIB_OP_STOP,
@@ -77,6 +77,7 @@ struct fib_op_nexthop {
 struct fib_op_watch {
 	uint32_t table;
 	uint8_t protocol; /* ours: routes with it in another table are other fibs' of ours, and not told */
+	bool alone;       /* no other table, not even the main one */
 	uint32_t also[FIB_ALSO_MAX]; /* as in struct fib_config */
 };
 
@@ -84,7 +85,7 @@ struct fib_op_watch {
 static inline bool
 fib_watches(const struct fib_op_watch *w, uint32_t table, uint8_t protocol)
 {
-	if (table == w->table || protocol == w->protocol)
+	if (table == w->table || protocol == w->protocol || w->alone)
 		return table == w->table;
 	if (table == RT_TABLE_MAIN)
 		return true;
@@ -181,6 +182,7 @@ struct fib_ev {
 		struct fib_ev_result result;
 		struct {
 			uint32_t ifindex, mtu, flags;
+			uint32_t vrf, vrf_table; /* as in struct fib_link */
 			uint16_t type;
 			uint8_t mac_len;
 			bool up, deleted;

@@ -47,12 +47,13 @@ struct fib_nh {
 
 struct fib_config {
 	uint32_t table;   /* 254 */
-	uint32_t also[FIB_ALSO_MAX]; /* further tables whose routes are reported, ascending; 0: none. The main one is in any case */
+	uint32_t also[FIB_ALSO_MAX]; /* further tables whose routes are reported, ascending; 0: none. The main one is, unless alone */
 	uint8_t protocol; /* rtm_protocol of our routes: 186 */
 	uint32_t metric;  /* kernel priority where a route sets none; 0: the kernel's default */
 	bool learn;       /* report foreign unicast routes of the table (always on for next-hop resolution) */
 	bool keep_on_stop;    /* leave our routes in the kernel at fib_stop */
 	bool nexthop_objects; /* use them where the kernel has them */
+	bool alone;    /* of a VRF: nothing is reported of other tables, not even of the main one */
 	bool by_table; /* other fibs have the same protocol number: this one is told from them by its table */
 	uint32_t audit_s;     /* between two rounds of comparing the kernel with what is wanted; 0: never */
 };
@@ -67,6 +68,8 @@ struct fib_link {
 	uint8_t mac_len;
 	uint16_t type;  /* ARPHRD_* */
 	uint32_t flags; /* IFF_* */
+	uint32_t vrf;   /* ifindex of the VRF that it is in, a VRF's device its own; 0: none */
+	uint32_t vrf_table; /* of a VRF's device; else 0 */
 };
 
 struct fib_address {

@@ -90,6 +90,8 @@ known_link_event(struct known *k, const struct fib_ev *ev)
 	now.mac_len = ev->u.link.mac_len;
 	now.type = ev->u.link.type;
 	now.flags = ev->u.link.flags;
+	now.vrf = ev->u.link.vrf;
+	now.vrf_table = ev->u.link.vrf_table;
 	if (ev->u.link.deleted) {
 		struct known_link *l = keyed_find(&k->links, &ifindex);
 		if (l == NULL)

@@ -18,6 +18,30 @@
 #define OPERSTATE_UNKNOWN 0 /* RFC 2863 ifOperStatus as the kernel numbers it: IF_OPER_* */
 #define OPERSTATE_UP      6
 
+/*
+ * Which VRF a link is in, and the table of a VRF's own device. One that is in a VRF through its master, as a
+ * bridge's port, has no addresses that count.
+ */
+static void
+vrf_decode(struct nlattr *info, const struct nlattr *master, struct fib_ev *out)
+{
+	struct nlattr *tb[IFLA_INFO_MAX + 1], *data[IFLA_VRF_MAX + 1];
+	const struct nlattr *kind, *slave;
+
+	if (info == NULL || nla_parse_nested(tb, IFLA_INFO_MAX, info, NULL) < 0)
+		return;
+	kind = tb[IFLA_INFO_KIND];
+	slave = tb[IFLA_INFO_SLAVE_KIND];
+	if (kind != NULL && nla_strcmp(kind, "vrf") == 0 && tb[IFLA_INFO_DATA] != NULL &&
+	    nla_parse_nested(data, IFLA_VRF_MAX, tb[IFLA_INFO_DATA], NULL) >= 0 &&
+	    data[IFLA_VRF_TABLE] != NULL && nla_len(data[IFLA_VRF_TABLE]) >= 4) {
+		out->u.link.vrf = out->u.link.ifindex;
+		out->u.link.vrf_table = nla_get_u32(data[IFLA_VRF_TABLE]);
+	} else if (slave != NULL && nla_strcmp(slave, "vrf") == 0 && master != NULL && nla_len(master) >= 4) {
+		out->u.link.vrf = nla_get_u32(master);
+	}
+}
+
 int
 link_decode(const struct nlmsghdr *n, struct fib_ev *out)
 {
@@ -45,6 +69,7 @@ link_decode(const struct nlmsghdr *n, struct fib_ev *out)
 		out->u.link.mac_len = (uint8_t)nla_len(tb[IFLA_ADDRESS]);
 		memcpy(out->u.link.mac, nla_data(tb[IFLA_ADDRESS]), out->u.link.mac_len);
 	}
+	vrf_decode(tb[IFLA_LINKINFO], tb[IFLA_MASTER], out);
 	uint8_t oper = OPERSTATE_UNKNOWN;
 	if (tb[IFLA_OPERSTATE] != NULL && nla_len(tb[IFLA_OPERSTATE]) >= 1)
 		oper = nla_get_u8(tb[IFLA_OPERSTATE]);

@@ -327,7 +327,7 @@ stage_next(struct netlink *t)
 		tell_objects(t);
 		t->stage++;
 	}
-	if (t->stage == STAGE_MAIN_IPV4 && t->watch.table == RT_TABLE_MAIN)
+	if (t->stage == STAGE_MAIN_IPV4 && (t->watch.table == RT_TABLE_MAIN || t->watch.alone))
 		t->stage = STAGE_ALSO;
 	if (t->stage == STAGE_ALSO && (t->also_at / 2 == FIB_ALSO_MAX || t->watch.also[t->also_at / 2] == 0))
 		t->stage = STAGE_END;

@@ -264,6 +264,7 @@ send_control(struct fib *fib)
 
 	op.u.watch.table = fib->env.conf.table;
 	op.u.watch.protocol = fib->env.conf.protocol;
+	op.u.watch.alone = fib->env.conf.alone;
 	memcpy(op.u.watch.also, fib->env.conf.also, sizeof op.u.watch.also);
 	if (fib->watch_wanted) {
 		if (!ring_push(&fib->chan.ops, &op))

@@ -22,6 +22,7 @@
 #define NONE   0u
 #define ROUTES 1u
 #define TABLE  2u
+#define VRF    4u
 
 struct form {
 	const char *words[WORDS_MAX]; /* keyword, or <argument> of the protocol */
@@ -46,16 +47,16 @@ static const struct form forms[] = {
      "prefix",
      ROUTES,
      "show rib out ADDR [PREFIX] [FILTER]..."},
-    {{"show", "rib", "why", "<prefix>"}, "show rib why", NULL, TABLE, "show rib why PREFIX [table N]"},
+    {{"show", "rib", "why", "<prefix>"}, "show rib why", NULL, TABLE, "show rib why PREFIX [table N|vrf NAME]"},
     {{"show", "rib", "rejected"},
      "show rib rejected",
      "prefix",
      ROUTES | TABLE,
      "show rib rejected [ADDRESS|PREFIX] [FILTER]..."},
-    {{"show", "fib"}, "show fib", NULL, TABLE, "show fib [table N]"},
-    {{"show", "nexthop"}, "show nexthop", NULL, TABLE, "show nexthop [table N]"},
+    {{"show", "fib"}, "show fib", NULL, TABLE, "show fib [table N|vrf NAME]"},
+    {{"show", "nexthop"}, "show nexthop", NULL, TABLE, "show nexthop [table N|vrf NAME]"},
     {{"show", "checks"}, "show checks", NULL, NONE, "show checks"},
-    {{"show", "interfaces"}, "show interfaces", NULL, NONE, "show interfaces"},
+    {{"show", "interfaces"}, "show interfaces", NULL, VRF, "show interfaces [vrf NAME]"},
     {{"show", "policy"}, "show policy", "name", NONE, "show policy [NAME]"},
     {{"show", "memory"}, "show memory", NULL, NONE, "show memory"},
     {{"show", "metrics"}, "show metrics", NULL, NONE, "show metrics"},
@@ -86,7 +87,7 @@ enum filter_kind { FILTER_FLAG, FILTER_TEXT, FILTER_NUMBER };
 static const struct filter {
 	const char *word, *arg;
 	enum filter_kind kind;
-	unsigned of; /* ROUTES or TABLE */
+	unsigned of; /* ROUTES, TABLE, VRF */
 	const char *usage;
 } filters[] = {
     {"best", "best", FILTER_FLAG, ROUTES, "best"},
@@ -99,6 +100,7 @@ static const struct filter {
     {"rejected", "rejected", FILTER_FLAG, ROUTES, "rejected"},
     {"limit", "limit", FILTER_NUMBER, ROUTES, "limit N"},
     {"table", "table", FILTER_NUMBER, TABLE, "table N"},
+    {"vrf", "vrf", FILTER_TEXT, TABLE | VRF, "vrf NAME"},
 };
 
 /* Arguments that are one of a few words; others are completed by whoever asked, from the argument's name. */

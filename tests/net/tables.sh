@@ -268,8 +268,19 @@ wrong 'neighbors\[0\].table: found 254, which is kernel.table, expected another 
 wrong 'neighbors\[0\].table: found 61540, expected no multiple of 61440 more than table 100' 61540 200
 wrong 'neighbors\[0\].table: found "0", expected a number 1\.\.4294967295' 0 200
 router main 200
-sed 's/name: b,/name: b, vrf: red,/' "$dir/a.yaml" >"$dir/vrf.yaml"
+sed 's/name: e,/name: e, vrf: red,/' "$dir/a.yaml" >"$dir/vrf.yaml"
 "$BGPD" -n -f "$dir/vrf.yaml" >"$dir/wrong.out" 2>&1
 [ $? -eq 78 ] || fail "$stage"
-grep -q "^$dir/vrf.yaml:[0-9]*:[0-9]*: neighbors\[0\].vrf: found .*expected .*ip vrf exec" "$dir/wrong.out" ||
+grep -q "^$dir/vrf.yaml:[0-9]*:[0-9]*: neighbors\[3\].table: found 200 besides vrf, expected one of the two" "$dir/wrong.out" ||
 	fail "$stage: $(cat "$dir/wrong.out")"
+
+say "a neighbour of a VRF that is not there waits and says why; the others do not mind"
+sed -i 's/name: b,/name: b, vrf: red,/' "$dir/a.yaml"
+godwit a a
+missing='this kernel has no VRFs: it takes one built with CONFIG_NET_VRF'
+! in_ns a ip link add probe type vrf table 9 2>/dev/null || missing='there is no VRF red: ip link add red type vrf table N'
+expect 20 ask a "[.neighbors[] | select(.name == \"b\") | .state == \"Idle\" and .vrf == \"red\" and .table == null and
+	(.last_error | startswith(\"$missing\"))] == [true]" show neighbor
+expect 20 has 200 '203.0.113.0/24 10.99.4.2 to-e;'
+expect 20 has main '192.0.2.0/24 blackhole -;'
+clean_stop a

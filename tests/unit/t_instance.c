@@ -11,6 +11,7 @@
 #include "tests/unit/ctltest.h"
 #include "tests/unit/suite.h"
 
+#include <net/if.h>
 #include <sys/resource.h>
 
 #define A                  "127.0.0.2"
@@ -419,6 +420,152 @@ broken_off(struct ctltest *ctl)
 	return why;
 }
 
+#define IN_RED(addr, as) OF(addr, as, ", vrf: red")
+
+static struct fib_link
+device(const char *name, uint32_t ifindex, uint32_t number)
+{
+	struct fib_link l = {.ifindex = ifindex, .up = true, .flags = IFF_UP, .vrf = ifindex, .vrf_table = number};
+
+	strlcpy(l.name, name, sizeof l.name);
+	return l;
+}
+
+static struct bgpd *
+red(void)
+{
+	return instance_of_vrf(&t.d, "red");
+}
+
+static bool
+waits(const char *name, const char *text)
+{
+	return peer_state(peer(name)) == FSM_IDLE && strstr(peer(name)->last_error, text) != NULL;
+}
+
+/* A VRF's neighbours wait for its device, go by its table, and wait again when it is gone. */
+START_TEST(test_vrf)
+{
+	struct fib_link l = device("red", 71, 100), gone = device("red", 71, 100);
+
+	bgpdtest_start(&t, "", "neighbors:\n" OF(A, 65002, "") IN_RED(B, 65003) OF(B, 65004, "") OF(C, 65005, ", table: 200"));
+	UNTIL(t.d.loop, red() != NULL && waits(B "@red", "--no-kernel"));
+	ck_assert_uint_eq(instance_table(red()), 0);
+	ck_assert_ptr_eq(peer(B "@red")->d, red());
+	ck_assert_ptr_eq(peer(B)->d, &t.d);
+	ck_assert_ptr_eq(instance_domain(red()), red());
+	ck_assert_ptr_eq(instance_domain(table(200)), &t.d);
+	kernel_watch_link(t.d.kernel, &l);
+	UNTIL(t.d.loop, peer_state(peer(B "@red")) == FSM_ACTIVE);
+	ck_assert_uint_eq(instance_table(red()), 100);
+	ck_assert_uint_eq(red()->conf->kernel.table, 100);
+	ck_assert_ptr_eq(instance_of_device(&t.d, 71), red());
+	ck_assert_ptr_eq(instance_of_device(&t.d, 0), &t.d);
+	ck_assert_ptr_null(instance_of_device(&t.d, 72));
+	ck_assert_ptr_eq(table(100), red());
+	/* The connection of one address belongs to the neighbour of where it came in. */
+	struct ip_addr from = peer(B)->addr, local;
+	bool shared;
+	ck_assert_int_eq(ip_addr_parse("127.0.0.1", &local), 0);
+	ck_assert_ptr_eq(peer_find_addr(&t.d, &from, &local, &shared), peer(B));
+	ck_assert(!shared);
+	ck_assert_ptr_eq(peer_find_addr(red(), &from, &local, &shared), peer(B "@red"));
+	ck_assert(!shared);
+	from = peer(A)->addr;
+	ck_assert_ptr_null(peer_find_addr(red(), &from, &local, &shared));
+	/* Down, up, and away. */
+	l.flags = 0;
+	kernel_watch_link(t.d.kernel, &l);
+	UNTIL(t.d.loop, waits(B "@red", "VRF red is down"));
+	l.flags = IFF_UP;
+	kernel_watch_link(t.d.kernel, &l);
+	UNTIL(t.d.loop, peer_state(peer(B "@red")) == FSM_ACTIVE);
+	gone.deleted = true;
+	kernel_watch_link(t.d.kernel, &gone);
+	UNTIL(t.d.loop, waits(B "@red", "--no-kernel"));
+	/* Back with a table that others have, and with one of its own. */
+	l = device("red", 72, 200);
+	kernel_watch_link(t.d.kernel, &l);
+	UNTIL(t.d.loop, waits(B "@red", "VRF red has table 200, and table of neighbors has 200"));
+	l = device("red", 72, 61540);
+	kernel_watch_link(t.d.kernel, &l);
+	UNTIL(t.d.loop, peer_state(peer(B "@red")) == FSM_ACTIVE);
+	ck_assert_uint_eq(instance_table(red()), 61540);
+	ck_assert(peer_state(peer(B)) == FSM_ACTIVE);
+	bgpdtest_stop(&t);
+}
+END_TEST
+
+/* Links of the VRF are its instance's alone, whether they or its device are told of first. */
+START_TEST(test_vrf_links)
+{
+	struct fib_link l = device("red", 71, 100), port = {.ifindex = 5, .name = "e5", .up = true, .vrf = 71};
+	struct fib_address addr = {.ifindex = 5};
+	struct ip_prefix subnet;
+
+	bgpdtest_start(&t, "", "neighbors:\n" IN_RED(B, 65003));
+	kernel_watch_link(t.d.kernel, &l);
+	UNTIL(t.d.loop, red() != NULL && peer_state(peer(B "@red")) == FSM_ACTIVE);
+	ck_assert_int_eq(ip_addr_parse("10.5.0.1", &addr.addr), 0);
+	addr.subnet = ip_prefix_from_addr(&addr.addr, 24);
+	struct kernel *all[] = {t.d.kernel, red()->kernel};
+	for (unsigned i = 0; i < 2; i++) {
+		kernel_watch_address(all[i], &addr);
+		kernel_watch_link(all[i], &port);
+	}
+	ck_assert(!kernel_is_own(red()->kernel, &addr.addr));
+	kernel_watch_link(red()->kernel, &l);
+	ck_assert(kernel_is_own(red()->kernel, &addr.addr));
+	ck_assert(kernel_subnet_of(red()->kernel, &addr.addr, &subnet));
+	ck_assert(!kernel_is_own(t.d.kernel, &addr.addr));
+	ck_assert(!kernel_subnet_of(t.d.kernel, &addr.addr, &subnet));
+	/* It leaves the VRF; then the VRF has another name. */
+	port.vrf = 0;
+	kernel_watch_link(red()->kernel, &port);
+	ck_assert(!kernel_is_own(red()->kernel, &addr.addr));
+	port.vrf = 71;
+	kernel_watch_link(red()->kernel, &port);
+	ck_assert(kernel_is_own(red()->kernel, &addr.addr));
+	strlcpy(l.name, "blue", sizeof l.name);
+	kernel_watch_link(red()->kernel, &l);
+	ck_assert(!kernel_is_own(red()->kernel, &addr.addr));
+	ck_assert_uint_eq(red()->kernel->device, 0);
+	bgpdtest_stop(&t);
+}
+END_TEST
+
+/* Reloads: a neighbour goes into a VRF that is new, and the VRF goes with its last neighbour. */
+START_TEST(test_vrf_reload)
+{
+	static struct ctltest ctl;
+	struct fib_link l = device("red", 71, 100);
+
+	bgpdtest_start(&t, "", "neighbors:\n" OF(A, 65002, ", name: a"));
+	kernel_watch_link(t.d.kernel, &l);
+	ck_assert_ptr_null(red());
+	bgpdtest_reload(&t, "", "neighbors:\n" OF(A, 65002, ", name: a, vrf: red"));
+	UNTIL(t.d.loop, red() != NULL && peer("a") != NULL && peer("a")->d == red() && peer_state(peer("a")) == FSM_ACTIVE);
+	ctltest_open(&ctl, &t);
+	json_decref(ctltest_ask(&ctl, "show rib", "\"vrf\":\"red\""));
+	json_decref(ctltest_ask(&ctl, "show fib", "\"vrf\":\"red\""));
+	ctltest_refused(&ctl, "show rib", "\"vrf\":\"blue\"", "not-found");
+	ctltest_refused(&ctl, "show rib", "\"vrf\":\"red\",\"table\":100", "request");
+	json_t *rows = ctltest_ask(&ctl, "show neighbor", "");
+	ck_assert_uint_eq(json_array_size(rows), 1);
+	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(rows, 0), "vrf")), "red");
+	ck_assert_int_eq(json_integer_value(json_object_get(json_array_get(rows, 0), "table")), 100);
+	json_decref(rows);
+	ctltest_close(&ctl);
+	bgpdtest_reload(&t, "", "neighbors:\n" OF(A, 65002, ", name: a"));
+	UNTIL(t.d.loop, red() == NULL && peer("a") != NULL && peer_state(peer("a")) == FSM_ACTIVE);
+	ck_assert_ptr_eq(peer("a")->d, &t.d);
+	/* A name that is no VRF's so far. */
+	bgpdtest_reload(&t, "", "neighbors:\n" OF(A, 65002, ", name: a, vrf: blue"));
+	UNTIL(t.d.loop, peer("a") != NULL && waits("a", "--no-kernel"));
+	bgpdtest_stop(&t);
+}
+END_TEST
+
 /* Routes of a table are shown to a client that does not read, and meanwhile the table goes. */
 START_TEST(test_shown_and_gone)
 {
@@ -458,5 +605,5 @@ START_TEST(test_shown_and_gone)
 }
 END_TEST
 
-SUITE("instance", test_apart, test_own_routes, test_reload, test_reload_policy, test_there_and_back,
+SUITE("instance", test_vrf, test_vrf_links, test_vrf_reload, test_apart, test_own_routes, test_reload, test_reload_policy, test_there_and_back,
       test_range, test_shown_and_gone, test_limit, test_held, test_kept)

@@ -64,6 +64,7 @@ setup(const char *patterns)
 	d.sessions = session_pool_new(d.loop);
 	k = (struct kernel){.d = &d, .learn = {.run = kernel_watch_learn, .name = "learn"}};
 	interfaces_init(&k.interfaces);
+	interfaces_init(&k.elsewhere);
 }
 
 static void
@@ -74,6 +75,7 @@ teardown(void)
 	free(k.others);
 	loop_job_cancel(d.loop, &k.learn);
 	interfaces_fini(&k.interfaces);
+	interfaces_fini(&k.elsewhere);
 	session_pool_free(d.sessions);
 	pipeline_free(d.pipeline);
 	policies_free(d.policies);
@@ -263,6 +265,60 @@ START_TEST(test_rename)
 	ck_assert_uint_eq(kernel_ifindex(&k, "lan"), 1);
 	ck_assert_uint_eq(kernel_ifindex(&k, "eth1"), 0);
 	ck_assert_uint_eq(kernel_ifindex(&k, "a-name-of-more-than-fifteen"), 0);
+	teardown();
+}
+END_TEST
+
+static void
+link_in(uint32_t ifindex, const char *name, uint32_t vrf)
+{
+	struct fib_link l = {.ifindex = ifindex, .up = true, .vrf = vrf, .vrf_table = ifindex == vrf ? 100 : 0};
+
+	strlcpy(l.name, name, sizeof l.name);
+	kernel_watch_link(&k, &l);
+}
+
+/* A link goes into a VRF and comes back, with its addresses, which nobody tells again. */
+START_TEST(test_vrf)
+{
+	struct ip_addr own = addr("192.0.2.1");
+
+	setup("\"*\"");
+	link_is(1, "eth0", true);
+	address(1, "192.0.2.1", 24, true);
+	link_in(7, "red", 7);
+	address(7, "198.51.100.1", 24, true);
+	ck_assert(routed("192.0.2.0/24"));
+	ck_assert(!routed("198.51.100.0/24"));
+	ck_assert_uint_eq(connected_on("198.51.100.9"), 0);
+	link_in(1, "eth0", 7);
+	ck_assert(!routed("192.0.2.0/24"));
+	ck_assert_uint_eq(connected_on("192.0.2.9"), 0);
+	ck_assert(!kernel_is_own(&k, &own));
+	ck_assert_uint_eq(kernel_ifindex(&k, "eth0"), 0);
+	ck_assert_str_eq(kernel_ifname(&k, 1), "eth0");
+	ck_assert_uint_eq(kernel_link(&k, "eth0")->vrf, 7);
+	ck_assert(kernel_is_elsewhere(&k, 1));
+	ck_assert_uint_eq(kernel_link(&k, "red")->vrf_table, 100);
+	/* One that comes and one that goes meanwhile. */
+	address(1, "192.0.2.2", 24, true);
+	address(1, "203.0.113.1", 24, true);
+	address(1, "192.0.2.1", 24, false);
+	link_is(1, "eth0", true);
+	ck_assert(routed("192.0.2.0/24"));
+	ck_assert(routed("203.0.113.0/24"));
+	ck_assert_uint_eq(connected_on("192.0.2.9"), 1);
+	ck_assert(!kernel_is_own(&k, &own));
+	/* An address before its link, which turns out to be in a VRF. */
+	address(3, "10.3.0.1", 24, true);
+	link_in(3, "eth3", 7);
+	ck_assert_uint_eq(connected_on("10.3.0.9"), 0);
+	ck_assert(!routed("10.3.0.0/24"));
+	link_gone(3, "eth3");
+	link_gone(7, "red");
+	ck_assert_ptr_null(kernel_link(&k, "red"));
+	ck_assert_uint_eq(keyed_count(&k.elsewhere.addresses), 0);
+	ck_assert_uint_eq(keyed_count(&k.elsewhere.names), 0);
 	teardown();
 }
 END_TEST
@@ -460,6 +516,6 @@ START_TEST(test_many)
 }
 END_TEST
 
-SUITE("kernel_watch", test_subnet_on_two_interfaces, test_two_addresses_of_a_subnet, test_own_address_twice,
+SUITE("kernel_watch", test_vrf, test_subnet_on_two_interfaces, test_two_addresses_of_a_subnet, test_own_address_twice,
     test_address_before_link, test_rename, test_delete_with_addresses, test_longest_subnet, test_rescan,
     test_further_tables, test_foreign_of_another_kind, test_many)

@@ -6,6 +6,8 @@
 #include "tests/unit/bgpdtest.h"
 #include "tests/unit/suite.h"
 
+#include <net/if.h>
+
 static struct bgpdtest t;
 
 static const struct conf_neighbor *
@@ -47,12 +49,54 @@ START_TEST(test_md5)
 	ck_assert_str_eq(wanted("127.1.0.0/16"), "range");
 	/* What the kernel has of it, which a connection without a key could not have passed. */
 	const struct ip_addr *two = &neighbor("127.0.0.2")->address.addr, *three = &neighbor("127.0.0.3")->address.addr;
-	ck_assert(listen_asks_key(&t.d.listen, two));
-	ck_assert(!listen_asks_key(&t.d.listen, three));
-	ck_assert(keys_protect(neighbor("127.0.0.2"), -1, &t.d.listen, two));
-	ck_assert(!keys_protect(neighbor("127.0.0.2"), -1, NULL, two));
-	ck_assert(!keys_protect(neighbor("127.0.0.2"), -1, &t.d.listen, three));
-	ck_assert(keys_protect(neighbor("127.0.0.3"), -1, &t.d.listen, three));
+	ck_assert(listen_asks_key(&t.d.listen, 0, two));
+	ck_assert(!listen_asks_key(&t.d.listen, 0, three));
+	ck_assert(keys_protect(neighbor("127.0.0.2"), -1, &t.d.listen, 0, two));
+	ck_assert(!keys_protect(neighbor("127.0.0.2"), -1, NULL, 0, two));
+	ck_assert(!keys_protect(neighbor("127.0.0.2"), -1, &t.d.listen, 0, three));
+	ck_assert(keys_protect(neighbor("127.0.0.3"), -1, &t.d.listen, 0, three));
+	bgpdtest_stop(&t);
+}
+END_TEST
+
+/* The key of the listeners of a device, "" none. */
+static const char *
+wanted_on(uint32_t device, const char *prefix)
+{
+	static char text[TCP_AO_KEY_MAX + 1];
+	struct ip_prefix at;
+	size_t n;
+	struct listen_key *v = keys_wanted(&t.d, &n);
+
+	ck_assert_int_eq(ip_prefix_parse(prefix, &at), 0);
+	text[0] = '\0';
+	for (size_t i = 0; i < n; i++)
+		if (v[i].device == device && v[i].prefix_len == at.len && memcmp(v[i].peer.bytes, at.bytes, sizeof at.bytes) == 0)
+			strlcpy(text, (const char *)v[i].key, sizeof text);
+	freezero(v, n * sizeof *v);
+	return text;
+}
+
+/* The same address in two VRFs: each key is for the device of its own; without one there is none. */
+START_TEST(test_vrf)
+{
+	struct fib_link red = {.ifindex = 71, .name = "red", .up = true, .flags = IFF_UP, .vrf = 71, .vrf_table = 100};
+
+	bgpdtest_start(&t, "",
+		       "neighbors:\n"
+		       "  - {address: 10.9.9.2, remote-as: 65002, password: main}\n"
+		       "  - {address: 10.9.9.2, remote-as: 65002, vrf: red, password: in-red}\n"
+		       "  - {prefix: 10.9.9.0/30, remote-as: 65002, vrf: red, password: range}\n"
+		       "  - {address: 10.9.9.1, remote-as: 65002, vrf: blue}\n");
+	ck_assert_str_eq(wanted_on(0, "10.9.9.2/32"), "main");
+	ck_assert_str_eq(wanted_on(71, "10.9.9.2/32"), "");
+	kernel_watch_link(t.d.kernel, &red);
+	UNTIL(t.d.loop, instance_device(instance_of_vrf(&t.d, "red")) == 71);
+	ck_assert_str_eq(wanted_on(0, "10.9.9.2/32"), "main");
+	ck_assert_str_eq(wanted_on(71, "10.9.9.2/32"), "in-red");
+	/* Who has none in another VRF is no hole in it. */
+	ck_assert_str_eq(wanted_on(71, "10.9.9.0/30"), "range");
+	ck_assert_str_eq(wanted_on(0, "10.9.9.0/30"), "");
 	bgpdtest_stop(&t);
 }
 END_TEST
@@ -89,9 +133,9 @@ START_TEST(test_inside)
 	/* And as the kernel has it. */
 	struct ip_addr a;
 	ck_assert_int_eq(ip_addr_parse("127.1.0.5", &a), 0);
-	ck_assert(!listen_asks_key(&t.d.listen, &a));
+	ck_assert(!listen_asks_key(&t.d.listen, 0, &a));
 	ck_assert_int_eq(ip_addr_parse("127.1.0.4", &a), 0);
-	ck_assert(listen_asks_key(&t.d.listen, &a));
+	ck_assert(listen_asks_key(&t.d.listen, 0, &a));
 	bgpdtest_stop(&t);
 }
 END_TEST
@@ -117,7 +161,7 @@ START_TEST(test_ao)
 	ck_assert_str_eq(wanted("127.0.0.2/32"), tcp_ao_known() ? "eight" : "");
 	/* Any other socket has no protection, and this is not the neighbour's. */
 	int fd = sockopt_open(FAMILY_IPV4);
-	ck_assert(!keys_protect(neighbor("ao"), fd, &t.d.listen, &neighbor("ao")->address.addr));
+	ck_assert(!keys_protect(neighbor("ao"), fd, &t.d.listen, 0, &neighbor("ao")->address.addr));
 	close(fd);
 	bgpdtest_stop(&t);
 }
@@ -159,4 +203,4 @@ START_TEST(test_ao_missing)
 }
 END_TEST
 
-SUITE("keys", test_md5, test_inside, test_ao, test_ao_missing)
+SUITE("keys", test_vrf, test_md5, test_inside, test_ao, test_ao_missing)

@@ -70,6 +70,42 @@ START_TEST(test_link)
 }
 END_TEST
 
+/* A VRF's own device has its table in IFLA_INFO_DATA, who is in it has the kind of its master. */
+START_TEST(test_vrf)
+{
+	struct nl_msg *red = link_msg(IFF_UP, 6, RTM_NEWLINK), *port = link_msg(IFF_UP, 6, RTM_NEWLINK);
+	struct nl_msg *bridged = link_msg(IFF_UP, 6, RTM_NEWLINK);
+	struct nlattr *info = nla_nest_start(red, IFLA_LINKINFO), *data;
+	struct fib_ev ev;
+
+	nla_put_string(red, IFLA_INFO_KIND, "vrf");
+	data = nla_nest_start(red, IFLA_INFO_DATA);
+	nla_put_u32(red, IFLA_VRF_TABLE, 70000);
+	nla_nest_end(red, data);
+	nla_nest_end(red, info);
+	ck_assert_int_eq(link_decode(nlmsg_hdr(red), &ev), 0);
+	ck_assert_uint_eq(ev.u.link.vrf, 12);
+	ck_assert_uint_eq(ev.u.link.vrf_table, 70000);
+	nla_put_u32(port, IFLA_MASTER, 7);
+	info = nla_nest_start(port, IFLA_LINKINFO);
+	nla_put_string(port, IFLA_INFO_KIND, "veth");
+	nla_put_string(port, IFLA_INFO_SLAVE_KIND, "vrf");
+	nla_nest_end(port, info);
+	ck_assert_int_eq(link_decode(nlmsg_hdr(port), &ev), 0);
+	ck_assert_uint_eq(ev.u.link.vrf, 7);
+	ck_assert_uint_eq(ev.u.link.vrf_table, 0);
+	nla_put_u32(bridged, IFLA_MASTER, 7);
+	info = nla_nest_start(bridged, IFLA_LINKINFO);
+	nla_put_string(bridged, IFLA_INFO_SLAVE_KIND, "bridge");
+	nla_nest_end(bridged, info);
+	ck_assert_int_eq(link_decode(nlmsg_hdr(bridged), &ev), 0);
+	ck_assert_uint_eq(ev.u.link.vrf, 0);
+	nlmsg_free(red);
+	nlmsg_free(port);
+	nlmsg_free(bridged);
+}
+END_TEST
+
 static struct nl_msg *
 address_msg(const char *local, int plen, const char *peer)
 {
@@ -151,6 +187,7 @@ main(void)
 	TCase *tc = tcase_create("link");
 
 	tcase_add_test(tc, test_link);
+	tcase_add_test(tc, test_vrf);
 	tcase_add_test(tc, test_address);
 	tcase_add_test(tc, test_tentative_address);
 	suite_add_tcase(s, tc);

@@ -11,23 +11,27 @@
 #include "tests/unit/speaker.h"
 #include "tests/unit/suite.h"
 
+#include <net/if.h>
+
 static struct loop loop;
 static struct listen listeners;
 static struct {
 	unsigned n;
 	int fd;
+	uint32_t device;
 	struct ip_addr local, remote;
 	uint16_t local_port, remote_port;
 } got;
 
 static void
-on_accept(void *ctx, int fd, const struct ip_addr *local, uint16_t local_port, const struct ip_addr *remote,
-	  uint16_t remote_port)
+on_accept(void *ctx, int fd, uint32_t device, const struct ip_addr *local, uint16_t local_port,
+	  const struct ip_addr *remote, uint16_t remote_port)
 {
 	ck_assert_ptr_eq(ctx, &got);
 	if (got.n++ > 0)
 		close(got.fd);
 	got.fd = fd;
+	got.device = device;
 	got.local = *local;
 	got.remote = *remote;
 	got.local_port = local_port;
@@ -296,8 +300,8 @@ START_TEST(test_keys_no_room)
 	ck_assert_uint_eq(shortage.without_in_all, 6);
 	struct ip_addr last = at("127.0.1.13", 0).addr, first = at("127.0.1.14", 0).addr;
 	ck_assert(memcmp(shortage.first.bytes, first.bytes, 4) == 0 && shortage.first.len == 32);
-	ck_assert(listen_asks_key(&listeners, &last));
-	ck_assert(!listen_asks_key(&listeners, &first));
+	ck_assert(listen_asks_key(&listeners, 0, &last));
+	ck_assert(!listen_asks_key(&listeners, 0, &first));
 	check_accepted("127.0.1.13", &a, "secret");
 	check_kept_out("127.0.1.13", &a, NULL);
 	check_kept_out("127.0.1.14", &a, "secret");
@@ -318,6 +322,36 @@ START_TEST(test_keys_no_room)
 	ck_assert(!event_pending(listeners.keys_retry, EV_TIMEOUT, NULL));
 	check_accepted("127.0.1.18", &a, "secret");
 	check_accepted("127.0.1.19", &a, "secret");
+	end();
+}
+END_TEST
+
+/* A listener of a device stands beside one of none, and has its own keys. */
+START_TEST(test_device)
+{
+	begin();
+	struct listen_addr two[] = {at("0.0.0.0", speaker_free_port("127.0.0.1")), {.port = 0}};
+	struct listen_key keys[] = {key_for("127.0.0.7", 32, "of-none"), key_for("127.0.0.7", 32, "of-lo")};
+	struct listen_addr to = at("127.0.0.1", two[0].port);
+	two[1] = two[0];
+	two[1].device = keys[1].device = if_nametoindex("lo");
+	strlcpy(two[1].name, "lo", sizeof two[1].name);
+	ck_assert_uint_eq(listen_keys_set(&listeners, keys, 2), 0);
+	ck_assert_uint_eq(listeners.nkeys, 2);
+	ck_assert_uint_eq(listen_set(&listeners, two, 1), 0);
+	check_accepted("127.0.0.7", &to, "of-none");
+	ck_assert_uint_eq(got.device, 0);
+	/* The kernel prefers who listens on the device. */
+	ck_assert_uint_eq(listen_set(&listeners, two + 1, 1), 0);
+	check_accepted("127.0.0.7", &to, "of-lo");
+	ck_assert_uint_eq(got.device, two[1].device);
+	check_kept_out("127.0.0.7", &to, "of-none");
+	ck_assert(listen_asks_key(&listeners, two[1].device, &keys[0].peer));
+	ck_assert(!listen_asks_key(&listeners, two[1].device + 1, &keys[0].peer));
+	/* No device of that name. */
+	strlcpy(two[1].name, "no-such-device", sizeof two[1].name);
+	two[1].device += 1000;
+	ck_assert_uint_eq(listen_set(&listeners, two + 1, 1), 1);
 	end();
 }
 END_TEST
@@ -366,4 +400,5 @@ START_TEST(test_no_descriptors)
 }
 END_TEST
 
-SUITE("listen", test_accept, test_set, test_failures, test_keys, test_keys_list, test_keys_refused, test_keys_no_room, test_no_descriptors)
+SUITE("listen", test_device, test_accept, test_set, test_failures, test_keys, test_keys_list, test_keys_refused,
+      test_keys_no_room, test_no_descriptors)

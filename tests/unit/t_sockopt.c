@@ -2,6 +2,7 @@
 /* Tests of bgpd/sockopt: what the kernel says of a socket afterwards. */
 #include "bgpd/sockopt.h"
 
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
@@ -44,6 +45,22 @@ START_TEST(test_open)
 	ck_assert_int_eq(option(v6, IPPROTO_IPV6, IPV6_TCLASS), 48 << 2);
 	ck_assert_int_ne(option(v6, IPPROTO_TCP, TCP_NODELAY), 0);
 	close(v6);
+}
+END_TEST
+
+START_TEST(test_device)
+{
+	int fd = sockopt_open(FAMILY_IPV4);
+	char name[16] = "";
+	socklen_t len = sizeof(name);
+
+	ck_assert_int_eq(sockopt_device(fd, "no-such-device"), -ENODEV);
+	ck_assert_uint_eq(sockopt_bound(fd), 0);
+	ck_assert_int_eq(sockopt_device(fd, "lo"), 0);
+	ck_assert_uint_eq(sockopt_bound(fd), if_nametoindex("lo"));
+	ck_assert_int_eq(getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, &len), 0);
+	ck_assert_str_eq(name, "lo");
+	close(fd);
 }
 END_TEST
 
@@ -145,4 +162,4 @@ START_TEST(test_md5)
 }
 END_TEST
 
-SUITE("sockopt", test_open, test_ttl, test_bind, test_ends, test_md5)
+SUITE("sockopt", test_device, test_open, test_ttl, test_bind, test_ends, test_md5)
