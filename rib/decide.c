@@ -37,15 +37,15 @@ key_llgr_stale(const struct decide_path *c, const struct rib_config *conf)
 	return llgr_is_stale(c->attr);
 }
 
-static uint32_t
-preference_of(const struct decide_path *c)
+uint32_t
+decide_preference(const struct attr_set *attr, enum rib_source_kind kind)
 {
-	if (c->attr->flags & ATTR_F_HAS_LOCAL) {
-		struct attr_local local = attr_local(c->attr);
+	if (attr->flags & ATTR_F_HAS_LOCAL) {
+		struct attr_local local = attr_local(attr);
 		if (local.has_preference)
 			return local.preference;
 	}
-	return preference_by_kind[c->source->kind];
+	return preference_by_kind[kind];
 }
 
 /* RFC 5065 5.3: routes from other members of the confederation rank with internal ones. */
@@ -108,7 +108,7 @@ set_keys(struct decide_path *c, const struct rib_config *conf)
 	uint32_t local_pref = a->flags & ATTR_F_HAS_LOCAL_PREF ? a->local_pref : conf->default_local_pref;
 	bool learnt = c->source->kind == RIB_SOURCE_BGP;
 
-	c->high = (uint64_t)~preference_of(c) << PREFERENCE_SHIFT | (uint32_t)~local_pref;
+	c->high = (uint64_t)~decide_preference(c->attr, (enum rib_source_kind)c->source->kind) << PREFERENCE_SHIFT | (uint32_t)~local_pref;
 	c->low =
 	    (uint64_t)learnt << LOCAL_ORIGIN_SHIFT | (uint32_t)a->path_len << PATH_LENGTH_SHIFT | a->origin;
 }

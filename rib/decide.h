@@ -25,6 +25,9 @@ struct decide_path {
 	uint64_t high, low;     /* of those before MED, see decide.c */
 };
 
+/* The first of the steps: what policy has set, or how sure a kind of source is. */
+uint32_t decide_preference(const struct attr_set *attr, enum rib_source_kind kind);
+
 /*
  * Judges n paths. Returns the index of the best, or -1 if all are left out. *members is the size of the
  * multipath set (1: the best alone, 0: none).

@@ -369,7 +369,9 @@ nexthop_foreign_get(const struct nexthop_table *t, const struct ip_prefix *p, st
 	if (r != NULL)
 		*out = (struct nexthop_foreign){.metric = r->metric,
 						.ifindex = r->n > 0 ? r->via[0].ifindex : 0,
-						.protocol = r->protocol};
+						.protocol = r->protocol,
+						.via_count = r->n,
+						.via = r->via};
 	return r != NULL;
 }
 

@@ -113,6 +113,8 @@ struct nexthop_foreign {
 	uint32_t metric;
 	uint32_t ifindex; /* of its first way, 0: none */
 	uint8_t protocol;
+	unsigned via_count; /* 0: unreachable */
+	const struct nexthop_via *via; /* good until the table changes */
 };
 /* False: there is no foreign route for exactly this prefix. */
 bool nexthop_foreign_get(const struct nexthop_table *t, const struct ip_prefix *p,
