@@ -22,6 +22,16 @@ static void restrict_client(struct bird_client *c, const struct bird_words *args
 static const struct command commands[] = {
     {{"show", "status"}, bird_show_status, false},
     {{"show", "protocols"}, bird_show_protocols, false},
+    {{"show", "route"}, bird_show_route, false},
+    {{"show", "interfaces"}, bird_show_interfaces, false},
+    {{"show", "memory"}, bird_show_memory, false},
+    {{"show", "symbols"}, bird_show_symbols, false},
+    {{"configure"}, bird_configure, true},
+    {{"enable"}, bird_enable, true},
+    {{"disable"}, bird_disable, true},
+    {{"restart"}, bird_restart, true},
+    {{"reload"}, bird_reload, true},
+    {{"down"}, bird_down, true},
     {{"restrict"}, restrict_client, false},
 };
 

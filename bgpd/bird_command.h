@@ -34,4 +34,19 @@ void bird_show_status(struct bird_client *c, const struct bird_words *args);
 /* bird_show_protocols.c */
 void bird_show_protocols(struct bird_client *c, const struct bird_words *args);
 
+/* bird_show_route.c */
+void bird_show_route(struct bird_client *c, const struct bird_words *args);
+/* bird_show_misc.c */
+void bird_show_interfaces(struct bird_client *c, const struct bird_words *args);
+void bird_show_memory(struct bird_client *c, const struct bird_words *args);
+void bird_show_symbols(struct bird_client *c, const struct bird_words *args);
+/* bird_configure.c */
+void bird_configure(struct bird_client *c, const struct bird_words *args);
+/* bird_action.c */
+void bird_enable(struct bird_client *c, const struct bird_words *args);
+void bird_disable(struct bird_client *c, const struct bird_words *args);
+void bird_restart(struct bird_client *c, const struct bird_words *args);
+void bird_reload(struct bird_client *c, const struct bird_words *args);
+void bird_down(struct bird_client *c, const struct bird_words *args);
+
 #endif
