@@ -111,6 +111,21 @@ birdtest_stop(struct birdtest *b)
 	ck_assert_int_lt(access(b->ipv6, F_OK), 0);
 }
 
+/* As bgpdtest_session_open, for a neighbour that has a name. */
+static inline struct peer *
+birdtest_session(struct birdtest *b, struct speaker *s, const char *name, const char *addr,
+		 const struct open_msg *o)
+{
+	struct peer *p = bgpdtest_peer(&b->t, name);
+
+	ck_assert_ptr_nonnull(p);
+	UNTIL(b->t.d.loop, peer_state(p) == FSM_ACTIVE);
+	speaker_connect(s, b->t.d.loop, addr, "127.0.0.1", b->t.port);
+	speaker_establish(s, o);
+	UNTIL(b->t.d.loop, peer_established(p));
+	return p;
+}
+
 /* Does the text have this line, without its end? */
 static inline bool
 birdtest_has(const char *text, const char *line)
