@@ -5,6 +5,7 @@
  */
 #include "tests/model/speaker_model.h"
 
+#include "bgpd/birdsock.h"
 #include "bgpd/ctl.h"
 #include "bgpd/sockopt.h"
 #include "lib/mem.h"
@@ -208,7 +209,7 @@ __wrap_sockopt_ends(int fd, struct ip_addr *local, uint16_t *local_port, struct 
 	return 0;
 }
 
-/* ---- no control socket ---- */
+/* ---- no control sockets ---- */
 
 struct ctl {
 	int unused;
@@ -232,6 +233,25 @@ ctl_reconfigure(struct ctl *ctl)
 {
 	(void)ctl;
 	return 0;
+}
+
+struct birdsocks *
+birdsocks_new(struct bgpd *d)
+{
+	(void)d;
+	return NULL;
+}
+
+void
+birdsocks_apply(struct birdsocks *b)
+{
+	(void)b;
+}
+
+void
+birdsocks_free(struct birdsocks *b)
+{
+	(void)b;
 }
 
 /* ---- the neighbour's side ---- */
