@@ -44,6 +44,8 @@ void etcd_range_request(struct str *out, const struct etcd_range *r, const char 
 			int64_t revision);
 /* For one key that need not be there: an answer shows that the server has a leader, and its time. */
 void etcd_probe_request(struct str *out, const char *key);
+/* For how far the server's own log is: an answer has its "raftAppliedIndex". */
+void etcd_status_request(struct str *out);
 /* For what changes in a range from a revision on. */
 void etcd_watch_request(struct str *out, const struct etcd_range *r, int64_t from);
 void etcd_login_request(struct str *out, const char *username, const char *password);

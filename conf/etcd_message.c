@@ -63,6 +63,12 @@ etcd_probe_request(struct str *out, const char *key)
 }
 
 void
+etcd_status_request(struct str *out)
+{
+	str_add(out, "{}");
+}
+
+void
 etcd_watch_request(struct str *out, const struct etcd_range *r, int64_t from)
 {
 	str_add(out, "{\"create_request\": {");

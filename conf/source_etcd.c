@@ -15,6 +15,16 @@
  * Everything is listed again when a watch begins before a compaction, and when time is another one: the
  * cluster's id has changed, or its revision or its term is lower than it was (a snapshot was restored). What
  * is gone is known, and told, only when a list is whole.
+ *
+ * An etcd that was restored may have passed our revision again before we come back, and have the same id and
+ * term. What it does not have again is the length of its log, which begins anew with a snapshot, while each
+ * revision takes an entry at least: a server whose log is shorter than that of the one before must have been,
+ * plus the revisions since, is another one. So it is asked for at each connection, behind a probe, which sees
+ * to it that the server has all that was told before; one that keeps it to itself is believed. (A log that
+ * itself began with a snapshot a moment before can be outgrown, too; one that is as old as the keys cannot.)
+ *
+ * Of a list the next page is asked for before the one that came is told, so that the server makes it
+ * meanwhile.
  */
 #include <errno.h>
 #include <event2/event.h>
@@ -85,6 +95,11 @@ struct source_etcd {
 
 	struct etcd_header now;   /* the newest of what was told */
 	struct etcd_header asked; /* that when the probe under way began */
+	bool is_other;            /* the server that is being connected to is not the one before */
+
+	/* Entries in the log of that server, at least, when a revision was the newest; 0: not known. */
+	int64_t entries, entries_revision;
+	int64_t entries_now; /* of the one that is being connected to */
 
 	const struct etcd_range *ranges;
 	unsigned nranges;
@@ -95,12 +110,14 @@ struct source_etcd {
 	unsigned range, page_keys; /* of the list: where it is */
 	int64_t list_revision;
 	char *after;
+	json_t *page; /* that has come and was not told yet; NULL: none */
 };
 
 static void connect_next(struct source_etcd *s);
 static void list_begin(struct source_etcd *s);
 static void watches_begin(struct source_etcd *s);
 static void probe(struct source_etcd *s);
+static void entries_ask(struct source_etcd *s);
 
 static void
 timer_set(struct source_etcd *s, unsigned ms)
@@ -116,6 +133,8 @@ cut_off(struct source_etcd *s)
 	if (s->ask != NULL)
 		fetch_cancel(s->ask);
 	s->ask = NULL;
+	json_decref(s->page);
+	s->page = NULL;
 	for (unsigned i = 0; i < s->nranges; i++) {
 		struct watch *w = &s->watches[i];
 		if (w->fetch != NULL)
@@ -150,8 +169,11 @@ fail(struct source_etcd *s, const char *why)
 	if (++s->failed % s->nendpoints != 0) {
 		log_at(s->troubled ? LOG_DEBUG : LOG_INFO, "etcd.failover", LOG_S("from", endpoint),
 		       LOG_S("to", s->endpoints[s->at]), LOG_S("error", why));
-		/* Servers whose watches end at once are not to be asked without an end. */
-		timer_set(s, young ? backoff_next(&s->backoff) : 0);
+		/*
+		 * Servers whose watches end at once are not to be asked without an end, and of those that had
+		 * this one not all are to come to the next at the same moment.
+		 */
+		timer_set(s, young ? backoff_next(&s->backoff) : arc4random_uniform(WAIT_MIN_MS));
 		return;
 	}
 	char *text = xasprintf("%s: %s%s", endpoint, why, s->synced ? ": what it said last stays" : "");
@@ -338,6 +360,51 @@ probe_good(struct source_etcd *s)
 	timer_set(s, PROBE_EVERY_MS / 2 + arc4random_uniform(PROBE_EVERY_MS));
 }
 
+/* Where it is in time is known. */
+static void
+time_settle(struct source_etcd *s)
+{
+	if (s->is_other && s->synced)
+		log_warn("etcd.other", LOG_S("endpoint", s->endpoints[s->at]),
+			 LOG_I("known", s->asked.revision));
+	if (s->is_other)
+		s->entries = 0;
+	if (s->is_other || s->list_owed)
+		list_begin(s);
+	else
+		watches_begin(s);
+}
+
+static void
+on_entries(void *ctx, const struct fetch_result *r)
+{
+	struct source_etcd *s = ctx;
+	json_t *answer = NULL;
+
+	s->ask = NULL;
+	if (r->outcome != FETCH_ANSWERED) {
+		fail(s, r->error);
+		return;
+	}
+	if (r->status == 200)
+		answer = json_loadb(r->body, r->len, 0, NULL);
+	s->entries_now = etcd_number(answer, "raftAppliedIndex");
+	if (s->entries > 0 && s->entries_now > 0)
+		s->is_other |= s->entries_now < s->entries + (s->asked.revision - s->entries_revision);
+	json_decref(answer);
+	time_settle(s);
+}
+
+static void
+entries_ask(struct source_etcd *s)
+{
+	struct str body = {0};
+
+	etcd_status_request(&body);
+	ask(s, "/v3/maintenance/status", &body, on_entries);
+	str_free(&body);
+}
+
 static void
 on_probe(void *ctx, const struct fetch_result *r)
 {
@@ -353,18 +420,15 @@ on_probe(void *ctx, const struct fetch_result *r)
 		fail(s, "what it answers is not etcd's");
 		return;
 	}
-	if (s->synced && is_other_time(&s->asked, &h))
-		log_warn("etcd.other", LOG_S("endpoint", s->endpoints[s->at]), LOG_I("revision", h.revision),
-			 LOG_I("known", s->asked.revision));
-	if (s->list_owed || is_other_time(&s->asked, &h)) {
-		list_begin(s);
-		return;
-	}
-	time_take(s, &h);
-	if (s->state == ETCD_WATCH)
-		probe_good(s);
+	s->is_other = is_other_time(&s->asked, &h);
+	if (!s->is_other)
+		time_take(s, &h);
+	if (s->state != ETCD_WATCH)
+		entries_ask(s);
+	else if (s->is_other)
+		time_settle(s);
 	else
-		watches_begin(s);
+		probe_good(s);
 }
 
 static void
@@ -392,6 +456,18 @@ page_ask(struct source_etcd *s)
 	etcd_range_request(&body, &s->ranges[s->range], s->after, s->page_keys, s->list_revision);
 	ask(s, "/v3/kv/range", &body, on_page);
 	str_free(&body);
+}
+
+/* What came last is told. */
+static void
+page_tell(struct source_etcd *s)
+{
+	json_t *kv;
+	size_t i;
+
+	json_array_foreach(json_object_get(s->page, "kvs"), i, kv) etcd_store_put(s->store, kv);
+	json_decref(s->page);
+	s->page = NULL;
 }
 
 static void
@@ -432,17 +508,18 @@ list_end(struct source_etcd *s)
 	watches_begin(s);
 }
 
-/* False: it is of another cluster than the one before, or does not go on although it says that there are
- * more. */
+/* Takes answer. False: it is of another cluster than the one before, or does not go on although it says that
+ * there are more. */
 static bool
-page_take(struct source_etcd *s, const json_t *answer)
+page_take(struct source_etcd *s, json_t *answer)
 {
-	json_t *kvs = json_object_get(answer, "kvs"), *kv;
-	size_t i, n = json_array_size(kvs);
+	const json_t *kvs = json_object_get(answer, "kvs");
+	size_t n = json_array_size(kvs);
 	struct etcd_header h;
 	char *last = NULL;
 	bool good = true;
 
+	s->page = answer;
 	etcd_header_read(answer, &h);
 	if (s->list_revision == 0) {
 		s->list_revision = h.revision;
@@ -450,7 +527,6 @@ page_take(struct source_etcd *s, const json_t *answer)
 	}
 	if (h.revision == 0 || h.cluster != s->now.cluster)
 		return false;
-	json_array_foreach(kvs, i, kv) etcd_store_put(s->store, kv);
 	if (json_is_true(json_object_get(answer, "more"))) {
 		last = etcd_key_of(json_array_get(kvs, n - 1));
 		good = last != NULL && (s->after == NULL || strcmp(last, s->after) > 0);
@@ -486,19 +562,20 @@ on_page(void *ctx, const struct fetch_result *r)
 {
 	struct source_etcd *s = ctx;
 	json_t *answer;
-	bool good;
 
 	s->ask = NULL;
+	page_tell(s);
 	if (page_refused(s, r) || (answer = answer_of(s, r)) == NULL)
 		return;
-	good = page_take(s, answer);
-	json_decref(answer);
-	if (!good)
+	if (!page_take(s, answer)) {
 		fail(s, "what it answers is not etcd's");
-	else if (s->range < s->nranges)
+	} else if (s->range < s->nranges) {
 		page_ask(s);
-	else
+		timer_set(s, 0); /* behind the one that sends it */
+	} else {
+		page_tell(s);
 		list_end(s);
+	}
 }
 
 /* ---- watch ---- */
@@ -513,13 +590,16 @@ all_created(const struct source_etcd *s)
 }
 
 static void
-watch_created(struct watch *w)
+watch_created(struct watch *w, const json_t *message)
 {
 	struct source_etcd *s = w->source;
+	struct etcd_header h;
 
 	if (w->created)
 		return;
 	w->created = true;
+	etcd_header_read(message, &h);
+	time_take(s, &h);
 	if (!all_created(s))
 		return;
 	log_info("etcd.watching", LOG_S("endpoint", s->endpoints[s->at]),
@@ -528,6 +608,8 @@ watch_created(struct watch *w)
 		s->h->trouble(s->ctx, s->name, NULL);
 	s->troubled = false;
 	s->failed = 0;
+	s->entries = s->entries_now;
+	s->entries_revision = s->now.revision;
 	timer_set(s, PROBE_EVERY_MS / 2 + arc4random_uniform(PROBE_EVERY_MS));
 }
 
@@ -608,7 +690,7 @@ message_take(struct watch *w, const char *text, size_t len, struct str *err)
 	else if (json_is_true(json_object_get(m, "canceled")))
 		outcome = watch_canceled(m, err);
 	else if (json_is_true(json_object_get(m, "created")))
-		watch_created(w);
+		watch_created(w, m);
 	else
 		events_take(w, m);
 	json_decref(v);
@@ -711,7 +793,9 @@ on_timer(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
-	if (s->state != ETCD_WATCH)
+	if (s->state == ETCD_LIST)
+		page_tell(s);
+	else if (s->state != ETCD_WATCH)
 		connect_next(s);
 	else if (!all_created(s))
 		fail(s, "a watch does not begin");

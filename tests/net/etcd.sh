@@ -109,18 +109,45 @@ block n1 10.65.1.192/26
 del "$resources/nodes/n3"
 expect 10 has n1 10.99.0.4
 expect 10 kernel n2 10.65.1.192/26 "via 10.99.0.1"
-stop etcd
-rm -rf "$dir/etcd.data"
-in_ns n1 etcdctl snapshot restore "$dir/snapshot" --data-dir "$dir/etcd.data" --name etcd \
-	--initial-cluster etcd=http://10.99.0.1:2380 --initial-advertise-peer-urls http://10.99.0.1:2380 >/dev/null 2>&1 ||
-	fail "$stage: restore"
-server
+# Etcd begins anew from the snapshot.
+restore() {
+	stop etcd
+	rm -rf "$dir/etcd.data"
+	in_ns n1 etcdctl snapshot restore "$dir/snapshot" --data-dir "$dir/etcd.data" --name etcd \
+		--initial-cluster etcd=http://10.99.0.1:2380 --initial-advertise-peer-urls http://10.99.0.1:2380 >/dev/null 2>&1 ||
+		fail "$stage: restore"
+	server
+}
+restore
 expect 15 lacks n1 10.99.0.4
 expect 10 has n1 10.99.0.3
 expect 10 no_kernel n2 10.65.1.192/26
 grep -q etcd.other "$dir/n1.confd.log" || fail "$stage: no word of it"
 node n3 10.99.0.33
 expect 10 has n1 10.99.0.33
+
+say "it begins anew and passes what was known before anybody looks"
+header() { in_etcd endpoint status -w json | jq -c ".[0].Status.header | [.cluster_id, .raft_term, .revision][$1]"; }
+expect 10 watching n1
+# A log that began anew a moment ago is as short as the next one.
+for n in $(seq 20); do put /elsewhere "$n"; done
+node n5 10.99.0.50
+expect 10 has n1 10.99.0.50
+rm "$dir/snapshot"
+in_etcd snapshot save "$dir/snapshot" >/dev/null 2>&1 || fail "$stage: snapshot"
+node n5 10.99.0.51
+expect 10 has n1 10.99.0.51
+cluster=$(header 0:2) revision=$(header 2)
+kill -STOP "${pids[n1.confd]}"
+restore
+for n in 1 2 3 4 5; do node n6 10.99.0.6$n; done
+[ "$(header 2)" -gt "$revision" ] || fail "$stage: revision $(header 2), not behind $revision"
+[ "$(header 0:2)" = "$cluster" ] || fail "$stage: this etcd can be told by its id or its term"
+kill -CONT "${pids[n1.confd]}"
+expect 15 has n1 10.99.0.65
+expect 10 has n1 10.99.0.50
+expect 10 lacks n1 10.99.0.51
+expect 10 watching n1
 
 say "what is in place is what would be made of nothing"
 for n in 1 2; do

@@ -18,6 +18,7 @@
 struct fetch {
 	TAILQ_ENTRY(fetch) entry;
 	struct fetch_request q;
+	unsigned number; /* a later one may be at the same address */
 	char *url, *authorization, *body;
 };
 static TAILQ_HEAD(, fetch) fetches = TAILQ_HEAD_INITIALIZER(fetches);
@@ -66,7 +67,7 @@ fetch_start(struct fetcher *f, const struct fetch_request *q)
 	r->authorization = xstrdup(q->authorization);
 	r->body = xstrdup(q->body);
 	TAILQ_INSERT_TAIL(&fetches, r, entry);
-	fetches_made++;
+	r->number = ++fetches_made;
 	return r;
 }
 
@@ -106,10 +107,11 @@ static inline bool
 say(struct fetch *r, const char *text)
 {
 	struct fetch *still;
+	unsigned number = r->number;
 
 	r->q.piece(r->q.ctx, text, strlen(text));
 	TAILQ_FOREACH(still, &fetches, entry)
-	if (still == r)
+	if (still->number == number)
 		return true;
 	return false;
 }

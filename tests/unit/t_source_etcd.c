@@ -42,7 +42,7 @@ finish(void)
 
 #define HEADER(cluster, revision)                                                                            \
 	"\"header\": {\"cluster_id\": \"" cluster "\", \"revision\": \"" revision "\", \"raft_term\": "      \
-										  "\"2\"}"
+	"\"2\"}"
 #define EMPTY(cluster, revision) "{" HEADER(cluster, revision) "}"
 
 /* "key": "...", "value": "..." of a key below /k. */
@@ -62,6 +62,19 @@ kv(const char *name, const char *value)
 	str_free(&v);
 	str_free(&path);
 	return out;
+}
+
+/* Where a server is in time that is being connected to: its answer to the probe, and how long its log is. */
+#define PROBED(cluster, revision) probed(EMPTY(cluster, revision), 490 + atoi(revision))
+
+static void
+probed(const char *text, int entries)
+{
+	char *log = xasprintf("{\"raftAppliedIndex\": \"%d\"}", entries);
+
+	answer(asked(base, "/v3/kv/range"), text);
+	answer(asked(base, "/v3/maintenance/status"), log);
+	free(log);
 }
 
 static void
@@ -86,7 +99,7 @@ static void
 watching(void)
 {
 	begin((struct source_etcd_conf){0});
-	answer(asked(base, "/v3/kv/range"), EMPTY("7", "10"));
+	PROBED("7", "10");
 	page("7", "10", "a", true);
 	page("7", "10", "b", false);
 	ck_assert_uint_eq(syncs, 1);
@@ -113,7 +126,7 @@ START_TEST(test_list_and_watch)
 	ck_assert_uint_eq(json_object_size(world), 2);
 	ck_assert_str_eq(json_string_value(json_object_get(world, " - c")), "x");
 	lose(w, FETCH_BROKEN);
-	answer(asked(base, "/v3/kv/range"), EMPTY("7", "12"));
+	PROBED("7", "12");
 	ck_assert_ptr_nonnull(strstr(asked(base, "/v3/watch")->body, "\"start_revision\": \"13\""));
 	finish();
 }
@@ -124,11 +137,11 @@ START_TEST(test_list_cut_off)
 {
 	watching();
 	lose(asked(base, "/v3/watch"), FETCH_BROKEN);
-	answer(asked(base, "/v3/kv/range"), EMPTY("8", "5"));
+	PROBED("8", "5");
 	page("8", "5", "a", true);
 	ck_assert_uint_eq(json_object_size(world), 2);
 	lose(asked(base, "/v3/kv/range"), FETCH_BROKEN);
-	answer(asked(base, "/v3/kv/range"), EMPTY("8", "5"));
+	PROBED("8", "5");
 	ck_assert_msg(!is_asked("/v3/watch"), "it is watched from a time that never was");
 	page("8", "5", "a", false);
 	ck_assert_uint_eq(json_object_size(world), 1);
@@ -137,11 +150,104 @@ START_TEST(test_list_cut_off)
 }
 END_TEST
 
+/* An etcd that was restored has passed our revision before we came back: its log is shorter than it can be.
+ */
+START_TEST(test_restored_and_passed)
+{
+	watching(); /* at revision 10, with 500 entries */
+	struct fetch *w = asked(base, "/v3/watch");
+	char *event = xasprintf(
+	    "{\"result\": {" HEADER("7", "12") ", \"events\": [{\"kv\": {%s, \"mod_revision\": \"12\"}}]}}\n",
+	    kv("c", "x"));
+	ck_assert(say(w, event));
+	free(event);
+	lose(w, FETCH_BROKEN);
+	/* As long as it must be at least: the same one. */
+	probed(EMPTY("7", "14"), 502);
+	ck_assert_ptr_nonnull(strstr(asked(base, "/v3/watch")->body, "\"start_revision\": \"13\""));
+	ck_assert(say(asked(base, "/v3/watch"), CREATED("14")));
+	lose(asked(base, "/v3/watch"), FETCH_BROKEN);
+	/* One that keeps it to itself, or whose answer is none, is believed. */
+	answer(asked(base, "/v3/kv/range"), EMPTY("7", "20"));
+	refuse(asked(base, "/v3/maintenance/status"), 403);
+	asked(base, "/v3/watch");
+	lose(asked(base, "/v3/watch"), FETCH_BROKEN);
+	answer(asked(base, "/v3/kv/range"), EMPTY("7", "20"));
+	answer(asked(base, "/v3/maintenance/status"), "<");
+	asked(base, "/v3/watch");
+	lose(asked(base, "/v3/watch"), FETCH_BROKEN);
+	/* One that fails is not. */
+	answer(asked(base, "/v3/kv/range"), EMPTY("7", "20"));
+	lose(asked(base, "/v3/maintenance/status"), FETCH_BROKEN);
+	ck_assert(!is_asked("/v3/watch"));
+	/* The connection before was at revision 14 with 502 entries, and 20 has been told since. */
+	probed(EMPTY("7", "30"), 507);
+	ck_assert(!is_asked("/v3/watch"));
+	page("7", "30", "b", false);
+	ck_assert_uint_eq(json_object_size(world), 1);
+	ck_assert(say(asked(base, "/v3/watch"), CREATED("30")));
+	/* From then on its log is what counts. */
+	lose(asked(base, "/v3/watch"), FETCH_BROKEN);
+	probed(EMPTY("7", "30"), 507);
+	asked(base, "/v3/watch");
+	finish();
+}
+END_TEST
+
+/* A page is told while the server makes the next one. */
+START_TEST(test_pages_ahead)
+{
+	begin((struct source_etcd_conf){0});
+	PROBED("7", "10");
+	page("7", "10", "a", true);
+	ck_assert(is_asked("/v3/kv/range"));
+	ck_assert_uint_eq(json_object_size(world), 0);
+	ck_assert_int_eq(event_base_loop(base, EVLOOP_ONCE), 0);
+	ck_assert_uint_eq(json_object_size(world), 1);
+	page("7", "10", "b", true);
+	/* Also when the next one is at hand at once, or fails. */
+	page("7", "10", "c", true);
+	ck_assert_uint_eq(json_object_size(world), 2);
+	lose(asked(base, "/v3/kv/range"), FETCH_BROKEN);
+	ck_assert_uint_eq(json_object_size(world), 3);
+	ck_assert_uint_eq(syncs, 0);
+	finish();
+}
+END_TEST
+
+/* Those who had the same server do not all come to the next one at the same moment. */
+START_TEST(test_failover_jitter)
+{
+	static const char *const endpoints[] = {"http://one", "http://two"};
+	struct source_etcd_conf conf = {.endpoints = endpoints, .nendpoints = 2, .prefix = "/k"};
+	uint64_t least = UINT64_MAX, most = 0;
+
+	base = event_base_new();
+	for (unsigned i = 0; i < 8; i++) {
+		told_begin();
+		source = source_etcd_start(base, &conf, &handler, NULL);
+		struct fetch *first = asked(base, "/v3/kv/range");
+		const char *other = strstr(first->url, "one") != NULL ? "http://two/v3" : "http://one/v3";
+		uint64_t began = time_mono_ns();
+		lose(first, FETCH_UNREACHABLE);
+		asked(base, other);
+		uint64_t took = time_mono_ns() - began;
+		least = took < least ? took : least;
+		most = took > most ? took : most;
+		ck_assert_uint_eq(json_object_size(troubles), 0);
+		source->ops->stop(source);
+		told_end();
+	}
+	ck_assert_uint_ge(most - least, 1000000);
+	event_base_free(base);
+}
+END_TEST
+
 /* Another cluster has the address between two pages: those are not of one list. */
 START_TEST(test_pages_of_two)
 {
 	begin((struct source_etcd_conf){0});
-	answer(asked(base, "/v3/kv/range"), EMPTY("7", "10"));
+	PROBED("7", "10");
 	page("7", "10", "a", true);
 	page("8", "90", "b", false);
 	ck_assert_uint_eq(syncs, 0);
@@ -154,7 +260,7 @@ END_TEST
 START_TEST(test_pages_again)
 {
 	begin((struct source_etcd_conf){0});
-	answer(asked(base, "/v3/kv/range"), EMPTY("7", "10"));
+	PROBED("7", "10");
 	page("7", "10", "a", true);
 	page("7", "10", "a", true);
 	ck_assert_uint_eq(json_object_size(troubles), 1);
@@ -181,7 +287,7 @@ START_TEST(test_compacted)
 	for (; i < 4; i++) {
 		ck_assert(!say(asked(base, "/v3/watch"), GONE));
 		ck_assert_uint_eq(json_object_size(troubles), 1);
-		answer(asked(base, "/v3/kv/range"), EMPTY("7", "10"));
+		PROBED("7", "10");
 		page("7", "10", "a", true);
 		page("7", "10", "b", false);
 	}
@@ -198,7 +304,7 @@ logged_in(void)
 {
 	begin((struct source_etcd_conf){.username = "me", .password = "pw"});
 	answer(asked(base, "/v3/auth/authenticate"), "{\"token\": \"t1\"}");
-	answer(asked(base, "/v3/kv/range"), EMPTY("7", "10"));
+	PROBED("7", "10");
 	page("7", "10", "a", false);
 }
 
@@ -214,7 +320,7 @@ START_TEST(test_token_refused)
 		ck_assert(!say(asked(base, "/v3/watch"), NO_TOKEN));
 		answer(asked(base, "/v3/auth/authenticate"), "{\"token\": \"t2\"}");
 		ck_assert_str_eq(asked(base, "/v3/kv/range")->authorization, "t2");
-		answer(asked(base, "/v3/kv/range"), EMPTY("7", "10"));
+		PROBED("7", "10");
 	}
 	ck_assert_uint_ge(time_mono_ns() / 1000000 - began, 125 + 250);
 	finish();
@@ -300,6 +406,6 @@ START_TEST(test_refusal_text)
 }
 END_TEST
 
-SUITE("source_etcd", test_list_and_watch, test_list_cut_off, test_pages_of_two, test_pages_again,
-      test_compacted, test_token_refused, test_token_forgotten, test_token_expired, test_password_file,
-      test_refusal_text)
+SUITE("source_etcd", test_list_and_watch, test_restored_and_passed, test_pages_ahead, test_failover_jitter,
+      test_list_cut_off, test_pages_of_two, test_pages_again, test_compacted, test_token_refused,
+      test_token_forgotten, test_token_expired, test_password_file, test_refusal_text)
