@@ -16,7 +16,7 @@ json_t *ctl_json_text(const char *s);           /* null for NULL; octets that ar
 json_t *ctl_json_addr(const struct ip_addr *a); /* null for FAMILY_NONE */
 json_t *ctl_json_prefix(const struct ip_prefix *p);
 json_t *ctl_json_table(const struct bgpd *d); /* an instance's; null: main's, or a VRF that has none so far */
-json_t *ctl_json_vrf(const struct bgpd *d); /* likewise; null: none */
-json_t *ctl_json_id(uint32_t id);           /* host order, "192.0.2.1"; null for 0 */
+json_t *ctl_json_vrf(const struct bgpd *d);   /* likewise; null: none */
+json_t *ctl_json_id(uint32_t id);             /* host order, "192.0.2.1"; null for 0 */
 
 #endif

@@ -358,7 +358,14 @@ addresses_limited(void)
 
 /* ---- devices of VRFs ---- */
 
-/* Somebody else's table, which this one may not have: nexthop objects have their numbers by tables. NULL: nobody's. */
+/* Nexthop objects have their numbers by tables. */
+static bool
+clash(uint32_t a, uint32_t b)
+{
+	return (a - b) % CONF_TABLE_STRIDE == 0;
+}
+
+/* Somebody else's table, which this one may not have. NULL: nobody's. */
 static const struct bgpd *
 owner_of(const struct instance *i, uint32_t table)
 {
@@ -367,7 +374,7 @@ owner_of(const struct instance *i, uint32_t table)
 	if (table == main->conf->kernel.table)
 		return main;
 	for (const struct bgpd *d = instance_next(main); d != NULL; d = instance_next(d))
-		if (d != &i->d && instance_table(d) != 0 && (instance_table(d) - table) % CONF_TABLE_STRIDE == 0)
+		if (d != &i->d && instance_table(d) != 0 && clash(instance_table(d), table))
 			return d;
 	return NULL;
 }
@@ -587,6 +594,27 @@ is_configured(const struct conf *c, const struct instance *i)
 		if (strcmp(c->vrfs.v[v], i->vrf) == 0)
 			return true;
 	return false;
+}
+
+unsigned
+instances_refuse(struct bgpd *main, const struct conf *c, struct str *why)
+{
+	const struct instance *i;
+	unsigned n = 0;
+
+	LIST_FOREACH(i, &main->instances, entry)
+	{
+		if (i->vrf == NULL || i->table == 0 || !is_configured(c, i))
+			continue;
+		if (i->table == c->kernel.table)
+			str_addf(why, "%skernel.table: found %u, the table of VRF %s, expected another one", n++ > 0 ? "\n" : "",
+			    c->kernel.table, i->vrf);
+		for (uint32_t t = 0; t < c->tables.n; t++)
+			if (clash(i->table, c->tables.v[t]))
+				str_addf(why, "%stable: found %u, and VRF %s has table %u, expected another one, no multiple of %u away",
+				    n++ > 0 ? "\n" : "", c->tables.v[t], i->vrf, i->table, CONF_TABLE_STRIDE);
+	}
+	return n;
 }
 
 /* No neighbour has its table any more, or one has it again. share() comes first. */

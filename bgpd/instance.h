@@ -22,6 +22,7 @@
 
 #include "conf/conf.h"
 #include "fib/fib.h"
+#include "lib/str.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -77,6 +78,11 @@ bool instances_start(struct bgpd *main);
 void instances_synced(struct bgpd *main);
 /* Main is told something of a link, which may be the device of a VRF. */
 void instances_link_changed(struct bgpd *main, const struct fib_link *link);
+/*
+ * May c not become main's configuration? Adds a line for each table of it that is the one of a VRF that neighbours of it
+ * are in, which no check of a file can tell; returns how many there are.
+ */
+unsigned instances_refuse(struct bgpd *main, const struct conf *c, struct str *why);
 /*
  * Another configuration is main's: makes those that are new, without neighbours, and has the others see it. Those that
  * it has no neighbours for begin to go. Nothing of the one before is changed yet, which has to stay until that is done.

@@ -427,7 +427,9 @@ loaded(struct loader_task *t)
 
 	if (t->dropped)
 		return;
-	if (!o->rollback && t->conf == NULL) {
+	if (!o->rollback && t->conf != NULL)
+		t->n_errors = instances_refuse(r->d, t->conf, &t->errors);
+	if (!o->rollback && (t->conf == NULL || t->n_errors > 0)) {
 		log_lines("config.error", str_get(&t->errors));
 		log_error("config.reload", LOG_S("file", t->path), LOG_U("errors", t->n_errors),
 		    LOG_S("effect", "nothing changed"));

@@ -42,7 +42,7 @@ open='import: [accept], export: [accept]'
 # router VRF-OF-D: the configuration of a
 router() {
 	cat >"$dir/a.yaml" <<-EOT
-		router: {as: 65001, id: 10.0.0.1, hold-time: 9}
+		router: {as: 65001, id: 10.0.0.1, hold-time: 6}
 		kernel: {audit-interval: 1}
 		groups:
 		  all: {$both, $soon, $open}
@@ -64,7 +64,7 @@ other() {
 		list="$list {prefix: $p},"
 	done
 	cat >"$dir/$name.yaml" <<-EOT
-		router: {as: $as, id: 10.0.1.$((as - 65000)), hold-time: 9}
+		router: {as: $as, id: 10.0.1.$((as - 65000)), hold-time: 6}
 		neighbors: [{address: 10.99.$link.1, name: a, $both, $soon, $open, remote-as: 65001$more}]
 		networks: [${list%,}]
 		kernel: {export: [reject]}

@@ -534,6 +534,25 @@ START_TEST(test_vrf_links)
 }
 END_TEST
 
+static void
+on_refused(void *ctx, int result, const char *reason)
+{
+	ck_assert_int_eq(result, -EINVAL);
+	*(char **)ctx = strdup(reason);
+}
+
+static void
+refused_reload(const char *rest, const char *text)
+{
+	char *why = NULL;
+
+	bgpdtest_write(&t, "", rest);
+	reload_file(t.d.reload, 0, on_refused, &why);
+	UNTIL(t.d.loop, why != NULL);
+	ck_assert_msg(strstr(why, text) != NULL, "%s", why);
+	free(why);
+}
+
 /* Reloads: a neighbour goes into a VRF that is new, and the VRF goes with its last neighbour. */
 START_TEST(test_vrf_reload)
 {
@@ -559,6 +578,11 @@ START_TEST(test_vrf_reload)
 	bgpdtest_reload(&t, "", "neighbors:\n" OF(A, 65002, ", name: a"));
 	UNTIL(t.d.loop, red() == NULL && peer("a") != NULL && peer_state(peer("a")) == FSM_ACTIVE);
 	ck_assert_ptr_eq(peer("a")->d, &t.d);
+	/* The table of a VRF is nobody else's. */
+	bgpdtest_reload(&t, "", "neighbors:\n" OF(A, 65002, ", name: a, vrf: red"));
+	UNTIL(t.d.loop, red() != NULL && instance_table(red()) == 100);
+	refused_reload("kernel: {table: 100}\nneighbors:\n" OF(A, 65002, ", name: a, vrf: red"), "kernel.table: found 100");
+	refused_reload(ALL "  - {address: 127.0.0.5, remote-as: 65005, vrf: red" OPEN, "table: found 100, and VRF red has table 100");
 	/* A name that is no VRF's so far. */
 	bgpdtest_reload(&t, "", "neighbors:\n" OF(A, 65002, ", name: a, vrf: blue"));
 	UNTIL(t.d.loop, peer("a") != NULL && waits("a", "--no-kernel"));
