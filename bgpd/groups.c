@@ -577,7 +577,9 @@ params_of(const struct peer *p)
 	if (p->drain.stage != DRAIN_NONE)
 		e.options = p->drain.stage == DRAIN_ANNOUNCED ? EXPORT_OPT_GSHUT : EXPORT_OPT_NOTHING;
 	if (e.type == RIB_PEER_EBGP) {
-		kernel_subnet_of(d->kernel, &p->addr, &e.subnet);
+		/* RFC 4271 5.1.3 3: to one that is several hops away nobody but ourselves is named. */
+		if (peer_one_hop(p))
+			kernel_subnet_of(d->kernel, &p->addr, &e.subnet);
 		path_params(p, &e);
 	}
 	return e;

@@ -69,7 +69,7 @@ nexthop_off_link(const struct peer *p, const struct attr_set *s)
 bool
 import_wants_shared_subnet(const struct peer *p)
 {
-	return peer_type(p) == RIB_PEER_EBGP && (p->conf->multihop == 1 || p->conf->ttl_security == 1) && p->d->options->kernel;
+	return peer_type(p) == RIB_PEER_EBGP && peer_one_hop(p) && p->d->options->kernel;
 }
 
 static enum rib_reject

@@ -30,6 +30,12 @@ peer_is_internal(const struct peer *p)
 	return conf_neighbor_is_internal(p->conf);
 }
 
+bool
+peer_one_hop(const struct peer *p)
+{
+	return p->conf->multihop == 1 || p->conf->ttl_security == 1;
+}
+
 enum rib_peer_type
 peer_type(const struct peer *p)
 {

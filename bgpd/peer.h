@@ -204,6 +204,7 @@ peer_family(const struct peer *p)
 }
 bool peer_is_internal(const struct peer *p);
 enum rib_peer_type peer_type(const struct peer *p); /* of the session */
+bool peer_one_hop(const struct peer *p);            /* Is it, as configured, one hop away (RFC 4271 5.1.3, 6.3)? */
 uint8_t peer_role(const struct peer *p); /* enum export_role: our own towards it */
 void peer_stats_get(const struct peer *p, struct peer_stats *out);
 /* Sends a message on the established session; a peer that does not read any more is reset. */

@@ -416,7 +416,7 @@ static const struct conf_row neighbor_rows[] = {
 	 .def = "auto",
 	 .effect = CONF_EFFECT_POLICY,
 	 .doc = "Next hop of what it is sent: our own address, also in reflected routes; the one "
-		"received; or what RFC 4271 5.1.3 says for the kind of neighbor."},
+		"received; or what RFC 4271 5.1.3 says for the kind of neighbor and how far away it is."},
     [CONF_NB_ADD_PATH] = {.key = "add-path",
 			  .type = &conf_type_map,
 			  AT(conf_neighbor, add_path),

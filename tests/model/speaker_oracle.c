@@ -668,7 +668,7 @@ may_go(unsigned peer, unsigned source, const struct mattr *a)
 }
 
 static void
-export_nexthop(const struct mpeer *n, uint8_t rule, uint32_t set, struct mattr *a)
+export_nexthop(const struct mpeer *n, uint8_t rule, bool multihop, uint32_t set, struct mattr *a)
 {
 	const struct ip_addr *self = &n->self[n->addr.family];
 	struct ip_prefix subnet = ip_prefix_from_addr(self, n->addr.family == FAMILY_IPV4 ? 24 : 64);
@@ -679,8 +679,8 @@ export_nexthop(const struct mpeer *n, uint8_t rule, uint32_t set, struct mattr *
 		a->nexthop = (struct ip_addr){0};
 		return;
 	}
-	/* RFC 4271 5.1.3: a third party on the subnet shared with the receiver. */
-	if (!is_inside(n) && !(a->nexthop.family == subnet.family && ip_prefix_contains(&subnet, &a->nexthop)))
+	/* RFC 4271 5.1.3: a third party on the subnet shared with the receiver, if that is one hop away. */
+	if (!is_inside(n) && !(!multihop && a->nexthop.family == subnet.family && ip_prefix_contains(&subnet, &a->nexthop)))
 		a->nexthop = (struct ip_addr){0};
 }
 
@@ -756,7 +756,7 @@ oracle_export(unsigned peer, enum family f, unsigned prefix, const struct verdic
 		return OUT_NONE;
 	out->has_preference = false;
 	out->preference = 0;
-	export_nexthop(n, conf->next_hop, set, out);
+	export_nexthop(n, conf->next_hop, conf->multihop, set, out);
 	if (n->internal)
 		to_internal(source, out);
 	else if (n->member)
