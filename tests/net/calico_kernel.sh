@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # What Calico relies on in the kernel's table, on nodes that bgpconfd configures: which routes are learned and which of
 # several, who comes first where the node and BGP have the same prefix, a pod that moves (LOCAL_PREF is 2147483647 less
-# the metric, both ways), routes into tunnels, next hops that resolve and that do not, all paths both ways, and routes
-# that outlive the daemon in order and killed, with not one packet lost.
+# the metric, both ways), a switch of another AS, a pod that speaks BGP, routes into tunnels, next hops that resolve and
+# that do not, all paths both ways, and routes that outlive the daemon in order and killed, with not one packet lost.
 . "$(dirname "$0")/../lib.sh"
 . "$top/tests/calico.sh"
 ns hub n1 n2 n3 p1 p2 p3 far
@@ -33,6 +33,8 @@ config() { # SPEC-KEYS
 	EOT
 }
 config 'asNumber: 64512'
+export CALICO_ENDPOINT_STATUS_PATH_PREFIX=$dir/felix
+mkdir -p "$dir/felix/endpoint-status"
 put pools.yaml <<-EOT
 	kind: IPPool
 	metadata: {name: pods}
@@ -167,6 +169,62 @@ expect 10 kernel n1 10.65.2.9/32 'via 10.99.0.3 dev lan proto bird' 'metric 1024
 pod_route del n3 p3 10.65.2.9/32 1024
 expect 10 no_kernel n2 10.65.2.9/32
 expect 10 no_kernel n1 10.65.2.9/32
+
+say "a switch of another AS: its routes are far below normal, the default route as well; it is sent blocks without a LOCAL_PREF"
+cat >"$dir/far.yaml" <<-EOT
+	router: {as: 65001, id: 10.99.0.4}
+	groups: {nodes: {remote-as: 64512, import: [accept], export: [accept], connect-retry-time: 1, multihop: 2}}
+	neighbors:
+	  - {address: 10.99.0.1, name: n1, group: nodes}
+	  - {address: 10.99.0.2, name: n2, group: nodes}
+	kernel: {export: [reject]}
+	networks: [{prefix: 0.0.0.0/0}, {prefix: 198.51.100.0/24}]
+EOT
+put switch.yaml <<-EOT
+	kind: BGPPeer
+	metadata: {name: switch}
+	spec: {peerIP: 10.99.0.4, asNumber: 65001}
+EOT
+godwit far far
+expect 30 session n1 Global_10_99_0_4
+expect 30 session n2 Global_10_99_0_4
+expect 10 kernel n1 198.51.100.0/24 'via 10.99.0.4 dev lan proto bird' 'metric 2147483547'
+expect 10 kernel n1 0.0.0.0/0 'via 10.99.0.4 dev lan proto bird' 'metric 2147483547'
+expect 10 best far 10.65.1.0/26 '.local_preference == null and .aspath == "64512"'
+# Blocks of others, too.
+expect 10 path far 10.65.3.0/26 '.exit_nexthop == "10.99.0.1"'
+expect 10 path far 10.65.3.0/26 '.exit_nexthop == "10.99.0.2"'
+# It is no pool's, so that other nodes do not get it from n1.
+sent n1 Mesh_10_99_0_3 198.51.100.0/24 true >/dev/null && fail "$stage"
+rm "$dir/resources/switch.yaml"
+expect 10 no_kernel n1 198.51.100.0/24
+expect 10 no_kernel n1 0.0.0.0/0
+clean_stop far
+
+say "a pod that speaks BGP: what it announces leads to its interface, with protocol 12"
+cat >"$dir/felix/endpoint-status/pod" <<-EOT
+	{"ifaceName": "calip1", "mac": "ee:ee:ee:ee:ee:ee", "ipv4Nets": ["10.65.1.2/32"], "ipv6Nets": [], "bgpPeerName": "pods"}
+EOT
+put workloads.yaml <<-EOT
+	kind: BGPPeer
+	metadata: {name: pods}
+	spec: {localWorkloadSelector: all(), asNumber: 65010}
+EOT
+cat >"$dir/pod.yaml" <<-EOT
+	router: {as: 65010, id: 10.65.1.2}
+	neighbors: [{address: 10.99.0.1, name: node, remote-as: 64512, import: [accept], export: [accept], multihop: 2, connect-retry-time: 1}]
+	kernel: {export: [reject]}
+	networks: [{prefix: 10.65.210.0/24}]
+EOT
+godwit pod p1
+expect 30 session n1 Local_Workload_10_65_1_2
+expect 10 kernel n1 10.65.210.0/24 'via 10.65.1.2 dev calip1 proto bird'
+expect 10 kernel n2 10.65.210.0/24 'via 10.99.0.1 dev lan proto bird'
+in_ns p1 ip address add 10.65.210.1/32 dev lo
+expect 10 in_ns p3 ping -c 1 -W 1 -q 10.65.210.1
+rm "$dir/resources/workloads.yaml"
+expect 10 no_kernel n1 10.65.210.0/24
+clean_stop pod
 
 say "tunnels, as soon as the routes of IPIP pools are ours: to the BGP next hop, whatever leads to it; across subnets only"
 in_ns n1 ip route add 10.98.0.0/24 via 10.99.0.4
