@@ -4,8 +4,6 @@
  */
 #include "bgpd/bird_cli.h"
 
-#include "lib/mem.h"
-
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
@@ -62,23 +60,30 @@ bird_cli_wanted(const char *argv0)
 	return strcmp(base_of(argv0), "bird") == 0;
 }
 
-/* Allocated for as long as the process lives, as the words of its command line are. */
-static void
-place_sockets(struct daemon_options *o, const char *path)
-{
-	const char *base = base_of(path), *dot = strrchr(base, '.');
-	int stem = dot != NULL ? (int)(dot - path) : (int)strlen(path);
-
-	o->bird_ipv4 = path;
-	o->bird_ipv6 = xasprintf("%.*s6%s", stem, path, dot != NULL ? dot : "");
-	o->socket = xasprintf("%.*sbgpd.sock", (int)(base - path), path);
-}
-
 static void
 fail(struct cli *cli)
 {
 	fputs("Try 'bird --help'.\n", stderr);
 	cli->exit_status = EX_USAGE;
+}
+
+/* False: said that it is too long. */
+static bool
+place_sockets(struct cli *cli, const char *path)
+{
+	const char *base = base_of(path), *dot = strrchr(base, '.');
+	int stem = dot != NULL ? (int)(dot - path) : (int)strlen(path);
+	size_t room = sizeof cli->socket;
+
+	cli->daemon.bird_ipv4 = path;
+	cli->daemon.bird_ipv6 = cli->bird_ipv6;
+	cli->daemon.socket = cli->socket;
+	if ((size_t)snprintf(cli->bird_ipv6, room, "%.*s6%s", stem, path, dot != NULL ? dot : "") < room &&
+	    (size_t)snprintf(cli->socket, room, "%.*sbgpd.sock", (int)(base - path), path) < room)
+		return true;
+	fprintf(stderr, "bird: -s %s: too long for a socket\n", path);
+	fail(cli);
+	return false;
 }
 
 /* One option; false: there is nothing more to do. */
@@ -90,12 +95,10 @@ take(struct cli *cli, int c)
 		cli->daemon.conf_path = optarg;
 		return true;
 	case 's':
-		place_sockets(&cli->daemon, optarg);
-		return true;
+		return place_sockets(cli, optarg);
 	case 'l':
 		cli->daemon.conf_path = "bird.conf";
-		place_sockets(&cli->daemon, "bird.ctl");
-		return true;
+		return place_sockets(cli, "bird.ctl");
 	case 'P':
 		cli->daemon.pidfile = optarg;
 		return true;

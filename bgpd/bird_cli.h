@@ -16,11 +16,14 @@
 
 #define BIRD_CLI_VERSION "v0.3.3+birdv1.6.8" /* what it is compatible with: that of Calico */
 
-/* What a command line asks for. */
+#define BIRD_CLI_PATH_MAX 112 /* more than a socket's path may have */
+
+/* What a command line asks for. Not to be copied: what is in daemon may point into it. */
 struct cli {
 	struct daemon_options daemon;
 	bool check, print;
 	int exit_status; /* ≥ 0: exit now with this */
+	char bird_ipv6[BIRD_CLI_PATH_MAX], socket[BIRD_CLI_PATH_MAX];
 };
 
 /* Is a program of this name to be understood as BIRD? */
@@ -29,7 +32,8 @@ bool bird_cli_wanted(const char *argv0);
 void bird_cli_parse(int argc, char **argv, struct cli *cli);
 /* Says on stderr what kind of file the one with these errors is to be. */
 void bird_cli_hint(const char *conf_path);
-/* Has a configuration listen where the command line says. What it gets points into o. NULL conf is fine. */
+/* Has a configuration listen where the command line says. What it gets points where o points. NULL conf is
+ * fine. */
 void bird_cli_apply(const struct daemon_options *o, struct conf *conf);
 
 #endif

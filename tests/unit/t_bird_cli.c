@@ -11,19 +11,28 @@
 
 #define WORDS_MAX 16
 
-/* argv points into the line, which is never freed: so do the options. */
-static struct cli
+static struct cli c;
+static char words[512]; /* what the options point into */
+
+static void
 parse(const char *line)
 {
-	struct cli cli = {.daemon = {.conf_path = "/default", .kernel = true}, .exit_status = -1};
-	char *rest = strdup(line), *argv[WORDS_MAX + 1] = {0};
+	char *rest = words, *argv[WORDS_MAX + 1] = {0};
 	int argc = 0;
 
+	ck_assert_uint_lt(strlcpy(words, line, sizeof words), sizeof words);
 	while (argc < WORDS_MAX && (argv[argc] = strsep(&rest, " ")) != NULL)
 		argc++;
+	c = (struct cli){.daemon = {.conf_path = "/default", .kernel = true}, .exit_status = -1};
 	optind = 0; /* getopt begins anew */
-	bird_cli_parse(argc, argv, &cli);
-	return cli;
+	bird_cli_parse(argc, argv, &c);
+}
+
+static void
+check_status(const char *line, int want)
+{
+	parse(line);
+	ck_assert_int_eq(c.exit_status, want);
 }
 
 START_TEST(test_name)
@@ -40,7 +49,7 @@ END_TEST
 /* The run script of calico-node, and the check of its confd. */
 START_TEST(test_calico)
 {
-	struct cli c = parse("bird -R -s /var/run/calico/bird.ctl -d -c /etc/calico/confd/config/bird.cfg");
+	parse("bird -R -s /var/run/calico/bird.ctl -d -c /etc/calico/confd/config/bird.cfg");
 
 	ck_assert_int_eq(c.exit_status, -1);
 	ck_assert_str_eq(c.daemon.conf_path, "/etc/calico/confd/config/bird.cfg");
@@ -50,7 +59,7 @@ START_TEST(test_calico)
 	ck_assert(!c.daemon.afresh);
 	ck_assert(!c.check);
 	ck_assert(c.daemon.kernel);
-	c = parse("bird -p -c x.cfg");
+	parse("bird -p -c x.cfg");
 	ck_assert_int_eq(c.exit_status, -1);
 	ck_assert(c.check);
 	ck_assert_str_eq(c.daemon.conf_path, "x.cfg");
@@ -61,7 +70,7 @@ END_TEST
 
 START_TEST(test_options)
 {
-	struct cli c = parse("bird -l -P /run/bird.pid");
+	parse("bird -l -P /run/bird.pid");
 
 	ck_assert_str_eq(c.daemon.conf_path, "bird.conf");
 	ck_assert_str_eq(c.daemon.bird_ipv4, "bird.ctl");
@@ -69,15 +78,18 @@ START_TEST(test_options)
 	ck_assert_str_eq(c.daemon.socket, "bgpd.sock");
 	ck_assert_str_eq(c.daemon.pidfile, "/run/bird.pid");
 	ck_assert(c.daemon.afresh);
-	c = parse("bird -s /run/v1.2/ctl");
+	parse("bird -s /run/v1.2/ctl");
 	ck_assert_str_eq(c.daemon.bird_ipv6, "/run/v1.2/ctl6");
 	ck_assert_str_eq(c.daemon.conf_path, "/default");
-	ck_assert_int_eq(parse("bird --version").exit_status, 0);
-	ck_assert_int_eq(parse("bird -h").exit_status, 0);
-	ck_assert_int_eq(parse("bird -u nobody").exit_status, EX_USAGE);
-	ck_assert_int_eq(parse("bird -x").exit_status, EX_USAGE);
-	ck_assert_int_eq(parse("bird file").exit_status, EX_USAGE);
-	ck_assert_int_eq(parse("bird -D /tmp/log").exit_status, -1);
+	check_status("bird --version", 0);
+	check_status("bird -h", 0);
+	check_status("bird -u nobody", EX_USAGE);
+	check_status("bird -x", EX_USAGE);
+	check_status("bird file", EX_USAGE);
+	check_status("bird -D /tmp/log", -1);
+	char longest[160] = "bird -s /";
+	memset(longest + strlen(longest), 'x', 120);
+	check_status(longest, EX_USAGE);
 }
 END_TEST
 
@@ -85,7 +97,8 @@ END_TEST
 START_TEST(test_apply)
 {
 	static struct bgpdtest t;
-	struct cli c = parse("bird -s /nowhere/bird.ctl");
+
+	parse("bird -s /nowhere/bird.ctl");
 
 	bgpdtest_start(&t, "", "neighbors: []\n");
 	ck_assert_ptr_null(t.d.conf->bird_sockets.ipv4);
