@@ -408,30 +408,57 @@ fetch_withdrawn(const struct rib *rib, enum family f, uint32_t hint)
 		__builtin_prefetch(attr_slot(rib->attrs, p->attr), 1);
 }
 
-/* hints: ids that those operations will probably find, whose records have been asked for. */
-static void
+__attribute__((always_inline)) static inline void
+fetch_bucket(const struct rib *rib, const struct rib_op *op)
+{
+	hidx_prefetch(&rib->table[op->prefix.family].index, op->hash);
+}
+
+/* *hint: the id that the operation will probably find, whose record is asked for. */
+__attribute__((always_inline)) static inline void
+fetch_record(const struct rib *rib, const struct rib_op *op, uint32_t *hint)
+{
+	const struct prefix_table *t = &rib->table[op->prefix.family];
+
+	*hint = hidx_hint_first(&t->index, op->hash);
+	if (*hint != 0)
+		prefix_fetch(t, *hint);
+}
+
+/* Where it is not in the bucket itself. */
+__attribute__((always_inline)) static inline void
+fetch_chained(const struct rib *rib, const struct rib_op *op, uint32_t *hint)
+{
+	const struct prefix_table *t = &rib->table[op->prefix.family];
+
+	if (*hint != 0)
+		return;
+	*hint = hidx_hint(&t->index, op->hash);
+	if (*hint != 0)
+		prefix_fetch(t, *hint);
+}
+
+/* For the first operations, which none before them has asked for. */
+__attribute__((always_inline)) static inline void
+fetch_first(const struct rib *rib, const struct rib_op *ops, unsigned n, uint32_t hints[HINTS])
+{
+	for (unsigned i = 0; i < n && i < AHEAD_BUCKET; i++)
+		fetch_bucket(rib, &ops[i]);
+	for (unsigned i = 0; i < n && i < AHEAD_RECORD; i++)
+		fetch_record(rib, &ops[i], &hints[i]);
+	for (unsigned i = 0; i < n && i < AHEAD_CHAIN; i++)
+		fetch_chained(rib, &ops[i], &hints[i]);
+}
+
+__attribute__((always_inline)) static inline void
 fetch_ahead(const struct rib *rib, const struct rib_op *ops, unsigned i, unsigned n, uint32_t hints[HINTS])
 {
-	if (i + AHEAD_BUCKET < n) {
-		const struct rib_op *op = &ops[i + AHEAD_BUCKET];
-		hidx_prefetch(&rib->table[op->prefix.family].index, op->hash);
-	}
-	if (i + AHEAD_RECORD < n) {
-		const struct rib_op *op = &ops[i + AHEAD_RECORD];
-		const struct prefix_table *t = &rib->table[op->prefix.family];
-		uint32_t id = hidx_hint_first(&t->index, op->hash);
-		if (id != 0)
-			prefix_fetch(t, id);
-		hints[(i + AHEAD_RECORD) % HINTS] = id;
-	}
-	if (i + AHEAD_CHAIN < n && hints[(i + AHEAD_CHAIN) % HINTS] == 0) {
-		const struct rib_op *op = &ops[i + AHEAD_CHAIN];
-		const struct prefix_table *t = &rib->table[op->prefix.family];
-		uint32_t id = hidx_hint(&t->index, op->hash);
-		if (id != 0)
-			prefix_fetch(t, id);
-		hints[(i + AHEAD_CHAIN) % HINTS] = id;
-	}
+	if (i + AHEAD_BUCKET < n)
+		fetch_bucket(rib, &ops[i + AHEAD_BUCKET]);
+	if (i + AHEAD_RECORD < n)
+		fetch_record(rib, &ops[i + AHEAD_RECORD], &hints[(i + AHEAD_RECORD) % HINTS]);
+	if (i + AHEAD_CHAIN < n)
+		fetch_chained(rib, &ops[i + AHEAD_CHAIN], &hints[(i + AHEAD_CHAIN) % HINTS]);
 	if (i + AHEAD_SLOT < n && ops[i + AHEAD_SLOT].withdraw)
 		fetch_withdrawn(rib, (enum family)ops[i + AHEAD_SLOT].prefix.family,
 				hints[(i + AHEAD_SLOT) % HINTS]);
@@ -445,6 +472,7 @@ rib_apply(struct rib *rib, struct rib_source *s, const struct rib_op *ops, unsig
 	unsigned changed = 0;
 
 	ASSERT(!s->removed);
+	fetch_first(rib, ops, n, hints);
 	for (unsigned i = 0; i < n; i++) {
 		fetch_ahead(rib, ops, i, n, hints);
 		/* Nothing here frees an id: what was found then is still what it was. */
