@@ -2,8 +2,9 @@
 /*
  * sparse: see sparse.h.
  *
- * A top has nodes, a node has values. Both kinds keep their branches in the order of their bits, with room for a few
- * more, which follows from their number: so the same functions do for both, told how large a branch is.
+ * A top has nodes, a node has values. Both kinds keep their branches in the order of their bits, with room
+ * for a few more, which follows from their number: so the same functions do for both, told how large a branch
+ * is.
  */
 #include "lib/sparse.h"
 

@@ -34,7 +34,8 @@ struct ranges {
 	uint32_t *
 	    directory; /* place p: the piece in which p << shift is; one more at the end for the last piece */
 	uint8_t shift;
-	bool whole; /* 0.0.0.0/0 itself matches, for which no bit is left: half the octets is more of them in the cache */
+	bool whole; /* 0.0.0.0/0 itself matches, for which no bit is left: half the octets is more of them in
+		       the cache */
 };
 
 /* e is ordered by address and then length; it may be freed afterwards. */

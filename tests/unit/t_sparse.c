@@ -66,7 +66,8 @@ START_TEST(test_random)
 
 	begin();
 	for (unsigned round = 0; round < 40; round++) {
-		/* Rounds of full, of few, and of what lies between; runs of ids, since those are what comes. */
+		/* Rounds of full, of few, and of what lies between; runs of ids, since those are what comes.
+		 */
 		uint32_t share = round * 7 % 10, n = round % 4 == 0 ? IDS : 2000, from = r % IDS;
 		for (uint32_t i = 0; i < n; i++) {
 			r = r * 1103515245 + 12345;
@@ -101,7 +102,8 @@ START_TEST(test_ends)
 }
 END_TEST
 
-/* 64 values of 4 octets, their node of 16, and its part of the top: less than 5 octets each, with the pool's own. */
+/* 64 values of 4 octets, their node of 16, and its part of the top: less than 5 octets each, with the pool's
+ * own. */
 START_TEST(test_bytes)
 {
 	enum { MANY = 1 << 20 };
