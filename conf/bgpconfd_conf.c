@@ -19,6 +19,7 @@
 #define STATUS_FOLDER  "endpoint-status"
 #define ETCD_PREFIX    "/calico"
 #define RESOURCES      "configmaps"
+#define RATE_MAX       10000
 
 #define PATH_ROW(name, tag, member, text)                                                                    \
 	{                                                                                                    \
@@ -563,14 +564,32 @@ etcd_fill(struct bgpconfd_conf *c, struct conf_errors *errs)
 		conf_errors_add(errs, &pos, 0, "ETCD_PASSWORD", "found a username without a password, expected password-file in the file");
 }
 
+/* How often the API server may be asked. */
+static void
+rate_fill(struct bgpconfd_conf *c, double *field, const char *name, struct conf_errors *errs)
+{
+	const struct conf_pos pos = {.file = "environment"};
+	const char *text = NULL;
+	char *end;
+
+	env_fill_calico(c->arena, &text, name);
+	if (text == NULL)
+		return;
+	*field = strtod(text, &end);
+	if (*end != '\0' || !(*field >= 1 && *field <= RATE_MAX))
+		conf_errors_add(errs, &pos, 0, name, "found \"%.40s\", expected a number 1..%d", text, RATE_MAX);
+}
+
 /* As calico-node does: any other group means the first. */
 static void
-kubernetes_fill(struct bgpconfd_conf *c)
+kubernetes_fill(struct bgpconfd_conf *c, struct conf_errors *errs)
 {
 	struct bgpconfd_datastore *d = &c->datastore;
 	const char *group = NULL;
 
 	env_fill_calico(c->arena, &d->kubeconfig, "KUBECONFIG");
+	rate_fill(c, &d->rate_per_s, "K8S_CLIENT_QPS", errs);
+	rate_fill(c, &d->burst, "K8S_CLIENT_BURST", errs);
 	env_fill(c->arena, &group, "CALICO_API_GROUP");
 	if (d->api_group == BGPCONFD_GROUP_FOUND && group != NULL)
 		d->api_group = strcmp(group, "projectcalico.org/v3") == 0 ? BGPCONFD_GROUP_V3 : BGPCONFD_GROUP_V1;
@@ -619,7 +638,7 @@ bgpconfd_conf_load(const char *path, struct bgpconfd_conf **out, struct conf_err
 	if (c->datastore.type == BGPCONFD_STORE_ETCD)
 		etcd_fill(c, errs);
 	if (c->datastore.type == BGPCONFD_STORE_KUBERNETES)
-		kubernetes_fill(c);
+		kubernetes_fill(c, errs);
 	if (c->resolver == BGPCONFD_RESOLVER_CALICO)
 		calico_fill(c);
 	if (errs->n != 0) {

@@ -22,6 +22,7 @@ struct bgpconfd_datastore {
 	const char *prefix, *ca, *cert, *key, *username, *password_file;
 	const char *password, *ca_text, *cert_text, *key_text; /* of the environment alone */
 	const char *kubeconfig; /* kubernetes; NULL: as a pod */
+	double rate_per_s, burst; /* of requests, of the environment alone; 0: not set */
 	uint32_t api_group;     /* enum bgpconfd_group */
 	CONF_LIST(const char *) resources; /* what are keys; never empty with kubernetes and keys */
 	const char *name_space; /* of those; NULL: all */

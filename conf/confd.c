@@ -651,6 +651,8 @@ source_start(struct confd *d, bool keys)
 					.node = keys ? NULL : d->conf->node};
 	struct source_kubernetes_conf kubernetes = {.kubeconfig = s->kubeconfig, .group = groups[s->api_group], .node = d->conf->node,
 						   .no_blocks = d->conf->calico.pod_cidrs,
+						   .rate_per_s = s->rate_per_s,
+						   .burst = s->burst,
 						   .resources = s->resources.v,
 						   .nresources = keys ? s->resources.n : 0,
 						   .name_space = s->name_space};

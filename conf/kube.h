@@ -139,6 +139,8 @@ struct kube_client {
 	struct fetcher *fetcher; /* NULL: no access yet */
 	struct kube_access access;
 	const char *node;
+	/* Requests a second in the long run, and how many at once; 0: calico-node's 5 and 100. */
+	double rate_per_s, burst;
 	/* Requests that may be made at once, and since when. */
 	double allowance;
 	uint64_t allowance_ms;

@@ -26,16 +26,18 @@ kube_now_ms(void)
 unsigned
 kube_client_wait_ms(struct kube_client *c)
 {
+	double rate = c->rate_per_s > 0 ? c->rate_per_s : RATE_PER_S,
+	       burst = c->burst > 0 ? c->burst : RATE_BURST;
 	uint64_t now = kube_now_ms();
 
 	if (c->allowance_ms == 0)
-		c->allowance = RATE_BURST;
+		c->allowance = burst;
 	else
-		c->allowance += (double)(now - c->allowance_ms) / 1000 * RATE_PER_S;
+		c->allowance += (double)(now - c->allowance_ms) / 1000 * rate;
 	c->allowance_ms = now;
-	c->allowance = c->allowance > RATE_BURST ? RATE_BURST : c->allowance;
+	c->allowance = c->allowance > burst ? burst : c->allowance;
 	if (c->allowance < 1)
-		return (unsigned)((1 - c->allowance) / RATE_PER_S * 1000) + 1;
+		return (unsigned)((1 - c->allowance) / rate * 1000) + 1;
 	c->allowance -= 1;
 	return 0;
 }

@@ -91,6 +91,7 @@ struct source *source_etcd_start(struct event_base *base, const struct source_et
 struct source_kubernetes_conf {
 	const char *kubeconfig, *group, *node;
 	bool no_blocks; /* BlockAffinities do not matter */
+	double rate_per_s, burst; /* requests a second in the long run, and at once; 0: as calico-node does by itself */
 	/* Any objects as keys in place of Calico's: names of resources as kube.h takes them, 0: Calico's; in name_space, NULL: all. */
 	const char *const *resources;
 	unsigned nresources;

@@ -780,6 +780,8 @@ source_kubernetes_start(struct event_base *base, const struct source_kubernetes_
 	s->backoff = (struct backoff){.min_ms = BACKOFF_MIN_MS, .max_ms = BACKOFF_MAX_MS};
 	s->client.base = base;
 	s->client.node = s->node;
+	s->client.rate_per_s = conf->rate_per_s;
+	s->client.burst = conf->burst;
 	LIST_INIT(&s->entries);
 	s->timer = evtimer_new(base, on_timer, s);
 	ASSERT(s->timer != NULL);

@@ -36,7 +36,11 @@ static const char *const variables[] = {"NODENAME",
 					"CALICO_ENDPOINT_STATUS_PATH_PREFIX",
 					"USE_POD_CIDR",
 					"CALICO_API_GROUP",
-					"KUBECONFIG"};
+					"KUBECONFIG",
+					"K8S_CLIENT_QPS",
+					"CALICO_K8S_CLIENT_QPS",
+					"K8S_CLIENT_BURST",
+					"CALICO_K8S_CLIENT_BURST"};
 
 static void
 begin(void)
@@ -330,6 +334,26 @@ START_TEST(test_kubernetes)
 }
 END_TEST
 
+START_TEST(test_kubernetes_rate)
+{
+	begin();
+	ck_assert_int_eq(load("datastore: {type: kubernetes}\n" TEMPLATE), 0);
+	ck_assert(conf->datastore.rate_per_s == 0 && conf->datastore.burst == 0);
+	setenv("K8S_CLIENT_QPS", "7.5", 1);
+	setenv("CALICO_K8S_CLIENT_BURST", "2000", 1);
+	ck_assert_int_eq(load("datastore: {type: kubernetes}\n" TEMPLATE), 0);
+	ck_assert(conf->datastore.rate_per_s == 7.5 && conf->datastore.burst == 2000);
+	setenv("K8S_CLIENT_QPS", "0", 1);
+	setenv("CALICO_K8S_CLIENT_BURST", "many", 1);
+	ck_assert_int_eq(load("datastore: {type: kubernetes}\n" TEMPLATE), -EINVAL);
+	ck_assert_str_eq(str_get(&errors), "environment: K8S_CLIENT_QPS: found \"0\", expected a number 1..10000\n"
+					   "environment: K8S_CLIENT_BURST: found \"many\", expected a number 1..10000\n");
+	/* Of what has no such. */
+	ck_assert_int_eq(load("datastore: {type: files}\n" TEMPLATE), 0);
+	end();
+}
+END_TEST
+
 START_TEST(test_kubernetes_keys)
 {
 	begin();
@@ -392,4 +416,4 @@ START_TEST(test_errors)
 END_TEST
 
 SUITE("bgpconfd_conf", test_values, test_defaults, test_environment, test_datastores, test_etcd, test_etcd_environment,
-      test_kubernetes, test_kubernetes_keys, test_errors)
+      test_kubernetes, test_kubernetes_rate, test_kubernetes_keys, test_errors)

@@ -434,6 +434,12 @@ START_TEST(test_rate)
 	ck_assert_uint_ge(now, 99); /* and one that is about to be made */
 	ck_assert_uint_le(now, 101);
 	ck_assert_uint_le(kube_client_wait_ms(&client), 201);
+	/* As it is told to. */
+	struct kube_client other = {.rate_per_s = 0.5, .burst = 3};
+	for (unsigned i = 0; i < 3; i++)
+		ck_assert_uint_eq(kube_client_wait_ms(&other), 0);
+	ck_assert_uint_gt(kube_client_wait_ms(&other), 201);
+	ck_assert_uint_le(kube_client_wait_ms(&other), 2001);
 	uint64_t began = kube_now_ms();
 	asked(base, "limit=500");
 	ck_assert_uint_ge(kube_now_ms() - began, 100);
