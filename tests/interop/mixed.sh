@@ -84,6 +84,8 @@ begin() { # N ours|bird [-R]
 	fi
 	runs[$1]=$2
 }
+# What runs there ends: ours in order, which leaves routes and sessions to whoever comes; BIRD killed, since in order it
+# says Cease, upon which neighbours let its routes go.
 end() { # N [SIGNAL]
 	if [ "${runs[$1]}" = ours ]; then
 		stop "confd-n$1"
