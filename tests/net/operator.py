@@ -129,8 +129,10 @@ def configuration(last=False):
                           ("statics", [", via: 10.99.1.2", ", blackhole: true", ", interface: to-c", ", via: 10.99.3.77"])):
         picked = rnd.sample(["10.%d.0.0/16" % i for i in range(12)] + ["0.0.0.0/0", "10.0.0.0/8", "10.3.7.0/24"], rnd.randint(0, 4))
         text.append("%s: [%s]" % (section, ", ".join("{prefix: %s%s}" % (p, rnd.choice(more)) for p in picked)))
-    text.append("kernel: {export: %s%s}" % (rnd.choice(["[accept]", "[accept]", "[reject]", "[p0, accept]"]),
-                                            rnd.choice(["", "", ", nexthop-objects: off", ", learn: [accept]", ", metric: 30"])))
+    kernel = ["", "", ", nexthop-objects: off", ", learn: [accept]", ", metric: 30", ", connected: {interfaces: [to-b]}"]
+    elsewhere = ["", ", table: 300", ", protocol: 187", ", learn-tables: [301, 302]", ", audit-interval: 1"]
+    text.append("kernel: {export: %s%s%s}" % (rnd.choice(["[accept]", "[accept]", "[reject]", "[p0, accept]"]), rnd.choice(kernel),
+                                              "" if last else rnd.choice(elsewhere)))
     with open(folder + "/a.new", "w") as f:
         f.write("\n".join(text) + "\n")
     os.rename(folder + "/a.new", folder + "/a.yaml")
@@ -215,6 +217,8 @@ def settle(d):
     answer = d.ask("reload")
     if isinstance(answer, str):
         fail("the last configuration: " + answer)
+    for name in ("b", "c", "d", "dd", "10.99.3.2"):
+        d.ask("neighbor clear", neighbor=name)  # what a change leaves for the next session counts from here on
     end = time.monotonic() + 60
     while True:
         names = [r["name"] for r in d.ask("show neighbor")[1] if "name" in r]

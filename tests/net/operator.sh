@@ -30,14 +30,16 @@ for peer in b c d; do
 	in_ns $peer ip route add default via "10.99.$n.1"
 	godwit $peer $peer
 done
-# All that the neighbours have of a, without path ids, and a's routes in the kernel.
+# All that the neighbours have of a, without path ids, and a's routes and nexthop objects in the kernel, without their ids.
 told() {
 	for peer in b c d; do
 		ctl $peer -j show rib from a | jq -S -c ".rib[] | [\"$peer\", .prefix, .aspath, .origin, .med, .local_preference,
 			.exit_nexthop, .originator_id, .cluster_list, (.communities | sort)]"
 	done | sort
-	in_ns a ip route show proto bgp | sed -E 's/nhid [0-9]+ //' | sort
-	in_ns a ip -6 route show proto bgp | sed -E 's/nhid [0-9]+ //' | sort
+	for family in -4 -6; do
+		in_ns a ip $family -o route show table all | grep -E 'proto (bgp|187)' | sed -E 's/nhid [0-9]+ //' | sort
+	done
+	in_ns a ip nexthop show | sed -E 's/[0-9]{6,}/N/g' | sort
 }
 as_before() { diff "$dir/told" <(told); }
 # Nothing has changed for two seconds.
