@@ -125,8 +125,8 @@ send_route(struct fib *fib, struct fib_table *t, uint32_t id)
 		fib_unpinned_check(fib, t, id);
 		return;
 	}
-	/* A new configuration waits until nothing is in flight: only what it waits for goes out. For a route that has
-	 * another one of before that is what must come before the deletion of that one, too. */
+	/* A new configuration waits until nothing is in flight: only what it waits for goes out. Where the
+	 * kernel has another route of before that is also what must come before its deletion. */
 	if (fib->has_next && !table_owes(t, id))
 		return;
 	if (op.u.route.verb == FIB_DEL && op.u.route.what == FIB_WHAT_ROUTE && fib_part_take(fib, t, id))
