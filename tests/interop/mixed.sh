@@ -17,6 +17,10 @@ pool() { [ "$1" = 4 ] && echo 10.65.0.0/16 || echo fd65::/16; }
 pod_address() { [ "$1" = 4 ] && echo "10.65.$2.2" || echo "fd65:$2::2"; }
 
 # For BIRD, as Calico has it: in a mesh the one with the lower address, as text, waits; the reflector's clients are clients.
+# But for this: a BIRD that reflects waits for clients that are BIRD. They would dial each other at the same time, and
+# when the connection that is up at one end already loses at the other, that is a second end within a restart, with which
+# the routes go (RFC 4724).
+waits() { [ "${runs[$1]:-}" = bird ] && echo ' passive on;'; }
 sessions() { # FAMILY N
 	local other name
 	for other in 1 2 3 4; do
@@ -26,7 +30,7 @@ sessions() { # FAMILY N
 		elif [ -z "$reflector" ]; then
 			echo "Mesh_$name $(address "$1" "$other") $([[ $(address "$1" "$other") > $(address "$1" "$2") ]] && echo 'passive on;')"
 		elif [ "$reflector" = "$2" ]; then
-			echo "Node_$name $(address "$1" "$other") rr client; rr cluster id 10.0.0.1;"
+			echo "Node_$name $(address "$1" "$other") rr client; rr cluster id 10.0.0.1;$(waits "$other")"
 		elif [ "$reflector" = "$other" ]; then
 			echo "Node_$name $(address "$1" "$other")"
 		fi

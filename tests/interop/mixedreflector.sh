@@ -9,8 +9,8 @@ travels 3 2 4
 switch 1 bird
 say "a reflector with BIRD; its clients run both"
 travels 3 2 4
-switch 2 bird
-switch 2 ours
+switch 3 ours
+switch 3 bird
 switch 1 ours
 for n in 1 2; do
 	clean_stop confd-n$n
