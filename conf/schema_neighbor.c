@@ -645,7 +645,7 @@ static const struct conf_row neighbor_rows[] = {
 	 .doc = "Kernel routing table that its routes are for. All neighbors of one table are told each other's routes and no "
 		"others: a table has a RIB, best paths and kernel routes of its own. Networks, statics, aggregates, "
 		"connected and learned routes are of kernel.table alone; kernel.export and the rest of kernel are for all "
-		"tables. Next hops resolve through the addresses of all interfaces, others' routes in this table and the "
+		"tables. Next hops resolve through the addresses of all interfaces outside VRFs, others' routes in this table and the "
 		"main one, and what neighbors of this table have told. Each table has a thread, some 300 KB before its first "
 		"route, and 126 GB of addresses, which are not memory but must not be limited (ulimit -v). At most 64 "
 		"tables; nexthop objects of each have numbers from 268435456 on that no other has, for which two must not "

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # VRFs of neighbours: one bgpd (a) with neighbours in none (b), in the VRF red (c, d and
-# whoever is in a prefix there, f) and in the VRF blue (e), which has the same addresses as
+# whoever is in a prefix there, f, and g, who has no address) and in the VRF blue (e), which has the same addresses as
 # c, and the same keys not. Each VRF has its own routes, in the table of its device, whose
 # next hops are on its own interfaces; devices that come, go and change their table are
 # followed; and a reload moves a neighbour from one VRF to another.
 . "$(dirname "$0")/../lib.sh"
 need_godwit
-ns a b c d e f
+ns a b c d e f g
 in_ns a ip link add probe type vrf table 9 2>"$dir/vrf.err" || skip "the kernel has no vrf: $(cat "$dir/vrf.err")"
 in_ns a ip link del probe
 # IPv6 addresses stay when an interface comes into a VRF or leaves one.
@@ -16,6 +16,7 @@ link a b 1
 link a c 2
 link a d 3
 link a f 5
+link a g 7
 # The addresses of the link to c once more.
 ip link add to-e netns "$tag-a" type veth peer name to-a netns "$tag-e"
 device() { # NAME TABLE INTERFACE...
@@ -27,7 +28,7 @@ device() { # NAME TABLE INTERFACE...
 	done
 	in_ns a ip link set "$name" up
 }
-device red 100 to-c to-d to-f
+device red 100 to-c to-d to-f to-g
 in_ns a ip link set to-e up
 in_ns e ip link set to-a up
 device blue 200 to-e
@@ -53,6 +54,7 @@ router() {
 		  - {address: 10.99.3.2, name: d, group: all, vrf: $1, remote-as: 65004, ttl-security: 1}
 		  - {address: 10.99.2.2, group: all, vrf: blue, remote-as: 65005, password: of-blue}
 		  - {prefix: 10.99.5.0/24, group: red, remote-as: 65006}
+		  - {interface: to-g, name: g, group: red, remote-as: 65007}
 		networks: [{prefix: 192.0.2.0/24, blackhole: true}]
 	EOT
 }
@@ -76,13 +78,15 @@ other c 2 65003 ', password: of-red' 203.0.113.0/24 2001:db8::/32 198.51.100.64/
 other d 3 65004 ', ttl-security: 1' 198.51.100.128/26
 other e 2 65005 ', password: of-blue' 203.0.113.0/24 2001:db8::/32
 other f 5 65006 '' 198.51.100.192/26
-for n in a b c d e f; do
+other g 7 65007 '' 198.51.100.32/27
+sed -i 's/address: 10.99.7.1/interface: to-a/' "$dir/g.yaml"
+for n in a b c d e f g; do
 	godwit "$n" "$n"
 done
 
-# routes TABLE [-6]: what of ours is in a table, a line a route: prefix, next hop and interface
+# routes TABLE [-6]: what of ours is in a table, a line a route: prefix, next hop (LL a link-local one) and interface
 routes() {
-	in_ns a ip "${2:--4}" -j route show table "$1" proto 186 | jq -r '.[] |
+	in_ns a ip "${2:--4}" -j route show table "$1" proto 186 | sed 's/"fe80:[^"]*"/"LL"/g' | jq -r '.[] |
 		[.dst, (.via.host // .gateway // .type), (.dev // "-")] | join(" ")' | sort | tr '\n' ';'
 }
 has() { # TABLE WANTED [-6]
@@ -91,7 +95,7 @@ has() { # TABLE WANTED [-6]
 	echo "$is"
 	[ "$is" = "$2" ]
 }
-red4='198.51.100.128/26 10.99.3.2 to-d;198.51.100.192/26 10.99.5.2 to-f;198.51.100.64/26 10.99.2.2 to-c;203.0.113.0/24 10.99.2.2 to-c;'
+red4='198.51.100.128/26 10.99.3.2 to-d;198.51.100.192/26 10.99.5.2 to-f;198.51.100.32/27 LL to-g;198.51.100.64/26 10.99.2.2 to-c;203.0.113.0/24 10.99.2.2 to-c;'
 red6='2001:db8::/32 fd99:2::2 to-c;'
 blue4='203.0.113.0/24 10.99.2.2 to-e;' blue6='2001:db8::/32 fd99:2::2 to-e;'
 main4='192.0.2.0/24 blackhole -;198.51.100.0/26 10.99.1.2 to-b;203.0.113.0/24 10.99.1.2 to-b;'
@@ -102,7 +106,7 @@ all_there() { # TABLE-OF-RED
 }
 # knows NAME PREFIXES: exactly these, with those of its own
 knows() { ask "$1" "[.rib[].prefix] | sort | unique | join(\" \") == \"$2\"" show rib; }
-red_all='198.51.100.128/26 198.51.100.192/26 198.51.100.64/26 2001:db8::/32 203.0.113.0/24'
+red_all='198.51.100.128/26 198.51.100.192/26 198.51.100.32/27 198.51.100.64/26 2001:db8::/32 203.0.113.0/24'
 
 say "each VRF has the routes of its neighbours, over its own interfaces, in its table"
 expect 40 all_there 100
@@ -119,9 +123,9 @@ expect 10 in_ns d ping -c 1 -W 2 203.0.113.1
 
 say "bgpctl: neighbours with their VRF; routes of one VRF; next hops of its interfaces alone"
 ask a '[.neighbors[] | [.name, .table, .vrf]] | sort == [["10.99.2.2@blue", 200, "blue"], ["10.99.2.2@red", 100, "red"],
-	["10.99.5.2@red", 100, "red"], ["b", null, null], ["d", 100, "red"]]' show neighbor >/dev/null ||
+	["10.99.5.2@red", 100, "red"], ["b", null, null], ["d", 100, "red"], ["g", 100, "red"]]' show neighbor >/dev/null ||
 	fail "$stage: $(ctl a -j show neighbor | jq -c '[.neighbors[] | [.name, .table, .vrf]]')"
-ask a '[.rib[] | .neighbor.name] | sort | unique == ["10.99.2.2@red", "10.99.5.2@red", "d"]' show rib vrf red >/dev/null || fail "$stage"
+ask a '[.rib[] | .neighbor.name] | sort | unique == ["10.99.2.2@red", "10.99.5.2@red", "d", "g"]' show rib vrf red >/dev/null || fail "$stage"
 ask a '[.rib[] | .neighbor.name] == ["10.99.2.2@blue"]' show rib 203.0.113.0/24 vrf blue >/dev/null || fail "$stage"
 ask a '[.rib[] | .neighbor.name] == ["10.99.2.2@blue"]' show rib 203.0.113.0/24 table 200 >/dev/null || fail "$stage"
 ask a '[.fib[].nexthops[0].interface] | unique == ["to-e"]' show fib vrf blue >/dev/null || fail "$stage: $(ctl a -j show fib vrf blue)"
@@ -129,7 +133,7 @@ ask a '[.nexthops[] | select(.references > 0) | .nexthop] | sort == ["10.99.2.2"
 	fail "$stage: $(ctl a -j show nexthop vrf blue)"
 ask a '.rib[0].exports | map(.peer) | index("d") != null and index("b") == null' show rib why 203.0.113.0/24 vrf red >/dev/null ||
 	fail "$stage: $(ctl a -j show rib why 203.0.113.0/24 vrf red)"
-ask a '[.interfaces[].name] | sort == ["red", "to-c", "to-d", "to-f"]' show interfaces vrf red >/dev/null ||
+ask a '[.interfaces[].name] | sort == ["red", "to-c", "to-d", "to-f", "to-g"]' show interfaces vrf red >/dev/null ||
 	fail "$stage: $(ctl a -j show interfaces vrf red)"
 ask a '[.interfaces[].name] | index("to-b") != null and index("to-c") == null' show interfaces >/dev/null || fail "$stage"
 ! ctl a show rib vrf green >"$dir/refused" 2>&1 && grep -qF 'no neighbor has VRF green' "$dir/refused" || fail "$stage"
@@ -162,7 +166,7 @@ in_ns a sysctl -qw net.ipv4.tcp_l3mdev_accept=0
 
 say "a link leaves its VRF: the routes over it go; back, they are there again"
 in_ns a ip link set to-c nomaster
-expect 30 has 100 '198.51.100.128/26 10.99.3.2 to-d;198.51.100.192/26 10.99.5.2 to-f;'
+expect 30 has 100 '198.51.100.128/26 10.99.3.2 to-d;198.51.100.192/26 10.99.5.2 to-f;198.51.100.32/27 LL to-g;'
 ask a '[.interfaces[].name] | index("to-c") != null' show interfaces >/dev/null || fail "$stage"
 has 200 "$blue4" || fail "$stage"
 in_ns a ip link set to-c master red
@@ -183,7 +187,7 @@ expect 20 has 100 ''
 expect 20 has 100 '' -6
 expect 10 has main "$main4"
 expect 10 has 200 "$blue4"
-device red 300 to-c to-d to-f
+device red 300 to-c to-d to-f to-g
 expect 40 all_there 300
 ask a '[.neighbors[] | select(.vrf == "red") | .table] | unique == [300]' show neighbor >/dev/null || fail "$stage"
 
@@ -192,10 +196,10 @@ in_ns a ip link del red
 in_ns a ip link add red type bridge
 expect 20 waits 'red is an interface, but no VRF'
 in_ns a ip link del red
-device red 200 to-c to-d to-f
+device red 200 to-c to-d to-f to-g
 expect 20 waits 'VRF red has table 200, and VRF blue has 200'
 in_ns a ip link del red
-device red 100 to-c to-d to-f
+device red 100 to-c to-d to-f to-g
 expect 40 all_there 100
 has 300 '' || fail "$stage"
 
@@ -215,7 +219,7 @@ ask a '[.changes[] | select(.path == "neighbors[d].vrf" and .effect == "reset")]
 ctl a reload >/dev/null || fail "$stage"
 in_ns a ip link set to-d master blue
 expect 40 has 200 "198.51.100.128/26 10.99.3.2 to-d;$blue4"
-expect 20 has 100 '198.51.100.192/26 10.99.5.2 to-f;198.51.100.64/26 10.99.2.2 to-c;203.0.113.0/24 10.99.2.2 to-c;'
+expect 20 has 100 '198.51.100.192/26 10.99.5.2 to-f;198.51.100.32/27 LL to-g;198.51.100.64/26 10.99.2.2 to-c;203.0.113.0/24 10.99.2.2 to-c;'
 expect 20 knows d '198.51.100.128/26 2001:db8::/32 203.0.113.0/24'
 
 say "a reload without the neighbours of a VRF, and one that names a VRF that is not there yet"
