@@ -84,14 +84,24 @@ for n in a b c d e f g; do
 	godwit "$n" "$n"
 done
 
-# routes TABLE [-6]: what of ours is in a table, a line a route: prefix, next hop (LL a link-local one) and interface
+# routes: what of ours is in any table, a line a route: table, prefix, next hop (LL a link-local one) and interface
 routes() {
-	in_ns a ip "${2:--4}" -j route show table "$1" proto 186 | sed 's/"fe80:[^"]*"/"LL"/g' | jq -r '.[] |
-		[.dst, (.via.host // .gateway // .type), (.dev // "-")] | join(" ")' | sort | tr '\n' ';'
+	in_ns a sh -c 'ip -4 route show table all proto 186; ip -6 route show table all proto 186' | awk '{
+		table = "main"; prefix = $1; via = dev = "-"
+		if ($1 == "blackhole") { prefix = $2; via = $1 }
+		for (i = 1; i < NF; i++) {
+			if ($i == "via") via = $(i + 1) == "inet6" ? $(i + 2) : $(i + 1)
+			if ($i == "dev") dev = $(i + 1)
+			if ($i == "table") table = $(i + 1)
+		}
+		if (via ~ /^fe80:/) via = "LL"
+		print table, prefix, via, dev
+	}' | LC_ALL=C sort
 }
-has() { # TABLE WANTED [-6]
+# has TABLE WANTED [-6]: the routes of a family, as "prefix next-hop interface;" each
+has() {
 	local is
-	is=$(routes "$1" "${3:--4}")
+	is=$(routes | awk -v t="$1" -v six="${3:-}" '$1 == t && ($2 ~ /:/) == (six != "") { printf "%s %s %s;", $2, $3, $4 }')
 	echo "$is"
 	[ "$is" = "$2" ]
 }
@@ -100,9 +110,19 @@ red6='2001:db8::/32 fd99:2::2 to-c;'
 blue4='203.0.113.0/24 10.99.2.2 to-e;' blue6='2001:db8::/32 fd99:2::2 to-e;'
 main4='192.0.2.0/24 blackhole -;198.51.100.0/26 10.99.1.2 to-b;203.0.113.0/24 10.99.1.2 to-b;'
 main6='2001:db8::/32 fd99:1::2 to-b;'
+# of TABLE ROUTES...: lines as routes has them
+of() {
+	local table=$1 list
+	shift
+	for list in "$@"; do
+		printf '%s' "$list" | tr ';' '\n' | sed "s/^/$table /"
+	done
+}
 all_there() { # TABLE-OF-RED
-	has main "$main4" && has main "$main6" -6 && has "$1" "$red4" && has "$1" "$red6" -6 && has 200 "$blue4" &&
-		has 200 "$blue6" -6
+	local is
+	is=$(routes)
+	echo "$is"
+	[ "$is" = "$({ of main "$main4" "$main6"; of "$1" "$red4" "$red6"; of 200 "$blue4" "$blue6"; } | LC_ALL=C sort)" ]
 }
 # knows NAME PREFIXES: exactly these, with those of its own
 knows() { ask "$1" "[.rib[].prefix] | sort | unique | join(\" \") == \"$2\"" show rib; }
