@@ -135,6 +135,8 @@ bird_peer_error(const struct peer *p, struct str *out)
 {
 	const struct peer_failure *f = &p->failure;
 
+	if (peer_established(p)) /* of another connection */
+		return;
 	switch ((enum peer_failure_kind)f->kind) {
 	case PEER_FAILURE_NONE:
 		break;

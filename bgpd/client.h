@@ -24,9 +24,9 @@
 #include <sys/queue.h>
 #include <sys/types.h>
 
-#define CLIENT_OUTPUT_HIGH (256u * 1024) /* octets that wait: the answer pauses; one portion may go beyond   \
-					  */
-#define CLIENT_OUTPUT_LOW (64u * 1024)   /* it goes on */
+/* Octets of an answer that wait: it pauses from here on (one portion may go beyond), and goes on from there. */
+#define CLIENT_OUTPUT_HIGH (256u * 1024)
+#define CLIENT_OUTPUT_LOW  (64u * 1024)
 
 struct clients; /* a socket and who is connected to it; opaque */
 
