@@ -4,6 +4,7 @@
 # neighbour and into the kernel, are withdrawn and come back by halves and leave again, while
 # ten clients list the table all the time or have asked for it and stopped reading. Memory
 # stays bounded.
+# Alone: the machine is as busy as it makes it.
 . "$(dirname "$0")/../lib.sh"
 need_godwit
 need python3
