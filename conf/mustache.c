@@ -233,31 +233,50 @@ node_add(struct mustache *m, enum mustache_kind kind, size_t offset)
 	return &m->nodes[m->n++];
 }
 
+/* The part of a name at from: up to a dot, or what is in brackets, which may have dots in it. Returns what is behind it. */
+static const char *
+part_cut(const char *from, const char *end, const char **part, size_t *len)
+{
+	const char *stop = *from == '[' ? memchr(from, ']', (size_t)(end - from)) : NULL;
+
+	if (stop != NULL && (stop + 1 == end || stop[1] == '.')) {
+		*part = from + 1;
+		*len = (size_t)(stop - *part);
+		return stop + 1;
+	}
+	stop = memchr(from, '.', (size_t)(end - from));
+	stop = stop != NULL ? stop : end;
+	*part = from;
+	*len = (size_t)(stop - from);
+	return stop;
+}
+
 /* "a.b.c" to "a", "b", "c" in memory of its own; "." is no part at all. */
 static bool
 name_split(struct parser *p, const struct piece *piece, size_t len, struct mustache_node *node)
 {
-	char *s = xmalloc(len + 1);
-	unsigned parts = 1;
+	const char *from = piece->p, *end = from + len, *part;
+	char *to = xcalloc(1, len + 2);
+	size_t n;
 
-	memcpy(s, piece->p, len);
-	s[len] = '\0';
-	node->name = s;
-	if (strcmp(s, ".") == 0)
+	node->name = to;
+	if (len == 1 && *from == '.') {
+		*to = '.';
 		return true;
-	for (size_t i = 0; i < len; i++) {
-		if (is_blank(s[i]))
-			return fail(p, piece->at, "found white space in the name \"%.*s\"", (int)len, piece->p);
-		if (s[i] == '.') {
-			s[i] = '\0';
-			parts++;
-		}
 	}
-	node->parts = parts;
-	for (unsigned i = 0; i < parts; i++, s += strlen(s) + 1)
-		if (*s == '\0')
+	for (const char *s = from; s < end; s++)
+		if (is_blank(*s))
+			return fail(p, piece->at, "found white space in the name \"%.*s\"", (int)len, piece->p);
+	for (;; from++) { /* behind the dot */
+		from = part_cut(from, end, &part, &n);
+		if (n == 0)
 			return fail(p, piece->at, "found an empty part in the name \"%.*s\"", (int)len, piece->p);
-	return true;
+		memcpy(to, part, n);
+		to += n + 1;
+		node->parts++;
+		if (from == end)
+			return true;
+	}
 }
 
 /* Takes "|filter" off the name, whose length is then *len. *filter is NULL where there is none. */

@@ -11,6 +11,7 @@
  *     {{#name|any}}   once, and in the same context, if the value is not false: a list
  *                     as a whole
  *     {{#name.Word}}  of a text: is it this word?
+ *     {{a.[b.c].d}}   a part of a name in brackets may have dots in it
  *
  * and an empty text is false.
  *

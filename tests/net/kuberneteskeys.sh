@@ -10,8 +10,8 @@ ns n1
 kubeconfig
 cat >"$dir/keys.mustache" <<'EOT'
 {{#configmaps.site.racks}}as {{as}}
-{{#peers}}peer {{address}}
-{{/peers}}{{/configmaps.site.racks}}
+{{#[peers.json]}}peer {{address}}
+{{/[peers.json]}}{{/configmaps.site.racks}}
 {{#nodes|each}}node {{key}} {{#value}}{{metadata.labels.rack}}{{/value}}
 {{/nodes|each}}
 {{#secrets.site.bgp}}password {{{word}}}
@@ -46,7 +46,7 @@ grep -q 'what="kubernetes racks" error="the server has no racks in v1"' "$dir/wr
 [ ! -e "$dir/wrong.conf" ] || fail "$stage: a file without it"
 
 say "ConfigMaps entry by entry, other objects as they are"
-api "$(racks '{"as": "64512", "peers": "[{\"address\": \"10.0.0.1\"}]", "other": "x"}')" "$(k_plain_node n1 a)" "$(k_plain_node n2 b)" \
+api "$(racks '{"as": "64512", "peers.json": "[{\"address\": \"10.0.0.1\"}]", "other": "x"}')" "$(k_plain_node n1 a)" "$(k_plain_node n2 b)" \
 	"$(k_secret site bgp word hidden-word)" \
 	"$(put '{"kind": "ConfigMap", "metadata": {"namespace": "elsewhere", "name": "racks"}, "data": {"as": "1"}}')"
 confd_start

@@ -74,6 +74,11 @@ START_TEST(test_variables)
 	    /* They are never one key with a dot in it. */
 	    {"({{a.b}})", "{\"a.b\": \"c\"}", "()"},
 	    {"{{a.b}}", "{\"a.b\": \"c\", \"a\": {\"b\": \"d\"}}", "d"},
+	    /* Unless it is in brackets. */
+	    {"{{[a.b]}} {{[a.b]|yaml}} {{#[a.b]}}yes{{/[a.b]}}", "{\"a.b\": \"c\", \"a\": {\"b\": \"d\"}}", "c \"c\" yes"},
+	    {"{{a.[b.c].d}} {{a.[b.c].[d]}}", "{\"a\": {\"b.c\": {\"d\": 1}}}", "1 1"},
+	    {"{{#a.[b.c]}}{{d}}{{/a.[b.c]}}", "{\"a\": {\"b.c\": [{\"d\": 1}, {\"d\": 2}]}}", "12"},
+	    {"({{[a.b}})({{a.b]}})({{[a.b]c}})", "{\"[a\": {\"b\": 1, \"b]c\": 3}, \"a\": {\"b]\": 2}}", "(1)(2)(3)"},
 	    {"{{#a}}({{b.c.d.e.name}}){{/a}}",
 	     "{\"a\": {\"b\": {\"c\": {\"d\": {\"e\": {\"name\": \"Phil\"}}}}}, \"b\": {\"c\": {\"d\": {\"e\": {\"name\": \"Wrong\"}}}}}",
 	     "(Phil)"},
@@ -293,6 +298,9 @@ START_TEST(test_errors)
 	    {"\n\n {{#a}} {{#b}}{{/b}}", 3, 2, "found the section \"a\" without end"},
 	    {"{{a..b}}", 1, 1, "found an empty part in the name \"a..b\""},
 	    {"{{.a}}", 1, 1, "found an empty part in the name \".a\""},
+	    {"{{a.}}", 1, 1, "found an empty part in the name \"a.\""},
+	    {"{{a.[]}}", 1, 1, "found an empty part in the name \"a.[]\""},
+	    {"{{a.[b c]}}", 1, 1, "found white space in the name \"a.[b c]\""},
 	    {"{{a b}}", 1, 1, "found white space in the name \"a b\""},
 	    {"{{a|json}}", 1, 1, "found the filter \"json\", expected yaml"},
 	    {"{{#a|yaml}}{{/a|yaml}}", 1, 1, "found the filter \"yaml\" of a section, expected {{#name|each}} or {{#name|any}}"},
