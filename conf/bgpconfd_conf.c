@@ -177,12 +177,22 @@ etcd_check(struct conf_loader *ld, struct yml_node *n, const struct bgpconfd_dat
 		load_fail_key(ld, n, "cert", "found one of cert and key, expected both or neither");
 }
 
+/* It becomes a part of paths. */
+static bool
+is_namespace(const char *s)
+{
+	return *s != '\0' && s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
+}
+
 static void
 kubernetes_check(struct conf_loader *ld, struct yml_node *n, const struct bgpconfd_datastore *d)
 {
 	struct yml_node *list = yml_map_get(n, "resources");
 	struct kube_resource *all = xcalloc(d->resources.n + 1, sizeof(*all));
 
+	if (d->name_space != NULL && !is_namespace(d->name_space))
+		load_fail_key(ld, yml_map_get(n, "namespace"), "namespace",
+			      "found \"%.80s\", expected a name of small letters, digits and -", d->name_space);
 	for (uint32_t i = 0; i < d->resources.n; i++) {
 		if (d->resources.v[i] == NULL)
 			continue; /* which was told */

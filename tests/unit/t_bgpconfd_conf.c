@@ -374,6 +374,9 @@ START_TEST(test_kubernetes_keys)
 	ck_assert_int_eq(load("resolver: keys\ndatastore: {type: kubernetes, resources: [nodes, v1/nodes]}\n" TEMPLATE), -EINVAL);
 	ck_assert_str_eq(str_get(&errors), "f:2:42: datastore.resources: found nodes twice, expected each once\n");
 	ck_assert_int_eq(load("resolver: keys\ndatastore: {type: kubernetes, resources: []}\n" TEMPLATE), -EINVAL);
+	ck_assert_int_eq(load("resolver: keys\ndatastore: {type: kubernetes, namespace: a/b}\n" TEMPLATE), -EINVAL);
+	ck_assert_str_eq(str_get(&errors),
+			 "f:2:42: datastore.namespace: found \"a/b\", expected a name of small letters, digits and -\n");
 	/* What is of the other resolver. */
 	ck_assert_int_eq(load("datastore: {type: kubernetes, resources: nodes, namespace: x}\n" TEMPLATE), -EINVAL);
 	ck_assert_str_eq(str_get(&errors), "f:1:42: datastore.resources: found a key of another resolver, expected it only with keys\n"
