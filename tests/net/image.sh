@@ -116,10 +116,22 @@ kernel n1 10.65.2.0/26 "proto bird" || fail "the routes did not stay"
 
 say "under runit, as calico-node starts it"
 root=$dir/root
-GODWIT_BUILD=$build "$calico/binaries" "$root" sh runsvdir runsv sv svlogd tee mkdir || fail "binaries"
+GODWIT_BUILD=$build "$calico/binaries" "$root" sh runsvdir runsv sv svlogd tee mkdir diff || fail "binaries"
 # What calico-node brings itself.
 ln -s $place/bin/sh "$root/bin/sh"
 resources "$root"
+# What would become of the resources, with the configuration as it is, before anything is changed.
+inside "$root" bgpconfd -f $place/bgpconfd.yaml --show-model >"$dir/model" || fail "bgpconfd --show-model"
+jq -e '.ipv4.sessions[0].name == "Mesh_10_99_0_2"' "$dir/model" >/dev/null || fail "bgpconfd --show-model: $(cat "$dir/model")"
+touch "$root/dev/null"
+ln -s /proc/self/fd "$root/dev/fd"
+in_ns n1 unshare --pid --fork --kill-child --mount bash -c "mount -t proc proc '$root/proc' &&
+	exec env -i PATH=/bin:$place/bin NODENAME=n1 DATASTORE_TYPE=files $chroot '$root' bgpconfd -f $place/bgpconfd.yaml --dry-run" \
+	>"$dir/difference" || fail "bgpconfd --dry-run"
+rm "$root/dev/null" "$root/dev/fd"
+grep -q '^+.*name: "Mesh_10_99_0_2"' "$dir/difference" || fail "bgpconfd --dry-run: $(cat "$dir/difference")"
+# The patch brings no folder for the configuration.
+rm -r "$root/etc/calico"
 mkdir -p "$root/etc/service/enabled" "$root/var/log/calico"
 cp -a "$root"/etc/service/available/* "$root/etc/service/enabled/"
 # A process tree of its own, which ends as a whole.
