@@ -217,6 +217,11 @@ kernel n1 10.65.2.0/26 "proto bird" || fail "the route went"
 is_called bird6 "$bird6" || fail "bird6 is another process"
 stop runit KILL
 
+say "without a word of a datastore it is Kubernetes, as for all of calico-node"
+start unsaid n1 env -i PATH=/bin:$place/bin NODENAME=n1 "$chroot" "$root" /etc/service/available/confd/run
+expect 10 grep -q 'source.trouble what=kubernetes .*KUBERNETES_SERVICE_HOST' "$dir/unsaid.log"
+stop unsaid
+
 say "the files for Docker and Kubernetes name what there is, and are well formed"
 python3 - "$calico" "$root" <<-'EOT' || fail "see above"
 	import os
