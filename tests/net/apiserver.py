@@ -76,7 +76,7 @@ class World:
         self.oldest = 1000          # watches from before it are gone
         self.objects = {}           # (kind, namespace, name) -> object
         self.history = []           # (version, type, key, object)
-        self.pages = {}             # version -> objects, for continue
+        self.pages = {}             # version -> kind -> objects in order, for continue
         self.saved = None
         self.bookmarks = 0          # how often all watches were to get one
         self.epoch = 0              # watches of another one end
@@ -371,7 +371,7 @@ class Handler(BaseHTTPRequestHandler):
             if "continue" in one:
                 token = json.loads(base64.b64decode(one["continue"]))
                 at, start = token["version"], token["start"]
-                if at not in world.pages:
+                if kind not in world.pages.get(at, {}):
                     raise Problem(410, "Expired", "The provided continue parameter is too old to display a consistent list result")
             else:
                 if asked > world.version:
@@ -380,10 +380,12 @@ class Handler(BaseHTTPRequestHandler):
                     raise Problem(504, "Timeout", f"Too large resource version: {asked}, current: {world.version}",
                                   [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}], 1)
                 at = world.version
+                objects = sorted((k, v) for k, v in world.objects.items() if k[0] == kind)
                 if limit and one.get("resourceVersion") != "0":
-                    world.pages[at] = dict(world.objects)
-            objects = world.pages[at] if at in world.pages else world.objects
-            found = [v for k, v in sorted(objects.items()) if mine(k, v)]
+                    world.pages.setdefault(at, {})[kind] = objects
+            if "continue" in one:
+                objects = world.pages[at][kind]
+            found = [v for k, v in objects if mine(k, v)]
         if one.get("resourceVersion") == "0":
             limit = 0
         meta = {"resourceVersion": str(at)}
