@@ -5,6 +5,7 @@
 #include "conf/bgpconfd_conf.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@
 #define ETCD_PREFIX    "/calico"
 #define RESOURCES      "configmaps"
 #define RATE_MAX       10000
+#define RATE_LEAST     0.01 /* requests a second */
 
 #define PATH_ROW(name, tag, member, text)                                                                    \
 	{                                                                                                    \
@@ -574,20 +576,28 @@ etcd_fill(struct bgpconfd_conf *c, struct conf_errors *errs)
 		conf_errors_add(errs, &pos, 0, "ETCD_PASSWORD", "found a username without a password, expected password-file in the file");
 }
 
-/* How often the API server may be asked. */
+/*
+ * How often the API server may be asked. As to calico-node 0 is what it is anyway, and less than that no bound;
+ * what works there is no reason not to start here.
+ */
 static void
-rate_fill(struct bgpconfd_conf *c, double *field, const char *name, struct conf_errors *errs)
+rate_fill(struct bgpconfd_conf *c, double *field, const char *name, double least, struct conf_errors *errs)
 {
 	const struct conf_pos pos = {.file = "environment"};
 	const char *text = NULL;
 	char *end;
+	double rate;
 
 	env_fill_calico(c->arena, &text, name);
 	if (text == NULL)
 		return;
-	*field = strtod(text, &end);
-	if (*end != '\0' || !(*field >= 1 && *field <= RATE_MAX))
-		conf_errors_add(errs, &pos, 0, name, "found \"%.40s\", expected a number 1..%d", text, RATE_MAX);
+	rate = strtod(text, &end);
+	if (*end != '\0' || !isfinite(rate))
+		conf_errors_add(errs, &pos, 0, name, "found \"%.40s\", expected a number", text);
+	else if (rate < 0 || rate > RATE_MAX)
+		*field = RATE_MAX;
+	else
+		*field = rate > 0 && rate < least ? least : rate;
 }
 
 /* As calico-node does: any other group means the first. */
@@ -598,8 +608,8 @@ kubernetes_fill(struct bgpconfd_conf *c, struct conf_errors *errs)
 	const char *group = NULL;
 
 	env_fill_calico(c->arena, &d->kubeconfig, "KUBECONFIG");
-	rate_fill(c, &d->rate_per_s, "K8S_CLIENT_QPS", errs);
-	rate_fill(c, &d->burst, "K8S_CLIENT_BURST", errs);
+	rate_fill(c, &d->rate_per_s, "K8S_CLIENT_QPS", RATE_LEAST, errs);
+	rate_fill(c, &d->burst, "K8S_CLIENT_BURST", 1, errs);
 	env_fill(c->arena, &group, "CALICO_API_GROUP");
 	if (d->api_group == BGPCONFD_GROUP_FOUND && group != NULL)
 		d->api_group = strcmp(group, "projectcalico.org/v3") == 0 ? BGPCONFD_GROUP_V3 : BGPCONFD_GROUP_V1;

@@ -343,11 +343,21 @@ START_TEST(test_kubernetes_rate)
 	setenv("CALICO_K8S_CLIENT_BURST", "2000", 1);
 	ck_assert_int_eq(load("datastore: {type: kubernetes}\n" TEMPLATE), 0);
 	ck_assert(conf->datastore.rate_per_s == 7.5 && conf->datastore.burst == 2000);
-	setenv("K8S_CLIENT_QPS", "0", 1);
+	/* As it is anyway, and as good as without a bound. */
+	setenv("K8S_CLIENT_QPS", "-1", 1);
+	setenv("CALICO_K8S_CLIENT_BURST", "0", 1);
+	ck_assert_int_eq(load("datastore: {type: kubernetes}\n" TEMPLATE), 0);
+	ck_assert(conf->datastore.rate_per_s == 10000 && conf->datastore.burst == 0);
+	/* Not as little that nothing is ever asked. */
+	setenv("K8S_CLIENT_QPS", "1e-9", 1);
+	setenv("CALICO_K8S_CLIENT_BURST", "0.5", 1);
+	ck_assert_int_eq(load("datastore: {type: kubernetes}\n" TEMPLATE), 0);
+	ck_assert(conf->datastore.rate_per_s == 0.01 && conf->datastore.burst == 1);
+	setenv("K8S_CLIENT_QPS", "nan", 1);
 	setenv("CALICO_K8S_CLIENT_BURST", "many", 1);
 	ck_assert_int_eq(load("datastore: {type: kubernetes}\n" TEMPLATE), -EINVAL);
-	ck_assert_str_eq(str_get(&errors), "environment: K8S_CLIENT_QPS: found \"0\", expected a number 1..10000\n"
-					   "environment: K8S_CLIENT_BURST: found \"many\", expected a number 1..10000\n");
+	ck_assert_str_eq(str_get(&errors), "environment: K8S_CLIENT_QPS: found \"nan\", expected a number\n"
+					   "environment: K8S_CLIENT_BURST: found \"many\", expected a number\n");
 	/* Of what has no such. */
 	ck_assert_int_eq(load("datastore: {type: files}\n" TEMPLATE), 0);
 	end();
