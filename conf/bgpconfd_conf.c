@@ -619,6 +619,18 @@ kubernetes_fill(struct bgpconfd_conf *c, struct conf_errors *errs)
 	}
 }
 
+/* As Go reads it, in which calico-node is written. */
+static bool
+is_true(const char *text)
+{
+	static const char *const words[] = {"1", "t", "T", "true", "True", "TRUE"};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (strcmp(text, words[i]) == 0)
+			return true;
+	return false;
+}
+
 static void
 calico_fill(struct bgpconfd_conf *c)
 {
@@ -631,7 +643,7 @@ calico_fill(struct bgpconfd_conf *c)
 	env_fill(c->arena, &k->namespace, "NAMESPACE");
 	env_fill_calico(c->arena, &pod_cidrs, "USE_POD_CIDR");
 	if ((k->has & 1u << CALICO_POD_CIDRS) == 0)
-		k->pod_cidrs = pod_cidrs != NULL && strcmp(pod_cidrs, "true") == 0;
+		k->pod_cidrs = pod_cidrs != NULL && is_true(pod_cidrs);
 	env_fill(c->arena, &prefix, "CALICO_ENDPOINT_STATUS_PATH_PREFIX");
 	if (k->endpoint_status == NULL && prefix != NULL)
 		k->endpoint_status = conf_arena_fmt(c->arena, "%s/" STATUS_FOLDER, prefix);

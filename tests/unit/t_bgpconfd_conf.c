@@ -179,7 +179,10 @@ START_TEST(test_environment)
 	ck_assert_int_eq(load("resolver: keys\n" TEMPLATE), 0);
 	ck_assert_ptr_null(conf->calico.endpoint_status);
 	ck_assert(!conf->calico.pod_cidrs);
-	setenv("USE_POD_CIDR", "true", 1);
+	setenv("USE_POD_CIDR", "yes", 1);
+	ck_assert_int_eq(load(TEMPLATE), 0);
+	ck_assert(!conf->calico.pod_cidrs);
+	setenv("USE_POD_CIDR", "True", 1);
 	ck_assert_int_eq(load(TEMPLATE), 0);
 	ck_assert(conf->calico.pod_cidrs);
 	ck_assert_int_eq(load("calico: {pod-cidrs: false}\n" TEMPLATE), 0);
