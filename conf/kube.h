@@ -153,6 +153,8 @@ unsigned kube_client_wait_ms(struct kube_client *c);
  * be NULL. */
 struct fetch *kube_client_get(struct kube_client *c, const char *path, unsigned idle_ms,
 			      fetch_piece_fn *piece, fetch_done_fn *done, void *ctx, struct str *err);
+/* In a query all but letters, digits and a few marks are to be escaped. */
+void kube_query_add(struct str *out, const char *text);
 /* What an answer without success says, for a person. */
 void kube_client_describe(const struct fetch_result *r, struct str *out);
 

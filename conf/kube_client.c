@@ -73,6 +73,19 @@ kube_client_get(struct kube_client *c, const char *path, unsigned idle_ms, fetch
 }
 
 void
+kube_query_add(struct str *out, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		bool plain = strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~",
+				    *text) != NULL;
+		if (plain)
+			str_addn(out, text, 1);
+		else
+			str_addf(out, "%%%02X", (unsigned char)*text);
+	}
+}
+
+void
 kube_client_describe(const struct fetch_result *r, struct str *out)
 {
 	json_t *status;

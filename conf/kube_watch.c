@@ -344,12 +344,17 @@ parse(const char *text, size_t len)
 	return json_loadb(text, len, JSON_ALLOW_NUL, NULL);
 }
 
+/* kind: that of the list. A custom resource, whose group has a domain, may call its list as it likes;
+ * discovery does not tell how. */
 static bool
-is_our_list(const struct kube_watch *w, const char *kind)
+is_our_list(const struct kube_watch *w, const json_t *list, const char *kind)
 {
+	const char *version = json_string_value(json_object_get(list, "apiVersion")), *own = w->kind->version;
+	bool is_custom = own != NULL && strcspn(own, ".") < strcspn(own, "/");
 	size_t n = strlen(w->kind->kind);
 
-	return strncmp(kind, w->kind->kind, n) == 0 && strcmp(kind + n, "List") == 0;
+	return (strncmp(kind, w->kind->kind, n) == 0 && strcmp(kind + n, "List") == 0) ||
+	       (is_custom && version != NULL && strcmp(version, own) == 0);
 }
 
 /* At the first item, which itself need not say what it is: what is known of the list by then. */
@@ -364,7 +369,7 @@ list_begin_is_wrong(struct kube_watch *w)
 	str_addf(&text, "%s]}", str_get(&w->split.around));
 	begin = parse(text.s, text.len);
 	kind = json_string_value(json_object_get(begin, "kind"));
-	is_wrong = kind != NULL && !is_our_list(w, kind);
+	is_wrong = kind != NULL && !is_our_list(w, begin, kind);
 	json_decref(begin);
 	str_free(&text);
 	return is_wrong;
@@ -413,7 +418,7 @@ list_end(struct kube_watch *w)
 	    kube_split_is_whole(&w->split) ? parse(str_get(&w->split.around), w->split.around.len) : NULL;
 	const char *kind = json_string_value(json_object_get(list, "kind"));
 
-	if (kind != NULL && is_our_list(w, kind) && version_of(list) != NULL)
+	if (kind != NULL && is_our_list(w, list, kind) && version_of(list) != NULL)
 		return list;
 	json_decref(list);
 	return NULL;
@@ -673,27 +678,13 @@ on_watch_done(void *ctx, const struct fetch_result *r)
 
 /* ---- requests ---- */
 
-/* In a query all but letters, digits and a few marks are to be escaped. */
-static void
-add_escaped(struct str *out, const char *text)
-{
-	for (; *text != '\0'; text++) {
-		bool plain = strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~",
-				    *text) != NULL;
-		if (plain)
-			str_addn(out, text, 1);
-		else
-			str_addf(out, "%%%02X", (unsigned char)*text);
-	}
-}
-
 static void
 path_add(const struct kube_watch *w, struct str *out)
 {
 	str_addf(out, "%s?", w->path);
 	if (w->name != NULL) {
 		str_add(out, "fieldSelector=metadata.name%3D");
-		add_escaped(out, w->name);
+		kube_query_add(out, w->name);
 		str_add(out, "&");
 	}
 	switch (w->step) {
@@ -704,7 +695,7 @@ path_add(const struct kube_watch *w, struct str *out)
 		str_addf(out, "limit=%d", PAGE_LIMIT);
 		if (w->page != NULL) {
 			str_add(out, "&continue=");
-			add_escaped(out, w->page);
+			kube_query_add(out, w->page);
 		} else if (!w->consistent && w->version == NULL) {
 			str_add(out, "&resourceVersion=0");
 		} else if (!w->consistent) {

@@ -314,6 +314,48 @@ START_TEST(test_wrong_lists)
 }
 END_TEST
 
+/* A custom resource may say in its definition what its list is called. */
+START_TEST(test_list_with_a_name)
+{
+	struct kube_kind own = {.kind = "Rack",
+				.plural = "racks",
+				.group = KUBE_NAMED,
+				.version = "example.org/v1",
+				.resource = kube_kinds[1].resource};
+
+	begin();
+	kube_watch_free(watch);
+	watch = kube_watch_new(&client, &own, "/apis/example.org/v1/racks", NULL, &events, NULL);
+	kube_watch_go(watch);
+	answer(asked(base, "/racks?limit=500&resourceVersion=0"),
+	       "{\"apiVersion\": \"example.org/v1\", \"items\": [{\"apiVersion\": \"example.org/v1\", "
+	       "\"kind\": \"Rack\", "
+	       "\"metadata\": {\"name\": \"a\", \"resourceVersion\": \"3\"}, \"spec\": {}}], \"kind\": "
+	       "\"Racks\", "
+	       "\"metadata\": {\"resourceVersion\": \"10\"}}");
+	refuse(asked(base, "watch=1&resourceVersion=10&"), 410);
+	ck_assert_uint_eq(json_object_size(world), 1);
+	/* Of another version it is another one. */
+	answer(asked(base, "/racks?limit=500&"),
+	       "{\"apiVersion\": \"v1\", \"items\": [], \"kind\": \"Racks\", "
+	       "\"metadata\": {\"resourceVersion\": \"11\"}}");
+	ck_assert_ptr_nonnull(said);
+	ck_assert_uint_eq(json_object_size(world), 1);
+	finish();
+	/* What is not a custom resource has the usual name. */
+	own.version = "apps/v1";
+	begin();
+	kube_watch_free(watch);
+	watch = kube_watch_new(&client, &own, "/apis/apps/v1/racks", NULL, &events, NULL);
+	kube_watch_go(watch);
+	answer(asked(base, "/racks?limit=500&"),
+	       "{\"apiVersion\": \"apps/v1\", \"items\": [], \"kind\": \"Racks\", "
+	       "\"metadata\": {\"resourceVersion\": \"11\"}}");
+	ck_assert_ptr_nonnull(said);
+	finish();
+}
+END_TEST
+
 START_TEST(test_wrong_events)
 {
 	static const char *const texts[] = {
@@ -472,5 +514,6 @@ START_TEST(test_absent_and_withdrawn)
 END_TEST
 
 SUITE("kube_watch", test_list_and_watch, test_pages, test_page_refused, test_nul, test_quiet,
-      test_page_expired, test_page_again, test_gone, test_wrong_lists, test_wrong_events, test_same_version,
-      test_lost, test_back_in_time, test_retry_after, test_rate, test_absent_and_withdrawn)
+      test_page_expired, test_page_again, test_gone, test_wrong_lists, test_list_with_a_name,
+      test_wrong_events, test_same_version, test_lost, test_back_in_time, test_retry_after, test_rate,
+      test_absent_and_withdrawn)
