@@ -250,11 +250,23 @@ apply(struct birdsock *s, const char *path)
 				clients_path(s->clients) != NULL ? "it stays where it is" : "there is none"));
 }
 
+/* Gives up the path of a socket that is to be the other one's: they may change places. */
+static void
+make_way(struct birdsock *s, const char *others)
+{
+	const char *path = s->clients != NULL ? clients_path(s->clients) : NULL;
+
+	if (path != NULL && others != NULL && strcmp(path, others) == 0)
+		clients_unlisten(s->clients);
+}
+
 void
 birdsocks_apply(struct birdsocks *b)
 {
 	const struct conf_bird_sockets *conf = &b->of[FAMILY_IPV4].d->conf->bird_sockets;
 
+	make_way(&b->of[FAMILY_IPV4], conf->ipv6);
+	make_way(&b->of[FAMILY_IPV6], conf->ipv4);
 	apply(&b->of[FAMILY_IPV4], conf->ipv4);
 	apply(&b->of[FAMILY_IPV6], conf->ipv6);
 }

@@ -263,11 +263,17 @@ static int
 bind_path(int fd, const struct sockaddr_un *sun)
 {
 	const struct sockaddr *sa = (const struct sockaddr *)sun;
+	struct stat st;
 
 	if (bind(fd, sa, sizeof(*sun)) == 0)
 		return 0;
 	if (errno != EADDRINUSE)
 		return -errno;
+	/* connect() is refused by any other file as well, and that is somebody's. */
+	if (lstat(sun->sun_path, &st) < 0)
+		return -errno;
+	if (!S_ISSOCK(st.st_mode))
+		return -EEXIST;
 	int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (probe < 0)
 		return -errno;
@@ -322,8 +328,8 @@ listen_at(const char *path, const struct client_access *access)
 	return err;
 }
 
-static void
-listen_end(struct clients *cs)
+void
+clients_unlisten(struct clients *cs)
 {
 	if (cs->path == NULL)
 		return;
@@ -342,7 +348,7 @@ clients_listen(struct clients *cs, const char *path, const struct client_access 
 	int fd = listen_at(path, access);
 	if (fd < 0)
 		return fd;
-	listen_end(cs);
+	clients_unlisten(cs);
 	cs->fd = fd;
 	cs->path = xstrdup(path);
 	cs->ev_accept = event_new(cs->loop->base, fd, EV_READ | EV_PERSIST, on_accept, cs);
@@ -375,6 +381,6 @@ clients_free(struct clients *cs)
 		return;
 	while (!TAILQ_EMPTY(&cs->list))
 		client_free(TAILQ_FIRST(&cs->list));
-	listen_end(cs);
+	clients_unlisten(cs);
 	free(cs);
 }

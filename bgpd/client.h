@@ -68,11 +68,14 @@ struct client_access {
 	const char *group; /* NULL: the daemon's */
 };
 /*
- * Listens at path from now on, and nowhere else; a socket file that nobody listens at any more is replaced.
+ * Listens at path from now on, and nowhere else; a socket file that nobody listens at any more is replaced,
+ * any other file is -EEXIST.
  * If it does so already, access is applied. Clients stay. 0, or -errno, and the socket is as it was.
  */
 int clients_listen(struct clients *cs, const char *path, const struct client_access *access);
-/* Where it listens. */
+/* Listens nowhere, until the next clients_listen. Clients stay. */
+void clients_unlisten(struct clients *cs);
+/* Where it listens, or NULL. */
 const char *clients_path(const struct clients *cs);
 /* Closes everything, also answers that are not complete, and removes the socket. NULL is fine. */
 void clients_free(struct clients *cs);

@@ -171,4 +171,50 @@ START_TEST(test_sockets)
 }
 END_TEST
 
-SUITE("birdsock", test_frame, test_words, test_times, test_status, test_refusals, test_too_long, test_sockets)
+/* Sockets change places, and one takes the place of another that goes. */
+START_TEST(test_sockets_swap)
+{
+	static const char six[] =
+	    "neighbors: [{address: \"::1\", name: six, remote-as: 65003, passive: true}]\n";
+	char conf[512];
+
+	birdtest_start(&b, six);
+	snprintf(conf, sizeof(conf), "bird-sockets: {ipv4: %s, ipv6: %s}\n%s", b.ipv6, b.ipv4, six);
+	bgpdtest_reload(&b.t, "", conf);
+	/* Who is connected stays with what he was connected to. */
+	ck_assert_ptr_null(strstr(birdtest_ask(&b, "show symbols"), "six"));
+	ctltest_close(&b.raw);
+	birdtest_connect(&b, b.ipv4);
+	birdtest_greeted(&b);
+	ck_assert_ptr_nonnull(strstr(birdtest_ask(&b, "show symbols"), "six"));
+	ctltest_close(&b.raw);
+	snprintf(conf, sizeof(conf), "bird-sockets: {ipv4: %s}\n", b.ipv4);
+	bgpdtest_reload(&b.t, "", conf);
+	birdtest_connect(&b, b.ipv4);
+	birdtest_greeted(&b);
+	birdtest_stop(&b);
+}
+END_TEST
+
+/* What stands where the socket is to be, and is none, is somebody's. */
+START_TEST(test_no_socket_there)
+{
+	struct stat st;
+
+	birdtest_start(&b, "");
+	ctltest_close(&b.raw);
+	bgpdtest_reload(&b.t, "", "");
+	FILE *f = fopen(b.ipv4, "w");
+	ck_assert(f != NULL && fputs("precious\n", f) >= 0 && fclose(f) == 0);
+	bgpdtest_reload(&b.t, "", birdtest_conf(&b, ""));
+	ck_assert_int_eq(stat(b.ipv4, &st), 0);
+	ck_assert(S_ISREG(st.st_mode) && st.st_size == 9);
+	unlink(b.ipv4);
+	birdtest_connect(&b, b.ipv6);
+	birdtest_greeted(&b);
+	birdtest_stop(&b);
+}
+END_TEST
+
+SUITE("birdsock", test_frame, test_words, test_times, test_status, test_refusals, test_too_long, test_sockets,
+      test_sockets_swap, test_no_socket_there)
