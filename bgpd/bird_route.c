@@ -202,8 +202,9 @@ bgp_info(const struct bgpd *d, const struct bird_route *r, uint32_t preference, 
 		str_addf(out, "%u)", metric);
 	else
 		str_add(out, "-)");
+	/* None of an empty path, and none that is known of one that ends with a set. */
 	as = aspath_origin_as(path);
-	if (path.len == 0)
+	if (as == 0)
 		str_addf(out, " [%c]", origin);
 	else
 		str_addf(out, " [AS%u%c]", as, origin);

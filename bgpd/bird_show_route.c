@@ -34,9 +34,10 @@ struct route_show {
 	struct bird_client *c;
 	enum family family;
 	uint32_t instance;
-	struct ip_prefix prefix; /* family FAMILY_NONE: all */
-	struct ip_addr lookup;   /* family FAMILY_NONE: none; the longest match is meant */
-	bool exact, has_table, all, primary, filtered;
+	struct ip_prefix prefix;
+	bool exact;   /* that prefix alone, not all of them */
+	bool longest; /* or, where it has no route, the longest one around it that has */
+	bool has_table, all, primary, filtered;
 	bool rows, count;    /* what is said: rows, and how many there are */
 	struct named of, to; /* protocol, export */
 	struct rib_walk walk;
@@ -62,6 +63,7 @@ struct portion {
 	const struct group_member
 	    *member; /* of st->to; NULL: it has no session, or it is none of a neighbour */
 	struct ip_addr self;
+	bool of_here; /* st->of, a neighbour, is one of this table */
 	uint32_t id;
 	attr_id told; /* what the member has of the best path, unless it has several */
 	bool follows; /* a route of the prefix was shown */
@@ -103,7 +105,7 @@ path_fits(const struct portion *po, const struct rib_path *p)
 		return true;
 	if (st->of.pseudo != BIRD_PSEUDO_COUNT)
 		return bird_pseudo_of_source((enum rib_source_kind)src->kind) == st->of.pseudo;
-	return p->source == st->of.source;
+	return po->of_here && p->source == st->of.source;
 }
 
 static void
@@ -153,7 +155,7 @@ show_prefix(struct portion *po, uint32_t id)
 			    p->flags & RIB_PATH_BEST ? RIB_PATH_BEST : p->flags & RIB_PATH_MULTIPATH;
 			if (rank != ranks[i])
 				continue;
-			routes += !rib_path_rejected(p);
+			routes += rib_path_rejected(p) == st->filtered;
 			show_path(po, p);
 		}
 	}
@@ -170,7 +172,7 @@ show_end(struct route_show *st)
 	if (st->count)
 		bird_end(st->c, BIRD_ROUTE_COUNT, "%u of %u routes for %u networks", st->shown, st->routes,
 			 st->networks);
-	else if (st->exact && st->shown == 0)
+	else if (st->exact && st->routes == 0)
 		bird_end(st->c, BIRD_ERR_NO_NETWORK, "Network not in table");
 	else
 		bird_ok(st->c);
@@ -187,9 +189,9 @@ named_again(const struct route_show *st, const struct bgpd *d, const struct name
 }
 
 static bool
-named_holds(const struct route_show *st, const struct bgpd *d, const struct named *n)
+is_neighbor(const struct named *n)
 {
-	return n->name == NULL || n->pseudo != BIRD_PSEUDO_COUNT || named_again(st, d, n) != NULL;
+	return n->name != NULL && n->pseudo == BIRD_PSEUDO_COUNT;
 }
 
 static bool
@@ -198,16 +200,52 @@ portion_begin(struct portion *po, struct route_show *st)
 	struct bgpd *d = instance_by_number(bird_daemon(st->c), st->instance);
 
 	*po = (struct portion){.st = st, .d = d};
-	if (d == NULL || !named_holds(st, d, &st->of) || !named_holds(st, d, &st->to))
+	if (d == NULL)
 		return false;
-	if (st->to.name == NULL || st->to.pseudo != BIRD_PSEUDO_COUNT)
-		return true;
-	struct peer *to = named_again(st, d, &st->to);
+	struct peer *of = is_neighbor(&st->of) ? named_again(st, d, &st->of) : NULL;
+	struct peer *to = is_neighbor(&st->to) ? named_again(st, d, &st->to) : NULL;
+	if ((of == NULL && is_neighbor(&st->of)) || (to == NULL && is_neighbor(&st->to)))
+		return false;
+	/* The numbers of another table's sources are somebody else's in this one. */
+	po->of_here = of != NULL && of->d == d;
+	if (st->walk.source != 0 && !po->of_here)
+		return false;
 	/* A neighbour of another table has nothing of this one. */
-	po->member = to->d == d ? peer_routes_member(to) : NULL;
+	po->member = to != NULL && to->d == d ? peer_routes_member(to) : NULL;
 	if (po->member != NULL)
 		po->self = nexthop_self_addr(po->member, st->family);
 	return true;
+}
+
+static bool
+has_route(const struct portion *po, uint32_t id)
+{
+	const struct route_show *st = po->st;
+	const struct rib_path *p;
+
+	for (p = rib_path_first(po->d->rib, st->family, id); p != NULL;
+	     p = rib_path_next(po->d->rib, st->family, p))
+		if (rib_path_rejected(p) == st->filtered)
+			return true;
+	return false;
+}
+
+/* The one prefix that is meant, or 0; also one whose routes lead nowhere, which is what may be looked for. */
+static uint32_t
+one_prefix(const struct portion *po)
+{
+	const struct route_show *st = po->st;
+	struct ip_prefix p = st->prefix;
+
+	for (;;) {
+		uint32_t id = rib_find(po->d->rib, &p);
+		if (id != 0 && (!st->longest || has_route(po, id)))
+			return id;
+		if (!st->longest || p.len == 0)
+			return 0;
+		p.len--;
+		ip_prefix_mask(&p);
+	}
 }
 
 static bool
@@ -222,8 +260,7 @@ show_step(struct bird_client *c, void *state)
 		return true;
 	}
 	if (st->exact) {
-		id = st->lookup.family != FAMILY_NONE ? rib_match(po.d->rib, &st->lookup)
-						      : rib_find(po.d->rib, &st->prefix);
+		id = one_prefix(&po);
 		if (id != 0)
 			show_prefix(&po, id);
 		return show_end(st);
@@ -281,10 +318,11 @@ read_table(struct route_show *st, const char *name)
 	return true;
 }
 
+/* A prefix, or an address, and no other one before it. */
 static bool
-read_for(struct route_show *st, const char *text)
+read_prefix(struct route_show *st, const char *text)
 {
-	if (ip_addr_parse(text, &st->lookup) < 0 || st->lookup.family != st->family) {
+	if (st->exact || ip_prefix_parse(text, &st->prefix) < 0 || st->prefix.family != st->family) {
 		bird_syntax(st->c, text);
 		return false;
 	}
@@ -293,14 +331,10 @@ read_for(struct route_show *st, const char *text)
 }
 
 static bool
-read_prefix(struct route_show *st, const char *text)
+read_for(struct route_show *st, const char *text)
 {
-	if (ip_prefix_parse(text, &st->prefix) < 0 || st->prefix.family != st->family) {
-		bird_syntax(st->c, text);
-		return false;
-	}
-	st->exact = true;
-	return true;
+	st->longest = true;
+	return read_prefix(st, text);
 }
 
 static bool
@@ -352,7 +386,7 @@ read_option(struct route_show *st, const struct bird_words *args, unsigned *at)
 		bird_syntax(st->c, NULL);
 		return false;
 	}
-	if (st->exact || args->quoted[*at]) {
+	if (args->quoted[*at]) {
 		bird_syntax(st->c, word);
 		return false;
 	}
@@ -376,7 +410,7 @@ bird_show_route(struct bird_client *c, const struct bird_words *args)
 		}
 	}
 	const struct bgpd *d = instance_by_number(bird_daemon(c), st->instance);
-	if (st->of.name != NULL && st->of.pseudo == BIRD_PSEUDO_COUNT) {
+	if (is_neighbor(&st->of)) {
 		const struct peer *p = named_again(st, d, &st->of);
 		if (p->d == d) {
 			rib_walk_source(&st->walk, st->family, peer_routes_source(p));

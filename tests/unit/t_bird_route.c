@@ -3,6 +3,7 @@
 #include "bgpd/bird_route.h"
 
 #include "bgpd/own.h"
+#include "bgpd/peer_routes.h"
 #include "tests/unit/birdtest.h"
 #include "tests/unit/suite.h"
 
@@ -198,6 +199,38 @@ START_TEST(test_choice)
 	IS("show route 198.51.100.0/24 count", "0014 1 of 1 routes for 1 networks\n");
 	IS("show route for 8.8.8.8", "8001 Network not in table\n");
 	IS("show route 10.0.0.0/8", "8001 Network not in table\n");
+	/* The longest one that contains a prefix; also one that leads nowhere, but not one that is refused. */
+	ck_assert_uint_eq(rows("show route for 10.65.0.0/28"), 1);
+	IS("show route for 10.65.0.0/25", "8001 Network not in table\n");
+	ck_assert_ptr_nonnull(strstr(ask("show route for 198.18.7.7"), "1007-198.18.0.0/15      unreachable "));
+	IS("show route for 203.0.113.9", "8001 Network not in table\n");
+	ck_assert_uint_eq(rows("show route for 203.0.113.9 filtered"), 1);
+	/* It is in the table, with nothing of that protocol. */
+	IS("show route 10.65.0.0/26 protocol kernel1", "0000 \n");
+	IS("show route 198.51.100.0/24 export Mesh_127_0_0_2", "0000 \n");
+	end();
+}
+END_TEST
+
+/* A neighbour of another table has nothing in this one, whatever the numbers of its routes' sources are. */
+START_TEST(test_other_table)
+{
+	birdtest_start(&b, "neighbors:\n"
+			   "  - {address: 127.0.0.2, name: Mesh_127_0_0_2, remote-as: 65001, passive: true, import: [accept]}\n"
+			   "  - {address: 127.0.0.3, name: Node_127_0_0_3, remote-as: 65001, passive: true, table: 100}\n");
+	struct open_msg o = bgpdtest_open(BGPDTEST_AS, 0x0a000002);
+	struct peer *here = birdtest_session(&b, &s, "Mesh_127_0_0_2", "127.0.0.2", &o);
+	speaker_send_update(&s, plain, sizeof(plain));
+	UNTIL(b.t.d.loop, bgpdtest_path(&b.t, here, "198.51.100.0/24") != NULL);
+	bgpdtest_settle(&b.t);
+	const struct peer *there = peer_table_by_name(&b.t.d.peer_table, "Node_127_0_0_3");
+	ck_assert_ptr_nonnull(there);
+	ck_assert_uint_eq(peer_routes_source(here)->index, peer_routes_source(there)->index);
+	ck_assert_uint_eq(rows("show route protocol Mesh_127_0_0_2 198.51.100.0/24"), 1);
+	IS("show route protocol Node_127_0_0_3 table master", "0000 \n");
+	IS("show route protocol Node_127_0_0_3 table master 198.51.100.0/24", "0000 \n");
+	IS("show route protocol Node_127_0_0_3", "0000 \n");
+	IS("show route protocol Mesh_127_0_0_2 table T100", "0000 \n");
 	end();
 }
 END_TEST
@@ -205,7 +238,7 @@ END_TEST
 START_TEST(test_refusals)
 {
 	static const char *const wrong[] = {"show route for", "show route for ten", "show route for ::1", "show route 2001:db8::/32",
-	    "show route 10.0.0.1/8", "show route 10.0.0.0/8 10.0.0.0/9", "show route where true", "show route \"x\"",
+	    "show route 10.0.0.1/8", "show route 10.0.0.0/8 10.0.0.0/9", "show route 10.0.0.0/8 for 10.0.0.1", "show route where true", "show route \"x\"",
 	    "show route protocol", "show route protocol nobody", "show route export nobody", "show route table",
 	    "show route table x", "show route table T7", "show route table Tx", "show route table T"};
 
@@ -301,4 +334,4 @@ START_TEST(test_neighbor_goes)
 }
 END_TEST
 
-SUITE("bird_route", test_rows, test_all, test_ways, test_choice, test_refusals, test_family, test_slow_reader, test_neighbor_goes)
+SUITE("bird_route", test_rows, test_all, test_ways, test_choice, test_other_table, test_refusals, test_family, test_slow_reader, test_neighbor_goes)
