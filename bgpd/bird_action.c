@@ -154,7 +154,7 @@ act_on_named(struct bird_client *c, const char *name, void (*one)(struct bird_cl
 		}
 	}
 	if (p == NULL) {
-		bird_end(c, BIRD_ERR_SYNTAX, "%s is not a protocol", name);
+		bird_end(c, BIRD_ERR_SYMBOL, "%s is not a protocol", name);
 		return;
 	}
 	one(c, p);

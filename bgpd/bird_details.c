@@ -48,7 +48,7 @@ routes(struct bird_client *c, const struct bird_route_counts *n)
 	bird_line(c, BIRD_PROTOCOL_DETAILS,
 		  "  Route change stats:     received   rejected   filtered    ignored   accepted");
 	for (unsigned i = 0; i < ARRAY_LEN(rows); i++)
-		bird_line(c, BIRD_PROTOCOL_DETAILS, "    %-18s %10s %10s %10s %10s %10s", rows[i], "---",
+		bird_line(c, BIRD_PROTOCOL_DETAILS, "    %-20s%10s %10s %10s %10s %10s", rows[i], "---",
 			  "---", "---", "---", "---");
 }
 

@@ -67,6 +67,7 @@ enum bird_code {
 	BIRD_ERR_DENIED = 8007,
 	BIRD_ERR_TOO_LONG = 9000,
 	BIRD_ERR_SYNTAX = 9001,
+	BIRD_ERR_SYMBOL = 9002,
 };
 
 /* The daemon, and the world that the socket shows: neighbours with addresses of this family, and routes of

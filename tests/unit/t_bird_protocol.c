@@ -126,6 +126,14 @@ START_TEST(test_details)
 	ck_assert(birdtest_has(reply, "   BGP state:          Passive"));
 	ck_assert(birdtest_has(reply, "     Neighbor address: 127.0.0.2"));
 	ck_assert(birdtest_has(reply, "     Neighbor AS:      65001"));
+	/* Columns end where their headings do. */
+	const char *heading =
+		       "   Route change stats:     received   rejected   filtered    ignored   accepted\n",
+		   *columns = strstr(reply, heading);
+	ck_assert_ptr_nonnull(columns);
+	for (unsigned i = 1; i <= 4; i++)
+		for (unsigned end = 35; end <= 79; end += 11)
+			ck_assert_int_eq(strncmp(columns + i * strlen(heading) + end - 4, " ---", 4), 0);
 	ck_assert_ptr_nonnull(strstr(reply, "\n \n0000 \n"));
 	ck_assert_ptr_null(strstr(reply, "Neighbor ID"));
 	connect_peer();
@@ -184,8 +192,8 @@ START_TEST(test_actions)
 	ck_assert(!peer_established(p));
 	speaker_close(&s);
 	ck_assert_str_eq(birdtest_ask(&b, "disable \"x*\""), "8003 No protocols match\n");
-	ck_assert_str_eq(birdtest_ask(&b, "disable nobody"), "9001 nobody is not a protocol\n");
-	ck_assert_str_eq(birdtest_ask(&b, "disable Global___1"), "9001 Global___1 is not a protocol\n");
+	ck_assert_str_eq(birdtest_ask(&b, "disable nobody"), "9002 nobody is not a protocol\n");
+	ck_assert_str_eq(birdtest_ask(&b, "disable Global___1"), "9002 Global___1 is not a protocol\n");
 	ck_assert_str_eq(birdtest_ask(&b, "disable kernel1"), "8007 kernel1: is always there\n");
 	ck_assert_int_eq(strncmp(birdtest_ask(&b, "disable"), "9001 ", 5), 0);
 	ck_assert_int_eq(strncmp(birdtest_ask(&b, "disable a b"), "9001 ", 5), 0);
