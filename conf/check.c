@@ -458,6 +458,15 @@ check_kernel(struct conf_loader *ld, struct yml_node *n, void *obj)
 			      CONF_LEARN_TABLES_MAX);
 }
 
+void
+check_bird_sockets(struct conf_loader *ld, struct yml_node *n, void *obj)
+{
+	const struct conf_bird_sockets *b = obj;
+
+	if (b->ipv4 != NULL && b->ipv6 != NULL && strcmp(b->ipv4, b->ipv6) == 0)
+		load_fail_key(ld, key_node(n, "ipv6"), "ipv6", "found the path of ipv4, expected another one");
+}
+
 /* ---- rules ---- */
 
 /* Nothing to match and nothing to set is what a rule without them has. */

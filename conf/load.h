@@ -100,6 +100,7 @@ void check_while(struct conf_loader *ld, struct yml_node *n, void *obj);
 void check_network(struct conf_loader *ld, struct yml_node *n, void *obj);
 void check_aggregate(struct conf_loader *ld, struct yml_node *n, void *obj);
 void check_kernel(struct conf_loader *ld, struct yml_node *n, void *obj);
+void check_bird_sockets(struct conf_loader *ld, struct yml_node *n, void *obj);
 void check_rule(struct conf_loader *ld, struct yml_node *n, void *obj);
 
 #endif

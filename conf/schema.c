@@ -570,7 +570,8 @@ static const struct conf_row bird_rows[] = {
      .def_doc = "off",
      .doc = "The same for IPv6, as bird6 answers."},
 };
-static const struct conf_table bird_table = {TABLE(bird_rows), .size = sizeof(struct conf_bird_sockets)};
+static const struct conf_table bird_table = {TABLE(bird_rows), .size = sizeof(struct conf_bird_sockets),
+					     .finish = check_bird_sockets};
 
 static const struct conf_row metrics_rows[] = {
     {.key = "listen",
