@@ -40,6 +40,10 @@ source_of(const struct bgpd *d, const struct bird_route *r)
 static void
 way_over(struct ways *w, const struct ip_addr *gateway, uint32_t ifindex)
 {
+	if (ifindex == 0) { /* there is no such interface */
+		w->word = "unreachable";
+		return;
+	}
 	w->one = (struct nexthop_via){.ifindex = ifindex, .weight = 1};
 	if (gateway != NULL)
 		w->one.via = *gateway;

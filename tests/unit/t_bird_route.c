@@ -235,6 +235,15 @@ START_TEST(test_other_table)
 }
 END_TEST
 
+START_TEST(test_no_interface)
+{
+	birdtest_start(&b, "statics: [{prefix: 10.71.0.0/24, interface: nowhere}]\n");
+	bgpdtest_settle(&b.t);
+	ck_assert_ptr_nonnull(strstr(ask("show route 10.71.0.0/24"), "1007-10.71.0.0/24       unreachable [static1 TIME]"));
+	birdtest_stop(&b);
+}
+END_TEST
+
 START_TEST(test_refusals)
 {
 	static const char *const wrong[] = {"show route for", "show route for ten", "show route for ::1", "show route 2001:db8::/32",
@@ -334,4 +343,4 @@ START_TEST(test_neighbor_goes)
 }
 END_TEST
 
-SUITE("bird_route", test_rows, test_all, test_ways, test_choice, test_other_table, test_refusals, test_family, test_slow_reader, test_neighbor_goes)
+SUITE("bird_route", test_rows, test_all, test_ways, test_choice, test_other_table, test_no_interface, test_refusals, test_family, test_slow_reader, test_neighbor_goes)
