@@ -14,6 +14,7 @@
 #include "bgpd/sockopt.h"
 #include "lib/mem.h"
 
+#include <string.h>
 #include <sys/time.h>
 
 #define WIDTH     18 /* of keys */
@@ -74,6 +75,13 @@ bird_pseudo_details(struct bird_client *c, enum bird_pseudo which)
 
 /* ---- neighbours ---- */
 
+/* The name of a policy; of the two that are always there as BIRD writes them. */
+static const char *
+policy_name(const char *name)
+{
+	return strcmp(name, "accept") == 0 ? "ACCEPT" : strcmp(name, "reject") == 0 ? "REJECT" : name;
+}
+
 /* The policies by their names, or the word for what happens without. */
 static void
 filter(struct bird_client *c, const char *key, const struct peer *p, const struct conf_ref *v, uint32_t n)
@@ -81,7 +89,7 @@ filter(struct bird_client *c, const char *key, const struct peer *p, const struc
 	struct str names = {0};
 
 	for (uint32_t i = 0; i < n; i++)
-		str_addf(&names, "%s%s", i > 0 ? ", " : "", v[i].name);
+		str_addf(&names, "%s%s", i > 0 ? ", " : "", policy_name(v[i].name));
 	if (v == NULL && conf_neighbor_is_inside(p->conf))
 		str_add(&names, "ACCEPT");
 	else if (n == 0)
@@ -108,9 +116,9 @@ caps(struct bird_client *c, const struct open_caps *caps, enum family f)
 	word_if(&words, caps->gr, caps->gr_families != 0 ? "restart-able" : "restart-aware");
 	word_if(&words, caps->llgr, caps->llgr_families != 0 ? "llgr-able" : "llgr-aware");
 	word_if(&words, caps->as4, "AS4");
-	word_if(&words, caps->extended_message, "ext-messages");
 	word_if(&words, (caps->add_path[f] & ADD_PATH_RECEIVE) != 0, "add-path-rx");
 	word_if(&words, (caps->add_path[f] & ADD_PATH_SEND) != 0, "add-path-tx");
+	word_if(&words, caps->extended_message, "ext-messages");
 	detail(c, WIDTH_BGP, "    Neighbor caps:", "%s", str_get(&words));
 	str_free(&words);
 }
@@ -126,9 +134,9 @@ session(struct bird_client *c, const struct peer *p, enum family f)
 	word_if(&words, p->conf->route_reflector_client, "route-reflector");
 	word_if(&words, p->conf->route_server_client, "route-server");
 	word_if(&words, caps->as4, "AS4");
-	word_if(&words, caps->extended_message, "ext-messages");
 	word_if(&words, (caps->add_path[f] & ADD_PATH_RECEIVE) != 0, "add-path-rx");
 	word_if(&words, (caps->add_path[f] & ADD_PATH_SEND) != 0, "add-path-tx");
+	word_if(&words, caps->extended_message, "ext-messages");
 	detail(c, WIDTH_BGP, "    Session:", "%s", str_get(&words));
 	str_free(&words);
 }
@@ -233,8 +241,10 @@ bird_peer_details(struct bird_client *c, const struct peer *p)
 	detail(c, WIDTH, "  Preference:", "100");
 	filter(c, "  Input filter:", p, p->conf->import.v, p->conf->import.n);
 	filter(c, "  Output filter:", p, p->conf->export.v, p->conf->export.n);
-	bird_peer_counts(p, bird_family(c), &n);
-	routes(c, &n);
+	if (!bird_peer_is_down(p)) {
+		bird_peer_counts(p, bird_family(c), &n);
+		routes(c, &n);
+	}
 	bgp(c, p);
 	bird_line(c, BIRD_PROTOCOL_DETAILS, "%s", "");
 }

@@ -102,6 +102,12 @@ bird_pseudo_row(const struct bgpd *d, enum bird_pseudo which, struct str *out)
 		 since(d, d->start_ns, when));
 }
 
+bool
+bird_peer_is_down(const struct peer *p)
+{
+	return peer_is_down(p) && peer_state(p) == FSM_IDLE;
+}
+
 const char *
 bird_bgp_state(const struct peer *p)
 {
@@ -110,7 +116,7 @@ bird_bgp_state(const struct peer *p)
 	/* Neither a connection nor an attempt at one: it waits for the neighbour's. */
 	if (state == FSM_ACTIVE && p->conf->passive && p->main->session == NULL && p->second->session == NULL)
 		return "Passive";
-	if (state == FSM_IDLE && peer_is_down(p))
+	if (bird_peer_is_down(p))
 		return "Down";
 	return fsm_state_name(state);
 }
@@ -120,7 +126,7 @@ bird_peer_state(const struct peer *p)
 {
 	if (peer_established(p))
 		return restart_deferring(&p->d->restart) ? "wait" : "up";
-	return peer_is_down(p) && peer_state(p) == FSM_IDLE ? "down" : "start";
+	return bird_peer_is_down(p) ? "down" : "start";
 }
 
 /* Which error a NOTIFICATION tells of. */
@@ -130,12 +136,22 @@ notification_text(const struct peer_failure *f)
 	return f->subcode != 0 ? notify_subcode_name(f->code, f->subcode) : notify_code_name(f->code);
 }
 
+static bool
+is_route_limit(const struct peer_failure *f)
+{
+	return f->kind == PEER_FAILURE_SENT && f->code == BGP_ERR_CEASE && f->subcode == BGP_CEASE_MAX_PREFIX;
+}
+
 void
 bird_peer_error(const struct peer *p, struct str *out)
 {
 	const struct peer_failure *f = &p->failure;
 
-	if (peer_established(p)) /* of another connection */
+	/*
+	 * What was before is not why it is shut down, and probes take a text for the state of a session; that of one
+	 * that stands is of another connection.
+	 */
+	if (peer_established(p) || (bird_peer_is_down(p) && !is_route_limit(f)))
 		return;
 	switch ((enum peer_failure_kind)f->kind) {
 	case PEER_FAILURE_NONE:
@@ -147,7 +163,7 @@ bird_peer_error(const struct peer *p, struct str *out)
 		str_add(out, "Socket: Connection closed");
 		break;
 	case PEER_FAILURE_SENT:
-		if (f->code == BGP_ERR_CEASE && f->subcode == BGP_CEASE_MAX_PREFIX)
+		if (is_route_limit(f))
 			str_add(out, "Automatic shutdown: Route limit exceeded");
 		else if (f->code != BGP_ERR_CEASE) /* else it was nobody's error */
 			str_addf(out, "BGP Error: %s", notification_text(f));
@@ -164,13 +180,12 @@ bird_peer_error(const struct peer *p, struct str *out)
 void
 bird_peer_row(const struct peer *p, struct str *out)
 {
-	const char *state = bird_peer_state(p);
 	char when[BIRD_TIME_STRLEN], table[24] = "master";
 
 	if (instance_table(p->d) != 0)
 		snprintf(table, sizeof(table), "T%u", instance_table(p->d));
-	str_addf(out, ROW, p->name, "BGP", table, state, since(p->d, p->updown_ns, when));
-	if (strcmp(state, "down") != 0)
+	str_addf(out, ROW, p->name, "BGP", table, bird_peer_state(p), since(p->d, p->updown_ns, when));
+	if (!bird_peer_is_down(p))
 		str_addf(out, "%-14s", bird_bgp_state(p));
 	bird_peer_error(p, out);
 }

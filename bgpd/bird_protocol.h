@@ -48,6 +48,8 @@ void bird_pseudo_row(const struct bgpd *d, enum bird_pseudo which, struct str *o
 void bird_peer_row(const struct peer *p, struct str *out);
 /* "Received: Bad Peer AS", or "": why there is no session. */
 void bird_peer_error(const struct peer *p, struct str *out);
+/* Shut down, and every connection is at its end. */
+bool bird_peer_is_down(const struct peer *p);
 /* "up", … */
 const char *bird_peer_state(const struct peer *p);
 /* "Established", "Passive", … */

@@ -24,9 +24,14 @@ struct interfaces_show {
 static const char *
 scope_of(const struct ip_addr *a)
 {
+	static const char *const private[] = {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"};
 	bool host = (a->family == FAMILY_IPV4 && a->bytes[0] == 127) ||
 		    (a->family == FAMILY_IPV6 && ip_addr_is_martian_nexthop(a));
+	struct ip_prefix p;
 
+	for (size_t i = 0; i < ARRAY_LEN(private); i++)
+		if (ip_prefix_parse(private[i], &p) == 0 && ip_prefix_contains(&p, a))
+			return "site";
 	return host ? "host" : ip_addr_is_link_local(a) ? "link" : "univ";
 }
 
@@ -57,9 +62,9 @@ interface_summary(struct bird_client *c, const struct kernel_link *link)
 	char text[IP_ADDR_STRLEN];
 
 	if (a == NULL)
-		bird_line(c, BIRD_INTERFACE_SUMMARY, "%-15s %-5s", link->l.name, link->l.up ? "up" : "down");
+		bird_line(c, BIRD_INTERFACE_SUMMARY, "%-9s %-5s", link->l.name, link->l.up ? "up" : "down");
 	else
-		bird_line(c, BIRD_INTERFACE_SUMMARY, "%-15s %-5s %s/%u", link->l.name,
+		bird_line(c, BIRD_INTERFACE_SUMMARY, "%-9s %-5s %s/%u", link->l.name,
 			  link->l.up ? "up" : "down", address_text(a, text), a->a.subnet.len);
 }
 
@@ -96,7 +101,7 @@ interfaces_step(struct bird_client *c, void *state)
 	unsigned n = 0;
 
 	if (st->summary && !st->headed)
-		bird_line(c, BIRD_INTERFACE_HEADING, "%-15s %-5s %s", "interface", "state", "address");
+		bird_line(c, BIRD_INTERFACE_HEADING, "%-9s %-5s %s", "interface", "state", "address");
 	st->headed = true;
 	while ((link = interfaces_next(&d->kernel->interfaces, st->at)) != NULL) {
 		if (n++ == BIRD_STEP)

@@ -111,6 +111,16 @@ START_TEST(test_errors)
 		bird_peer_error(p, &out);
 		ck_assert_str_eq(str_get(&out), rows[i].text);
 	}
+	/* Of one that is shut down nothing is told but that it was for its routes: a text would count as a
+	 * session. */
+	p = bgpdtest_peer(&b.t, "Node_127_0_0_3");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		p->failure = rows[i].f;
+		str_reset(&out);
+		bird_peer_error(p, &out);
+		ck_assert_str_eq(str_get(&out),
+				 rows[i].f.subcode == BGP_CEASE_MAX_PREFIX ? rows[i].text : "");
+	}
 	str_free(&out);
 	birdtest_stop(&b);
 }
@@ -122,7 +132,7 @@ START_TEST(test_details)
 	const char *reply = birdtest_ask(&b, "show protocols all Mesh_127_0_0_2");
 	ck_assert_ptr_nonnull(
 	    strstr(reply, "\n1006-  Description:    Connection to BGP peer\n   Preference:     100\n"));
-	ck_assert(birdtest_has(reply, "   Input filter:   accept"));
+	ck_assert(birdtest_has(reply, "   Input filter:   ACCEPT"));
 	ck_assert(birdtest_has(reply, "   BGP state:          Passive"));
 	ck_assert(birdtest_has(reply, "     Neighbor address: 127.0.0.2"));
 	ck_assert(birdtest_has(reply, "     Neighbor AS:      65001"));
@@ -155,6 +165,12 @@ START_TEST(test_details)
 	     p = strstr(p + 2, "\n \n"))
 		ends++;
 	ck_assert_uint_eq(ends, 6);
+	/* One that is down has no routes to count. */
+	reply = birdtest_ask(&b, "show protocols all Node_127_0_0_3");
+	ck_assert_ptr_nonnull(strstr(
+	    reply, "\n1006-  Preference:     100\n   Input filter:   REJECT\n   Output filter:  REJECT\n"
+		   "   BGP state:          Down\n     Neighbor address: 127.0.0.3\n     Neighbor AS:      "
+		   "65003\n \n0000 \n"));
 	ck_assert_str_eq(birdtest_ask(&b, "show protocols all Global___1"), "8003 No protocols match\n");
 	birdtest_stop(&b);
 }
@@ -286,9 +302,11 @@ START_TEST(test_misc)
 	const char *reply = birdtest_ask(&b, "show interfaces");
 	ck_assert_ptr_nonnull(strstr(reply, "1001-e0 up (index=2)\n1004-\tMultiAccess"));
 	ck_assert_ptr_nonnull(strstr(reply, " MTU=1500\n1003-\t10.0."));
+	ck_assert_ptr_nonnull(strstr(reply, " (Primary, scope site)\n"));
+	ck_assert_ptr_nonnull(strstr(reply, " (Secondary, scope site)\n"));
 	ck_assert_ptr_null(strstr(reply, "2001:db8"));
-	ck_assert_ptr_nonnull(
-	    strstr(birdtest_ask(&b, "show interfaces summary"), "\n1005-e0              up    10.0."));
+	ck_assert_ptr_nonnull(strstr(birdtest_ask(&b, "show interfaces summary"),
+				     "2005-interface state address\n1005-e0        up    10.0."));
 	reply = birdtest_ask(&b, "show memory");
 	ck_assert_int_eq(strncmp(reply, "1018-BIRD memory usage\n Routing tables: ", 39), 0);
 	ck_assert(birdtest_has(birdtest_ask(&b, "show symbols"), " Mesh_127_0_0_2\tprotocol"));
