@@ -186,6 +186,11 @@ says '^Mesh_10_99_1_2: enabled$' enable '"Mesh_10_99_1*"' >/dev/null || fail "$s
 expect 20 route 10.65.2.0/26 'length == 1'
 says '^Mesh_10_99_1_2: reloading$' reload in Mesh_10_99_1_2 >/dev/null || fail "$stage"
 says '^Mesh_10_99_1_2: reloading$' reload Mesh_10_99_1_2 >/dev/null || fail "$stage"
+# What failed before is not why it is down now: the probe takes a text there for the state of a session.
+says '^Node_10_99_1_3_port_999: disabled$' disable Node_10_99_1_3_port_999 >/dev/null || fail "$stage"
+says '^Node_10_99_1_3_port_999 BGP      master   down   [0-9:]{8} *$' show protocols >/dev/null || fail "$stage: $(cat "$dir/birdc.out")"
+no grep -q '10.99.1.3.port.999' <<<"$(ready --young)" || fail "$stage: $(ready --young)"
+says '^Node_10_99_1_3_port_999: enabled$' enable Node_10_99_1_3_port_999 >/dev/null || fail "$stage"
 before=$(ctl b -j show neighbor a | jq .neighbors[0].stats.established)
 says '^Mesh_10_99_1_2: restarted$' restart Mesh_10_99_1_2 >/dev/null || fail "$stage"
 expect 20 ask b ".neighbors[0] | .state == \"Established\" and .stats.established > $before" show neighbor a
