@@ -69,10 +69,10 @@ ways_of_connected(const struct bgpd *d, const struct ip_prefix *p, struct ways *
 static void
 ways_of_foreign(const struct bgpd *d, const struct ip_prefix *p, struct ways *w)
 {
-	struct nexthop_foreign f;
+	struct nexthop_foreign f = {0};
 
 	if (!kernel_foreign(d, p, &f) || f.via_count == 0) {
-		w->word = "unreachable";
+		w->word = f.blackhole ? "blackhole" : "unreachable";
 		return;
 	}
 	w->via = f.via;

@@ -466,9 +466,10 @@ static bool
 route_gone(struct nexthop_table *t, const struct fib_foreign *r)
 {
 	bool way = nexthop_route_del(t, &r->prefix, NEXTHOP_ROUTE_KERNEL, r->metric, 0);
-	bool hole = nexthop_route_del(t, &r->prefix, NEXTHOP_ROUTE_UNREACHABLE, r->metric, 0);
+	bool unreachable = nexthop_route_del(t, &r->prefix, NEXTHOP_ROUTE_UNREACHABLE, r->metric, 0);
+	bool blackhole = nexthop_route_del(t, &r->prefix, NEXTHOP_ROUTE_BLACKHOLE, r->metric, 0);
 
-	return way || hole;
+	return way || unreachable || blackhole;
 }
 
 /* A reload may have made the table one of the other kind since the route was told: it is where it was put then. */
@@ -504,7 +505,9 @@ kernel_watch_foreign(void *ctx, const struct fib_foreign *r)
 	/* The kernel's own routes of connected subnets are known from the addresses. */
 	if (r->protocol == RTPROT_KERNEL)
 		return;
-	enum nexthop_route_kind kind = r->type == FIB_UNICAST ? NEXTHOP_ROUTE_KERNEL : NEXTHOP_ROUTE_UNREACHABLE;
+	enum nexthop_route_kind kind = r->type == FIB_UNICAST     ? NEXTHOP_ROUTE_KERNEL
+				       : r->type == FIB_BLACKHOLE ? NEXTHOP_ROUTE_BLACKHOLE
+								  : NEXTHOP_ROUTE_UNREACHABLE;
 	for (unsigned i = 0; i < r->nh_count && n < NEXTHOP_VIA_MAX; i++)
 		via[n++] = (struct nexthop_via){
 		    .via = r->nh[i].via, .ifindex = r->nh[i].ifindex, .weight = r->nh[i].weight};
@@ -512,7 +515,7 @@ kernel_watch_foreign(void *ctx, const struct fib_foreign *r)
 		foreign_gone(k, r);
 	} else {
 		struct nexthop_table *t = routes_of(k, r->table);
-		route_gone(t, r); /* it may take the place of one of the other kind */
+		route_gone(t, r); /* it may take the place of one of another kind */
 		nexthop_foreign_add(t, &r->prefix, kind, r->metric, r->protocol, via, n);
 	}
 	pipeline_resolve(k->d->pipeline);

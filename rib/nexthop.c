@@ -370,6 +370,7 @@ nexthop_foreign_get(const struct nexthop_table *t, const struct ip_prefix *p, st
 		*out = (struct nexthop_foreign){.metric = r->metric,
 						.ifindex = r->n > 0 ? r->via[0].ifindex : 0,
 						.protocol = r->protocol,
+						.blackhole = r->kind == NEXTHOP_ROUTE_BLACKHOLE,
 						.via_count = r->n,
 						.via = r->via};
 	return r != NULL;

@@ -51,7 +51,8 @@ struct nexthop_view {
 enum nexthop_route_kind {
 	NEXTHOP_ROUTE_CONNECTED, /* a subnet of an interface: metric 0, the next hop itself is the gateway */
 	NEXTHOP_ROUTE_KERNEL,    /* a foreign kernel route */
-	NEXTHOP_ROUTE_UNREACHABLE, /* a foreign blackhole or unreachable route: whatever matches is unresolved */
+	NEXTHOP_ROUTE_UNREACHABLE, /* a foreign unreachable route: whatever matches is unresolved */
+	NEXTHOP_ROUTE_BLACKHOLE,   /* a foreign blackhole: likewise */
 	NEXTHOP_ROUTE_OWN,         /* an address of our own: likewise */
 };
 
@@ -113,7 +114,8 @@ struct nexthop_foreign {
 	uint32_t metric;
 	uint32_t ifindex; /* of its first way, 0: none */
 	uint8_t protocol;
-	unsigned via_count; /* 0: unreachable */
+	bool blackhole;
+	unsigned via_count; /* 0: a blackhole, or else unreachable */
 	const struct nexthop_via *via; /* good until the table changes */
 };
 /* False: there is no foreign route for exactly this prefix. */

@@ -67,7 +67,7 @@ follow_route(struct resolving *r, const struct ip_addr *a, const struct nhroute 
 {
 	bool any = false;
 
-	if (kr->kind == NEXTHOP_ROUTE_UNREACHABLE || kr->kind == NEXTHOP_ROUTE_OWN)
+	if (!nhroute_leads_somewhere(kr))
 		return false;
 	for (unsigned i = 0; i < kr->n; i++) {
 		struct nexthop_via v = kr->via[i];

@@ -55,8 +55,8 @@ is_named(const struct nhroute *r, enum nexthop_route_kind kind, uint32_t metric,
 	       (kind != NEXTHOP_ROUTE_CONNECTED || (r->n > 0 ? r->via[0].ifindex : 0) == ifindex);
 }
 
-static bool
-leads_somewhere(const struct nhroute *r)
+bool
+nhroute_leads_somewhere(const struct nhroute *r)
 {
 	return r->kind == NEXTHOP_ROUTE_CONNECTED || r->kind == NEXTHOP_ROUTE_KERNEL;
 }
@@ -66,7 +66,7 @@ comes_before(const struct nhroute *a, const struct nhroute *b)
 {
 	if (a->metric != b->metric)
 		return a->metric < b->metric;
-	return !leads_somewhere(a) && leads_somewhere(b);
+	return !nhroute_leads_somewhere(a) && nhroute_leads_somewhere(b);
 }
 
 /* Unlinks and frees the route of that name. */
@@ -147,7 +147,7 @@ nhroute_foreign(const struct nhroute_table *t, const struct ip_prefix *p)
 	uint32_t id = prefix_find(pt, p, prefix_hash(pt, p));
 	const struct nhroute *r = id != 0 ? head_get(pt, id) : NULL;
 
-	while (r != NULL && r->kind != NEXTHOP_ROUTE_KERNEL && r->kind != NEXTHOP_ROUTE_UNREACHABLE)
+	while (r != NULL && (r->kind == NEXTHOP_ROUTE_CONNECTED || r->kind == NEXTHOP_ROUTE_OWN))
 		r = r->next;
 	return r;
 }

@@ -31,6 +31,8 @@ void nhroute_add(struct nhroute_table *t, const struct ip_prefix *p, enum nextho
 		 uint32_t metric, uint8_t protocol, const struct nexthop_via *via, unsigned n);
 bool nhroute_del(struct nhroute_table *t, const struct ip_prefix *p, enum nexthop_route_kind kind,
 		 uint32_t metric, uint32_t ifindex);
+/* Is it one over which next hops may be resolved? */
+bool nhroute_leads_somewhere(const struct nhroute *r);
 /* The first route of the longest prefix of at most max_len bits that contains a, or NULL. *p is filled in. */
 const struct nhroute *nhroute_match(const struct nhroute_table *t, const struct ip_addr *a, unsigned max_len,
 				    struct ip_prefix *p);

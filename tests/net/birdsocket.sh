@@ -137,6 +137,7 @@ expect 10 route 10.67.0.0/24 '.[0].gateway == "10.99.1.2"'
 expect 10 route 10.68.0.0/24 '.[0].how == "dev" and .[0].interface == "to-b"'
 expect 10 route 10.99.1.0/24 '.[0].how == "dev" and .[0].interface == "to-b" and .[0].from.kind == "Direct"'
 expect 10 route 10.78.0.0/24 '.[0].gateway == "10.99.1.2" and .[0].from.kind == "Kernel"'
+expect 10 route 10.79.0.0/24 '.[0].how == "blackhole" and .[0].from.kind == "Kernel"'
 say "several ways: a line for each, of two paths and of one"
 expect 10 route 10.70.0.0/24 'length == 2 and all(.[]; .type == "FIB") and ([.[].gateway] | sort) == ["10.99.1.2", "10.99.2.2"]'
 expect 10 route 10.77.0.0/24 'length == 2 and ([.[].gateway] | sort) == ["10.99.1.2", "10.99.2.2"] and all(.[]; .from.kind == "Kernel")'

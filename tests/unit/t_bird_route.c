@@ -148,6 +148,19 @@ START_TEST(test_ways)
 	   "1012-\tKernel.source: 4\n"
 	   " \tKernel.metric: 5\n"
 	   "0000 \n");
+	/* One that leads nowhere, of both kinds, one in the place of the other. */
+	struct fib_foreign hole = {.prefix = bgpdtest_prefix("10.79.0.0/16"), .table = 254, .protocol = 4, .type = FIB_BLACKHOLE};
+	kernel_watch_foreign(b.t.d.kernel, &hole);
+	bgpdtest_settle(&b.t);
+	IS("show route 10.79.0.0/16", "1007-10.79.0.0/16       blackhole [kernel1 TIME] * (10)\n0000 \n");
+	hole.type = FIB_UNREACHABLE;
+	kernel_watch_foreign(b.t.d.kernel, &hole);
+	bgpdtest_settle(&b.t);
+	IS("show route 10.79.0.0/16", "1007-10.79.0.0/16       unreachable [kernel1 TIME] * (10)\n0000 \n");
+	hole.deleted = true;
+	kernel_watch_foreign(b.t.d.kernel, &hole);
+	bgpdtest_settle(&b.t);
+	IS("show route 10.79.0.0/16", "8001 Network not in table\n");
 	/* A route of BGP over that. */
 	uint8_t over[sizeof(nowhere)];
 	memcpy(over, nowhere, sizeof(over));

@@ -109,6 +109,12 @@ START_TEST(test_kernel_routes)
 	route(t, "192.0.2.0/24", NEXTHOP_ROUTE_KERNEL, 20, "10.0.0.5", 2);
 	ck_assert_uint_eq(run(t), 1);
 	assert_via(t, far, "10.0.0.5", 2, 20);
+	route(t, "192.0.2.0/28", NEXTHOP_ROUTE_BLACKHOLE, 0, NULL, 0);
+	ck_assert_uint_eq(run(t), 1);
+	ck_assert(!nexthop_resolved(t, far));
+	ck_assert(route_del(t, "192.0.2.0/28", NEXTHOP_ROUTE_BLACKHOLE, 0));
+	ck_assert_uint_eq(run(t), 1);
+	assert_via(t, far, "10.0.0.5", 2, 20);
 	route(t, "192.0.2.0/28", NEXTHOP_ROUTE_UNREACHABLE, 0, NULL, 0);
 	ck_assert_uint_eq(run(t), 1);
 	ck_assert(!nexthop_resolved(t, far));
@@ -151,6 +157,12 @@ START_TEST(test_foreign)
 	ck_assert(nexthop_foreign_get(t, &host, &r) && r.metric == 7 && r.protocol == 80);
 	nexthop_foreign_add(t, &host, NEXTHOP_ROUTE_UNREACHABLE, 7, 12, NULL, 0);
 	ck_assert(nexthop_foreign_get(t, &host, &r) && r.protocol == 12);
+	ck_assert(!r.blackhole);
+	/* and what it does to packets is known of the one that counts */
+	nexthop_foreign_add(t, &host, NEXTHOP_ROUTE_BLACKHOLE, 6, 80, NULL, 0);
+	ck_assert(nexthop_foreign_get(t, &host, &r) && r.metric == 6 && r.blackhole && r.via_count == 0);
+	ck_assert(route_del(t, "10.0.0.1/32", NEXTHOP_ROUTE_BLACKHOLE, 6));
+	ck_assert(nexthop_foreign_get(t, &host, &r) && r.metric == 7 && !r.blackhole);
 	for (; nexthop_route_next(t, FAMILY_IPV4, &from, &scan, &at); n++)
 		ck_assert(ip_prefix_eq(&at, &p) || ip_prefix_eq(&at, &host));
 	ck_assert_uint_eq(n, 2);
