@@ -19,9 +19,11 @@
 
 #define SOURCES  6
 #define PEERS    10 /* what the model takes for peers: a source and a path id; the first ones are of one source each */
-#define PREFIXES 24 /* the odd ones are IPv6 */
+#define PREFIXES 72 /* the odd ones are IPv6; more than are told together */
 #define ATTRS    48
 #define NEXTHOPS 4
+
+_Static_assert(PREFIXES > 2 * RIB_TOLD_MAX, "a whole portion of changes, and one that is not");
 
 struct path {
 	bool present, stale, doomed; /* doomed: stale when the sweep began */
@@ -409,8 +411,10 @@ check_counts(struct model *m, unsigned source)
 static void
 check_all(struct model *m)
 {
+	uint32_t budget = pick(m, 3) == 0 ? UINT32_MAX : 1 + pick(m, 8);
+
 	for (int q = 0; q < RIB_QUEUE_COUNT; q++)
-		while (rib_decide_run(m->t.rib, (enum rib_queue)q, 1 + pick(m, 8)) != 0)
+		while (rib_decide_run(m->t.rib, (enum rib_queue)q, budget) != 0)
 			;
 	for (unsigned i = 0; i < PREFIXES; i++)
 		check_prefix(m, i);
@@ -431,7 +435,7 @@ lane_of(struct model *m, unsigned source)
 static void
 do_update(struct model *m)
 {
-	struct rib_op ops[40];
+	struct rib_op ops[100];
 	unsigned n = 1 + pick(m, ARRAY_LEN(ops)), first = pick(m, PEERS);
 
 	for (unsigned o = 0; o < n; o++) {
