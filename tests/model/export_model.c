@@ -709,7 +709,7 @@ step_settle(struct model *mo)
 	for (int rounds = 0; busy; rounds++) {
 		ASSERT(rounds < 100000);
 		busy = false;
-		while (world_decide(&mo->w, &mo->l))
+		while (world_decide(&mo->w, &mo->l, 1 + rnd(mo, WORLD_TOLD_MAX)))
 			busy = true;
 		group_list_flush(&mo->l, false);
 		busy = group_list_drain(&mo->l, rnd(mo, 2) == 0, 1 + rnd(mo, 200)) || busy;
@@ -767,7 +767,7 @@ step(struct model *mo)
 	if (what < 400)
 		step_route(mo);
 	else if (what < 600)
-		world_decide(&mo->w, &mo->l);
+		world_decide(&mo->w, &mo->l, 1 + (rnd(mo, 4) == 0 ? rnd(mo, WORLD_TOLD_MAX) : 0));
 	else if (what < 650)
 		group_list_flush(&mo->l, rnd(mo, 2) == 0);
 	else if (what < 720)

@@ -90,8 +90,9 @@ world_memoize(uint32_t policy)
 /* Announces (set ≠ 0) or withdraws, and queues the decision. */
 void world_path(struct world *w, struct group_list *l, unsigned f, unsigned prefix, uint32_t lane,
 		uint32_t set, uint64_t step);
-/* Decides the prefix that waits longest; false: none does. */
-bool world_decide(struct world *w, struct group_list *l);
+/* Decides the prefixes that wait longest, and tells of them together; false: none waits. */
+#define WORLD_TOLD_MAX 32
+bool world_decide(struct world *w, struct group_list *l, unsigned max);
 /* Frees the record if there is no path and no pin. */
 void world_unpin(struct world *w, struct group_list *l, unsigned f, uint32_t id);
 

@@ -163,36 +163,69 @@ world_path(struct world *w, struct group_list *l, unsigned f, unsigned prefix, u
 	w->pushed++;
 }
 
-bool
-world_decide(struct world *w, struct group_list *l)
+/* The oldest of those that wait is decided. */
+static struct adjout_news
+decide_next(struct world *w)
 {
-	if (w->nqueue == 0)
-		return false;
 	unsigned f = w->queue[0].family;
 	struct world_prefix *p = &w->prefix[f][w->queue[0].prefix];
+
 	memmove(&w->queue[0], &w->queue[1], --w->nqueue * sizeof w->queue[0]);
 	w->popped++;
 	p->dirty = false;
-
-	struct adjout_group *g;
-	uint32_t old = p->attr;
-	uint16_t old_source = p->source;
+	struct adjout_news n = {
+	    .family = (enum family)f, .id = p->id, .old_attr = p->attr, .old_source = p->source};
 	uint32_t set = world_best(p, &p->source);
 	p->attr = set != 0 ? world_intern(w, set) : 0;
-	struct adjout_news n = {.family = (enum family)f,
-	    .id = p->id,
-	    .old_attr = old,
-	    .old_source = old_source,
-	    .new_attr = p->attr,
-	    .new_source = p->source};
-	if (p->attr != old || p->source != old_source)
-		group_list_change(l, &n, 1);
-	ASSERT(!n.waits || adjout_pins(&l->adjout, (enum family)f, p->id));
-	TAILQ_FOREACH(g, &l->adjout.groups, entry)
-	adjout_paths_change(g, (enum family)f, p->id, false);
-	memset(p->path_changed, 0, sizeof p->path_changed);
-	if (old != 0)
-		world_unref(w, old);
-	world_unpin(w, l, f, p->id);
-	return true;
+	n.new_attr = p->attr;
+	n.new_source = p->source;
+	return n;
+}
+
+/* As groups_rib_change does: first those with several paths learn of all, then the others of what is best. */
+static void
+tell(struct group_list *l, struct adjout_news *all, unsigned n)
+{
+	struct adjout_news best[WORLD_TOLD_MAX];
+	unsigned of[WORLD_TOLD_MAX], k = 0;
+	struct adjout_group *g;
+
+	for (unsigned i = 0; i < n; i++) {
+		TAILQ_FOREACH(g, &l->adjout.groups, entry)
+		adjout_paths_change(g, all[i].family, all[i].id, false);
+		if (all[i].new_attr == all[i].old_attr && all[i].new_source == all[i].old_source)
+			continue;
+		best[k] = all[i];
+		of[k++] = i;
+	}
+	group_list_change(l, best, k);
+	for (unsigned i = 0; i < k; i++) {
+		enum family f = best[i].family;
+		/* It is sent already where the batch was full. */
+		ASSERT(!best[i].waits || adjout_pins(&l->adjout, f, best[i].id) ||
+		       bitmap_test(&l->adjout.orphan[f], best[i].id));
+		all[of[i]].waits = best[i].waits;
+	}
+}
+
+bool
+world_decide(struct world *w, struct group_list *l, unsigned max)
+{
+	struct adjout_news all[WORLD_TOLD_MAX], *end = all;
+
+	ASSERT(max <= WORLD_TOLD_MAX);
+	while (w->nqueue > 0 && end < all + max)
+		*end++ = decide_next(w);
+	tell(l, all, (unsigned)(end - all));
+	for (const struct adjout_news *n = all; n < end; n++) {
+		unsigned at = (n->id - 1) / ID_STEP;
+		struct world_prefix *p = &w->prefix[n->family][w->by_id[n->family][at] - 1];
+		memset(p->path_changed, 0, sizeof p->path_changed);
+		if (n->old_attr != 0)
+			world_unref(w, n->old_attr);
+		/* As the RIB, which asks nobody who has just said that he needs it. */
+		if (!n->waits)
+			world_unpin(w, l, (unsigned)n->family, n->id);
+	}
+	return end > all;
 }
