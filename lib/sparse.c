@@ -4,7 +4,8 @@
  *
  * A top has nodes, a node has values. Both kinds keep their branches in the order of their bits, with room
  * for a few more, which follows from their number: so the same functions do for both, told how large a branch
- * is.
+ * is. The array of tops reaches from the first that has been needed to the last: who has few ids mostly has
+ * them near each other, wherever that is, and a map of 10 in a million does not cost what one of all does.
  */
 #include "lib/sparse.h"
 
@@ -30,6 +31,13 @@ static uint32_t
 top_of(uint32_t id)
 {
 	return id >> (2 * BITS);
+}
+
+/* The place of an id's top in the array; not below ntops where it has none. */
+static uint32_t
+top_at(const struct sparse *s, uint32_t id)
+{
+	return top_of(id) - s->first;
 }
 
 /* How many branches come before this one. */
@@ -90,28 +98,50 @@ branch_del(struct sparse_node *n, struct pool *p, unsigned branch, size_t size)
 uint32_t *
 sparse_find(const struct sparse *s, uint32_t id)
 {
-	if (top_of(id) >= s->ntops)
+	if (top_at(s, id) >= s->ntops)
 		return NULL;
-	const struct sparse_node *n = branch_find(&s->tops[top_of(id)], branch_of(id, 1), NODE);
+	const struct sparse_node *n = branch_find(&s->tops[top_at(s, id)], branch_of(id, 1), NODE);
 	return n != NULL ? branch_find(n, branch_of(id, 0), VALUE) : NULL;
 }
 
+static uint32_t
+max_u32(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+static uint32_t
+min_u32(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The array as it is to reach to this top, too: at least twice as long as it was, as far as there are
+ * numbers. */
 static void
 tops_make(struct sparse *s, uint32_t top)
 {
-	uint32_t n = s->ntops * 2 > top + 1 ? s->ntops * 2 : top + 1;
+	uint32_t below = 0, n = s->ntops;
 
+	if (n == 0)
+		s->first = top;
+	if (top < s->first)
+		below = max_u32(s->first - top, min_u32(n, s->first));
+	n = below > 0 ? n + below : max_u32(n * 2, top - s->first + 1);
 	s->tops = xreallocarray(s->tops, n, sizeof(*s->tops));
-	memset(s->tops + s->ntops, 0, (n - s->ntops) * sizeof(*s->tops));
+	memmove(s->tops + below, s->tops, s->ntops * sizeof(*s->tops));
+	memset(s->tops, 0, below * sizeof(*s->tops));
+	memset(s->tops + below + s->ntops, 0, (n - below - s->ntops) * sizeof(*s->tops));
+	s->first -= below;
 	s->ntops = n;
 }
 
 void
 sparse_add(struct sparse *s, struct pool *p, uint32_t id, uint32_t value)
 {
-	if (top_of(id) >= s->ntops)
+	if (top_at(s, id) >= s->ntops)
 		tops_make(s, top_of(id));
-	struct sparse_node *top = &s->tops[top_of(id)], *n = branch_find(top, branch_of(id, 1), NODE);
+	struct sparse_node *top = &s->tops[top_at(s, id)], *n = branch_find(top, branch_of(id, 1), NODE);
 	if (n == NULL) {
 		n = branch_add(top, p, branch_of(id, 1), NODE);
 		*n = (struct sparse_node){0};
@@ -125,8 +155,8 @@ sparse_add(struct sparse *s, struct pool *p, uint32_t id, uint32_t value)
 uint32_t
 sparse_take(struct sparse *s, struct pool *p, uint32_t id)
 {
-	ASSERT(top_of(id) < s->ntops);
-	struct sparse_node *top = &s->tops[top_of(id)], *n = branch_find(top, branch_of(id, 1), NODE);
+	ASSERT(top_at(s, id) < s->ntops);
+	struct sparse_node *top = &s->tops[top_at(s, id)], *n = branch_find(top, branch_of(id, 1), NODE);
 	const uint32_t *v = n != NULL ? branch_find(n, branch_of(id, 0), VALUE) : NULL;
 	ASSERT(v != NULL);
 	uint32_t value = *v;

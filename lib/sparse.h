@@ -4,8 +4,9 @@
  *
  * The ids are a tree of two levels with 64 branches each, below an array. A node says by a bit for each
  * branch which it has, and keeps those alone, one behind the other: a value costs 4 to 5 octets where every
- * id has one, 6 to 8 where every eighth has, and at most 100 where it has no other near. Ids that come in
- * ascending order find what they need in the cache, where a hash index would miss for each.
+ * id has one, 6 to 8 where every eighth has, and at most 100 where it has no other near; and the array 16 to
+ * 64 octets for every 4,096 ids from the lowest to the highest. Ids that come in ascending order find what
+ * they need in the cache, where a hash index would miss for each.
  */
 #ifndef LIB_SPARSE_H
 #define LIB_SPARSE_H
@@ -22,8 +23,9 @@ struct sparse_node {
 
 /* Zero-initialised is an empty map. All calls for one name the same pool, which others may share. */
 struct sparse {
-	struct sparse_node *tops; /* by the leading bits of the id; NULL while the map is empty */
-	uint32_t ntops, count;
+	struct sparse_node *tops; /* by the leading bits of the id, less first; NULL while the map is empty */
+	uint32_t first, ntops;
+	uint32_t count;
 };
 
 /* The value of an id, good until the map is changed; NULL: it has none. */

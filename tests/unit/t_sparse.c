@@ -102,6 +102,34 @@ START_TEST(test_ends)
 }
 END_TEST
 
+/* The array grows to both sides; and a few ids that lie together cost the same wherever that is. */
+START_TEST(test_first)
+{
+	static const uint32_t ids[] = {1u << 24, (1u << 24) - 1, (1u << 24) + 4096, 5u << 20, 12288, 12287,
+				       0,        UINT32_MAX};
+
+	sparse_add(&map, &pool, ids[0], 1);
+	size_t bytes = sparse_bytes(&map);
+	ck_assert_uint_le(bytes, 16);
+	for (unsigned i = 1; i < ARRAY_LEN(ids); i++) {
+		ck_assert_ptr_null(sparse_find(&map, ids[i]));
+		sparse_add(&map, &pool, ids[i], i + 1);
+		for (unsigned j = 0; j < ARRAY_LEN(ids); j++) {
+			const uint32_t *v = sparse_find(&map, ids[j]);
+			ck_assert(j <= i ? v != NULL && *v == j + 1 : v == NULL);
+		}
+	}
+	for (unsigned i = 0; i < ARRAY_LEN(ids); i++)
+		ck_assert_uint_eq(sparse_take(&map, &pool, ids[i]), i + 1);
+	ck_assert_ptr_null(map.tops);
+	sparse_add(&map, &pool, 7, 1);
+	ck_assert_uint_eq(sparse_bytes(&map), bytes);
+	sparse_take(&map, &pool, 7);
+	pool_fini(&pool);
+	pool = (struct pool){0};
+}
+END_TEST
+
 /* 64 values of 4 octets, their node of 16, and its part of the top: less than 5 octets each, with the pool's
  * own. */
 START_TEST(test_bytes)
@@ -118,4 +146,4 @@ START_TEST(test_bytes)
 }
 END_TEST
 
-SUITE("sparse", test_random, test_ends, test_bytes)
+SUITE("sparse", test_random, test_ends, test_first, test_bytes)
