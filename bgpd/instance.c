@@ -321,6 +321,17 @@ instance_free(struct instance *i, bool keep)
 	free(i);
 }
 
+/* A table is free: a VRF may have waited for it. */
+static void
+table_left(struct bgpd *main)
+{
+	struct instance *i;
+
+	LIST_FOREACH(i, &main->instances, entry)
+	if (i->vrf != NULL && i->device.ifindex == 0)
+		event_add(i->ev_follow, &(struct timeval){0});
+}
+
 static void
 look_again(struct instance *i)
 {
@@ -344,7 +355,9 @@ on_left(evutil_socket_t fd, short what, void *arg)
 	}
 	log_info("table.gone", LOG_U("table", i->table), LOG_S("vrf", i->vrf));
 	metrics_table_gone(i->d.main->metrics, &i->d);
+	struct bgpd *main = i->d.main;
 	instance_free(i, false);
+	table_left(main);
 }
 
 /* The regions of one table take most of what there is then (lib/region), and running out of it is the end. */
@@ -464,6 +477,7 @@ follow(struct instance *i)
 		i->device = (struct vrf_device){.why = "the table of its VRF could not be opened: see the log"};
 		return;
 	}
+	table_left(i->d.main);
 	daemon_keys_changed(i->d.main);
 	/* With a kernel that is new they begin when that is known. */
 	if (i->d.kernel->synced)
@@ -650,6 +664,8 @@ instances_reload(struct bgpd *main)
 			instance_new(main, main->conf->tables.v[t], NULL);
 	if (main->kernel->synced)
 		vrfs_make(main, false);
+	/* kernel.table may be another one. */
+	table_left(main);
 }
 
 void

@@ -496,6 +496,51 @@ START_TEST(test_vrf)
 }
 END_TEST
 
+static struct bgpd *
+blue(void)
+{
+	return instance_of_vrf(&t.d, "blue");
+}
+
+static void
+told(const char *name, uint32_t ifindex, uint32_t number)
+{
+	struct fib_link l = device(name, ifindex, number);
+
+	kernel_watch_link(t.d.kernel, &l);
+}
+
+static bool
+runs_with(const struct bgpd *d, const char *name, uint32_t number)
+{
+	return peer_state(peer(name)) == FSM_ACTIVE && instance_table(d) == number;
+}
+
+#define IN_BLUE(addr, as) OF(addr, as, ", vrf: blue")
+
+/* A table that is left is another VRF's to have, whoever is asked first. */
+START_TEST(test_vrf_table_left)
+{
+	bgpdtest_start(&t, "", "neighbors:\n" IN_RED(A, 65002) IN_BLUE(B, 65003) OF(C, 65005, ", table: 200"));
+	UNTIL(t.d.loop, red() != NULL && blue() != NULL);
+	told("red", 71, 100);
+	told("blue", 72, 101);
+	UNTIL(t.d.loop, runs_with(red(), A "@red", 100) && runs_with(blue(), B "@blue", 101));
+	told("blue", 72, 100);
+	told("red", 71, 102);
+	UNTIL(t.d.loop, runs_with(red(), A "@red", 102) && runs_with(blue(), B "@blue", 100));
+	told("red", 71, 100);
+	told("blue", 72, 103);
+	UNTIL(t.d.loop, runs_with(red(), A "@red", 100) && runs_with(blue(), B "@blue", 103));
+	/* By a reload. */
+	told("red", 71, 200);
+	UNTIL(t.d.loop, waits(A "@red", "table of neighbors has 200"));
+	bgpdtest_reload(&t, "", "neighbors:\n" IN_RED(A, 65002) IN_BLUE(B, 65003));
+	UNTIL(t.d.loop, runs_with(red(), A "@red", 200));
+	bgpdtest_stop(&t);
+}
+END_TEST
+
 /* Links of the VRF are its instance's alone, whether they or its device are told of first. */
 START_TEST(test_vrf_links)
 {
@@ -629,5 +674,5 @@ START_TEST(test_shown_and_gone)
 }
 END_TEST
 
-SUITE("instance", test_vrf, test_vrf_links, test_vrf_reload, test_apart, test_own_routes, test_reload, test_reload_policy, test_there_and_back,
+SUITE("instance", test_vrf, test_vrf_table_left, test_vrf_links, test_vrf_reload, test_apart, test_own_routes, test_reload, test_reload_policy, test_there_and_back,
       test_range, test_shown_and_gone, test_limit, test_held, test_kept)
