@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * groups: see groups.h. The view that rib/adjout has of the RIB, and which
- * neighbours share a group; encoding is in groups_encode.c.
+ * neighbours share a group, by the key that groups_key.c makes; encoding is in groups_encode.c.
  */
 #include "bgpd/groups.h"
 
 #include "bgpd/compile.h"
 #include "bgpd/daemon.h"
 #include "bgpd/groups_int.h"
-#include "bgpd/kernel.h"
 #include "bgpd/nexthop_self.h"
 #include "bgpd/peer.h"
 #include "bgpd/peer_routes.h"
 #include "bgpd/pipeline.h"
 #include "lib/log.h"
 #include "lib/mem.h"
-#include "rib/aspath.h"
 #include "rib/walk.h"
 
 #include <stdlib.h>
@@ -524,121 +522,6 @@ groups_pin(const struct groups *g, enum family f, uint32_t id)
 
 /* ---- which group ---- */
 
-static uint8_t
-family_bits_of(uint8_t open_set)
-{
-	uint8_t bits = 0;
-
-	for (int f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
-		if (open_set & OPEN_FAMILY(f))
-			bits |= (uint8_t)(1u << f);
-	return bits;
-}
-
-/* What is done to the AS path towards an external neighbour; its own AS is named only where that matters to it. */
-static void
-path_params(const struct peer *p, struct export_params *e)
-{
-	static const uint8_t modes[] = {[CONF_PRIVATE_NONE] = ASPATH_PRIVATE_KEEP,
-	    [CONF_PRIVATE_LEADING] = ASPATH_PRIVATE_LEADING,
-	    [CONF_PRIVATE_ALL] = ASPATH_PRIVATE_ALL,
-	    [CONF_PRIVATE_REPLACE] = ASPATH_PRIVATE_REPLACE};
-	uint32_t remote_as = peer_routes_source(p)->as;
-
-	e->remove_private = modes[p->conf->remove_private_as];
-	if (p->conf->as_override)
-		e->options |= EXPORT_OPT_OVERRIDE;
-	if (p->conf->as_override || (e->remove_private != ASPATH_PRIVATE_KEEP && aspath_as_is_private(remote_as)))
-		e->remote_as = remote_as;
-	uint32_t own_as = conf_outside_as(&p->d->conf->router);
-	if (!p->conf->local_as_replace && e->local_as != own_as)
-		e->own_as = own_as;
-}
-
-static struct export_params
-params_of(const struct peer *p)
-{
-	static const uint8_t rules[] = {[CONF_NEXT_HOP_AUTO] = EXPORT_NEXTHOP_AUTO,
-	    [CONF_NEXT_HOP_SELF] = EXPORT_NEXTHOP_SELF,
-	    [CONF_NEXT_HOP_KEEP] = EXPORT_NEXTHOP_KEEP};
-	const struct bgpd *d = p->d;
-	struct export_params e = {
-	    .type = (uint8_t)peer_type(p),
-	    .nexthop = rules[p->conf->next_hop],
-	    .role = peer_role(p),
-	    .rr_client = p->conf->route_reflector_client,
-	    .rs_client = p->conf->route_server_client,
-	    .llgr = p->session.caps.llgr,
-	    .local_as = p->ours.as,
-	    .cluster_id = d->cluster_id,
-	    .default_local_pref = d->conf->router.default_local_preference,
-	};
-
-	if (p->drain.stage != DRAIN_NONE)
-		e.options = p->drain.stage == DRAIN_ANNOUNCED ? EXPORT_OPT_GSHUT : EXPORT_OPT_NOTHING;
-	if (e.type == RIB_PEER_EBGP) {
-		/* RFC 4271 5.1.3 3: to one that is several hops away nobody but ourselves is named. */
-		if (peer_one_hop(p))
-			kernel_subnet_of(d->kernel, &p->addr, &e.subnet);
-		path_params(p, &e);
-	}
-	return e;
-}
-
-#define OPTION_LLGR 0x80u /* of adjout_key.options, beside EXPORT_OPT_* */
-
-static uint32_t
-paths_of(const struct peer *p, enum family f)
-{
-	const struct conf_send_paths *send = &p->conf->add_path.send;
-
-	if (!(p->session.caps.add_path[f] & ADD_PATH_SEND))
-		return ADJOUT_PATHS_NONE;
-	/* Once it is agreed ids are sent; "none" comes with another session. */
-	switch (send->mode) {
-	case CONF_ADD_PATH_ALL:
-		return ADJOUT_PATHS_ALL;
-	case CONF_ADD_PATH_ECMP:
-		return ADJOUT_PATHS_ECMP;
-	default:
-		return send->mode == CONF_ADD_PATH_BEST ? send->count : 1;
-	}
-}
-
-static struct adjout_key
-key_of(const struct group_member *m, const struct export_params *e, const struct policy_chain *chain)
-{
-	const struct open_caps *c = &((const struct peer *)m->owner)->session.caps;
-	struct adjout_key k;
-
-	memset(&k, 0, sizeof k);
-	k.policy = chain->id;
-	k.local_as = e->type != RIB_PEER_IBGP ? e->local_as : 0;
-	k.own_as = e->own_as;
-	k.remote_as = e->remote_as;
-	k.remove_private = e->remove_private;
-	if (e->subnet.family != FAMILY_NONE && e->nexthop == EXPORT_NEXTHOP_AUTO)
-		k.subnet = (uint32_t)hash_bytes(0, &e->subnet, sizeof e->subnet);
-	if (e->type == RIB_PEER_IBGP)
-		k.cluster_id = e->cluster_id;
-	if (e->type != RIB_PEER_EBGP || chain->reads & POLICY_READS_LOCAL_PREF)
-		k.default_local_pref = e->default_local_pref;
-	k.type = e->type;
-	k.role = (uint8_t)(e->rs_client << 4 | e->role << 1 | e->rr_client);
-	k.families = family_bits_of(c->families);
-	k.as4 = c->as4;
-	k.ext_nexthop = family_bits_of(c->ext_next_hop);
-	k.nexthop_rule = e->nexthop;
-	k.options = (uint8_t)(e->options | (e->llgr ? OPTION_LLGR : 0));
-	k.paths_ipv4 = paths_of(m->owner, FAMILY_IPV4);
-	k.paths_ipv6 = paths_of(m->owner, FAMILY_IPV6);
-	k.defaults = (uint8_t)(((const struct peer *)m->owner)->conf->default_originate & k.families);
-	k.nexthop_len4 = m->self_len[FAMILY_IPV4];
-	k.nexthop_len6 = m->self_len[FAMILY_IPV6];
-	k.sole = groups_limit_sole(m);
-	return k;
-}
-
 static struct export_view *
 view_new(const struct export_params *params, const struct adjout_key *key, const struct policy_chain *chain)
 {
@@ -659,8 +542,8 @@ groups_view_new(struct peer *p)
 {
 	const struct policy_chain *chain = policies_export(p->d->policies, peer_number(p) - 1);
 	struct group_member m = {.owner = p, .self_len = {[FAMILY_IPV4] = 4, [FAMILY_IPV6] = 16}};
-	struct export_params params = params_of(p);
-	struct adjout_key key = key_of(&m, &params, chain);
+	struct export_params params = groups_params(p);
+	struct adjout_key key = groups_key(&m, &params, chain);
 
 	return view_new(&params, &key, chain);
 }
@@ -677,8 +560,8 @@ group_for(struct groups *g, const struct group_member *m)
 {
 	const struct peer *p = m->owner;
 	const struct policy_chain *chain = policies_export(g->d->policies, peer_number(p) - 1);
-	struct export_params params = params_of(p);
-	struct adjout_key key = key_of(m, &params, chain);
+	struct export_params params = groups_params(p);
+	struct adjout_key key = groups_key(m, &params, chain);
 	struct group *grp = group_find(&g->list, &key);
 
 	if (grp == NULL)
@@ -790,8 +673,8 @@ one_view(struct groups *g, struct group *grp, struct adjout_key *key, struct exp
 		const struct group_member *gm = container_of(m, struct group_member, out);
 		const struct peer *p = gm->owner;
 		const struct policy_chain *c = policies_export(g->d->policies, peer_number(p) - 1);
-		struct export_params e = params_of(p);
-		struct adjout_key k = key_of(gm, &e, c);
+		struct export_params e = groups_params(p);
+		struct adjout_key k = groups_key(gm, &e, c);
 		if (!first && !adjout_key_eq(&k, key))
 			return false;
 		*key = k;

@@ -36,6 +36,12 @@ struct export_view {
 	uint8_t self_len[FAMILY_COUNT]; /* of a next hop that is ours; 0: we have none */
 };
 
+/* groups_key.c: what becomes of a route on its way to p. */
+struct export_params groups_params(const struct peer *p);
+/* Of a member for whom e and chain hold: those with the same key are sent the same, and share a group. */
+struct adjout_key groups_key(const struct group_member *m, const struct export_params *e,
+    const struct policy_chain *chain);
+
 /* May a set with this next hop be sent for prefixes of f? */
 bool groups_next_hop_fits(const struct groups *gs, const struct export_view *v, enum family f, uint32_t nexthop);
 /* The next hop of a set as it goes on the wire; with our own any address of the right size, patched per member. */
