@@ -28,6 +28,8 @@ cat >"$dir/c.yaml" <<-EOT
 	  - {address: 10.99.2.1, name: o, remote-as: 65002, import: [accept], export: [accept], connect-retry-time: 1,
 	     idle-hold-time: {initial: 1, max: 1}}
 EOT
+# It waits for ours (passive): where it dials while ours is gone, the OPEN of that attempt stays in its buffer and goes out
+# before the one of the next session, which a second OPEN ends.
 cat >"$dir/o.obgpd.conf" <<-EOT
 	AS 65002
 	router-id 10.99.1.2
@@ -38,6 +40,7 @@ cat >"$dir/o.obgpd.conf" <<-EOT
 	neighbor 10.99.1.1 {
 		remote-as 65001
 		local-address 10.99.1.2
+		passive
 		announce restart yes
 		announce IPv4 unicast
 		announce enhanced refresh yes
