@@ -31,7 +31,7 @@ struct instance {
 	char *vrf;                /* NULL: it is of a table */
 	struct vrf_device device; /* as it is used: with another table it has a why */
 	struct event *ev_follow;  /* something about the device has changed */
-	struct event *ev_left; /* while it goes: is everything gone? */
+	struct event *ev_left; /* while it goes, or its table does: is everything gone? */
 	bool leaving;
 };
 
@@ -332,10 +332,44 @@ table_left(struct bgpd *main)
 		event_add(i->ev_follow, &(struct timeval){0});
 }
 
+/* Has its VRF lost the device, and it still the table? */
+static bool
+waits_for_device(const struct instance *i)
+{
+	return i->vrf != NULL && i->device.ifindex == 0 && i->table != 0;
+}
+
 static void
 look_again(struct instance *i)
 {
 	event_add(i->ev_left, &(struct timeval){.tv_usec = LEFT_MS * 1000});
+}
+
+static bool
+has_routes(const struct instance *i)
+{
+	return !pipeline_idle(i->d.pipeline) || !fib_is_empty(i->d.kernel->fib);
+}
+
+/* Without its device the table is another VRF's to have, once nothing is in it. */
+static void
+table_give_up(struct instance *i)
+{
+	struct kernel *before = i->d.kernel;
+	uint32_t table = i->table;
+
+	i->table = i->d.conf->kernel.table = 0;
+	if (!instance_open(&i->d)) {
+		i->d.kernel = before;
+		i->table = i->d.conf->kernel.table = table;
+		return;
+	}
+	kernel_free(before, false);
+	/* What an earlier run left in the next one is another matter. */
+	restart_fini(&i->d.restart);
+	restart_init(&i->d.restart, &i->d);
+	log_info("vrf.table", LOG_S("vrf", i->vrf), LOG_U("left", table));
+	table_left(i->d.main);
 }
 
 static void
@@ -347,10 +381,14 @@ on_left(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	loop_enter(i->d.loop);
 	/* At the end of the daemon it goes with the others. */
-	if (!i->leaving || i->d.stopping)
+	if (i->d.stopping || (!i->leaving && !waits_for_device(i)))
 		return;
-	if (!TAILQ_EMPTY(&i->d.peers) || !pipeline_idle(i->d.pipeline) || !fib_is_empty(i->d.kernel->fib)) {
+	if (has_routes(i) || (i->leaving && !TAILQ_EMPTY(&i->d.peers))) {
 		look_again(i);
+		return;
+	}
+	if (!i->leaving) {
+		table_give_up(i);
 		return;
 	}
 	log_info("table.gone", LOG_U("table", i->table), LOG_S("vrf", i->vrf));
@@ -476,6 +514,11 @@ follow(struct instance *i)
 	if (is.ifindex != 0 && is.table != i->table && !table_set(i, is.table)) {
 		i->device = (struct vrf_device){.why = "the table of its VRF could not be opened: see the log"};
 		return;
+	}
+	if (waits_for_device(i)) {
+		/* Nobody will ask for routes of an earlier run. */
+		kernel_sweep(i->d.kernel);
+		look_again(i);
 	}
 	table_left(i->d.main);
 	daemon_keys_changed(i->d.main);

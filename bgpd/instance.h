@@ -12,7 +12,8 @@
  *
  * That of a VRF has the table of the VRF's device. Until there is one it is without a kernel
  * (fib's null back end), and its neighbours wait. The device is followed: when it goes,
- * sessions end, and when it is back, they begin; with another table, routes move there.
+ * sessions end, and the table is given up when its routes are gone, as another VRF may have
+ * it by then; when it is back, they begin; with another table, routes move there.
  *
  * An instance that no neighbour has any more goes when its neighbours' paths and its
  * kernel routes are gone.
@@ -46,7 +47,7 @@ void instance_fill(struct bgpd *d);
 void instance_apply_settings(struct bgpd *d);
 /* Are this neighbour's routes its? */
 bool instance_has(const struct bgpd *d, const struct conf_neighbor *nb);
-/* The number of its table; 0: it is the main one, or that of a VRF that has had no device yet. */
+/* The number of its table; 0: it is the main one, or that of a VRF without a device. */
 uint32_t instance_table(const struct bgpd *d);
 /* The VRF that it is of, or NULL; the VRF's device, 0: there is none that can be used. */
 const char *instance_vrf(const struct bgpd *d);

@@ -532,6 +532,17 @@ START_TEST(test_vrf_table_left)
 	told("red", 71, 100);
 	told("blue", 72, 103);
 	UNTIL(t.d.loop, runs_with(red(), A "@red", 100) && runs_with(blue(), B "@blue", 103));
+	/* Each has the other's. */
+	told("red", 71, 103);
+	told("blue", 72, 100);
+	UNTIL(t.d.loop, runs_with(red(), A "@red", 103) && runs_with(blue(), B "@blue", 100));
+	/* Of a device that is gone. */
+	struct fib_link gone = {.ifindex = 71, .name = "red", .deleted = true};
+	kernel_watch_link(t.d.kernel, &gone);
+	told("blue", 72, 103);
+	UNTIL(t.d.loop, instance_table(red()) == 0 && runs_with(blue(), B "@blue", 103));
+	told("red", 71, 100);
+	UNTIL(t.d.loop, runs_with(red(), A "@red", 100));
 	/* By a reload. */
 	told("red", 71, 200);
 	UNTIL(t.d.loop, waits(A "@red", "table of neighbors has 200"));
