@@ -87,7 +87,9 @@ static const struct conf_row datastore_rows[] = {
     PATH_ROW("password-file", bgpconfd_datastore, password_file,
 	     "Of etcd: a file with the password, which is read each time it is needed. Else ETCD_PASSWORD."),
     PATH_ROW("kubeconfig", bgpconfd_datastore, kubeconfig,
-	     "Of kubernetes: the file that says where its API is and who we are. Else KUBECONFIG, else the service account of the pod."),
+	     "Of kubernetes: the file that says where its API is and who we are. Else KUBECONFIG, else the service account of the pod. "
+	     "Of etcd with the resolver calico: the same, for Services and Secrets, which Calico does not keep in etcd; a host that is no "
+	     "pod and has no such file goes without."),
     {.key = "api-group",
      .type = &conf_type_word,
      AT(bgpconfd_datastore, api_group),
@@ -112,7 +114,7 @@ static const struct conf_row datastore_rows[] = {
 /* Which keys each of them has beside type. */
 static const char *const store_keys[][8] = {
     [BGPCONFD_STORE_FILES] = {"path"},
-    [BGPCONFD_STORE_ETCD] = {"endpoints", "prefix", "ca", "cert", "key", "username", "password-file"},
+    [BGPCONFD_STORE_ETCD] = {"endpoints", "prefix", "ca", "cert", "key", "username", "password-file", "kubeconfig"},
     [BGPCONFD_STORE_KUBERNETES] = {"kubeconfig", "api-group", "resources", "namespace"},
 };
 
@@ -413,18 +415,20 @@ resolver_check(struct conf_loader *ld, struct yml_node *n, const struct bgpconfd
 	static const struct {
 		const char *key, *resolver;
 		enum bgpconfd_resolver of;
-	} keys[] = {{"api-group", "calico", BGPCONFD_RESOLVER_CALICO},
-		    {"resources", "keys", BGPCONFD_RESOLVER_KEYS},
-		    {"namespace", "keys", BGPCONFD_RESOLVER_KEYS}};
+		enum bgpconfd_store store;
+	} keys[] = {{"api-group", "calico", BGPCONFD_RESOLVER_CALICO, BGPCONFD_STORE_KUBERNETES},
+		    {"resources", "keys", BGPCONFD_RESOLVER_KEYS, BGPCONFD_STORE_KUBERNETES},
+		    {"namespace", "keys", BGPCONFD_RESOLVER_KEYS, BGPCONFD_STORE_KUBERNETES},
+		    {"kubeconfig", "calico", BGPCONFD_RESOLVER_CALICO, BGPCONFD_STORE_ETCD}};
 	const struct yml_node *store = yml_map_get(n, "datastore");
 	struct load_path up = {.key = "datastore"};
 
-	if (c->datastore.type != BGPCONFD_STORE_KUBERNETES || store == NULL)
+	if (store == NULL)
 		return;
 	ld->path = &up;
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
 		struct yml_node *there = yml_map_get(store, keys[i].key);
-		if (there != NULL && c->resolver != keys[i].of)
+		if (there != NULL && c->datastore.type == keys[i].store && c->resolver != keys[i].of)
 			load_fail_key(ld, there, keys[i].key, "found a key of another resolver, expected it only with %s",
 				      keys[i].resolver);
 	}
@@ -600,16 +604,22 @@ rate_fill(struct bgpconfd_conf *c, double *field, const char *name, double least
 		*field = rate > 0 && rate < least ? least : rate;
 }
 
+/* Who we are to the API server, and how often it may be asked. */
+static void
+cluster_fill(struct bgpconfd_conf *c, struct conf_errors *errs)
+{
+	env_fill_calico(c->arena, &c->datastore.kubeconfig, "KUBECONFIG");
+	rate_fill(c, &c->datastore.rate_per_s, "K8S_CLIENT_QPS", RATE_LEAST, errs);
+	rate_fill(c, &c->datastore.burst, "K8S_CLIENT_BURST", 1, errs);
+}
+
 /* As calico-node does: any other group means the first. */
 static void
-kubernetes_fill(struct bgpconfd_conf *c, struct conf_errors *errs)
+kubernetes_fill(struct bgpconfd_conf *c)
 {
 	struct bgpconfd_datastore *d = &c->datastore;
 	const char *group = NULL;
 
-	env_fill_calico(c->arena, &d->kubeconfig, "KUBECONFIG");
-	rate_fill(c, &d->rate_per_s, "K8S_CLIENT_QPS", RATE_LEAST, errs);
-	rate_fill(c, &d->burst, "K8S_CLIENT_BURST", 1, errs);
 	env_fill(c->arena, &group, "CALICO_API_GROUP");
 	if (d->api_group == BGPCONFD_GROUP_FOUND && group != NULL)
 		d->api_group = strcmp(group, "projectcalico.org/v3") == 0 ? BGPCONFD_GROUP_V3 : BGPCONFD_GROUP_V1;
@@ -670,7 +680,10 @@ bgpconfd_conf_load(const char *path, struct bgpconfd_conf **out, struct conf_err
 	if (c->datastore.type == BGPCONFD_STORE_ETCD)
 		etcd_fill(c, errs);
 	if (c->datastore.type == BGPCONFD_STORE_KUBERNETES)
-		kubernetes_fill(c, errs);
+		kubernetes_fill(c);
+	if (c->datastore.type == BGPCONFD_STORE_KUBERNETES ||
+	    (c->datastore.type == BGPCONFD_STORE_ETCD && c->resolver == BGPCONFD_RESOLVER_CALICO))
+		cluster_fill(c, errs);
 	if (c->resolver == BGPCONFD_RESOLVER_CALICO)
 		calico_fill(c);
 	if (errs->n != 0) {

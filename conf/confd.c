@@ -21,6 +21,7 @@
 #include "conf/command.h"
 #include "conf/confd_metrics.h"
 #include "conf/keytree.h"
+#include "conf/kube.h"
 #include "conf/source.h"
 #include "conf/stage.h"
 #include "conf/status.h"
@@ -54,8 +55,10 @@ struct confd {
 	struct bgpconfd_conf *conf;
 	struct calico *calico; /* one of the two */
 	struct keytree *keytree;
-	struct source *source, *endpoints; /* endpoints may be NULL */
-	bool source_synced, endpoints_synced;
+	struct source *source;
+	struct source *cluster;   /* what only Kubernetes has, beside etcd; NULL: nothing */
+	struct source *endpoints; /* may be NULL */
+	bool source_synced, cluster_synced, endpoints_synced;
 	bool changed;       /* since the last round began */
 	json_t *troubles;   /* object: what to text */
 	json_t *complaints; /* object: "kind name: text" to the resolver's own */
@@ -80,7 +83,7 @@ struct confd {
 static bool
 synced(const struct confd *d)
 {
-	return d->source_synced && (d->endpoints == NULL || d->endpoints_synced);
+	return d->source_synced && (d->cluster == NULL || d->cluster_synced) && (d->endpoints == NULL || d->endpoints_synced);
 }
 
 static void
@@ -133,6 +136,20 @@ on_synced(void *ctx)
 		log_info("source.synced", LOG_S("path", d->source->name));
 	if (d->changed || !d->source_synced) {
 		d->source_synced = true;
+		/* A session is not made without the password that its Secret will have in a moment. */
+		if (d->cluster != NULL)
+			d->cluster_synced = source_kubernetes_look(d->cluster);
+		changed(d);
+	}
+}
+
+static void
+on_cluster_synced(void *ctx)
+{
+	struct confd *d = ctx;
+
+	if (d->changed || !d->cluster_synced) {
+		d->cluster_synced = true;
 		changed(d);
 	}
 }
@@ -162,7 +179,9 @@ on_trouble(void *ctx, const char *what, const char *text)
 		log_warn("source.trouble", LOG_S("what", what), LOG_S("error", text));
 	json_object_set_new(d->troubles, what, json_string(text));
 	/* Who waits for one answer does not wait for a datastore to come. */
-	if (d->options->mode != CONFD_RUN && !d->source_synced && is_of_source(d->source, what))
+	if (d->options->mode != CONFD_RUN &&
+	    (d->source_synced ? d->cluster != NULL && !d->cluster_synced && is_of_source(d->cluster, what)
+			      : is_of_source(d->source, what)))
 		finish(d, EXIT_FAILURE);
 }
 
@@ -183,6 +202,7 @@ wants_secrets(void *ctx)
 }
 
 static const struct source_handler source_handler = {on_put, on_del, on_synced, on_trouble, wants_services, wants_secrets};
+static const struct source_handler cluster_handler = {on_put, on_del, on_cluster_synced, on_trouble, wants_services, wants_secrets};
 
 /* Felix's files are JSON under any name, so they come as keys. */
 static void
@@ -559,8 +579,8 @@ status_json(void *ctx)
 	json_object_foreach(d->troubles, key, v)
 	    json_array_append_new(troubles, json_pack("{s:s, s:O}", "what", key, "text", v));
 	json_object_foreach(d->complaints, key, v) json_array_append(complaints, v);
-	return json_pack("{s:s, s:o, s:s, s:b, s:o, s:o, s:o}", "node", d->conf->node, "datastore", source_json(d->source),
-			 "resolver", d->calico != NULL ? "calico" : "keys", "synced", (int)synced(d), "troubles",
+	return json_pack("{s:s, s:o, s:o*, s:s, s:b, s:o, s:o, s:o}", "node", d->conf->node, "datastore", source_json(d->source),
+			 "cluster", d->cluster != NULL ? source_json(d->cluster) : NULL, "resolver", d->calico != NULL ? "calico" : "keys", "synced", (int)synced(d), "troubles",
 			 troubles, "complaints", complaints, "templates", templates);
 }
 
@@ -664,6 +684,22 @@ source_start(struct confd *d, bool keys)
 	return source_files_start(d->base, s->path, keys, &source_handler, d);
 }
 
+/* Calico keeps neither Services nor Secrets in etcd. */
+static struct source *
+cluster_start(struct confd *d)
+{
+	const struct bgpconfd_datastore *s = &d->conf->datastore;
+	struct source_kubernetes_conf conf = {.kubeconfig = s->kubeconfig,
+					      .node = d->conf->node,
+					      .rate_per_s = s->rate_per_s,
+					      .burst = s->burst,
+					      .wanted_only = true};
+
+	if (s->type != BGPCONFD_STORE_ETCD || (s->kubeconfig == NULL && !kube_access_is_pod()))
+		return NULL;
+	return source_kubernetes_start(d->base, &conf, &cluster_handler, d);
+}
+
 static void
 work_open(struct confd *d)
 {
@@ -689,6 +725,8 @@ work_open(struct confd *d)
 	else
 		d->calico = calico_new(&env);
 	d->source = source_start(d, keys);
+	if (!keys)
+		d->cluster = cluster_start(d);
 	if (!keys && c->calico.endpoint_status != NULL)
 		d->endpoints =
 		    source_files_start(d->base, c->calico.endpoint_status, true, &endpoints_handler, d);
@@ -701,6 +739,8 @@ work_close(struct confd *d)
 	event_del(d->debounce);
 	event_del(d->retry);
 	d->source->ops->stop(d->source);
+	if (d->cluster != NULL)
+		d->cluster->ops->stop(d->cluster);
 	if (d->endpoints != NULL)
 		d->endpoints->ops->stop(d->endpoints);
 	for (unsigned i = 0; i < d->nitems; i++) {
@@ -720,8 +760,8 @@ work_close(struct confd *d)
 	json_decref(d->complaints);
 	bgpconfd_conf_free(d->conf);
 	d->conf = NULL;
-	d->source = d->endpoints = NULL;
-	d->source_synced = d->endpoints_synced = d->in_round = d->changed = false;
+	d->source = d->cluster = d->endpoints = NULL;
+	d->source_synced = d->cluster_synced = d->endpoints_synced = d->in_round = d->changed = false;
 	d->calico = NULL;
 	d->keytree = NULL;
 	d->model = NULL;

@@ -40,6 +40,8 @@ struct kube_access {
 	char *username, *password;
 };
 
+/* Is this a pod that has a service account? */
+bool kube_access_is_pod(void);
 /*
  * From a kubeconfig file, or with NULL as a pod has it: KUBERNETES_SERVICE_HOST and _PORT in the environment
  * and the files of the service account. 0, or -1 with why in err; then there is nothing in *a.

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "conf/document.h"
 #include "conf/kube.h"
@@ -253,6 +254,12 @@ account_read(const struct reader *r)
 	r->a->ca.path = xstrdup(KUBE_ACCOUNT "/ca.crt");
 	r->a->token_file = xstrdup(KUBE_ACCOUNT "/token");
 	return 0;
+}
+
+bool
+kube_access_is_pod(void)
+{
+	return getenv("KUBERNETES_SERVICE_HOST") != NULL && access(KUBE_ACCOUNT "/token", F_OK) == 0;
 }
 
 int

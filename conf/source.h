@@ -96,8 +96,15 @@ struct source_kubernetes_conf {
 	const char *const *resources;
 	unsigned nresources;
 	const char *name_space;
+	/* Another datastore has Calico's resources: nothing but what is wanted of services and secrets, see source_kubernetes_look. */
+	bool wanted_only;
 };
 struct source *source_kubernetes_start(struct event_base *base, const struct source_kubernetes_conf *conf,
 				       const struct source_handler *h, void *ctx);
+/*
+ * Of one that is wanted_only: what is wanted may be something else by now. True: all of it was told, or cannot be had;
+ * false: that is still to come, with synced() behind it. Before the first such call nothing is told.
+ */
+bool source_kubernetes_look(struct source *s);
 
 #endif

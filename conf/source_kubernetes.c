@@ -13,6 +13,9 @@
  * Where objects are keys, each resource that is asked for is looked up in what the server has in its version.
  * One that is not there is trouble and waited for: it may be a wrong name, and the keys without it half a
  * tree.
+ *
+ * Beside another datastore, which has Calico's resources, there is nothing to discover: what is wanted is looked
+ * for when that has told something (source_kubernetes_look).
  */
 #include <event2/event.h>
 #include <stdio.h>
@@ -68,6 +71,7 @@ struct source_kubernetes {
 
 	struct entries entries;
 	bool synced, changed, in_trouble, no_blocks;
+	bool wanted_only, awaited; /* awaited: somebody waits for what is wanted */
 
 	/* Of objects that are keys. */
 	struct kube_keys *keys; /* NULL: they are Calico's resources */
@@ -315,24 +319,68 @@ all_found(const struct source_kubernetes *s)
 	return true;
 }
 
+static bool
+all_answered(const struct source_kubernetes *s)
+{
+	const struct entry *e;
+
+	LIST_FOREACH(e, &s->entries, entry)
+	if (!is_answered(s, e))
+		return false;
+	return all_found(s);
+}
+
+static void
+everything_told(struct source_kubernetes *s)
+{
+	s->synced = true;
+	s->changed = s->awaited = false;
+}
+
+static void
+settle(struct source_kubernetes *s)
+{
+	if (!all_answered(s) || (s->synced && !s->changed && !s->awaited))
+		return;
+	everything_told(s);
+	s->h->synced(s->ctx);
+}
+
 static void
 on_told(void *ctx, struct kube_watch *w, bool changed)
 {
 	struct source_kubernetes *s = ctx;
-	const struct entry *e;
 
 	s->changed |= changed;
 	/* Nothing that is watched because it is wanted refers to more. */
 	if (kube_watch_kind(w)->when == KUBE_ALWAYS && (changed || !s->synced))
 		look_what_is_wanted(s);
-	LIST_FOREACH(e, &s->entries, entry)
-	if (!is_answered(s, e))
-		return;
-	if (!all_found(s) || (s->synced && !s->changed))
-		return;
-	s->synced = true;
-	s->changed = false;
-	s->h->synced(s->ctx);
+	settle(s);
+}
+
+/* Without having asked anybody. */
+static bool
+anything_is_wanted(const struct source_kubernetes *s)
+{
+	json_t *secrets = s->h->wants_secrets(s->ctx);
+	bool any = json_object_size(secrets) > 0 || s->h->wants_services(s->ctx);
+
+	json_decref(secrets);
+	return any;
+}
+
+bool
+source_kubernetes_look(struct source *head)
+{
+	struct source_kubernetes *s = (struct source_kubernetes *)head;
+
+	if (s->client.fetcher != NULL)
+		look_what_is_wanted(s);
+	/* Who cannot say yet who we are has nothing to wait for if it was so before. */
+	s->awaited = s->client.fetcher != NULL ? !all_answered(s) : !s->synced && anything_is_wanted(s);
+	if (!s->awaited)
+		everything_told(s);
+	return !s->awaited;
 }
 
 /* ---- how requests went ---- */
@@ -705,10 +753,14 @@ on_timer(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
-	if (s->client.fetcher == NULL && !access_read(s))
+	if (s->client.fetcher == NULL && !access_read(s)) {
 		later(s, 0);
-	else
+	} else if (!s->wanted_only) {
 		discover(s);
+	} else if (s->awaited) {
+		look_what_is_wanted(s);
+		settle(s);
+	}
 }
 
 static json_t *
@@ -776,6 +828,7 @@ source_kubernetes_start(struct event_base *base, const struct source_kubernetes_
 	s->group_wanted = xstrdup(conf->group);
 	s->node = xstrdup(conf->node);
 	s->no_blocks = conf->no_blocks;
+	s->wanted_only = conf->wanted_only;
 	resources_take(s, conf);
 	s->backoff = (struct backoff){.min_ms = BACKOFF_MIN_MS, .max_ms = BACKOFF_MAX_MS};
 	s->client.base = base;

@@ -241,7 +241,7 @@ START_TEST(test_etcd)
 	ck_assert_str_eq(str_get(&errors),
 			 "f:1:36: datastore.endpoints: found \"a:2379\", expected http:// or https:// and host:port\n"
 			 "f:1:48: datastore.path: found a key of another type, expected only endpoints, prefix, ca, cert, key, "
-			 "username and password-file with etcd\n");
+			 "username, password-file and kubeconfig with etcd\n");
 	ck_assert_int_eq(load("datastore: {type: etcd, endpoints: \"http://me:secret@a\"}\n" TEMPLATE), -EINVAL);
 	ck_assert_ptr_nonnull(strstr(str_get(&errors), "datastore.endpoints: found a user in a URL"));
 	ck_assert_ptr_null(strstr(str_get(&errors), "secret"));
