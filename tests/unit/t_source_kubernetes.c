@@ -16,6 +16,7 @@ static bool services, no_blocks;
 static const char *const *resources;
 static unsigned nresources;
 static const char *name_space_wanted;
+static bool wanted_only;
 
 static bool
 wants_services(void *ctx)
@@ -72,7 +73,8 @@ begin(const char *group)
 									  .no_blocks = no_blocks,
 									  .resources = resources,
 									  .nresources = nresources,
-									  .name_space = name_space_wanted},
+									  .name_space = name_space_wanted,
+									  .wanted_only = wanted_only},
 					 &handler, NULL);
 }
 
@@ -310,6 +312,46 @@ START_TEST(test_secrets_forbidden)
 }
 END_TEST
 
+/* Beside another datastore: nobody is asked for anything but what that one's resources refer to. */
+START_TEST(test_wanted_only)
+{
+	wanted_only = true;
+	begin(NULL);
+	ck_assert(source_kubernetes_look(source));
+	ck_assert(TAILQ_EMPTY(&fetches));
+	finish();
+
+	begin(NULL);
+	json_object_set_new(secrets, "ns/s", json_true());
+	ck_assert(!source_kubernetes_look(source));
+	/* One that cannot be had is waited for at first. */
+	refuse(asked(base, "/secrets?"), 500);
+	ck_assert_uint_eq(syncs, 0);
+	list("secrets", "Secret", ITEM("s"));
+	ck_assert_uint_eq(syncs, 1);
+	ck_assert_ptr_nonnull(json_object_get(world, "Secret ns s"));
+	ck_assert(source_kubernetes_look(source));
+	services = true;
+	ck_assert(!source_kubernetes_look(source));
+	list("services", "Service", ITEM("web"));
+	ck_assert_uint_eq(syncs, 1);
+	list("endpointslices", "EndpointSlice", ITEM("web-1"));
+	ck_assert_uint_eq(syncs, 2);
+	/* Later one that fails keeps nothing back. */
+	json_object_set_new(secrets, "ns/t", json_true());
+	ck_assert(!source_kubernetes_look(source));
+	refuse(asked(base, "name%3Dt"), 500);
+	ck_assert_uint_eq(syncs, 3);
+	json_object_clear(secrets);
+	services = false;
+	ck_assert(source_kubernetes_look(source));
+	ck_assert_uint_eq(json_object_size(world), 0);
+	ck_assert_uint_eq(syncs, 3);
+	finish();
+	wanted_only = false;
+}
+END_TEST
+
 START_TEST(test_another_user)
 {
 	begin(NULL);
@@ -520,5 +562,5 @@ START_TEST(test_keys_not_there)
 END_TEST
 
 SUITE("source_kubernetes", test_snapshot, test_groups, test_no_blocks, test_absent_kind, test_not_found,
-      test_wanted, test_secrets_forbidden, test_another_user, test_bad_config, test_another_server,
+      test_wanted, test_secrets_forbidden, test_wanted_only, test_another_user, test_bad_config, test_another_server,
       test_no_config, test_keys, test_keys_of_a_namespace, test_keys_not_there)
