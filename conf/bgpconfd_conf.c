@@ -112,7 +112,7 @@ static const struct conf_row datastore_rows[] = {
 };
 
 /* Which keys each of them has beside type. */
-static const char *const store_keys[][8] = {
+static const char *const store_keys[][9] = { /* NULL ends each */
     [BGPCONFD_STORE_FILES] = {"path"},
     [BGPCONFD_STORE_ETCD] = {"endpoints", "prefix", "ca", "cert", "key", "username", "password-file", "kubeconfig"},
     [BGPCONFD_STORE_KUBERNETES] = {"kubeconfig", "api-group", "resources", "namespace"},

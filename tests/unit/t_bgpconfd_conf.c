@@ -242,6 +242,12 @@ START_TEST(test_etcd)
 			 "f:1:36: datastore.endpoints: found \"a:2379\", expected http:// or https:// and host:port\n"
 			 "f:1:48: datastore.path: found a key of another type, expected only endpoints, prefix, ca, cert, key, "
 			 "username, password-file and kubeconfig with etcd\n");
+	/* Beside it Kubernetes, for Calico alone. */
+	ck_assert_int_eq(load("datastore: {type: etcd, endpoints: \"http://a:1\", kubeconfig: /k}\n" TEMPLATE), 0);
+	ck_assert_str_eq(conf->datastore.kubeconfig, "/k");
+	ck_assert_int_eq(load("resolver: keys\ndatastore: {type: etcd, endpoints: \"http://a:1\", kubeconfig: /k}\n" TEMPLATE), -EINVAL);
+	ck_assert_str_eq(str_get(&errors),
+			 "f:2:62: datastore.kubeconfig: found a key of another resolver, expected it only with calico\n");
 	ck_assert_int_eq(load("datastore: {type: etcd, endpoints: \"http://me:secret@a\"}\n" TEMPLATE), -EINVAL);
 	ck_assert_ptr_nonnull(strstr(str_get(&errors), "datastore.endpoints: found a user in a URL"));
 	ck_assert_ptr_null(strstr(str_get(&errors), "secret"));
