@@ -3,18 +3,12 @@
  * bird_cli: see bird_cli.h.
  */
 #include "bgpd/bird_cli.h"
+#include "lib/version.h"
 
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
-
-#ifndef PACKAGE_VERSION
-#define PACKAGE_VERSION "unknown"
-#endif
 
 static void
 usage(FILE *out)

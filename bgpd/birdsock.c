@@ -2,9 +2,6 @@
 /*
  * birdsock: see birdsock.h. Who is connected, and how answers come in slices, is client.c's.
  */
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
 #include "bgpd/birdsock.h"
 
 #include "bgpd/bird_command.h"
@@ -13,14 +10,11 @@
 #include "bgpd/daemon.h"
 #include "lib/log.h"
 #include "lib/mem.h"
+#include "lib/version.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-#ifndef PACKAGE_VERSION
-#define PACKAGE_VERSION "unknown"
-#endif
 
 #define SOCKET_MODE 0660
 

@@ -14,16 +14,10 @@
 #include "bgpd/reload.h"
 #include "lib/mem.h"
 #include "lib/str.h"
+#include "lib/version.h"
 #include "rib/rib.h"
 
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
 #include <stdlib.h>
-
-#ifndef PACKAGE_VERSION
-#define PACKAGE_VERSION "unknown"
-#endif
 
 static json_t *
 families_json(uint8_t set)

@@ -12,19 +12,13 @@
 #include "conf/conf.h"
 #include "lib/log.h"
 #include "lib/str.h"
+#include "lib/version.h"
 
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-
-#ifndef PACKAGE_VERSION
-#define PACKAGE_VERSION "unknown"
-#endif
 
 static void
 usage(FILE *out)

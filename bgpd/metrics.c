@@ -18,17 +18,11 @@
 #include "lib/log.h"
 #include "lib/mem.h"
 #include "lib/openmetrics.h"
+#include "lib/version.h"
 
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#ifndef PACKAGE_VERSION
-#define PACKAGE_VERSION "unknown"
-#endif
 
 #define RETRY_S 10 /* an address that is not there yet */
 

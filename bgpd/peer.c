@@ -13,16 +13,13 @@
 #include "bgpd/sockopt.h"
 #include "lib/log.h"
 #include "lib/mem.h"
+#include "lib/version.h"
 #include "rib/export.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#ifndef PACKAGE_VERSION
-#define PACKAGE_VERSION "unknown"
-#endif
 
 bool
 peer_is_internal(const struct peer *p)

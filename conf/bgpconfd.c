@@ -17,13 +17,7 @@
 #include "conf/confd.h"
 #include "conf/status.h"
 #include "lib/str.h"
-
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
-#ifndef PACKAGE_VERSION
-#define PACKAGE_VERSION "unknown"
-#endif
+#include "lib/version.h"
 
 #define CONF_PATH   "/etc/godwit/bgpconfd.yaml"
 #define SOCKET_PATH "/run/godwit/bgpconfd.sock"

@@ -9,10 +9,8 @@
 #include "tools/bgpctl.h"
 
 #include "lib/mem.h"
+#include "lib/version.h"
 
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
@@ -22,9 +20,6 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#ifndef PACKAGE_VERSION
-#define PACKAGE_VERSION "unknown"
-#endif
 #define SOCKET_PATH "/run/godwit/bgpd.sock"
 #define PROTOCOL    1
 

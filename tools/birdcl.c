@@ -7,10 +7,8 @@
  * answer in time; 1 anything else.
  */
 #include "tools/birdcl.h"
+#include "lib/version.h"
 
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
 #include <errno.h>
 #include <getopt.h>
 #include <poll.h>
@@ -19,9 +17,6 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#ifndef PACKAGE_VERSION
-#define PACKAGE_VERSION "unknown"
-#endif
 #define SILENCE_S   30   /* a server that says nothing for so long will not */
 #define COMMAND_MAX 4096 /* with its end; servers take no more */
 

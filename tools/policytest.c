@@ -6,9 +6,6 @@
  * through two configurations, of which the differences are printed. Exit status: 0
  * passed, or the same; 1 failed, or different; 64 usage; 78 a bad file.
  */
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
 #include <errno.h>
 #include <getopt.h>
 #include <jansson.h>
@@ -19,11 +16,8 @@
 
 #include "lib/log.h"
 #include "lib/mem.h"
+#include "lib/version.h"
 #include "tools/policytest.h"
-
-#ifndef PACKAGE_VERSION
-#define PACKAGE_VERSION "unknown"
-#endif
 
 static void
 usage(FILE *out)

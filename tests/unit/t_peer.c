@@ -2,6 +2,7 @@
 /* Tests of bgpd/peer, peer_fsm and peer_messages: sessions over loopback, as the neighbour sees them. */
 #include "bgpd/peer.h"
 
+#include "lib/version.h"
 #include "tests/unit/bgpdtest.h"
 #include "tests/unit/suite.h"
 
@@ -230,6 +231,8 @@ START_TEST(test_names)
 		ck_assert(open_decode(out.body, out.body_len, &ours, &err));
 		ck_assert_str_eq(ours.hostname, i == 0 ? "" : host);
 		ck_assert_msg((strncmp(ours.software, "Godwit ", 7) == 0) == (i == 1), "software \"%s\"", ours.software);
+		ck_assert_str_eq(ours.software, i == 1 ? "Godwit " PACKAGE_VERSION : "");
+		ck_assert_ptr_null(strstr(ours.software, "unknown"));
 		close(fd);
 		bgpdtest_stop(&t);
 	}
