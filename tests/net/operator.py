@@ -8,7 +8,10 @@ DIR has the control sockets a.sock of the daemon that is tried and b.sock, c.soc
 a.yaml, which is written here; LINK are the interfaces of a, in NAMESPACE. Every answer has to be whole, whatever it
 says. In the end a has a configuration without limits and shutdowns, and this program waits for the sessions.
 """
-import json, os, random, socket, subprocess, sys, time
+import os, random, subprocess, sys, time
+
+sys.dont_write_bytecode = True
+from control import Control
 
 folder, seed, steps, space, links = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4], sys.argv[5:]
 rnd = random.Random(seed)
@@ -20,26 +23,15 @@ def fail(text):
     sys.exit(1)
 
 
-class Daemon:
+class Daemon(Control):
     def __init__(self, name):
-        self.s = socket.socket(socket.AF_UNIX)
-        self.s.connect("%s/%s.sock" % (folder, name))
-        self.f = self.s.makefile("rw", encoding="utf-8")
+        super().__init__("%s/%s.sock" % (folder, name))
 
     def ask(self, command, **args):
-        """(head, rows), or the text of a refusal."""
         try:
-            self.f.write(json.dumps({"command": command, "args": args}) + "\n")
-            self.f.flush()
-            first, rows = json.loads(self.f.readline()), []
-            while True:
-                row = json.loads(self.f.readline())
-                if row.get("end"):
-                    break
-                rows.append(row)
+            return super().ask(command, **args)
         except (OSError, ValueError) as e:
             fail("no answer to %s %s: %s" % (command, args, e))
-        return (first["head"], rows) if first["ok"] else first["error"]
 
 
 def maybe(p, *values):

@@ -12,7 +12,10 @@ and its last change of state; one that should be reset is another. Now and then 
 reload is on trial and rolled back, or the file is bad. Prints the memory of the daemon in
 between and ends with status 1 at the first thing that is not so.
 """
-import ipaddress, json, os, random, socket, sys, time
+import ipaddress, os, random, sys, time
+
+sys.dont_write_bytecode = True
+from control import Control
 
 socket_path, config_path, seed, reloads = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 live = sys.argv[5:]
@@ -20,24 +23,7 @@ rnd = random.Random(seed)
 WARM = max(20, reloads // 10)
 
 
-class Daemon:
-    def __init__(self, path):
-        self.s = socket.socket(socket.AF_UNIX)
-        self.s.connect(path)
-        self.f = self.s.makefile("rw", encoding="utf-8")
-
-    def ask(self, command, **args):
-        """(head, rows), or the text of a refusal."""
-        self.f.write(json.dumps({"command": command, "args": args}) + "\n")
-        self.f.flush()
-        first, rows = json.loads(self.f.readline()), []
-        while True:
-            row = json.loads(self.f.readline())
-            if row.get("end"):
-                break
-            rows.append(row)
-        return (first["head"], rows) if first["ok"] else first["error"]
-
+class Daemon(Control):
     def good(self, command, **args):
         r = self.ask(command, **args)
         if isinstance(r, str):
