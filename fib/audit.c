@@ -68,10 +68,10 @@ fib_audit_arm(struct fib *fib)
 }
 
 static bool
-may_begin(const struct fib *fib)
+may_begin(struct fib *fib)
 {
 	return fib->synced && !fib->hold && !fib->has_next && !fib->moving && !fib->watch_wanted &&
-	       !fib->resync_wanted && fib->cb.id_of != NULL && ring_room(&fib->chan.ops) > 0;
+	       !fib->resync_wanted && fib->cb.id_of != NULL && ring_has_room(&fib->chan.ops, 1);
 }
 
 static void
@@ -272,7 +272,7 @@ extra(struct fib *fib, const struct fib_ev_route *r, const struct ip_prefix *p, 
 		if (r->metric == 0 && bitmap_test(&t->kernel, id))
 			return;
 	}
-	if (ring_room(&fib->chan.ops) == 0)
+	if (!ring_has_room(&fib->chan.ops, 1))
 		return;
 	op.u.route = (struct fib_op_route){.verb = FIB_DEL,
 					   .what = FIB_WHAT_EXTRA,

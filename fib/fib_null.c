@@ -64,7 +64,7 @@ null_pump(void *self)
 	unsigned done = 0;
 
 	/* A full ring of events: fib wakes us when it has taken some. */
-	while (done < OPS_A_TURN && ring_room(&n->chan->events) >= 2 && ring_pop(&n->chan->ops, &op)) {
+	while (done < OPS_A_TURN && ring_has_room(&n->chan->events, 2) && ring_pop(&n->chan->ops, &op)) {
 		answer(n, &op);
 		done++;
 	}

@@ -113,7 +113,7 @@ push(struct netlink *t, const struct fib_ev *ev)
 static bool
 has_event_room(const struct netlink *t, uint32_t n)
 {
-	return ring_room(&t->chan->events) >= n + (t->replying ? t->batch->count : 0);
+	return ring_has_room(&t->chan->events, n + (t->replying ? t->batch->count : 0));
 }
 
 /* What the kernel reports, taken from dumps and notifications alike. */
@@ -601,7 +601,7 @@ ops_step(struct netlink *t)
 {
 	struct fib_op op;
 
-	if (ring_room(&t->chan->events) < BATCH_MAX + EVENT_ROOM)
+	if (!ring_has_room(&t->chan->events, BATCH_MAX + EVENT_ROOM))
 		return STEP_STALLED;
 	while (batch_has_room(t->batch) && !t->stopping && ring_pop(&t->chan->ops, &op))
 		take_op(t, &op);
@@ -644,7 +644,7 @@ audit_portion(struct netlink *t)
 	const struct nlmsghdr *n;
 
 	t->audit_due = false;
-	while (ring_room(&t->chan->events) >= BATCH_MAX + EVENT_ROOM &&
+	while (ring_has_room(&t->chan->events, BATCH_MAX + EVENT_ROOM) &&
 	       (s = slowdump_next(&t->slow, &n)) == SLOWDUMP_MESSAGE)
 		audit_report(t, n);
 	if (s == SLOWDUMP_END || s == SLOWDUMP_FAILED) {

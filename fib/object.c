@@ -299,7 +299,7 @@ fib_object_repairs(struct fib *fib)
 
 	while ((id = bitmap_next(&fib->repairs, id)) != BITMAP_END) {
 		struct nhset *n = nhset_at(&fib->nhsets, id);
-		if (ring_room(&fib->chan.ops) < FIB_OBJECT_ROOM)
+		if (!ring_has_room(&fib->chan.ops, FIB_OBJECT_ROOM))
 			return false;
 		bitmap_clear(&fib->repairs, id);
 		if (n->doubted)
@@ -394,7 +394,7 @@ fib_object_frees(struct fib *fib)
 	while (fib->nhsets.idle.count > 0) {
 		id = bitmap_next(&fib->nhsets.idle, 1);
 		struct nhset *n = nhset_at(&fib->nhsets, id);
-		if (ring_room(&fib->chan.ops) < 2)
+		if (!ring_has_room(&fib->chan.ops, 2))
 			return false;
 		if (n->object != OBJECT_NONE && n->object != OBJECT_LEAVING)
 			push_deletion(fib, 0, n->nhid);
@@ -415,7 +415,7 @@ fib_object_leave(struct fib *fib, uint32_t id)
 {
 	struct nhset *n = nhset_at(&fib->nhsets, id);
 
-	if (!is_there(n) || n->leaving || ring_room(&fib->chan.ops) < 1)
+	if (!is_there(n) || n->leaving || !ring_has_room(&fib->chan.ops, 1))
 		return false;
 	push_deletion(fib, id, n->nhid);
 	lost(fib, n);
@@ -435,7 +435,7 @@ fib_object_sweep(struct fib *fib)
 	while (fib->nhobjs.leftovers > 0 && (e = keyed_next(&fib->nhobjs.objects, &cursor)) != NULL) {
 		if (!e->leftover)
 			continue;
-		if (ring_room(&fib->chan.ops) < 1)
+		if (!ring_has_room(&fib->chan.ops, 1))
 			return false;
 		push_deletion(fib, 0, e->nhid);
 		nhobjs_del(&fib->nhobjs, e);

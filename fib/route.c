@@ -148,42 +148,72 @@ static const struct {
     [FIB_DEL] = {RTM_DELROUTE, 0},
 };
 
+/* What a route message begins with, whatever it says: the first attribute is the destination. */
+struct route_head {
+	struct nlmsghdr n;
+	struct rtmsg m;
+	struct nlattr dst;
+};
+_Static_assert(sizeof(struct route_head) == sizeof(struct nlmsghdr) + sizeof(struct rtmsg) + sizeof(struct nlattr),
+	       "nothing but what the kernel reads");
+
+#define ATTR_U32_OCTETS (sizeof(struct nlattr) + sizeof(uint32_t))
+
+/* Appends an attribute at p, where there is room; returns the end of it. */
+static uint8_t *
+append_u32(uint8_t *p, uint16_t type, uint32_t v)
+{
+	struct nlattr a = {.nla_len = sizeof a + sizeof v, .nla_type = type};
+
+	memcpy(p, &a, sizeof a);
+	memcpy(p + sizeof a, &v, sizeof v);
+	return p + sizeof a + sizeof v;
+}
+
+/*
+ * Half a million of these are written at once when a full table comes or goes: the length is known first,
+ * and every part is copied with a size that the compiler knows.
+ */
 size_t
 route_encode(void *buf, size_t cap, const struct fib_op_route *r, const struct route_attrs *a, uint32_t seq,
 	     uint16_t flags)
 {
-	struct wbuf w = wbuf_of(buf, cap);
-	struct nlmsghdr n = {
-	    .nlmsg_type = verbs[r->verb].type,
-	    .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags | verbs[r->verb].flags),
-	    .nlmsg_seq = seq,
-	};
-	struct rtmsg m = {
-	    .rtm_family = (uint8_t)family_to_af(r->family),
-	    .rtm_dst_len = r->plen,
-	    .rtm_table = r->table < 256 ? (uint8_t)r->table : RT_TABLE_UNSPEC,
-	    .rtm_protocol = r->protocol,
-	    .rtm_scope = RT_SCOPE_NOWHERE,
-	};
-	if (r->verb != FIB_DEL) {
-		m.rtm_scope = a->scope;
-		m.rtm_type = a->rtm_type;
-		m.rtm_flags = a->rtm_flags;
-	}
-	wbuf_put(&w, &n, sizeof n);
-	wbuf_put(&w, &m, sizeof m);
-	put_attr(&w, RTA_DST, r->dst, family_octets(r->family));
-	if (r->metric != 0)
-		put_attr_u32(&w, RTA_PRIORITY, r->metric);
-	if (r->table > 255)
-		put_attr_u32(&w, RTA_TABLE, r->table);
-	if (r->verb != FIB_DEL)
-		wbuf_put(&w, a->data, a->len);
-	if (w.err)
+	bool del = r->verb == FIB_DEL;
+	size_t octets = r->family == FAMILY_IPV4 ? 4 : 16;
+	size_t len = sizeof(struct route_head) + octets + (r->metric != 0 ? ATTR_U32_OCTETS : 0) +
+		     (r->table > 255 ? ATTR_U32_OCTETS : 0) + (del ? 0 : a->len); /* all parts are aligned */
+
+	if (len > cap)
 		return 0;
-	n.nlmsg_len = (uint32_t)w.len; /* all parts are aligned */
-	memcpy(buf, &n, sizeof n);
-	return w.len;
+	struct route_head h = {
+	    .n = {.nlmsg_len = (uint32_t)len,
+		  .nlmsg_type = verbs[r->verb].type,
+		  .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags | verbs[r->verb].flags),
+		  .nlmsg_seq = seq},
+	    .m = {.rtm_family = (uint8_t)family_to_af(r->family),
+		  .rtm_dst_len = r->plen,
+		  .rtm_table = r->table < 256 ? (uint8_t)r->table : RT_TABLE_UNSPEC,
+		  .rtm_protocol = r->protocol,
+		  .rtm_scope = del ? RT_SCOPE_NOWHERE : a->scope,
+		  .rtm_type = del ? 0 : a->rtm_type,
+		  .rtm_flags = del ? 0 : a->rtm_flags},
+	    .dst = {.nla_len = (uint16_t)(sizeof(struct nlattr) + octets), .nla_type = RTA_DST},
+	};
+	uint8_t *p = buf;
+	memcpy(p, &h, sizeof h);
+	p += sizeof h;
+	if (octets == 4)
+		memcpy(p, r->dst, 4);
+	else
+		memcpy(p, r->dst, 16);
+	p += octets;
+	if (r->metric != 0)
+		p = append_u32(p, RTA_PRIORITY, r->metric);
+	if (r->table > 255)
+		p = append_u32(p, RTA_TABLE, r->table);
+	if (!del && a->len > 0)
+		memcpy(p, a->data, a->len);
+	return len;
 }
 
 size_t

@@ -190,7 +190,7 @@ send_table(struct fib *fib, struct fib_table *t, struct send_scan *scan, uint64_
 	for (;;) {
 		if (t->dirty.count == 0)
 			break;
-		if (ring_room(&fib->chan.ops) < OP_ROOM)
+		if (!ring_has_room(&fib->chan.ops, OP_ROOM))
 			return PASS_FULL;
 		if (++n % LOOK_EVERY == 0 && time_mono_ns() >= deadline_ns)
 			return PASS_LATE;
@@ -236,7 +236,7 @@ send_sweep(struct fib *fib, uint64_t deadline_ns)
 	for (; fib->sweep_stride < SWEEP_STRIDES; fib->sweep_stride++, fib->sweep_at = 0) {
 		for (; fib->sweep_at + fib->sweep_stride < keyed_top(routes);
 		     fib->sweep_at += SWEEP_STRIDES) {
-			if (ring_room(&fib->chan.ops) < 1)
+			if (!ring_has_room(&fib->chan.ops, 1))
 				return PASS_FULL;
 			if (++n % LOOK_EVERY == 0 && time_mono_ns() >= deadline_ns)
 				return PASS_LATE;

@@ -5,6 +5,8 @@
  * head and tail count without wrapping at the capacity, so that full and empty
  * differ and no record is wasted. The producer publishes a record by storing
  * head with release order, the consumer gives its place back by storing tail.
+ * Each looks at the other's counter only when what it saw of it is used up: the
+ * cache line of a counter would go to and fro with every record otherwise.
  */
 #include "lib/ring.h"
 
@@ -29,6 +31,7 @@ ring_init(struct ring *r, size_t rec_size, uint32_t capacity)
 	r->mask = cap - 1;
 	atomic_init(&r->head, 0);
 	atomic_init(&r->tail, 0);
+	r->tail_seen = r->head_seen = 0;
 	r->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (r->wake_fd < 0)
 		return -errno;
@@ -58,7 +61,7 @@ ring_push(struct ring *r, const void *rec)
 {
 	uint32_t head = atomic_load_explicit(&r->head, memory_order_relaxed);
 
-	if (head - atomic_load_explicit(&r->tail, memory_order_acquire) > r->mask)
+	if (!ring_has_room(r, 1))
 		return false;
 	memcpy(rec_at(r, head), rec, r->rec_size);
 	atomic_store_explicit(&r->head, head + 1, memory_order_release);
@@ -70,8 +73,11 @@ ring_pop(struct ring *r, void *rec)
 {
 	uint32_t tail = atomic_load_explicit(&r->tail, memory_order_relaxed);
 
-	if (tail == atomic_load_explicit(&r->head, memory_order_acquire))
-		return false;
+	if (tail == r->head_seen) {
+		r->head_seen = atomic_load_explicit(&r->head, memory_order_acquire);
+		if (tail == r->head_seen)
+			return false;
+	}
 	memcpy(rec, rec_at(r, tail), r->rec_size);
 	atomic_store_explicit(&r->tail, tail + 1, memory_order_release);
 	return true;
@@ -106,10 +112,13 @@ ring_used(const struct ring *r)
 	return atomic_load_explicit(&r->head, memory_order_acquire) - tail;
 }
 
-uint32_t
-ring_room(const struct ring *r)
+bool
+ring_has_room(struct ring *r, uint32_t n)
 {
-	uint32_t used = ring_used(r);
+	uint32_t head = atomic_load_explicit(&r->head, memory_order_relaxed);
 
-	return used > r->mask ? 0 : r->mask + 1 - used;
+	if (head - r->tail_seen + n <= r->mask + 1)
+		return true;
+	r->tail_seen = atomic_load_explicit(&r->tail, memory_order_acquire);
+	return head - r->tail_seen + n <= r->mask + 1;
 }

@@ -18,8 +18,10 @@ struct ring {
 	uint8_t *recs;
 	uint32_t rec_size, mask; /* capacity - 1 */
 	int wake_fd;             /* eventfd, non-blocking; readable: the consumer should look */
-	_Alignas(64) _Atomic uint32_t head; /* next to write; the producer's */
-	_Alignas(64) _Atomic uint32_t tail; /* next to read; the consumer's */
+	_Alignas(64) _Atomic uint32_t head; /* next to write; the producer's, */
+	uint32_t tail_seen;                 /* and what it last saw of the other */
+	_Alignas(64) _Atomic uint32_t tail; /* next to read; the consumer's, */
+	uint32_t head_seen;                 /* and what it last saw of the other */
 };
 
 /* capacity is rounded up to a power of two. Returns 0 or -errno (eventfd). */
@@ -30,6 +32,6 @@ void ring_wake(struct ring *r);                  /* producer: after a burst of p
 bool ring_pop(struct ring *r, void *rec);        /* consumer; false: empty */
 void ring_ack(struct ring *r);                   /* consumer: clears the eventfd before draining */
 uint32_t ring_used(const struct ring *r);
-uint32_t ring_room(const struct ring *r);        /* producer: how many pushes will succeed */
+bool ring_has_room(struct ring *r, uint32_t n);  /* producer: will n pushes succeed? */
 
 #endif

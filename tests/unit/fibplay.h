@@ -172,7 +172,7 @@ play_pump(void *self)
 	struct fib_op op;
 
 	(void)self;
-	while (ring_room(&chan->events) > 2 && ring_pop(&chan->ops, &op)) {
+	while (ring_has_room(&chan->events, 3) && ring_pop(&chan->ops, &op)) {
 		struct fib_ev ev = {.kind = FIB_EV_RESULT};
 		ev.u.result.verb = op.u.route.verb;
 		ev.u.result.what = op.u.route.what;

@@ -28,13 +28,15 @@ START_TEST(test_bounds)
 	ck_assert_int_eq(ring_init(&r, sizeof(v), 5), 0);
 	ck_assert(!ring_pop(&r, &v));
 	for (uint64_t round = 0; round < 100; round++) {
-		ck_assert_uint_eq(ring_room(&r), 8);
+		ck_assert(ring_has_room(&r, 8));
+		ck_assert(!ring_has_room(&r, 9));
 		for (uint64_t i = 0; i < 8; i++) {
 			v = round * 100 + i;
 			ck_assert(ring_push(&r, &v));
 			ck_assert_uint_eq(ring_used(&r), i + 1);
 		}
-		ck_assert_uint_eq(ring_room(&r), 0);
+		ck_assert(ring_has_room(&r, 0));
+		ck_assert(!ring_has_room(&r, 1));
 		ck_assert(!ring_push(&r, &v));
 		for (uint64_t i = 0; i < 8; i++) {
 			ck_assert(ring_pop(&r, &v));
@@ -54,6 +56,7 @@ START_TEST(test_counters_wrap)
 	ck_assert_int_eq(ring_init(&r, sizeof(v), 4), 0);
 	atomic_store(&r.head, UINT32_MAX - 1);
 	atomic_store(&r.tail, UINT32_MAX - 1);
+	r.tail_seen = r.head_seen = UINT32_MAX - 1;
 	for (uint32_t i = 0; i < 4; i++)
 		ck_assert(ring_push(&r, &i));
 	ck_assert(!ring_push(&r, &v));
