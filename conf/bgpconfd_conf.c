@@ -706,3 +706,9 @@ bgpconfd_conf_doc(struct str *out)
 {
 	conf_table_doc(&root_table, out);
 }
+
+void
+bgpconfd_conf_json(struct str *out)
+{
+	conf_table_json(&root_table, "bgpconfd.yaml", out);
+}

@@ -70,5 +70,7 @@ void bgpconfd_conf_free(struct bgpconfd_conf *c); /* NULL is fine */
 
 /* Adds the list of all keys as mdoc, for the manual page. */
 void bgpconfd_conf_doc(struct str *out);
+/* Adds the JSON Schema of bgpconfd.yaml, draft 7, with a newline at its end. */
+void bgpconfd_conf_json(struct str *out);
 
 #endif

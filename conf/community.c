@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "conf/load.h"
+#include "lib/mem.h"
 
 static const struct {
 	const char *name;
@@ -37,6 +38,18 @@ static const struct {
     {"soo", 0x03}, /* RFC 4360 5 */
     {"bandwidth", CONF_EXT_BANDWIDTH}, /* draft-ietf-idr-link-bandwidth */
 };
+
+const char *
+conf_community_word(size_t i)
+{
+	return i < ARRAY_LEN(well_known) ? well_known[i].name : NULL;
+}
+
+const char *
+conf_community_kind(size_t i)
+{
+	return i < ARRAY_LEN(ext_kinds) ? ext_kinds[i].name : NULL;
+}
 
 #define EXT_ALL (CONF_EXT_TWO_OCTET_AS | CONF_EXT_IPV4 | CONF_EXT_FOUR_OCTET_AS)
 

@@ -15,5 +15,8 @@
 bool conf_community_parse(const char *text, bool pattern, struct conf_community *out);
 /* Adds its text; conf_community_parse reads it back. Well-known ones are printed as numbers. */
 void conf_community_text(const struct conf_community *c, struct str *out);
+/* The i-th word that is a community, the i-th kind of extended ones, or NULL behind the last. */
+const char *conf_community_word(size_t i);
+const char *conf_community_kind(size_t i);
 
 #endif

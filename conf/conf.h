@@ -738,6 +738,8 @@ void conf_rule_text(const struct conf_rule *r, struct str *match, struct str *se
 
 /* Adds the list of all keys as mdoc, for the manual page. */
 void conf_schema_doc(struct str *out);
+/* Adds the JSON Schema of bgpd.yaml, draft 7, with a newline at its end. */
+void conf_schema_json(struct str *out);
 
 /* The AS that we are to others than the members of our confederation. */
 static inline uint32_t

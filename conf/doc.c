@@ -61,8 +61,8 @@ doc_default(const struct conf_row *row, struct str *out)
 	str_free(&text);
 }
 
-static void
-doc_effect(enum conf_effect e, struct str *out)
+const char *
+conf_effect_doc(enum conf_effect e)
 {
 	static const char *const texts[] = {
 	    [CONF_EFFECT_POLICY] = "A change evaluates routes anew.",
@@ -71,8 +71,14 @@ doc_effect(enum conf_effect e, struct str *out)
 	    [CONF_EFFECT_RESET] = "A change resets the session.",
 	};
 
-	if (e != CONF_EFFECT_NONE)
-		doc_text(texts[e], out);
+	return e == CONF_EFFECT_NONE ? NULL : texts[e];
+}
+
+static void
+doc_effect(enum conf_effect e, struct str *out)
+{
+	if (conf_effect_doc(e) != NULL)
+		doc_text(conf_effect_doc(e), out);
 }
 
 /* What a value may be, where the word for its type does not say it. */

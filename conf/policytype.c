@@ -737,7 +737,7 @@ const struct conf_type conf_type_range = {
 };
 
 /* Those of /etc/iproute2/rt_protos; 2 is the kernel itself, whose routes are known from the addresses. */
-static const struct conf_word rt_protocols[] = {
+const struct conf_word conf_rt_protocol_words[] = {
     {"redirect", 1}, {"boot", 3},  {"static", 4}, {"ra", 9},     {"zebra", 11}, {"bird", 12},   {"dhcp", 16},
     {"babel", 42},   {"bgp", 186}, {"isis", 187}, {"ospf", 188}, {"rip", 189},  {"eigrp", 192}, {0}};
 
@@ -749,7 +749,7 @@ rt_protocol_parse(struct conf_loader *ld, const struct conf_row *row, struct yml
 
 	if (text == NULL)
 		return false;
-	for (const struct conf_word *w = rt_protocols; w->word != NULL; w++)
+	for (const struct conf_word *w = conf_rt_protocol_words; w->word != NULL; w++)
 		if (strcmp(w->word, text) == 0) {
 			*out = w->value;
 			return true;
@@ -764,7 +764,7 @@ rt_protocol_print(const struct conf_row *row, const void *src, bool secrets, str
 
 	(void)row;
 	(void)secrets;
-	for (const struct conf_word *w = rt_protocols; w->word != NULL; w++)
+	for (const struct conf_word *w = conf_rt_protocol_words; w->word != NULL; w++)
 		if (w->value == *v) {
 			str_add(out, w->word);
 			return;
@@ -783,7 +783,7 @@ rt_protocol_expect(const struct conf_row *row, struct str *out)
 {
 	(void)row;
 	str_add(out, "a routing protocol of the kernel: ");
-	for (const struct conf_word *w = rt_protocols; w->word != NULL; w++)
+	for (const struct conf_word *w = conf_rt_protocol_words; w->word != NULL; w++)
 		str_addf(out, "%s, ", w->word);
 	str_add(out, "or 1..255");
 }

@@ -288,6 +288,8 @@ static const struct conf_row while_rows[] = {
 			 .doc = "Failed checks in a row after which it is withdrawn."},
 };
 static const struct conf_table while_table = {TABLE(while_rows), .size = sizeof(struct conf_while),
+					      .choice = "{\"oneOf\": [{\"required\": [\"tcp\"]}, {\"required\": [\"http\"]}, "
+							"{\"required\": [\"file\"]}, {\"required\": [\"interface\"]}]}",
 					      .finish = check_while};
 
 static const struct conf_row network_rows[] = {
@@ -365,6 +367,9 @@ static const struct conf_row static_rows[] = {
 };
 static const struct conf_table static_table = {TABLE(static_rows),
 					       .size = sizeof(struct conf_static),
+					       .choice =
+						   "{\"anyOf\": [{\"required\": [\"via\"]}, {\"required\": [\"interface\"]}, "
+						   "{\"required\": [\"blackhole\"]}, {\"required\": [\"unreachable\"]}]}",
 					       .pos_offset = offsetof(struct conf_static, pos),
 					       .has_key = true,
 					       .key_row = 0,

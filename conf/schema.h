@@ -91,6 +91,7 @@ struct conf_table {
 	size_t size;
 	size_t pos_offset; /* of a struct conf_pos; 0: none */
 	uint32_t key_row;  /* row that names an element in a list, if has_key */
+	const char *choice; /* JSON Schema of keys of which there must be one, as finish checks it; NULL: none */
 	bool has_key;
 	bool block; /* printed with a key a line */
 	/* Before its rows: may give another node in place of n (never NULL). NULL: none. */
@@ -131,6 +132,8 @@ extern const struct conf_type conf_type_remote_as, conf_type_password, conf_type
     conf_type_as_pattern, conf_type_as_path_arg, conf_type_community, conf_type_community_pattern,
     conf_type_community_arg, conf_type_range, conf_type_expr, conf_type_set_next_hop;
 
+extern const struct conf_word conf_rt_protocol_words[]; /* of conf_type_rt_protocol */
+
 bool conf_value_equal(const struct conf_row *row, const void *a, const void *b);
 
 /* Adds a text as a YAML scalar, quoted where it has to be. */
@@ -142,5 +145,9 @@ void conf_row_expect(const struct conf_row *row, struct str *out);
 
 /* Adds the list of all keys as mdoc, for a manual page; t is the table of a whole file. */
 void conf_table_doc(const struct conf_table *t, struct str *out);
+/* Adds the JSON Schema of such a file. */
+void conf_table_json(const struct conf_table *t, const char *title, struct str *out);
+/* What a change with this effect does, as a sentence of the manual; NULL: nothing to be said. */
+const char *conf_effect_doc(enum conf_effect e);
 
 #endif

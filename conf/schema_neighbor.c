@@ -673,6 +673,9 @@ _Static_assert(ARRAY_LEN(neighbor_rows) == CONF_NB_KEYS, "a row for each key");
 const struct conf_table conf_schema_neighbor = {TABLE(neighbor_rows),
 						.size = sizeof(struct conf_neighbor),
 						.pos_offset = offsetof(struct conf_neighbor, pos),
+						.choice =
+						    "{\"oneOf\": [{\"required\": [\"address\"]}, {\"required\": "
+						    "[\"interface\"]}, {\"required\": [\"prefix\"]}]}",
 						.has_key = true,
 						.key_row = CONF_NB_NAME,
 						.block = true,

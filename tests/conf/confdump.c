@@ -4,7 +4,8 @@
  *
  *     confdump FILE        the canonical dump with secrets, or the errors and status 78
  *     confdump OLD NEW     the differences
- *     confdump --doc       the list of keys for the manual page
+ *     confdump --doc       the list of keys for the manual page; --doc-bgpconfd of that program's file
+ *     confdump --json      the JSON Schema; --json-bgpconfd likewise
  *
  * A dump is read again and must give the same dump and no difference, so that
  * each golden file also tests that.
@@ -16,6 +17,7 @@
 #include "conf/bgpconfd_conf.h"
 #include "conf/conf.h"
 #include "conf/diff.h"
+#include "lib/mem.h"
 
 #define EX_CONFIG 78
 
@@ -81,6 +83,16 @@ dump(const struct conf *c)
 	return rc;
 }
 
+static const struct {
+	const char *option;
+	void (*add)(struct str *out);
+} texts[] = {
+    {"--doc", conf_schema_doc},
+    {"--doc-bgpconfd", bgpconfd_conf_doc},
+    {"--json", conf_schema_json},
+    {"--json-bgpconfd", bgpconfd_conf_json},
+};
+
 int
 main(int argc, char **argv)
 {
@@ -88,16 +100,12 @@ main(int argc, char **argv)
 	struct str text = {0};
 	int rc = 64;
 
-	if (argc == 2 && strcmp(argv[1], "--doc") == 0) {
-		conf_schema_doc(&text);
-		put(&text, stdout);
-		return 0;
-	}
-	if (argc == 2 && strcmp(argv[1], "--doc-bgpconfd") == 0) {
-		bgpconfd_conf_doc(&text);
-		put(&text, stdout);
-		return 0;
-	}
+	for (size_t i = 0; argc == 2 && i < ARRAY_LEN(texts); i++)
+		if (strcmp(argv[1], texts[i].option) == 0) {
+			texts[i].add(&text);
+			put(&text, stdout);
+			return 0;
+		}
 	if (argc == 2) {
 		rc = load(argv[1], &old);
 		if (rc == 0)
@@ -109,7 +117,7 @@ main(int argc, char **argv)
 		if (rc == 0)
 			diff(old, new);
 	} else {
-		fputs("usage: confdump FILE | OLD NEW | --doc\n", stderr);
+		fputs("usage: confdump FILE | OLD NEW | --doc | --json\n", stderr);
 	}
 	conf_free(old);
 	conf_free(new);

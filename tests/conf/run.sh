@@ -4,7 +4,7 @@
 #   NAME.ok    the canonical dump (which must also load again and be the same), or
 #   NAME.err   the exact errors,
 # and where there is a NAME.diff, it is what NAME.new changes against NAME.yaml.
-# Also: the list of keys in bgpd.yaml(5) is that of the schema, and its examples load.
+# Also: the list of keys in bgpd.yaml(5) is that of the schema, so are the JSON Schemas, and its examples load.
 set -u
 here=$(cd "${srcdir:-.}/tests/conf" && pwd) || exit 1
 man=$(cd "${srcdir:-.}/man" && pwd)/bgpd.yaml.5
@@ -49,6 +49,10 @@ same "keys in bgpd.yaml.5 (tools/gen-man makes them)" "$work/wanted"
 "$dump" --doc-bgpconfd >"$work/got"
 sed -n '/^\.\\" KEYS BEGIN/,/^\.\\" KEYS END/p' "${man%/*}/bgpconfd.yaml.5" | sed '1d;$d' >"$work/wanted"
 same "keys in bgpconfd.yaml.5 (tools/gen-man makes them)" "$work/wanted"
+for program in bgpd bgpconfd; do
+	[ $program = bgpd ] && "$dump" --json >"$work/got" || "$dump" --json-$program >"$work/got"
+	same "$program.schema.json (tools/gen-man makes it)" "${man%/*}/$program.schema.json"
+done
 
 # Each example of the page is a configuration; its secret is read from here.
 sed -n '/^\.Bd -literal/,/^\.Ed/p' "$man" | awk -v dir="$work" '
