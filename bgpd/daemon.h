@@ -40,7 +40,8 @@ struct daemon_options {
 	const char *socket;  /* NULL: the configuration's */
 	const char *pidfile; /* NULL: none */
 	unsigned verbose;    /* levels above the configured one */
-	bool kernel;         /* false: never touch the kernel's routes */
+	bool kernel;         /* false: never touch the kernel's routes, nor ask for any */
+	bool reach_all;      /* next hops are reachable, since nobody can say */
 	bool afresh;         /* a start is a first one, whatever an earlier run has left */
 	const char *bird_ipv4, *bird_ipv6; /* in place of bird-sockets of the configuration; NULL: those */
 };

@@ -69,6 +69,8 @@ rib_start(struct bgpd *d)
 	struct rib_config rc = rib_config_of(d->conf);
 
 	d->nexthops = nexthop_table_new(seed());
+	if (d->options->reach_all)
+		nexthop_set_reach_all(d->nexthops);
 	struct attr_nexthop_ops ops = nexthop_attr_ops(d->nexthops);
 	d->attrs = xcalloc(1, sizeof *d->attrs);
 	attr_table_init(d->attrs, seed(), &ops);

@@ -33,7 +33,7 @@ usage(FILE *out)
 	      "  -n, --check          check the configuration and exit: 0 good, 78 bad\n"
 	      "  -v, --verbose        log more than log.level says; may be repeated\n"
 	      "      --print          with -n: print the configuration with all defaults, secrets masked\n"
-	      "      --no-kernel      leave the kernel's routing table alone (a reflector)\n"
+	      "      --no-kernel      neither read nor write the kernel's routes (a reflector)\n"
 	      "  -V, --version        print the version and exit\n"
 	      "  -h, --help           this text\n"
 	      "\n"
@@ -84,6 +84,7 @@ parse_options(int argc, char **argv, struct cli *cli)
 			break;
 		case OPT_NO_KERNEL:
 			cli->daemon.kernel = false;
+			cli->daemon.reach_all = true;
 			break;
 		case 'V':
 			puts("bgpd (godwit) " PACKAGE_VERSION);

@@ -200,6 +200,13 @@ nexthop_set_allow_default(struct nexthop_table *t, bool allow)
 	mark_all(t, false);
 }
 
+void
+nexthop_set_reach_all(struct nexthop_table *t)
+{
+	t->reach_all = true;
+	mark_all(t, false);
+}
+
 nexthop_id
 nexthop_intern(struct nexthop_table *t, const struct ip_addr *global, const struct ip_addr *link_local)
 {

@@ -75,6 +75,8 @@ struct attr_nexthop_ops nexthop_attr_ops(struct nexthop_table *t);
 void nexthop_set_lookup(struct nexthop_table *t, nexthop_lookup_fn lookup, void *ctx);
 /* May 0.0.0.0/0 and ::/0 resolve a next hop? Marks all next hops when it changes. */
 void nexthop_set_allow_default(struct nexthop_table *t, bool allow);
+/* From now on every next hop is resolved, with metric 0 and no ways: for an owner that knows of no routes. */
+void nexthop_set_reach_all(struct nexthop_table *t);
 
 /*
  * The id of a next hop, with one reference taken. Either address may be NULL or of FAMILY_NONE, not both; a

@@ -49,6 +49,7 @@ struct nexthop_table {
 	nexthop_lookup_fn lookup;
 	void *lookup_ctx;
 	bool allow_default;
+	bool reach_all; /* nothing is known of the ways, all are taken to be there */
 	bool recursive_marked; /* all recursive ones are in dirty since the last run */
 };
 

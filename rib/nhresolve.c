@@ -186,7 +186,10 @@ nh_resolve(struct nexthop_table *t, nexthop_id id)
 	struct nh_entry *e = nh_at(t, id);
 	struct resolving r = {.t = t, .res.metric = UINT32_MAX};
 
-	r.res.resolved = resolve_one(&r, id);
+	if (t->reach_all)
+		r.res = (struct nh_result){.resolved = true};
+	else
+		r.res.resolved = resolve_one(&r, id);
 	bool same = same_result(e, &r);
 	e->res = r.res;
 	if (same)

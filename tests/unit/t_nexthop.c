@@ -194,6 +194,31 @@ START_TEST(test_default_and_links)
 }
 END_TEST
 
+/* A reflector without a kernel has no routes to resolve by. */
+START_TEST(test_reach_all)
+{
+	struct nexthop_table *t = nexthop_table_new(1);
+	nexthop_id before = intern(t, "192.0.2.1", NULL);
+	uint32_t metric;
+
+	ck_assert(!nexthop_resolved(t, before));
+	nexthop_set_reach_all(t);
+	ck_assert_uint_eq(run(t), 1);
+	nexthop_id after = intern(t, "2001:db8::1", NULL), ll = intern(t, NULL, "fe80::1%3");
+	ck_assert(nexthop_reach(t, before, &metric) && metric == 0);
+	ck_assert(nexthop_reach(t, after, &metric) && metric == 0);
+	ck_assert(nexthop_reach(t, ll, &metric) && metric == 0);
+	struct nexthop_view v;
+	nexthop_get(t, before, &v);
+	ck_assert(!v.recursive && v.via_count == 0);
+	/* What is told all the same changes nothing. */
+	route(t, "192.0.2.0/24", NEXTHOP_ROUTE_UNREACHABLE, 0, NULL, 0);
+	ck_assert_uint_eq(run(t), 0);
+	ck_assert(nexthop_resolved(t, before));
+	nexthop_table_free(t);
+}
+END_TEST
+
 /* BGP routes as a list, the way the RIB answers. */
 struct bgp_routes {
 	struct {
@@ -348,5 +373,5 @@ START_TEST(test_marks)
 }
 END_TEST
 
-SUITE("nexthop", test_marks, test_identity, test_kernel_routes, test_foreign, test_default_and_links, test_recursive,
+SUITE("nexthop", test_marks, test_identity, test_kernel_routes, test_foreign, test_default_and_links, test_reach_all, test_recursive,
       test_between_marks, test_circle)
