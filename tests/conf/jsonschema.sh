@@ -105,7 +105,7 @@ for path in sorted(glob.glob(f"{top}/tests/conf/inc/*.conf") + glob.glob(f"{top}
     takes(bgpd, path)
 for path in glob.glob(f"{work}/*.bgpconfd") + [f"{top}/tools/calico/bgpconfd.yaml"]:
     takes(bgpconfd, path)
-examples = sorted(glob.glob(f"{top}/man/examples/*.yaml"))
+examples = sorted(glob.glob(f"{top}/man/examples/*.yaml") + glob.glob(f"{top}/man/examples/calico/bgp*.yaml"))
 for path in examples:
     takes(bgpconfd if "bgpconfd" in path else bgpd, path)
 
