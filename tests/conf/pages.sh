@@ -74,6 +74,36 @@ events() {
 events bgpd.8 bgpd fib rib lib
 events bgpconfd.8 conf
 
+# completes PROGRAM WORD...: what its completion offers in place of the last word, one a line
+mkdir "$work/bin"
+for program in bgpd/bgpd conf/bgpconfd tools/bgpctl tools/policytest; do
+	ln -s "$build/$program" "$work/bin"
+done
+completes() {
+	PATH=$work/bin:$PATH bash -c '. "$1" || exit
+		shift
+		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+		"_$1"
+		printf "%s\n" "${COMPREPLY[@]}"' sh "$top/tools/completions/$1" "$@"
+}
+if command -v bash >/dev/null; then
+	for name in bgpd bgpconfd bgpctl policytest; do
+		completes $name -- >"$work/offered"
+		"$build"/*/$name --help | sed -n 's/^ *\(-., \)\{0,1\}\(--[a-z-]*\).*/\2/p' | grep -v complete >"$work/help"
+		while read -r option; do
+			grep -qxe "$option" "$work/offered"
+			verdict $? "$option of $name is not completed"
+		done <"$work/help"
+	done
+	completes bgpctl show "" >"$work/offered"
+	for word in summary neighbor rib fib nexthop checks interfaces policy memory metrics; do
+		grep -qx $word "$work/offered"
+		verdict $? "bgpctl show $word is not completed"
+	done
+	[ "$(completes policytest -m dump "$top/man/examples/host.yaml" -f switch- | tr '\n' ' ')" = "switch-a switch-b " ]
+	verdict $? "policytest -f is not completed by the neighbours of the configuration"
+fi
+
 sed -n 's/^\.Xr \([a-z.-]*\) \([1-8]\).*/\1.\2/p' "$top"/man/*.[1-8] | sort -u | grep '^bgp\|^bird\|^godwit\|^policy' >"$work/referred"
 while read -r name; do
 	[ -f "$top/man/$name" ]

@@ -76,6 +76,16 @@ done
 expect 5 kernel spine 10.1.0.17/32 to-tor to-tor2
 expect 10 in_ns spine ping -qc 1 -W 1 -I 10.255.0.1 10.1.0.17
 
+say "the shell completes a neighbour's name, of those that are there"
+ln -s "$BGPCTL" "$dir/bgpctl"
+offered() { # WORD...: after bgpctl -s SOCKET
+	PATH=$dir:$PATH bash -c '. "$1"; shift; COMP_WORDS=(bgpctl -s "$@"); COMP_CWORD=$(($# + 1)); _bgpctl; echo "${COMPREPLY[@]}"' \
+		sh "$top/tools/completions/bgpctl" "$dir/tor.sock" "$@"
+}
+[ "$(offered show neighbor spine-)" = "spine-1 spine-2" ] || fail "$stage: $(offered show neighbor spine-)"
+[ "$(offered neighbor server-1 dr)" = drain ] || fail "$stage: $(offered neighbor server-1 dr)"
+[ "$(offered show rib out server-)" = "server-1 server-2" ] || fail "$stage: $(offered show rib out server-)"
+
 say "the address of the service is announced while it answers"
 no_kernel tor 10.1.255.1/32 || fail "$stage"
 start service host python3 -m http.server 8080 --bind 127.0.0.1
