@@ -83,8 +83,8 @@ static const struct {
     {&conf_type_community_arg, "{" ANY_TEXT "}"},
     {&conf_type_range, "{\"type\": [\"integer\", \"object\"], \"minimum\": 0, \"maximum\": 4294967295, "
 		       "\"minProperties\": 1, \"properties\": "
-		       "{\"above\": {\"type\": \"integer\", \"minimum\": 0, \"maximum\": 4294967294}, "
-		       "\"below\": {\"type\": \"integer\", \"minimum\": 1, \"maximum\": 4294967295}}, "
+		       "{\"above\": {\"type\": \"integer\", \"minimum\": 0, \"maximum\": 4294967294, \"description\": \"More than this.\"}, "
+		       "\"below\": {\"type\": \"integer\", \"minimum\": 1, \"maximum\": 4294967295, \"description\": \"Less than this.\"}}, "
 		       "\"additionalProperties\": false}"},
     {&conf_type_set_next_hop, "{\"anyOf\": [{\"enum\": [\"self\"]}, " TEXT(V4 "|" V6) "]}"},
 };

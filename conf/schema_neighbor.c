@@ -302,7 +302,7 @@ static const struct conf_row neighbor_rows[] = {
 			     AT(conf_neighbor, description),
 			     .max = 255,
 			     .def_doc = "none",
-			     .doc = "A text for people."},
+			     .doc = "A text for people, shown by bgpctl show neighbor."},
     [CONF_NB_PORT] =
 	{.key = "port",
 	 .type = &conf_type_number,
@@ -489,7 +489,7 @@ static const struct conf_row neighbor_rows[] = {
 			  AT(conf_neighbor, shutdown),
 			  .def = "false",
 			  .effect = CONF_EFFECT_RESET,
-			  .doc = "Keep the session down."},
+			  .doc = "Keep the session down, also over restarts; the command bgpctl neighbor down does it until one."},
     [CONF_NB_MAX_NEIGHBORS] = {.key = "max-neighbors",
 			       .type = &conf_type_number,
 			       AT(conf_neighbor, max_neighbors),
