@@ -8,10 +8,11 @@
  * in words.
  *
  * Editors say more with fewer branches, so a list or its one element is not anyOf but one schema with the
- * constraints of both: each is about its own type of value. patternErrorMessage and errorMessage are those
- * editors', and have the words of our own loader.
+ * constraints of both: each is about its own type of value. errorMessage is those editors', and has the words
+ * of our own loader.
  */
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "conf/bgpconfd_conf.h"
@@ -48,47 +49,6 @@
 	"4294967295, \"not\": {\"const\": "                                                                  \
 	"23456}, \"pattern\": \"^" U16 "[.]" U16 "$\", \"examples\": [64512, 4200000000]"
 
-static const struct {
-	const struct conf_type *type;
-	const char *json;
-} types[] = {
-    {&conf_type_bool, "{\"type\": [\"boolean\"]}"},
-    {&conf_type_as, "{" AS_TEXT "}"},
-    {&conf_type_string, "{" ANY_TEXT "}"},
-    {&conf_type_name, "{" ANY_TEXT ", \"maxLength\": 255, \"pattern\": \"^[^ ]+$\"}"},
-    {&conf_type_mode, "{\"type\": [\"string\", \"integer\"], \"minimum\": 0, \"maximum\": 777, \"pattern\": "
-		      "\"^0?[0-7]{3}$\"}"},
-    {&conf_type_addr, TEXT(V4 "|" V6)},
-    {&conf_type_scoped_addr, TEXT(HOST)},
-    {&conf_type_router_id, TEXT(V4)},
-    {&conf_type_prefix, TEXT(PREFIX)},
-    {&conf_type_endpoint, TEXT("(" V4 "|\\\\[" V6 "\\\\]):[1-9][0-9]{0,4}")},
-    {&conf_type_remote_as, "{\"anyOf\": [{\"enum\": [\"internal\", \"external\"]}, {" AS_TEXT "}]}"},
-    /* RFC 2385 and the kernel: 1 to 80 octets. */
-    {&conf_type_password, "{\"type\": [\"string\", \"number\", \"object\"], \"minLength\": 1, \"maxLength\": "
-			  "80, \"properties\": {\"file\": {"
-			  "\"type\": \"string\", \"minLength\": 1, \"description\": \"File that holds "
-			  "it.\"}}, \"required\": [\"file\"], "
-			  "\"additionalProperties\": false}"},
-    {&conf_type_send_paths,
-     "{\"anyOf\": [{\"enum\": [\"none\", \"ecmp\", \"all\"]}, "
-     "{\"type\": \"string\", \"pattern\": \"^best ([1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5])$\"}]}"},
-    {&conf_type_policy_ref, "{" ANY_TEXT ", \"examples\": [\"accept\", \"reject\"]}"},
-    {&conf_type_neighbor_ref, "{" ANY_TEXT "}"},
-    {&conf_type_prefix_entry, TEXT(ENTRY)},
-    {&conf_type_prefix_arg, "{" ANY_TEXT "}"},
-    {&conf_type_as_pattern, "{\"type\": [\"string\", \"integer\"], \"minimum\": 0, \"maximum\": 4294967295, "
-			    "\"pattern\": \"^(\\\\^[_ ]*[$]|\\\\^?[_ ]*(" AS_TOKEN "[_ ]*)+[$]?)$\"}"},
-    {&conf_type_as_path_arg, "{" ANY_TEXT "}"},
-    {&conf_type_community_arg, "{" ANY_TEXT "}"},
-    {&conf_type_range, "{\"type\": [\"integer\", \"object\"], \"minimum\": 0, \"maximum\": 4294967295, "
-		       "\"minProperties\": 1, \"properties\": "
-		       "{\"above\": {\"type\": \"integer\", \"minimum\": 0, \"maximum\": 4294967294, \"description\": \"More than this.\"}, "
-		       "\"below\": {\"type\": \"integer\", \"minimum\": 1, \"maximum\": 4294967295, \"description\": \"Less than this.\"}}, "
-		       "\"additionalProperties\": false}"},
-    {&conf_type_set_next_hop, "{\"anyOf\": [{\"enum\": [\"self\"]}, " TEXT(V4 "|" V6) "]}"},
-};
-
 /* Where the walk is, for a table that is inside itself. */
 struct place {
 	const struct place *up;
@@ -110,15 +70,19 @@ set(json_t *to, const char *key, json_t *value)
 	ASSERT(rc == 0);
 }
 
-/* What is wrong is told as our loader tells it. */
+/* What is wrong is told as our loader tells it; where there are branches, by each of them. */
 static void
 expect_put(const struct conf_row *row, json_t *to)
 {
+	const json_t *branches = json_object_get(to, "anyOf");
 	struct str text = {0};
 
 	str_add(&text, "expected ");
 	conf_row_expect(row, &text);
-	set(to, "patternErrorMessage", json_string(str_get(&text)));
+	if (branches == NULL)
+		set(to, "errorMessage", json_string(str_get(&text)));
+	for (size_t i = 0; i < json_array_size(branches); i++)
+		set(json_array_get(branches, i), "errorMessage", json_string(str_get(&text)));
 	str_free(&text);
 }
 
@@ -127,14 +91,11 @@ expect_put(const struct conf_row *row, json_t *to)
 static json_t *
 number_schema(const struct conf_row *row)
 {
+	bool zero = row->zero && row->min == 1; /* a range all the same */
 	json_t *s = json_pack("{s:[s], s:I, s:I}", "type", "integer", "minimum",
-			      (json_int_t)(row->zero ? 0 : row->min), "maximum", (json_int_t)row->max);
+			      (json_int_t)(zero ? 0 : row->min), "maximum", (json_int_t)row->max);
 
-	if (row->zero && row->min > 1)
-		set(s, "not",
-		    json_pack("{s:s, s:i, s:I}", "type", "integer", "minimum", 1, "maximum",
-			      (json_int_t)row->min - 1));
-	return s;
+	return row->zero && !zero ? json_pack("{s:[{s:i}, o]}", "anyOf", "const", 0, s) : s;
 }
 
 static json_t *
@@ -150,9 +111,22 @@ words_enum(const struct conf_row *row)
 static json_t *
 words_schema(const struct conf_row *row)
 {
-	json_t *list = json_pack("{s:s, s:i, s:o}", "type", "array", "minItems", 1, "items", words_enum(row));
+	json_t *word = words_enum(row);
+	json_t *list = json_pack("{s:s, s:i, s:O}", "type", "array", "minItems", 1, "items", word);
 
+	expect_put(row, word);
+	json_decref(word);
 	return json_pack("{s:[o, o]}", "anyOf", words_enum(row), list);
+}
+
+static json_t *
+string_schema(const struct conf_row *row)
+{
+	json_t *s = json_loads("{" ANY_TEXT "}", 0, NULL);
+
+	if (row->max != 0)
+		set(s, "maxLength", json_integer(row->max));
+	return s;
 }
 
 static json_t *
@@ -164,8 +138,10 @@ expr_schema(const struct conf_row *row)
 }
 
 static json_t *
-community_schema(const char *part16, const char *part32)
+community_schema(const struct conf_row *row)
 {
+	bool pattern = row->type == &conf_type_community_pattern;
+	const char *part16 = pattern ? PART(U16) : U16, *part32 = pattern ? PART(U32) : U32;
 	struct str text = {0};
 
 	str_add(&text, "^(");
@@ -181,41 +157,81 @@ community_schema(const char *part16, const char *part32)
 }
 
 static json_t *
-rt_protocol_schema(void)
+rt_protocol_schema(const struct conf_row *row)
 {
 	const struct conf_row names = {.words = conf_rt_protocol_words};
 
+	(void)row;
 	return json_pack("{s:[o, {s:s, s:i, s:i}]}", "anyOf", words_enum(&names), "type", "integer",
 			 "minimum", 1, "maximum", 255);
 }
+
+/* What each type is: a text, or a function where its row has a part in it. */
+static const struct {
+	const struct conf_type *type;
+	const char *json;
+	json_t *(*make)(const struct conf_row *row);
+} types[] = {
+    {&conf_type_number, .make = number_schema},
+    {&conf_type_word, .make = words_enum},
+    {&conf_type_words, .make = words_schema},
+    {&conf_type_expr, .make = expr_schema},
+    {&conf_type_string, .make = string_schema},
+    {&conf_type_community, .make = community_schema},
+    {&conf_type_community_pattern, .make = community_schema},
+    {&conf_type_rt_protocol, .make = rt_protocol_schema},
+    {&conf_type_bool, .json = "{\"type\": [\"boolean\"]}"},
+    {&conf_type_as, .json = "{" AS_TEXT "}"},
+    {&conf_type_name, .json = "{" ANY_TEXT ", \"maxLength\": 255, \"pattern\": \"^[^ ]+$\"}"},
+    {&conf_type_mode,
+     .json = "{\"type\": [\"string\", \"integer\"], \"minimum\": 0, \"maximum\": 777, \"pattern\": "
+	     "\"^0?[0-7]{3}$\"}"},
+    {&conf_type_addr, .json = TEXT(V4 "|" V6)},
+    {&conf_type_scoped_addr, .json = TEXT(HOST)},
+    {&conf_type_router_id, .json = TEXT(V4)},
+    {&conf_type_prefix, .json = TEXT(PREFIX)},
+    {&conf_type_endpoint, .json = TEXT("(" V4 "|\\\\[" V6 "\\\\]):[1-9][0-9]{0,4}")},
+    {&conf_type_remote_as, .json = "{\"anyOf\": [{\"enum\": [\"internal\", \"external\"]}, {" AS_TEXT "}]}"},
+    /* RFC 2385 and the kernel: 1 to 80 octets. */
+    {&conf_type_password,
+     .json = "{\"type\": [\"string\", \"number\", \"object\"], \"minLength\": 1, \"maxLength\": "
+	     "80, \"properties\": {\"file\": {"
+	     "\"type\": \"string\", \"minLength\": 1, \"description\": \"File that holds "
+	     "it.\"}}, \"required\": [\"file\"], "
+	     "\"additionalProperties\": false}"},
+    {&conf_type_send_paths,
+     .json = "{\"anyOf\": [{\"enum\": [\"none\", \"ecmp\", \"all\"]}, "
+	     "{\"type\": \"string\", \"pattern\": \"^best ([1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5])$\"}]}"},
+    {&conf_type_policy_ref, .json = "{" ANY_TEXT ", \"examples\": [\"accept\", \"reject\"]}"},
+    {&conf_type_neighbor_ref, .json = "{" ANY_TEXT "}"},
+    {&conf_type_prefix_entry, .json = TEXT(ENTRY)},
+    {&conf_type_prefix_arg, .json = "{" ANY_TEXT "}"},
+    {&conf_type_as_pattern,
+     .json = "{\"type\": [\"string\", \"integer\"], \"minimum\": 0, \"maximum\": 4294967295, "
+	     "\"pattern\": \"^(\\\\^[_ ]*[$]|\\\\^?[_ ]*(" AS_TOKEN "[_ ]*)+[$]?)$\"}"},
+    {&conf_type_as_path_arg, .json = "{" ANY_TEXT "}"},
+    {&conf_type_community_arg, .json = "{" ANY_TEXT "}"},
+    {&conf_type_range, .json =
+			   "{\"type\": [\"integer\", \"object\"], \"minimum\": 0, \"maximum\": 4294967295, "
+			   "\"minProperties\": 1, \"properties\": "
+			   "{\"above\": {\"type\": \"integer\", \"minimum\": 0, \"maximum\": 4294967294, "
+			   "\"description\": \"More than this.\"}, "
+			   "\"below\": {\"type\": \"integer\", \"minimum\": 1, \"maximum\": 4294967295, "
+			   "\"description\": \"Less than this.\"}}, "
+			   "\"additionalProperties\": false}"},
+    {&conf_type_set_next_hop, .json = "{\"anyOf\": [{\"enum\": [\"self\"]}, " TEXT(V4 "|" V6) "]}"},
+};
 
 static json_t *
 scalar_schema(const struct conf_row *row)
 {
 	json_t *s = NULL;
 
-	if (row->type == &conf_type_number)
-		return number_schema(row);
-	if (row->type == &conf_type_word)
-		return words_enum(row);
-	if (row->type == &conf_type_words)
-		return words_schema(row);
-	if (row->type == &conf_type_expr)
-		return expr_schema(row);
-	if (row->type == &conf_type_rt_protocol)
-		return rt_protocol_schema();
-	if (row->type == &conf_type_community)
-		s = community_schema(U16, U32);
-	if (row->type == &conf_type_community_pattern)
-		s = community_schema(PART(U16), PART(U32));
-	for (size_t i = 0; i < ARRAY_LEN(types) && s == NULL; i++)
+	for (size_t i = 0; i < ARRAY_LEN(types); i++)
 		if (types[i].type == row->type)
-			s = json_loads(types[i].json, 0, NULL);
+			s = types[i].make != NULL ? types[i].make(row) : json_loads(types[i].json, 0, NULL);
 	ASSERT(s != NULL); /* a type has its row above */
-	if (row->type == &conf_type_string && row->max != 0)
-		set(s, "maxLength", json_integer(row->max));
-	if (json_object_get(s, "pattern") != NULL)
-		expect_put(row, s);
+	expect_put(row, s);
 	return s;
 }
 
@@ -244,7 +260,7 @@ list_schema(const struct conf_row *row, const struct place *at)
 		s = json_pack("{s:[O, {s:s, s:O}]}", "anyOf", elem, "type", "array", "items", elem);
 	kinds = json_object_get(s, "type");
 	if (kinds != NULL) {
-		if (json_object_get(s, "pattern") != NULL)
+		if (json_object_get(s, "errorMessage") != NULL)
 			expect_put(row, s);
 		if (json_array_size(kinds) > 1 ||
 		    strcmp(json_string_value(json_array_get(kinds, 0)), "array") != 0)
@@ -266,7 +282,7 @@ named_schema(const struct conf_row *row, const struct place *at)
 	    .up = at, .step = "/additionalProperties", .in_group = (row->flags & CONF_ROW_TREE) != 0};
 	json_t *names = json_pack("{s:s, s:i}", "pattern", "^[^ ]+$", "maxLength", 255);
 
-	set(names, "patternErrorMessage", json_string("expected a name of 1..255 octets without blanks"));
+	set(names, "errorMessage", json_string("expected a name of 1..255 octets without blanks"));
 	return json_pack("{s:[s, s], s:o, s:o}", "type", "object", "null", "propertyNames", names,
 			 "additionalProperties", row_schema(row->elem, &here));
 }
@@ -342,11 +358,6 @@ description_put(const struct conf_row *row, json_t *to)
 	str_add(&text, row->doc);
 	if (row->def_doc != NULL)
 		str_addf(&text, " Default: %s.", row->def_doc);
-	if (row->only != NULL)
-		str_addf(&text,
-			 row->only[0] == '\0' ? " It has no effect in this version."
-					      : " In this version it is always %s.",
-			 row->only);
 	const char *effect = row->effect_of == NULL && row->type->shape != CONF_SHAPE_MAP
 				 ? conf_effect_doc(row->effect)
 				 : NULL;

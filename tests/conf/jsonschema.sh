@@ -43,10 +43,11 @@ class Loader(yaml.SafeLoader):
     pass
 
 Loader.yaml_implicit_resolvers = {"<": yaml.SafeLoader.yaml_implicit_resolvers["<"]}
-for tag, regex, first in (("null", "~|null|Null|NULL|", "~nN\0"), ("bool", "true|True|TRUE|false|False|FALSE", "tTfF"),
-                          ("int", "[-+]?[0-9]+", "-+0123456789"),
-                          ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", "-+.0123456789")):
-    Loader.add_implicit_resolver("tag:yaml.org,2002:" + tag, re.compile("^(" + regex + ")$"), list(first) if first[-1] != "\0" else ["~", "n", "N", ""])
+for tag, regex, first in (("null", "~|null|Null|NULL|", ["~", "n", "N", ""]),
+                          ("bool", "true|True|TRUE|false|False|FALSE", list("tTfF")),
+                          ("int", "[-+]?[0-9]+", list("-+0123456789")),
+                          ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", list("-+.0123456789"))):
+    Loader.add_implicit_resolver("tag:yaml.org,2002:" + tag, re.compile("^(" + regex + ")$"), first)
 Loader.add_constructor("tag:yaml.org,2002:int", lambda loader, node: int(node.value, 10))
 
 # Errors that no schema of one place in one file can have.

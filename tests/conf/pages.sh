@@ -89,7 +89,7 @@ completes() {
 if command -v bash >/dev/null; then
 	for name in bgpd bgpconfd bgpctl policytest; do
 		completes $name -- >"$work/offered"
-		"$build"/*/$name --help | sed -n 's/^ *\(-., \)\{0,1\}\(--[a-z-]*\).*/\2/p' | grep -v complete >"$work/help"
+		"$work/bin/$name" --help | sed -n 's/^ *\(-., \)\{0,1\}\(--[a-z-]*\).*/\2/p' | grep -v complete >"$work/help"
 		while read -r option; do
 			grep -qxe "$option" "$work/offered"
 			verdict $? "$option of $name is not completed"
