@@ -50,7 +50,7 @@ rule_text(const json_t *o, struct str *out)
 	}
 }
 
-/* A way out: "192.0.2.1 eth0", or a rule; other objects as JSON. */
+/* A way out: "192.0.2.1%eth0", or a rule; other objects as JSON. */
 static void
 object_text(const json_t *o, struct str *out)
 {
@@ -67,7 +67,8 @@ object_text(const json_t *o, struct str *out)
 	}
 	if (json_is_string(via))
 		clean_text(json_string_value(via), out);
-	if (json_is_string(ifname)) {
+	/* A link-local address says it itself. */
+	if (json_is_string(ifname) && (!json_is_string(via) || strchr(json_string_value(via), '%') == NULL)) {
 		str_add(out, json_is_string(via) ? "%" : "");
 		clean_text(json_string_value(ifname), out);
 	}

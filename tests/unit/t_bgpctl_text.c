@@ -25,6 +25,8 @@ static const struct {
     {"list", "[]", "-"},
     {"list", "[\"a\", 2]", "a 2"},
     {"nexthops", "[{\"via\": \"192.0.2.1\", \"interface\": \"eth0\"}]", "192.0.2.1%eth0"},
+    {"nexthops", "[{\"via\": \"fe80::1%eth0\", \"interface\": \"eth0\"}]", "fe80::1%eth0"},
+    {"nexthops", "[{\"via\": null, \"interface\": \"eth0\"}]", "eth0"},
     {"rules",
      "[{\"policy\": \"in\", \"rule\": 2, \"action\": \"accept\", \"file\": \"/etc/b.yaml\", \"line\": 14}]",
      "in 2 accept (/etc/b.yaml:14)"},
