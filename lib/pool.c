@@ -57,6 +57,7 @@ page_get(struct pool *p)
 
 	if (g != NULL) {
 		LIST_REMOVE(g, entry);
+		p->nempty--;
 		return g;
 	}
 	if (p->top + PAGE > p->room)
@@ -115,6 +116,7 @@ pool_free(struct pool *p, void *mem, size_t size)
 		return;
 	LIST_REMOVE(g, entry);
 	LIST_INSERT_HEAD(&p->empty, g, entry);
+	p->nempty++;
 }
 
 void

@@ -28,6 +28,7 @@ struct pool {
 	size_t top, room; /* octets of mem that are pages; that need no call of region_use */
 	struct pool_pages partial[POOL_MAX / POOL_GRAIN + 1]; /* with room for one more, by size */
 	struct pool_pages empty;
+	size_t nempty;
 	size_t others; /* octets that malloc has given */
 };
 
@@ -45,5 +46,11 @@ pool_fetch(const void *mem)
 	__builtin_prefetch((const uint8_t *)mem - (uintptr_t)mem % POOL_PAGE, 1);
 }
 size_t pool_bytes(const struct pool *p); /* memory held, octets */
+/* What of that is in empty pages, for whatever comes next. */
+static inline size_t
+pool_spare(const struct pool *p)
+{
+	return p->nempty * POOL_PAGE;
+}
 
 #endif

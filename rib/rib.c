@@ -175,6 +175,8 @@ rib_source_add(struct rib *rib, enum rib_source_kind kind)
 	struct rib_source *s = xcalloc(1, sizeof(*s));
 	s->index = (uint16_t)i;
 	s->kind = (uint8_t)kind;
+	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
+		s->cap[f] = RIB_CAP_NONE;
 	rib->sources[i] = s;
 	return s;
 }

@@ -138,7 +138,17 @@ struct rib_source {
 	 * nothing out; when there is room again the owner announces blocked paths anew.
 	 */
 	uint32_t limit[FAMILY_COUNT];
+	/*
+	 * * RIB_CAP_NONE, or how many paths it may have while there is to be no more memory. A new one beyond is not kept
+	 * at all, unless a record is free for it (rib/spare.h): nothing is left of it but that it was refused. What is there
+	 * may always change.
+	 */
+	uint32_t cap[FAMILY_COUNT];
+	uint32_t missing[FAMILY_COUNT]; /* * refused ones, less those withdrawn since: about what it would have more; until reset */
+	uint64_t refused;               /* a total of both families */
+	bool misses;                    /* * some were refused, until reset */
 };
+#define RIB_CAP_NONE   UINT32_MAX
 #define RIB_SOURCE_MAX 65535
 
 /* An operation: announce (or replace) or withdraw the source's path of a prefix. */

@@ -15,6 +15,7 @@
 #include "rib/dirty.h"
 #include "rib/rib.h"
 #include "rib/side.h"
+#include "rib/spare.h"
 
 #include "lib/mem.h"
 
@@ -34,6 +35,7 @@ struct rib {
 	struct slab paths;                       /* further paths of both families */
 	struct slab paths_with_id;               /* and those with an id */
 	uint64_t paths_left_out;
+	uint32_t spare[RIB_RECORDS]; /* rib_spare_allow, and not used since */
 	bool track; /* rib_track_paths */
 	struct side_table side;
 	struct dirty_queue dirty[RIB_QUEUE_COUNT];
@@ -90,6 +92,8 @@ void rib_paths_expire(struct rib *rib, struct rib_source *s, enum family f, uint
 		      enum rib_queue q);
 /* Frees the id if nothing needs it. */
 void rib_prefix_release(struct rib *rib, enum family f, uint32_t id);
+/* Is there a free record for a new path beyond its source's cap? id: of its prefix, 0: there is none yet. Then it is used. */
+bool rib_spare_take(struct rib *rib, const struct rib_op *op, uint32_t id);
 /* A dirty entry is done with: gives its references back; the second only the one on its source, where it has
  * one. */
 void rib_dirty_release(struct rib *rib, const struct dirty_entry *e);

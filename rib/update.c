@@ -341,6 +341,16 @@ find(const struct rib *rib, const struct rib_op *op, uint32_t hint)
 	return hint != 0 && prefix_is(t, hint, &op->prefix) ? hint : prefix_find(t, &op->prefix, op->hash);
 }
 
+/* A new path that is not kept, since there is no memory for it. */
+static bool
+refuse(struct rib_source *s, enum family f)
+{
+	s->missing[f]++;
+	s->refused++;
+	s->misses = true;
+	return false;
+}
+
 /* id: of its prefix, 0: there is none yet. */
 static bool
 announce(struct rib *rib, struct rib_source *s, const struct rib_op *op, uint32_t id, uint32_t now_s, enum rib_queue q)
@@ -351,10 +361,12 @@ announce(struct rib *rib, struct rib_source *s, const struct rib_op *op, uint32_
 	struct rib_path *prev, *p = NULL;
 
 	/* The bit spares a new path of a prefix that others have, too, the way along theirs: a miss for each of them. */
+	if (id != 0 && bitmap_test(&s->ids[f], id))
+		p = find_path(rib, f, id, s->index, op->path_id, &prev);
+	if (p == NULL && s->received[f] >= s->cap[f] && !rib_spare_take(rib, op, id))
+		return refuse(s, f);
 	if (id == 0)
 		id = prefix_insert(t, &op->prefix, op->hash);
-	else if (bitmap_test(&s->ids[f], id))
-		p = find_path(rib, f, id, s->index, op->path_id, &prev);
 	if ((p == NULL || is_blocked(p)) && !rib_source_has_room(s, f))
 		reject = RIB_REJECT_MAX_PREFIX;
 	attr_id attr = reject != RIB_REJECT_NONE ? op->received : op->effective;
@@ -386,9 +398,11 @@ withdraw(struct rib *rib, struct rib_source *s, const struct rib_op *op, uint32_
 {
 	enum family f = (enum family)op->prefix.family;
 
-	if (id == 0)
-		return false;
-	return (op->path_id == 0 && remove_only(rib, s, f, id, q)) || rib_path_remove(rib, s, f, id, op->path_id, q);
+	if (id != 0 && ((op->path_id == 0 && remove_only(rib, s, f, id, q)) || rib_path_remove(rib, s, f, id, op->path_id, q)))
+		return true;
+	/* Perhaps one that was refused. */
+	s->missing[f] -= s->missing[f] > 0;
+	return false;
 }
 
 #define HINTS 32 /* a power of two above AHEAD_RECORD */

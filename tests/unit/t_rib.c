@@ -2,6 +2,7 @@
 /* Tests of rib/rib, rib/update and rib/pass: what is kept, what is told, and when ids go. */
 #include "rib/rib.h"
 
+#include "rib/spare.h"
 #include "tests/unit/ribtest.h"
 #include "tests/unit/suite.h"
 
@@ -424,6 +425,87 @@ START_TEST(test_sources)
 }
 END_TEST
 
+static uint32_t
+spare(const struct world *w, enum rib_record r)
+{
+	return rib_spare_count(w->t.rib, r);
+}
+
+/* Beyond its cap nothing new of a source is kept; what is there may change and go. */
+START_TEST(test_cap)
+{
+	struct world w;
+	struct ip_prefix p2 = ribtest_prefix("10.2.0.0/16");
+
+	begin(&w);
+	ck_assert_uint_eq(w.a->cap[FAMILY_IPV4], RIB_CAP_NONE);
+	w.a->cap[FAMILY_IPV4] = 1;
+	ck_assert_uint_eq(ribtest_apply(&w.t, w.a, "10.1.0.0/16", w.lp100, w.lp100, RIB_REJECT_NONE), 1);
+	ck_assert(!w.a->misses);
+	ck_assert_uint_eq(ribtest_apply(&w.t, w.a, "10.2.0.0/16", w.lp100, w.lp100, RIB_REJECT_NONE), 0);
+	ck_assert_uint_eq(ribtest_apply(&w.t, w.a, "10.3.0.0/16", w.lp100, w.lp100, RIB_REJECT_POLICY), 0);
+	decide(&w);
+	/* Not even a prefix without paths is left. */
+	ck_assert_uint_eq(rib_find(w.t.rib, &p2), 0);
+	ck_assert_uint_eq(w.told.calls, 1);
+	ck_assert(w.a->misses);
+	ck_assert_uint_eq(w.a->received[FAMILY_IPV4], 1);
+	ck_assert_uint_eq(w.a->missing[FAMILY_IPV4], 2);
+	ck_assert_uint_eq(w.a->refused, 2);
+	/* others, and the other family, are not concerned; nor is a prefix of others any better */
+	ck_assert_uint_eq(ribtest_apply(&w.t, w.b, "10.2.0.0/16", w.lp100, w.lp100, RIB_REJECT_NONE), 1);
+	ck_assert_uint_eq(ribtest_apply(&w.t, w.a, "2001:db8::/32", w.lp100, w.lp100, RIB_REJECT_NONE), 1);
+	ck_assert_uint_eq(ribtest_apply(&w.t, w.a, "10.2.0.0/16", w.lp100, w.lp100, RIB_REJECT_NONE), 0);
+	ck_assert_uint_eq(w.a->missing[FAMILY_IPV4], 3);
+	/* a withdrawal of what was refused is one less; of what is there it makes room */
+	ribtest_apply(&w.t, w.a, "10.3.0.0/16", 0, 0, RIB_REJECT_NONE);
+	ribtest_apply(&w.t, w.a, "10.2.0.0/16", 0, 0, RIB_REJECT_NONE);
+	ck_assert_uint_eq(w.a->missing[FAMILY_IPV4], 1);
+	ck_assert_uint_eq(ribtest_apply(&w.t, w.a, "10.1.0.0/16", w.lp200, w.lp200, RIB_REJECT_NONE), 1);
+	ribtest_apply(&w.t, w.a, "10.1.0.0/16", 0, 0, RIB_REJECT_NONE);
+	ck_assert_uint_eq(w.a->missing[FAMILY_IPV4], 1);
+	ck_assert_uint_eq(ribtest_apply(&w.t, w.a, "10.2.0.0/16", w.lp100, w.lp100, RIB_REJECT_NONE), 1);
+	end(&w);
+}
+END_TEST
+
+/* Records that are free may be used beyond the cap, as many of each kind as the owner says. */
+START_TEST(test_cap_spare)
+{
+	struct world w;
+
+	begin(&w);
+	ck_assert_uint_eq(spare(&w, RIB_RECORD_IPV4), 0);
+	ribtest_apply(&w.t, w.b, "10.1.0.0/16", w.lp100, w.lp100, RIB_REJECT_NONE);
+	ribtest_apply(&w.t, w.b, "10.2.0.0/16", w.lp100, w.lp100, RIB_REJECT_NONE);
+	ribtest_apply(&w.t, w.b, "10.3.0.0/16", w.lp100, w.lp100, RIB_REJECT_NONE);
+	ribtest_apply(&w.t, w.a, "10.3.0.0/16", w.lp100, w.lp100, RIB_REJECT_NONE);
+	ribtest_apply(&w.t, w.a, "10.3.0.0/16", 0, 0, RIB_REJECT_NONE);
+	ribtest_apply(&w.t, w.b, "10.1.0.0/16", 0, 0, RIB_REJECT_NONE);
+	ribtest_apply(&w.t, w.b, "10.2.0.0/16", 0, 0, RIB_REJECT_NONE);
+	decide(&w);
+	ck_assert_uint_eq(spare(&w, RIB_RECORD_IPV4), 2);
+	ck_assert_uint_eq(spare(&w, RIB_RECORD_IPV6), 0);
+	ck_assert_uint_eq(spare(&w, RIB_RECORD_PATH), 1);
+	ck_assert_uint_eq(rib_spare_octets(w.t.rib, RIB_RECORD_IPV4), 24 + 5);
+	ck_assert_uint_eq(rib_spare_octets(w.t.rib, RIB_RECORD_PATH), 16);
+
+	w.a->cap[FAMILY_IPV4] = w.a->cap[FAMILY_IPV6] = 0;
+	ck_assert_uint_eq(ribtest_apply(&w.t, w.a, "10.1.0.0/16", w.lp100, w.lp100, RIB_REJECT_NONE), 0);
+	rib_spare_allow(w.t.rib, (const uint32_t[RIB_RECORDS]){[RIB_RECORD_IPV4] = 1, [RIB_RECORD_PATH] = 1});
+	ck_assert_uint_eq(ribtest_apply(&w.t, w.a, "2001:db8::/32", w.lp100, w.lp100, RIB_REJECT_NONE), 0);
+	ck_assert_uint_eq(ribtest_apply(&w.t, w.a, "10.1.0.0/16", w.lp100, w.lp100, RIB_REJECT_NONE), 1);
+	ck_assert_uint_eq(ribtest_apply(&w.t, w.a, "10.2.0.0/16", w.lp100, w.lp100, RIB_REJECT_NONE), 0);
+	ck_assert_uint_eq(ribtest_apply(&w.t, w.a, "10.3.0.0/16", w.lp100, w.lp100, RIB_REJECT_NONE), 1);
+	ck_assert_uint_eq(ribtest_apply(&w.t, w.a, "10.4.0.0/16", w.lp100, w.lp100, RIB_REJECT_NONE), 0);
+	ck_assert_uint_eq(w.a->received[FAMILY_IPV4], 2);
+	decide(&w);
+	ck_assert_uint_eq(spare(&w, RIB_RECORD_IPV4), 1);
+	ck_assert_uint_eq(spare(&w, RIB_RECORD_PATH), 0);
+	end(&w);
+}
+END_TEST
+
 START_TEST(test_limit)
 {
 	struct world w;
@@ -726,4 +808,4 @@ END_TEST
 
 SUITE("rib", test_best_changes, test_why_undecided, test_there_and_back, test_decision_mark, test_rejected_and_side,
       test_multipath_told, test_nexthop_unresolved, test_nexthop_between, test_pin, test_pin_told, test_pin_many,
-      test_sources, test_limit, test_path_ids, test_rank, test_paths_max, test_stats, test_many)
+      test_sources, test_limit, test_cap, test_cap_spare, test_path_ids, test_rank, test_paths_max, test_stats, test_many)
