@@ -98,6 +98,7 @@ enum conf_router_key {
 	CONF_ROUTER_USER,
 	CONF_ROUTER_DRAIN,
 	CONF_ROUTER_CONFEDERATION,
+	CONF_ROUTER_MEMORY_LIMIT,
 	CONF_ROUTER_KEYS
 };
 
@@ -115,6 +116,7 @@ struct conf_router {
 	const char *user; /* NULL: stay who we are */
 	struct conf_drain drain;
 	struct conf_confederation confederation;
+	uint64_t memory_limit; /* octets; 0: none */
 };
 
 /* ---- neighbours ---- */

@@ -87,7 +87,8 @@ doc_expect(const struct conf_row *row, struct str *out)
 {
 	struct str text = {0};
 
-	if (row->type != &conf_type_number && row->type != &conf_type_word && row->type != &conf_type_words)
+	if (row->type != &conf_type_number && row->type != &conf_type_size && row->type != &conf_type_word &&
+	    row->type != &conf_type_words)
 		return;
 	str_add(&text, row->type == &conf_type_words ? "Any of " : "");
 	row->type->expect(row, &text);

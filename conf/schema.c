@@ -215,6 +215,16 @@ static const struct conf_row router_rows[] = {
 				   .effect = CONF_EFFECT_RESET,
 				   .def_doc = "none",
 				   .doc = "The confederation (RFC 5065) that router.as is a member of."},
+    [CONF_ROUTER_MEMORY_LIMIT] =
+	{.key = "memory-limit",
+	 .type = &conf_type_size,
+	 AT(conf_router, memory_limit),
+	 .min = 16u << 20,
+	 .def_doc = "none",
+	 .doc = "Memory that the daemon may use. From 80 parts in a hundred of it on the log and show summary warn. Once all "
+		"is used, neighbors keep and may change what they have, and what they had at 80 is kept for them; paths "
+		"beyond that are refused, and asked for again when at most 90 are used and they fit. Own routes are never "
+		"refused. See MEMORY LIMIT in bgpd(8). A change counts at once."},
     [CONF_ROUTER_USER] = {.key = "user",
 			  .type = &conf_type_string,
 			  AT(conf_router, user),

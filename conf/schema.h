@@ -69,7 +69,7 @@ struct conf_row {
 	/* Set: the effect of a change from one value to another, NULL where there is none; effect is the strongest. */
 	enum conf_effect (*effect_of)(const void *old, const void *new);
 	uint32_t flags;
-	uint32_t min, max; /* of a number; min of elements in a list, max of octets in a text (0: 1023) */
+	uint32_t min, max; /* of a number, min of a size; min of elements in a list, max of octets in a text (0: 1023) */
 	bool zero;         /* 0 is fine although it is below min */
 	const char *unit;  /* "seconds" */
 	const struct conf_word *words;
@@ -123,7 +123,7 @@ struct conf_named {
 extern const struct conf_type conf_type_map, conf_type_map_ptr, conf_type_list, conf_type_named;
 extern const struct conf_type
     conf_type_rt_protocol; /* uint32_t: number of a routing protocol in the kernel */
-extern const struct conf_type conf_type_bool, conf_type_number, conf_type_as, conf_type_string,
+extern const struct conf_type conf_type_bool, conf_type_number, conf_type_size, conf_type_as, conf_type_string,
     conf_type_name, conf_type_word, conf_type_words, conf_type_mode, conf_type_addr, conf_type_scoped_addr,
     conf_type_router_id, conf_type_prefix, conf_type_endpoint;
 /* … and in policytype.c */

@@ -195,6 +195,92 @@ const struct conf_type conf_type_number = {
     .expect = number_expect,
 };
 
+static const char size_units[] = "KMGT"; /* each 1024 of the one before */
+
+/* Octets, as a number or as one with a unit. */
+static bool
+load_size(const char *text, uint64_t *out)
+{
+	size_t digits = strspn(text, "0123456789");
+	char number[20];
+	const char *err, *unit = size_units;
+
+	if (digits == 0 || digits >= sizeof(number))
+		return false;
+	strlcpy(number, text, digits + 1);
+	uint64_t n = (uint64_t)strtonum(number, 0, INT64_MAX, &err);
+	if (err != NULL)
+		return false;
+	if (text[digits] != '\0') {
+		unit = strchr(size_units, text[digits]);
+		if (unit == NULL || text[digits + 1] != '\0')
+			return false;
+		for (; unit >= size_units; unit--) {
+			if (n > INT64_MAX / 1024)
+				return false;
+			n *= 1024;
+		}
+	}
+	*out = n;
+	return true;
+}
+
+static bool
+size_parse(struct conf_loader *ld, const struct conf_row *row, struct yml_node *n, void *dst)
+{
+	const char *text = load_scalar(ld, row, n);
+	uint64_t v;
+
+	if (text == NULL)
+		return false;
+	if (!load_size(text, &v) || v < row->min)
+		return load_wrong(ld, row, n);
+	*(uint64_t *)dst = v;
+	return true;
+}
+
+/* In the largest unit that it is a multiple of. */
+static void
+size_text(uint64_t v, struct str *out)
+{
+	unsigned unit = 0;
+
+	for (; v != 0 && v % 1024 == 0 && unit < sizeof(size_units) - 1; unit++)
+		v /= 1024;
+	str_addf(out, "%llu%.*s", (unsigned long long)v, unit > 0, unit > 0 ? &size_units[unit - 1] : "");
+}
+
+static void
+size_print(const struct conf_row *row, const void *src, bool secrets, struct str *out)
+{
+	(void)row;
+	(void)secrets;
+	size_text(*(const uint64_t *)src, out);
+}
+
+static bool
+size_equal(const void *a, const void *b)
+{
+	return *(const uint64_t *)a == *(const uint64_t *)b;
+}
+
+static void
+size_expect(const struct conf_row *row, struct str *out)
+{
+	str_add(out, "a size of ");
+	size_text(row->min, out);
+	str_add(out, " or more, in octets or as a number with K, M, G or T");
+}
+
+const struct conf_type conf_type_size = {
+    .arg = "size",
+    .size = sizeof(uint64_t),
+    .parse = size_parse,
+    .print = size_print,
+    .equal = size_equal,
+    .expect = size_expect,
+};
+
 static bool
 as_parse(struct conf_loader *ld, const struct conf_row *row, struct yml_node *n, void *dst)
 {

@@ -212,4 +212,57 @@ START_TEST(test_modes)
 }
 END_TEST
 
-SUITE("type", test_as, test_ranges, test_booleans, test_addresses, test_prefixes, test_lengths, test_modes)
+/* Units are 1024 each; what is printed is read back, in the largest unit. */
+START_TEST(test_sizes)
+{
+	static const struct {
+		const char *text;
+		uint64_t octets; /* 0: refused */
+		const char *printed;
+	} rows[] = {
+	    {"16777216", 16777216, "16M"},
+	    {"16777215", 0, NULL},
+	    {"16777217", 16777217, "16777217"},
+	    {"16M", 16777216, "16M"},
+	    {"15M", 0, NULL},
+	    {"16384K", 16777216, "16M"},
+	    {"16385K", 16778240, "16385K"},
+	    {"512M", 536870912, "512M"},
+	    {"1024M", 1073741824, "1G"},
+	    {"2G", 2147483648ull, "2G"},
+	    {"8388607T", 9223370937343148032ull, "8388607T"},
+	    {"8388608T", 0, NULL},
+	    {"9223372036854775807", 9223372036854775807ull, "9223372036854775807"},
+	    {"9223372036854775808", 0, NULL},
+	    {"99999999999999999999", 0, NULL},
+	    {"512m", 0, NULL},
+	    {"512MB", 0, NULL},
+	    {"512MK", 0, NULL},
+	    {"M", 0, NULL},
+	    {"\"\"", 0, NULL},
+	    {"-1", 0, NULL},
+	    {"0.5G", 0, NULL},
+	    {"0", 0, NULL},
+	    {"[512M]", 0, NULL},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct str text = {0};
+		str_addf(&text, "as: 65001, memory-limit: %s", rows[i].text);
+		bool ok = load(str_get(&text), NULL, NULL);
+		ck_assert_msg(ok == (rows[i].octets != 0), "memory-limit: %s", rows[i].text);
+		str_free(&text);
+		if (ok) {
+			ck_assert_uint_eq(c->router.memory_limit, rows[i].octets);
+			conf_print(c, false, &text);
+			char line[64];
+			snprintf(line, sizeof(line), "memory-limit: %s\n", rows[i].printed);
+			ck_assert_msg(strstr(str_get(&text), line) != NULL, "%s in %s", line, str_get(&text));
+			str_free(&text);
+		}
+		done();
+	}
+}
+END_TEST
+
+SUITE("type", test_as, test_ranges, test_booleans, test_addresses, test_prefixes, test_lengths, test_modes, test_sizes)
