@@ -156,7 +156,8 @@ ctl_show_memory(struct ctl_client *c, const json_t *args)
 	parts.bytes /= 2; /* that row is their sum */
 	json_t *where = ctl_json_text(d->loop->stall_where); /* loop_stall_take forgets it */
 	ctl_done(c,
-	    json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:I,s:o}", "resident_bytes", (json_int_t)all,
+	    json_pack("{s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:I,s:o}", "memory_limit",
+		memory_json(&d->memory), "resident_bytes", (json_int_t)all,
 		"resident_file_bytes", (json_int_t)of_files, "accounted_bytes", (json_int_t)parts.bytes, "unaccounted_bytes",
 		(json_int_t)all - (json_int_t)of_files - (json_int_t)parts.bytes, "routes", (json_int_t)parts.routes, "paths", paths,
 		"paths_left_out", (json_int_t)sum.rib.paths_left_out, "bytes_a_path", a_path, "rib_bytes",

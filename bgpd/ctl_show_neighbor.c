@@ -222,6 +222,7 @@ neighbor_json(const struct bgpd *d, const struct peer *p)
 	json_object_set_new(o, "export_policy", policy_json(p, p->conf->export.v, p->conf->export.n));
 	json_object_set_new(o, "max_prefix_out",
 			    CONF_HAS(p->conf, CONF_NB_MAX_PREFIX_OUT) ? max_out_json(p) : json_null());
+	json_object_set_new(o, "memory", memory_peer_json(p));
 	json_object_set_new(o, "stats", stats_json(p));
 	return o;
 }
@@ -325,5 +326,5 @@ ctl_show_summary(struct ctl_client *c, const json_t *args)
 	    "{s:I,s:I,s:I,s:I,s:I}", "ipv4_prefixes", (json_int_t)st.prefixes[FAMILY_IPV4], "ipv4_paths",
 	    (json_int_t)st.paths[FAMILY_IPV4], "ipv6_prefixes", (json_int_t)st.prefixes[FAMILY_IPV6],
 	    "ipv6_paths", (json_int_t)st.paths[FAMILY_IPV6], "memory_bytes", (json_int_t)mem_resident(NULL));
-	all_neighbors(c, json_pack("{s:o,s:o}", "router", router, "rib", rib));
+	all_neighbors(c, json_pack("{s:o,s:o,s:o}", "router", router, "rib", rib, "memory_limit", memory_json(&d->memory)));
 }

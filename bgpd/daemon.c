@@ -182,6 +182,7 @@ daemon_apply_settings(struct bgpd *d)
 {
 	apply_log(d);
 	apply_listeners(d);
+	memory_apply(&d->memory);
 	metrics_apply(d->metrics);
 	birdsocks_apply(d->birdsocks);
 	check_descriptors(d);
@@ -411,6 +412,7 @@ daemon_free(struct bgpd *d, bool keep)
 		listen_fini(&d->listen);
 		session_pool_free(d->sessions);
 	}
+	memory_fini(&d->memory);
 	conf_free(d->conf);
 	loop_fini(d->loop);
 	free(d->loop);
@@ -426,6 +428,7 @@ daemon_start(struct bgpd *d, const struct daemon_options *options, struct conf *
 	if (loop_init(d->loop) < 0)
 		return false;
 	d->start_ns = time_mono_ns();
+	memory_init(&d->memory, d);
 	reserve_descriptors(d);
 	return start_parts(d);
 }

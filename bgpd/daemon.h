@@ -15,6 +15,7 @@
 #include "bgpd/health.h"
 #include "bgpd/instance.h"
 #include "bgpd/listen.h"
+#include "bgpd/memory.h"
 #include "bgpd/monitor.h"
 #include "bgpd/msg_log.h"
 #include "bgpd/onlink.h"
@@ -103,6 +104,7 @@ struct bgpd {
 	struct ctl *ctl;
 	struct birdsocks *birdsocks; /* for programs that ask BIRD */
 	struct metrics *metrics; /* over HTTP */
+	struct memory memory;    /* its limit (memory.h) */
 	bool draining; /* before an orderly stop */
 	struct event *ev_stop; /* ends the wait for lingering sessions */
 	struct event *signals[5];

@@ -70,6 +70,20 @@ memory_bytes(const struct whole *w, unsigned i)
 }
 
 static double
+memory_limit(const struct whole *w, unsigned i)
+{
+	(void)i;
+	return (double)w->d->memory.limit;
+}
+
+static double
+memory_used(const struct whole *w, unsigned i)
+{
+	(void)i;
+	return (double)w->d->memory.used;
+}
+
+static double
 turns(const struct whole *w, unsigned i)
 {
 	(void)i;
@@ -219,6 +233,8 @@ static const struct {
     {"bgpd_build", INFO, "1, with the version.", one, BY("version", version)},
     {"bgpd_uptime_seconds", GAUGE, "Since the start.", uptime_s, SINGLE},
     {"bgpd_resident_memory_bytes", GAUGE, "Memory of the process.", memory_bytes, SINGLE},
+    {"bgpd_memory_limit_bytes", GAUGE, "router.memory-limit, 0 without one.", memory_limit, SINGLE},
+    {"bgpd_memory_used_bytes", GAUGE, "What of it is used, 0 without one.", memory_used, SINGLE},
     {"bgpd_loop_turns", COUNTER, "Turns of the event loop.", turns, SINGLE},
     {"bgpd_loop_turn_max_seconds", GAUGE, "The longest of them.", turn_max_s, SINGLE},
     {"bgpd_reloads", COUNTER, "Configurations that were to be taken, and were or had errors.", reloads, BY("result", results)},
@@ -313,6 +329,7 @@ struct figures {
 	double updown_s; /* since it came up or went down */
 	struct peer_stats stats;
 	struct peer_route_counts routes; /* of all families */
+	uint64_t refused;
 };
 
 static void
@@ -324,6 +341,7 @@ figures_take(const struct peer *p, struct figures *f)
 	if (p->updown_ns != 0 && now > p->updown_ns)
 		f->updown_s = (double)(now - p->updown_ns) / 1e9;
 	peer_stats_get(p, &f->stats);
+	f->refused = peer_routes_source(p)->refused;
 	for (enum family family = FAMILY_IPV4; family < FAMILY_COUNT; family++) {
 		struct peer_route_counts n;
 		peer_routes_counts(p, family, &n);
@@ -376,6 +394,12 @@ sent(const struct figures *f)
 }
 
 static double
+refused(const struct figures *f)
+{
+	return (double)f->refused;
+}
+
+static double
 sum(const uint64_t n[BGP_MSG_TYPES])
 {
 	uint64_t all = 0;
@@ -423,6 +447,7 @@ static const struct {
     {"bgpd_neighbor_prefixes_received", GAUGE, "What is there of the neighbour's, with what policy rejects.", received},
     {"bgpd_neighbor_prefixes_accepted", GAUGE, "What policy accepts of that.", accepted},
     {"bgpd_neighbor_prefixes_sent", GAUGE, "What the neighbour was sent and has.", sent},
+    {"bgpd_neighbor_paths_refused", COUNTER, "New paths that were not kept, for want of memory.", refused},
     {"bgpd_neighbor_messages_received", COUNTER, "Messages of all types from the neighbour.", messages_received},
     {"bgpd_neighbor_messages_sent", COUNTER, "Messages of all types to the neighbour.", messages_sent},
     {"bgpd_neighbor_updates_received", COUNTER, "UPDATE messages from the neighbour.", updates_received},

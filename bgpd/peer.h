@@ -16,6 +16,7 @@
 #include "bgpd/drain.h"
 #include "bgpd/fsm.h"
 #include "bgpd/max_out.h"
+#include "bgpd/memory.h"
 #include "bgpd/msg_log.h"
 #include "bgpd/open.h"
 #include "bgpd/peer_gr.h"
@@ -98,6 +99,7 @@ struct peer {
 	struct open_msg ours;        /* the OPEN we send */
 	struct open_session session; /* what was negotiated; valid while Established */
 	struct max_out max_out;
+	struct memory_share memory;
 	struct drain drain;
 	struct peer_gr gr;           /* while it restarts gracefully */
 	struct peer_routes *routes;  /* its part of the RIB; lives as long as the peer */

@@ -75,6 +75,7 @@ peer_routes_new(struct peer *p)
 	s->rr_client = p->conf->route_reflector_client;
 	s->rs_client = p->conf->route_server_client;
 	p->routes = r;
+	memory_peer_new(p);
 	set_limits(r);
 	return true;
 }
@@ -84,6 +85,7 @@ peer_routes_free(struct peer *p)
 {
 	struct peer_routes *r = p->routes;
 
+	memory_peer_down(p);
 	loop_job_cancel(p->d->loop, &r->refilter);
 	pipeline_sweep_cancel(p->d->pipeline, r->source);
 	groups_source_changed(p->d->groups, r->source);
@@ -169,6 +171,7 @@ peer_routes_up(struct peer *p)
 	memset(r->limit_told, LIMIT_BELOW, sizeof r->limit_told);
 	r->own_nexthop = nexthop_intern(p->d->nexthops, &p->addr, NULL);
 	max_out_up(p);
+	memory_peer_up(p);
 	groups_join(p->d->groups, p, &r->member);
 	r->joined = true;
 	session_stream_ready(p->main->session);
@@ -215,6 +218,7 @@ peer_routes_down(struct peer *p, bool graceful)
 	policies_forget(p->d->policies);
 	r->joined = false;
 	max_out_down(p);
+	memory_peer_down(p);
 	groups_leave(p->d->groups, &r->member);
 	nexthop_unref(p->d->nexthops, r->own_nexthop);
 	r->own_nexthop = 0;
@@ -306,6 +310,8 @@ peer_routes_batch(struct peer *p)
 	}
 	if (room)
 		admit_blocked(r);
+	if (r->source->misses)
+		memory_peer_refused(p);
 	check_limits(p);
 }
 

@@ -48,6 +48,7 @@ struct update_queue {
 	attr_id *refs;
 	unsigned nops, nrefs;
 	unsigned applied; /* operations of this read before those */
+	size_t octets;    /* of attributes that came with those */
 };
 
 struct update_queue *
@@ -103,11 +104,14 @@ apply_ops(struct update_queue *q, struct peer *p)
 	bool few = q->applied + q->nops <= FEW_OPS && !session_has_more(p->main->session);
 	enum rib_queue queue = few ? RIB_URGENT : RIB_BULK;
 	q->applied += q->nops;
+	size_t octets = q->octets + (size_t)q->nops * MEMORY_PATH_OCTETS;
 	rib_apply(d->rib, peer_routes_source(p), q->ops, q->nops, loop_now_s(d->loop), queue);
 	drop_ops(q);
 	if (nexthop_pending(d->nexthops) > 0)
 		pipeline_resolve(d->pipeline);
 	pipeline_decide(d->pipeline);
+	q->octets = 0;
+	memory_spend(&d->main->memory, octets);
 }
 
 /* Keeps a reference until the operations that use it are applied. */
@@ -194,6 +198,7 @@ queue_announcements(struct update_queue *q, struct peer *p, const struct announc
 	attr_id received = attr_intern_hashed(q->d->attrs, a->hash, a->nexthop, a->attrs, a->attrs_len);
 	nexthop_unref(q->d->nexthops, a->nexthop);
 	hold_ref(q, received);
+	q->octets += a->attrs_len;
 
 	import_begin(&route, p, received);
 	bool by_prefix = import_reads_prefix(p) && route.reject == RIB_REJECT_NONE;

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * memory: the budget of router.memory-limit, and what becomes of neighbours when it is used up.
+ *
+ * What counts. Resident is what the kernel says the process has without its files (/proc/self/statm, 10 us):
+ * nothing is left out, neither libraries nor what malloc keeps. It is looked at every second, and whenever
+ * UPDATEs may have taken half of what is left (1 to 16 MB; a sum that costs an addition for up to 1,024
+ * routes), never for each. Tables of records give nothing back (lib/slab), so used is resident less the
+ * records that are free and kept for nobody: that is what comes back when a neighbour withdraws its routes.
+ *
+ * What happens. From 80 parts in a hundred on (again below 75) the log and show summary warn, and what each
+ * neighbour has then is its base. At 100 (until at most 90) the budget is full: each neighbour has a cap,
+ * what it has or its base, whichever is more, and a 64th of that and 16 paths besides, so that a small one
+ * and a churning one do not feel it. What is within the cap may come, go and come again; an existing path may
+ * always be replaced. A new path beyond it is refused: nothing of it is kept, no route is sent or used
+ * because of it. So it is the neighbour that grows whose paths are refused, be it the only one. Caps of those
+ * beyond their base follow what they withdraw. When less than that is used, but resident is still beyond the
+ * limit, new paths are made of free records alone (rib/spare.h). Own, kernel and connected routes have no
+ * cap.
+ *
+ * Refused paths are counted, and asked for again (ROUTE-REFRESH; where that was not negotiated the session is
+ * reset) when the budget is not full any more and what the neighbour misses fits, those that miss least
+ * first; 30 s must have gone by since the last time, and twice that for each time that it was in vain, up to
+ * an hour.
+ *
+ * How far beyond the limit resident may get: what was not looked at yet (1 MB and a read of 64 KB for each
+ * session), the caps' 64th and 16 paths for each neighbour, paths of neighbours that are away and come back
+ * within their base, and what the routes that are in still need further on: 262,144 undecided prefixes at
+ * most, 256 KB of messages for each group and member, bitmaps and the kernel's share. Everything else from
+ * outside has a bound of its own, see bgpd/README.md. A sixteenth and 32 MB are enough for all of it: that
+ * much more is what a cgroup should allow.
+ */
+#ifndef BGPD_MEMORY_H
+#define BGPD_MEMORY_H
+
+#include "lib/addr.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+struct bgpd;
+struct event;
+struct peer;
+
+#define MEMORY_PATH_OCTETS 128u /* what is reckoned for one that may come, with its share of everything */
+
+enum memory_level { MEMORY_FREE, MEMORY_NEAR, MEMORY_FULL };
+
+TAILQ_HEAD(memory_missing, peer);
+
+/* Main's; zero-initialised is one without a limit. */
+struct memory {
+	struct bgpd *d;
+	uint64_t limit;          /* octets; 0: none */
+	uint64_t resident, used; /* at the last look */
+	uint64_t spent;          /* what UPDATEs may have taken since */
+	uint64_t look_at;        /* so much of that brings the next look */
+	uint8_t level;           /* enum memory_level */
+	bool capped;             /* neighbours have caps */
+	struct event *tick;
+	struct memory_missing missing;       /* neighbours of which paths were refused */
+	size_t (*measure)(size_t *of_files); /* mem_resident */
+};
+
+/* A neighbour's part. */
+struct memory_share {
+	TAILQ_ENTRY(peer) entry; /* in missing */
+	bool is_missing;
+	uint32_t base[FAMILY_COUNT];
+	uint64_t asked_ns; /* when its routes were asked for last; 0: never */
+	unsigned in_vain;  /* times, in a row */
+};
+
+void memory_init(struct memory *m, struct bgpd *d);
+void memory_fini(struct memory *m);
+/* The limit is that of the running configuration. */
+void memory_apply(struct memory *m);
+/* Measures, and does what the header of this file says but for asking. */
+void memory_look(struct memory *m);
+/* So many octets may have been taken. */
+static inline void
+memory_spend(struct memory *m, size_t octets)
+{
+	m->spent += octets;
+	if (m->spent >= m->look_at)
+		memory_look(m);
+}
+
+/* The neighbour's source is new. */
+void memory_peer_new(struct peer *p);
+/* Its session is new: it is going to send everything. */
+void memory_peer_up(struct peer *p);
+/* Paths of it were refused. */
+void memory_peer_refused(struct peer *p);
+/* Its session is over, or it goes. */
+void memory_peer_down(struct peer *p);
+
+/* For people: null without a limit. */
+json_t *memory_json(const struct memory *m);
+json_t *memory_peer_json(const struct peer *p);
+
+#endif

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of bgpd/memory: what neighbours may still announce when memory is used up, and how what was refused
+ * comes. */
+#include "bgpd/memory.h"
+
+#include "bgpd/peer_routes.h"
+#include "lib/mem.h"
+#include "tests/unit/bgpdtest.h"
+#include "tests/unit/suite.h"
+
+#define A  "127.0.0.2"
+#define B  "127.0.0.3"
+#define MB ((size_t)1 << 20)
+
+#define NEIGHBORS                                                                                            \
+	"neighbors:\n"                                                                                       \
+	"  - {address: " A ", remote-as: 65002, passive: true, import: [accept], export: [], "               \
+			   "idle-hold-time: {initial: 0, max: 1}}\n"                                         \
+	"  - {address: " B ", remote-as: 65003, passive: true, import: [accept], export: []}\n"
+#define LIMIT ", memory-limit: 1G"
+
+static struct bgpdtest t;
+static struct speaker s, other;
+static struct peer *a, *b;
+static size_t resident; /* what the daemon is told */
+
+static size_t
+measured(size_t *of_files)
+{
+	*of_files = 10 * MB;
+	return resident + 10 * MB;
+}
+
+static void
+look(size_t mb)
+{
+	resident = mb * MB;
+	memory_look(&t.d.memory);
+}
+
+static void
+begin(bool refresh)
+{
+	struct open_msg o = bgpdtest_open(65002, 0x0a000002);
+
+	bgpdtest_start(&t, LIMIT, NEIGHBORS);
+	t.d.memory.measure = measured;
+	look(100);
+	o.caps.route_refresh = o.caps.enhanced_refresh = refresh;
+	a = bgpdtest_session_open(&t, &s, A, &o);
+	b = bgpdtest_session(&t, &other, B, 65003, 0x0a000003);
+}
+
+static void
+end(void)
+{
+	bgpdtest_stop(&t);
+	speaker_close(&s);
+	speaker_close(&other);
+}
+
+/* An UPDATE with n host routes from 10.0.0.first on. */
+static void
+hosts(struct speaker *from, struct peer *p, bool withdraw, uint8_t first, unsigned n)
+{
+	uint8_t body[1500] = {0};
+	const uint8_t attrs[] = {0x40, 1, 1, 0,   0x40, 2, 6, 2, 1, 0, 0, 0xfd, p == a ? 0xea : 0xeb,
+				 0x40, 3, 4, 192, 0,    2, 9};
+	struct peer_stats before, now;
+	size_t at = withdraw ? 2 : 4 + sizeof(attrs), len = 5ul * n;
+
+	body[0] = withdraw ? (uint8_t)(len >> 8) : 0;
+	body[1] = withdraw ? (uint8_t)len : 0;
+	if (!withdraw) {
+		body[3] = sizeof(attrs);
+		memcpy(body + 4, attrs, sizeof(attrs));
+	}
+	for (unsigned i = 0; i < n; i++)
+		memcpy(body + at + 5ul * i, (const uint8_t[]){32, 10, 0, 0, (uint8_t)(first + i)}, 5);
+	peer_stats_get(p, &before);
+	speaker_send_update(from, body, at + len + (withdraw ? 2 : 0));
+	UNTIL(t.d.loop, (peer_stats_get(p, &now), now.in[BGP_MSG_UPDATE] > before.in[BGP_MSG_UPDATE]));
+	bgpdtest_settle(&t);
+}
+
+/* What comes next, but for our own End-of-RIB. */
+static int
+next(struct speaker *from)
+{
+	int type;
+
+	do
+		type = speaker_next_real(from);
+	while (type == BGP_MSG_UPDATE);
+	return type;
+}
+
+static uint32_t
+has(struct peer *p)
+{
+	return peer_routes_source(p)->received[FAMILY_IPV4];
+}
+
+static uint32_t
+misses(struct peer *p)
+{
+	return peer_routes_source(p)->missing[FAMILY_IPV4];
+}
+
+static void
+check_state(const char *want)
+{
+	json_t *o = memory_json(&t.d.memory);
+
+	ck_assert_str_eq(json_string_value(json_object_get(o, "state")), want);
+	json_decref(o);
+}
+
+/* Up at 80, 100; down at 90, 75. */
+START_TEST(test_levels)
+{
+	begin(true);
+	check_state("free");
+	look(819);
+	check_state("free");
+	look(820);
+	check_state("near");
+	look(769);
+	check_state("near");
+	look(767);
+	check_state("free");
+	look(1023);
+	check_state("near");
+	look(1024);
+	check_state("full");
+	look(922);
+	check_state("full");
+	look(921);
+	check_state("near");
+	ck_assert(!t.d.memory.capped);
+	look(2000);
+	check_state("full");
+	look(1);
+	check_state("free");
+	json_t *o = memory_json(&t.d.memory);
+	ck_assert_int_eq(json_integer_value(json_object_get(o, "limit_bytes")), 1 << 30);
+	ck_assert_int_eq(json_integer_value(json_object_get(o, "used_bytes")), 1 << 20);
+	ck_assert_int_eq(json_integer_value(json_object_get(o, "used_percent")), 0);
+	json_decref(o);
+	end();
+}
+END_TEST
+
+/* A cap is what a neighbour has, or had at 80, with a 64th and 16 on top. */
+START_TEST(test_caps)
+{
+	begin(true);
+	hosts(&s, a, false, 0, 200);
+	look(820);
+	hosts(&other, b, false, 0, 10);
+	hosts(&s, a, true, 0, 50);
+	look(1100);
+	ck_assert_uint_eq(peer_routes_source(a)->cap[FAMILY_IPV4], 200 + 3 + 16);
+	ck_assert_uint_eq(peer_routes_source(b)->cap[FAMILY_IPV4], 10 + 16);
+	ck_assert_uint_eq(peer_routes_source(b)->cap[FAMILY_IPV6], 16);
+	ck_assert_uint_eq(t.d.originate.source[0]->cap[FAMILY_IPV4], RIB_CAP_NONE);
+	/* up to it all is taken, and what is there may go and come again */
+	hosts(&s, a, false, 0, 60);
+	ck_assert_uint_eq(has(a), 200);
+	hosts(&other, b, false, 0, 30);
+	ck_assert_uint_eq(has(b), 26);
+	ck_assert_uint_eq(misses(b), 4);
+	ck_assert(!peer_routes_source(a)->misses);
+	hosts(&other, b, true, 0, 30);
+	ck_assert_uint_eq(has(b), 0);
+	ck_assert_uint_eq(misses(b), 0);
+	/* what is withdrawn beyond the base is nobody's any more, and the cap does not follow its own 64th */
+	look(1100);
+	ck_assert_uint_eq(peer_routes_source(b)->cap[FAMILY_IPV4], 16);
+	hosts(&s, a, false, 0, 219);
+	ck_assert_uint_eq(has(a), 219);
+	look(1100);
+	ck_assert_uint_eq(peer_routes_source(a)->cap[FAMILY_IPV4], 219);
+	/* a session that ends takes nothing away */
+	speaker_close(&s);
+	UNTIL(t.d.loop, !peer_established(a));
+	bgpdtest_settle(&t);
+	ck_assert_uint_eq(has(a), 0);
+	look(1100);
+	ck_assert_uint_eq(peer_routes_source(a)->cap[FAMILY_IPV4], 219);
+	a = bgpdtest_session(&t, &s, A, 65002, 0x0a000002);
+	hosts(&s, a, false, 0, 219);
+	ck_assert_uint_eq(has(a), 219);
+	end();
+}
+END_TEST
+
+/* What was refused is asked for when there is room again, and not at 91. */
+START_TEST(test_refresh)
+{
+	begin(true);
+	look(1024);
+	hosts(&s, a, false, 0, 30);
+	ck_assert_uint_eq(has(a), 16);
+	json_t *o = memory_peer_json(a);
+	ck_assert_str_eq(json_string_value(json_object_get(o, "state")),
+			 "paths are refused, for want of memory");
+	ck_assert_int_eq(json_integer_value(json_object_get(json_object_get(o, "refused"), "ipv4-unicast")),
+			 14);
+	ck_assert_int_eq(json_integer_value(json_object_get(json_object_get(o, "max_paths"), "ipv4-unicast")),
+			 16);
+	json_decref(o);
+	look(931);
+	ck_assert(t.d.memory.capped);
+	resident = 900 * MB;
+	ck_assert_int_eq(next(&s), BGP_MSG_REFRESH);
+	ck_assert_int_eq(s.body[1], 1);
+	ck_assert_uint_eq(misses(a), 0);
+	ck_assert(!peer_routes_source(a)->misses && TAILQ_EMPTY(&t.d.memory.missing));
+	hosts(&s, a, false, 0, 30);
+	ck_assert_uint_eq(has(a), 30);
+	ck_assert_uint_eq(a->memory.in_vain, 1);
+	end();
+}
+END_TEST
+
+/* Whoever misses more than there is room for is not asked; whoever misses less is. */
+START_TEST(test_fits)
+{
+	begin(true);
+	look(1024);
+	hosts(&other, b, false, 0, 20);
+	hosts(&s, a, false, 0, 20);
+	peer_routes_source(b)->missing[FAMILY_IPV4] = 2u << 20;
+	resident = 900 * MB;
+	ck_assert_int_eq(next(&s), BGP_MSG_REFRESH);
+	ck_assert_uint_eq(b->memory.asked_ns, 0);
+	ck_assert(peer_routes_source(b)->misses);
+	resident = 600 * MB;
+	ck_assert_int_eq(next(&other), BGP_MSG_REFRESH);
+	end();
+}
+END_TEST
+
+START_TEST(test_no_refresh)
+{
+	struct bgp_error err;
+
+	begin(false);
+	look(1024);
+	hosts(&s, a, false, 0, 30);
+	resident = 900 * MB;
+	ck_assert_int_eq(next(&s), BGP_MSG_NOTIFICATION);
+	notify_decode(s.body, s.body_len, &err);
+	ck_assert_uint_eq(err.code, BGP_ERR_CEASE);
+	ck_assert_uint_eq(err.subcode, BGP_CEASE_RESOURCES);
+	speaker_close(&s);
+	a = bgpdtest_session(&t, &s, A, 65002, 0x0a000002);
+	hosts(&s, a, false, 0, 30);
+	ck_assert_uint_eq(has(a), 30);
+	end();
+}
+END_TEST
+
+/* Records that were freed are taken before there is more memory; not those of neighbours that may come back.
+ */
+START_TEST(test_spare)
+{
+	begin(true);
+	hosts(&other, b, false, 0, 250);
+	look(820);
+	hosts(&other, b, true, 0, 250);
+	look(1100);
+	check_state("full");
+	hosts(&s, a, false, 0, 30);
+	ck_assert_uint_eq(has(a), 16);
+	/* The limit is still what is resident, but somebody else's share of it is free. */
+	b->memory.base[FAMILY_IPV4] = 0;
+	look(1100);
+	t.d.memory.level = MEMORY_NEAR;
+	look(1024);
+	check_state("near");
+	ck_assert(t.d.memory.capped);
+	hosts(&s, a, false, 0, 40);
+	ck_assert_uint_eq(has(a), 40);
+	end();
+}
+END_TEST
+
+/* The limit counts at once, and so does having none. */
+START_TEST(test_reload)
+{
+	begin(true);
+	look(100);
+	hosts(&s, a, false, 0, 40);
+	bgpdtest_reload(&t, ", memory-limit: 64M", NEIGHBORS);
+	check_state("full");
+	ck_assert_uint_eq(has(a), 40);
+	ck_assert_uint_eq(peer_routes_source(a)->cap[FAMILY_IPV4], 56);
+	hosts(&s, a, false, 40, 40);
+	ck_assert_uint_eq(has(a), 56);
+	bgpdtest_reload(&t, "", NEIGHBORS);
+	json_t *o = memory_json(&t.d.memory);
+	ck_assert(json_is_null(o));
+	json_decref(o);
+	ck_assert_uint_eq(peer_routes_source(a)->cap[FAMILY_IPV4], RIB_CAP_NONE);
+	ck_assert_int_eq(next(&s), BGP_MSG_REFRESH);
+	hosts(&s, a, false, 0, 80);
+	ck_assert_uint_eq(has(a), 80);
+	end();
+}
+END_TEST
+
+/* Looking does not wait for the second, where much comes. */
+START_TEST(test_spend)
+{
+	begin(true);
+	look(1000);
+	ck_assert_uint_eq(t.d.memory.look_at, 12 * MB);
+	resident = 1023 * MB;
+	memory_spend(&t.d.memory, 12 * MB - 1 - t.d.memory.spent);
+	ck_assert_uint_eq(t.d.memory.resident, 1000 * MB);
+	memory_spend(&t.d.memory, 1);
+	ck_assert_uint_eq(t.d.memory.resident, 1023 * MB);
+	ck_assert_uint_eq(t.d.memory.look_at, MB);
+	resident = 10 * MB;
+	memory_spend(&t.d.memory, MB);
+	ck_assert_uint_eq(t.d.memory.look_at, 16 * MB);
+	end();
+}
+END_TEST
+
+SUITE("memory", test_levels, test_caps, test_refresh, test_fits, test_no_refresh, test_spare, test_reload,
+      test_spend)
