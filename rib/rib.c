@@ -177,6 +177,7 @@ rib_source_add(struct rib *rib, enum rib_source_kind kind)
 	s->kind = (uint8_t)kind;
 	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
 		s->cap[f] = RIB_CAP_NONE;
+	s->may_grow = INT64_MAX;
 	rib->sources[i] = s;
 	return s;
 }

@@ -144,6 +144,12 @@ struct rib_source {
 	 * may always change.
 	 */
 	uint32_t cap[FAMILY_COUNT];
+	/*
+	 * * While it has a cap: octets of attribute sets that its paths take more than when this was 0, and how many they may.
+	 * A path that would take too many more is refused, too, and if it replaces one then that is gone: it is not what the
+	 * neighbour says any more.
+	 */
+	int64_t grown, may_grow;
 	uint32_t missing[FAMILY_COUNT]; /* * refused ones, less those withdrawn since: about what it would have more; until reset */
 	uint64_t refused;               /* a total of both families */
 	bool misses;                    /* * some were refused, until reset */

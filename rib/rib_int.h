@@ -94,6 +94,13 @@ void rib_paths_expire(struct rib *rib, struct rib_source *s, enum family f, uint
 void rib_prefix_release(struct rib *rib, enum family f, uint32_t id);
 /* Is there a free record for a new path beyond its source's cap? id: of its prefix, 0: there is none yet. Then it is used. */
 bool rib_spare_take(struct rib *rib, const struct rib_op *op, uint32_t id);
+/*
+ * For a source with a cap (growth.c): a path is going to have these attributes, in place of p or (NULL) as a new one; false
+ * where the source would grow by more than it may, and nothing is counted. The path p is going to be removed.
+ */
+bool rib_growth_allow(const struct rib *rib, struct rib_source *s, enum family f, uint32_t id, const struct rib_path *p,
+		      const struct rib_op *op, attr_id attr);
+void rib_growth_less(const struct rib *rib, struct rib_source *s, enum family f, uint32_t id, const struct rib_path *p);
 /* A dirty entry is done with: gives its references back; the second only the one on its source, where it has
  * one. */
 void rib_dirty_release(struct rib *rib, const struct dirty_entry *e);

@@ -138,6 +138,8 @@ static void
 remove_path(struct rib *rib, struct rib_source *s, enum family f, uint32_t id, struct rib_path *p,
 	    struct rib_path *prev, enum rib_queue q)
 {
+	if (s->cap[f] != RIB_CAP_NONE)
+		rib_growth_less(rib, s, f, id, p);
 	bool moved = mark_dirty_leaving(rib, f, id, q, p);
 	note_set_change(rib, f, id, p);
 	if (p->has_id)
@@ -172,6 +174,8 @@ remove_only(struct rib *rib, struct rib_source *s, enum family f, uint32_t id, e
 	if (p->source != s->index || p->next != 0 || p->has_id || (k->flags & RIB_F_DIRTY) ||
 	    (p->flags & ~(unsigned)RIB_PATH_CHANGED) != RIB_PATH_BEST)
 		return false;
+	if (s->cap[f] != RIB_CAP_NONE)
+		rib_growth_less(rib, s, f, id, p);
 	k->flags |= RIB_F_DIRTY;
 	*dirty_add(&rib->dirty[q]) =
 	    (struct dirty_entry){.id = id, .family = (uint8_t)f, .old_attr = p->attr, .old_source = p->source};
@@ -341,14 +345,13 @@ find(const struct rib *rib, const struct rib_op *op, uint32_t hint)
 	return hint != 0 && prefix_is(t, hint, &op->prefix) ? hint : prefix_find(t, &op->prefix, op->hash);
 }
 
-/* A new path that is not kept, since there is no memory for it. */
-static bool
+/* A path that is not kept, since there is no memory for it. */
+static void
 refuse(struct rib_source *s, enum family f)
 {
 	s->missing[f]++;
 	s->refused++;
 	s->misses = true;
-	return false;
 }
 
 /* id: of its prefix, 0: there is none yet. */
@@ -363,10 +366,10 @@ announce(struct rib *rib, struct rib_source *s, const struct rib_op *op, uint32_
 	/* The bit spares a new path of a prefix that others have, too, the way along theirs: a miss for each of them. */
 	if (id != 0 && bitmap_test(&s->ids[f], id))
 		p = find_path(rib, f, id, s->index, op->path_id, &prev);
-	if (p == NULL && s->received[f] >= s->cap[f] && !rib_spare_take(rib, op, id))
-		return refuse(s, f);
-	if (id == 0)
-		id = prefix_insert(t, &op->prefix, op->hash);
+	if (p == NULL && s->received[f] >= s->cap[f] && !rib_spare_take(rib, op, id)) {
+		refuse(s, f);
+		return false;
+	}
 	if ((p == NULL || is_blocked(p)) && !rib_source_has_room(s, f))
 		reject = RIB_REJECT_MAX_PREFIX;
 	attr_id attr = reject != RIB_REJECT_NONE ? op->received : op->effective;
@@ -376,6 +379,12 @@ announce(struct rib *rib, struct rib_source *s, const struct rib_op *op, uint32_
 		p->gen = s->gen[f];
 		return false;
 	}
+	if (s->cap[f] != RIB_CAP_NONE && !rib_growth_allow(rib, s, f, id, p, op, attr)) {
+		refuse(s, f);
+		return p != NULL && rib_path_remove(rib, s, f, id, op->path_id, q);
+	}
+	if (id == 0)
+		id = prefix_insert(t, &op->prefix, op->hash);
 	/* Mostly it is, where several neighbours say the same prefix. */
 	if (!(prefix_key(t, id)->flags & RIB_F_DIRTY))
 		rib_mark_dirty(rib, f, id, q);
