@@ -15,6 +15,7 @@
 #include "rib/spare.h"
 
 #include <event2/event.h>
+#include <malloc.h>
 
 #define PERCENT_NEAR 80u
 #define PERCENT_FAR  75u /* below that it is not near any more */
@@ -23,6 +24,11 @@
 #define CAP_MORE     16u
 #define LOOK_MIN     (1u << 20)
 #define LOOK_MAX     (16u << 20)
+#define LOOK_CAPPED  (4u << 20)
+#define HARD_SHARE   32u   /* one part of so many beyond the limit from which attributes may not grow */
+#define HARD_MORE    65536 /* octets that those of a neighbour may, all the same */
+#define TRIM_S       10u
+#define AWAY_OCTETS  64u /* of memory for a path that comes back */
 #define TICK_MS      1000u
 #define ASK_S        30u
 #define ASK_MAX_S    3600u
@@ -127,17 +133,25 @@ cap_of(const struct peer *p, enum family f)
 	return n + n / CAP_SHARE + CAP_MORE;
 }
 
-/* A cap never rises: it would follow its own 64th. */
+/* A cap never rises: it would follow its own 64th. What may still come within it is no growth of attributes.
+ */
 static void
 cap_update(struct peer *p)
 {
+	const struct memory *m = &p->d->main->memory;
 	struct rib_source *s = peer_routes_source(p);
 
+	if (s->cap[FAMILY_IPV4] == RIB_CAP_NONE) {
+		s->grown = 0;
+		for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
+			s->grown -= (int64_t)(cap_of(p, f) - s->received[f]) * MEMORY_PATH_OCTETS;
+	}
 	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
 		uint32_t cap = cap_of(p, f);
 		if (cap < s->cap[f])
 			s->cap[f] = cap;
 	}
+	s->may_grow = m->resident >= m->limit + m->limit / HARD_SHARE ? HARD_MORE : INT64_MAX;
 }
 
 static void
@@ -159,49 +173,65 @@ caps_all(const struct memory *m, void (*each)(struct peer *p))
 
 /* ---- free records ---- */
 
-/* Records of a table that neighbours below their caps may still want, of each family. */
+/* Paths of a family that neighbours may have, or come back with, and have not. */
+struct reserve {
+	uint64_t within[FAMILY_COUNT]; /* their caps, or their bases while there are none */
+	uint64_t away[FAMILY_COUNT];   /* their bases */
+};
+
+static uint64_t
+short_of(const struct rib_source *s, enum family f, uint32_t n)
+{
+	return n > s->received[f] ? n - s->received[f] : 0;
+}
+
 static void
-kept(const struct bgpd *d, uint64_t n[FAMILY_COUNT])
+reserve_find(const struct memory *m, const struct bgpd *d, struct reserve *r)
 {
 	const struct peer *p;
 
+	*r = (struct reserve){0};
+	if (m->level == MEMORY_FREE && !m->capped)
+		return;
 	TAILQ_FOREACH(p, &d->peers, entry)
 	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
 		const struct rib_source *s = peer_routes_source(p);
-		if (s->cap[f] != RIB_CAP_NONE && s->cap[f] > s->received[f])
-			n[f] += s->cap[f] - s->received[f];
+		r->away[f] += short_of(s, f, p->memory.base[f]);
+		r->within[f] += short_of(s, f, s->cap[f] != RIB_CAP_NONE ? s->cap[f] : p->memory.base[f]);
 	}
 }
 
-/* Those that are left for whoever comes. */
+/* Free records that are for whoever comes. */
 static void
-spare_of(const struct memory *m, const struct bgpd *d, uint32_t n[RIB_RECORDS])
+spare_of(const struct bgpd *d, const struct reserve *keep, uint32_t n[RIB_RECORDS])
 {
-	uint64_t keep[FAMILY_COUNT] = {0};
-
-	if (m->capped)
-		kept(d, keep);
 	for (unsigned r = 0; r < RIB_RECORDS; r++) {
-		uint64_t k = r == RIB_RECORD_IPV4   ? keep[FAMILY_IPV4]
-			     : r == RIB_RECORD_IPV6 ? keep[FAMILY_IPV6]
+		uint64_t k = r == RIB_RECORD_IPV4   ? keep->within[FAMILY_IPV4]
+			     : r == RIB_RECORD_IPV6 ? keep->within[FAMILY_IPV6]
 						    : 0;
 		n[r] = rib_spare_count(d->rib, (enum rib_record)r);
 		n[r] = n[r] > k ? n[r] - (uint32_t)k : 0;
 	}
 }
 
-/* Those octets of all tables. */
-static uint64_t
-spare_octets(const struct memory *m)
+/* What is used of a table's memory beside what is resident: less what is spare, more what those away still
+ * need. */
+static int64_t
+correction(const struct memory *m, const struct bgpd *d)
 {
+	struct reserve keep;
 	uint32_t n[RIB_RECORDS];
-	uint64_t octets = 0;
+	int64_t octets = -(int64_t)pool_spare(d->attrs->sets);
 
-	for (const struct bgpd *d = m->d; d != NULL; d = instance_next(d)) {
-		spare_of(m, d, n);
-		for (unsigned r = 0; r < RIB_RECORDS; r++)
-			octets += (uint64_t)n[r] * rib_spare_octets(d->rib, (enum rib_record)r);
-		octets += pool_spare(d->attrs->sets);
+	reserve_find(m, d, &keep);
+	spare_of(d, &keep, n);
+	for (unsigned r = 0; r < RIB_RECORDS; r++)
+		octets -= (int64_t)(n[r] * rib_spare_octets(d->rib, (enum rib_record)r));
+	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
+		uint32_t there =
+		    rib_spare_count(d->rib, f == FAMILY_IPV4 ? RIB_RECORD_IPV4 : RIB_RECORD_IPV6);
+		if (keep.away[f] > there)
+			octets += (int64_t)(keep.away[f] - there) * AWAY_OCTETS;
 	}
 	return octets;
 }
@@ -209,12 +239,14 @@ spare_octets(const struct memory *m)
 static void
 spare_allow(const struct memory *m)
 {
-	static const uint32_t none[RIB_RECORDS];
-	uint32_t n[RIB_RECORDS];
+	struct reserve keep;
+	uint32_t n[RIB_RECORDS] = {0};
 
 	for (const struct bgpd *d = m->d; d != NULL; d = instance_next(d)) {
-		spare_of(m, d, n);
-		rib_spare_allow(d->rib, m->level == MEMORY_FULL ? none : n);
+		reserve_find(m, d, &keep);
+		if (m->level != MEMORY_FULL)
+			spare_of(d, &keep, n);
+		rib_spare_allow(d->rib, n);
 	}
 }
 
@@ -257,18 +289,20 @@ static void
 measure(struct memory *m)
 {
 	size_t of_files, all = m->measure(&of_files);
-	uint64_t spare;
+	int64_t used;
 
 	m->resident = all > of_files ? all - of_files : 0;
-	spare = spare_octets(m);
-	m->used = m->resident > spare ? m->resident - spare : 0;
+	used = (int64_t)m->resident;
+	for (const struct bgpd *d = m->d; d != NULL; d = instance_next(d))
+		used += correction(m, d);
+	m->used = used > 0 ? (uint64_t)used : 0;
 	m->spent = 0;
 }
 
 static void
 next_look(struct memory *m)
 {
-	uint64_t half = m->resident < m->limit ? (m->limit - m->resident) / 2 : LOOK_MAX;
+	uint64_t half = m->resident < m->limit ? (m->limit - m->resident) / 2 : LOOK_CAPPED;
 
 	m->look_at = half > LOOK_MAX ? LOOK_MAX : half < LOOK_MIN ? LOOK_MIN : half;
 }
@@ -397,6 +431,17 @@ ask_again(struct memory *m)
 	}
 }
 
+/* Large attribute sets, and much else, are malloc's, which gives back little by itself. That takes some
+ * milliseconds. */
+static void
+trim(struct memory *m)
+{
+	if (m->level != MEMORY_FULL || m->d->loop->turn_start_ns - m->trimmed_ns < TRIM_S * 1000000000ull)
+		return;
+	m->trimmed_ns = m->d->loop->turn_start_ns;
+	malloc_trim(0);
+}
+
 static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
@@ -407,6 +452,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	loop_enter(m->d->loop);
 	if (m->limit != 0)
 		look(m, false);
+	trim(m);
 	ask_again(m);
 	if (m->limit != 0 || !TAILQ_EMPTY(&m->missing))
 		timer_after_ms(m->tick, TICK_MS);

@@ -9,26 +9,31 @@
  * records that are free and kept for nobody: that is what comes back when a neighbour withdraws its routes.
  *
  * What happens. From 80 parts in a hundred on (again below 75) the log and show summary warn, and what each
- * neighbour has then is its base. At 100 (until at most 90) the budget is full: each neighbour has a cap,
- * what it has or its base, whichever is more, and a 64th of that and 16 paths besides, so that a small one
- * and a churning one do not feel it. What is within the cap may come, go and come again; an existing path may
- * always be replaced. A new path beyond it is refused: nothing of it is kept, no route is sent or used
- * because of it. So it is the neighbour that grows whose paths are refused, be it the only one. Caps of those
- * beyond their base follow what they withdraw. When less than that is used, but resident is still beyond the
- * limit, new paths are made of free records alone (rib/spare.h). Own, kernel and connected routes have no
- * cap.
+ * neighbour has then is its base; what a neighbour has less than that later, since its session is down,
+ * counts as used. At 100 (until at most 90) the budget is full: each neighbour has a cap, what it has or its
+ * base, whichever is more, and a 64th of that and 16 paths besides, so that a small one and a churning one do
+ * not feel it. What is within the cap may come, go and come again; an existing path may always be replaced.
+ * A new path beyond it is refused: nothing of it is kept, no route is sent or used because of it. So it is
+ * the neighbour that grows whose paths are refused. Caps of those beyond their base follow what they
+ * withdraw. When less than that is used, but resident is still beyond the limit, new paths are made of free
+ * records alone (rib/spare.h). Own, kernel and connected routes have no cap.
+ *
+ * The same number of paths may take more memory with larger attributes. From a 32nd beyond the limit on a
+ * path that would have those of its neighbour take 64 KB more than when it was reached is refused, too; if it
+ * replaces one, that is withdrawn. Whoever changes its routes for others of their kind does not feel it
+ * (rib/growth.c).
  *
  * Refused paths are counted, and asked for again (ROUTE-REFRESH; where that was not negotiated the session is
  * reset) when the budget is not full any more and what the neighbour misses fits, those that miss least
  * first; 30 s must have gone by since the last time, and twice that for each time that it was in vain, up to
  * an hour.
  *
- * How far beyond the limit resident may get: what was not looked at yet (1 MB and a read of 64 KB for each
- * session), the caps' 64th and 16 paths for each neighbour, paths of neighbours that are away and come back
- * within their base, and what the routes that are in still need further on: 262,144 undecided prefixes at
- * most, 256 KB of messages for each group and member, bitmaps and the kernel's share. Everything else from
- * outside has a bound of its own, see bgpd/README.md. A sixteenth and 32 MB are enough for all of it: that
- * much more is what a cgroup should allow.
+ * How far beyond the limit resident may get: a 32nd and 64 KB a neighbour for attributes, the caps' 64th and
+ * 16 paths, what was not looked at yet (4 MB, and a read of 64 KB for each session), and what routes that are
+ * in still need further on: 262,144 undecided prefixes at most, 256 KB of messages for each group and
+ * member, bitmaps. What else comes from outside has a bound of its own, see bgpd/README.md. A sixteenth of
+ * the limit and 32 MB are enough for all that, with some hundred neighbours; the memory of the kernel's own
+ * routing table, which a cgroup counts, is not in it.
  */
 #ifndef BGPD_MEMORY_H
 #define BGPD_MEMORY_H
@@ -61,6 +66,7 @@ struct memory {
 	uint8_t level;           /* enum memory_level */
 	bool capped;             /* neighbours have caps */
 	struct event *tick;
+	uint64_t trimmed_ns;                 /* when malloc was asked to give back what it has to spare */
 	struct memory_missing missing;       /* neighbours of which paths were refused */
 	size_t (*measure)(size_t *of_files); /* mem_resident */
 };

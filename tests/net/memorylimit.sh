@@ -142,6 +142,16 @@ tell old announce 14.0.0.0 5000
 expect 20 refusing old
 lines 'warn neighbor.memory ' 3 || fail "$stage"
 
+say "larger attributes for routes that are there: those that do not fit are withdrawn"
+tell flood single 64.0.0.0 60000 2000
+expect 60 no best a 64.0.234.95/32
+expect 10 below $((LIMIT * 17 / 16 + 32))
+alive a || fail "$stage"
+tell honest single 10.0.0.0 1000 12
+tell honest announce 10.0.39.16 700
+expect 20 best e 10.0.39.20/32
+ask a '.neighbors[0].stats.prefixes.received >= 50700' show neighbor honest >/dev/null || fail "$stage"
+
 say "one whose session ends may come back with what it had"
 echo close >"$dir/honest.fifo"
 expect 20 no received honest 50700

@@ -5,6 +5,8 @@
 
 #include "bgpd/peer_routes.h"
 #include "lib/mem.h"
+#include "lib/pool.h"
+#include "rib/spare.h"
 #include "tests/unit/bgpdtest.h"
 #include "tests/unit/suite.h"
 
@@ -15,7 +17,7 @@
 #define NEIGHBORS                                                                                            \
 	"neighbors:\n"                                                                                       \
 	"  - {address: " A ", remote-as: 65002, passive: true, import: [accept], export: [], "               \
-			   "idle-hold-time: {initial: 0, max: 1}}\n"                                         \
+	"idle-hold-time: {initial: 0, max: 1}}\n"                                                            \
 	"  - {address: " B ", remote-as: 65003, passive: true, import: [accept], export: []}\n"
 #define LIMIT ", memory-limit: 1G"
 
@@ -287,6 +289,107 @@ START_TEST(test_spare)
 }
 END_TEST
 
+/* n UPDATEs with one host route each, from 10.0.0.first on, and so many octets of an unknown attribute of
+ * their own. */
+static void
+large(struct speaker *from, struct peer *p, uint8_t first, unsigned n, uint16_t octets)
+{
+	const uint8_t attrs[] = {0x40,
+				 1,
+				 1,
+				 0,
+				 0x40,
+				 2,
+				 6,
+				 2,
+				 1,
+				 0,
+				 0,
+				 0xfd,
+				 p == a ? 0xea : 0xeb,
+				 0x40,
+				 3,
+				 4,
+				 192,
+				 0,
+				 2,
+				 9,
+				 0xd0,
+				 250,
+				 (uint8_t)(octets >> 8),
+				 (uint8_t)octets};
+	uint8_t body[4000] = {0};
+	size_t len = sizeof(attrs) + octets;
+	struct peer_stats before, now;
+
+	peer_stats_get(p, &before);
+	for (unsigned i = 0; i < n; i++) {
+		body[2] = (uint8_t)(len >> 8);
+		body[3] = (uint8_t)len;
+		memcpy(body + 4, attrs, sizeof(attrs));
+		body[4 + sizeof(attrs)] = (uint8_t)(first + i);
+		memcpy(body + 4 + len, (const uint8_t[]){32, 10, 0, 0, (uint8_t)(first + i)}, 5);
+		speaker_send_update(from, body, 4 + len + 5);
+	}
+	UNTIL(t.d.loop, (peer_stats_get(p, &now), now.in[BGP_MSG_UPDATE] == before.in[BGP_MSG_UPDATE] + n));
+	bgpdtest_settle(&t);
+}
+
+/* Attributes may not grow for ever, either: the path that they would replace is gone then. Others change
+ * theirs. */
+START_TEST(test_attributes)
+{
+	begin(true);
+	hosts(&s, a, false, 0, 200);
+	hosts(&other, b, false, 0, 200);
+	look(1055);
+	ck_assert(peer_routes_source(a)->may_grow == INT64_MAX);
+	large(&s, a, 0, 10, 3000);
+	ck_assert_uint_eq(has(a), 200);
+	look(1057);
+	large(&s, a, 0, 60, 3000);
+	ck_assert_uint_lt(has(a), 190);
+	ck_assert_uint_eq(misses(a), 200 - has(a));
+	ck_assert_ptr_null(bgpdtest_path(&t, a, "10.0.0.59/32"));
+	ck_assert_ptr_nonnull(bgpdtest_path(&t, a, "10.0.0.199/32"));
+	/* What is smaller again, and what is there, goes through; and b may change all that it has. */
+	hosts(&s, a, false, 0, 5);
+	ck_assert_ptr_nonnull(bgpdtest_path(&t, a, "10.0.0.4/32"));
+	for (uint16_t octets = 10; octets < 14; octets++)
+		large(&other, b, 0, 200, octets);
+	ck_assert_uint_eq(has(b), 200);
+	ck_assert(!peer_routes_source(b)->misses);
+	/* Nor does it come to anything to withdraw and announce again. */
+	hosts(&s, a, true, 0, 200);
+	large(&s, a, 0, 100, 3000);
+	ck_assert_uint_lt(has(a), 40);
+	look(900);
+	ck_assert(peer_routes_source(a)->cap[FAMILY_IPV4] == RIB_CAP_NONE);
+	large(&s, a, 0, 100, 3000);
+	ck_assert_uint_eq(has(a), 100);
+	end();
+}
+END_TEST
+
+/* What a neighbour had at 80 and comes back with is used, so that nobody else takes it meanwhile. */
+START_TEST(test_away)
+{
+	begin(true);
+	hosts(&other, b, false, 0, 200);
+	look(820);
+	ck_assert_uint_le(t.d.memory.used, 820 * MB);
+	b->memory.base[FAMILY_IPV4] = 4u << 20;
+	look(820);
+	uint64_t free_records = rib_spare_count(t.d.rib, RIB_RECORD_IPV4);
+	ck_assert_uint_gt(t.d.memory.used, 820 * MB + ((4u << 20) - 200 - free_records) * 64 - 4 * POOL_PAGE);
+	check_state("full");
+	ck_assert_uint_gt(peer_routes_source(b)->cap[FAMILY_IPV4], 4u << 20);
+	hosts(&s, a, false, 0, 30);
+	ck_assert_uint_eq(has(a), 16);
+	end();
+}
+END_TEST
+
 /* The limit counts at once, and so does having none. */
 START_TEST(test_reload)
 {
@@ -330,5 +433,5 @@ START_TEST(test_spend)
 }
 END_TEST
 
-SUITE("memory", test_levels, test_caps, test_refresh, test_fits, test_no_refresh, test_spare, test_reload,
-      test_spend)
+SUITE("memory", test_levels, test_caps, test_refresh, test_fits, test_no_refresh, test_spare, test_attributes,
+      test_away, test_reload, test_spend)
