@@ -99,6 +99,13 @@ number_schema(const struct conf_row *row)
 }
 
 static json_t *
+size_schema(const struct conf_row *row)
+{
+	return json_pack("{s:[s, s], s:I, s:s}", "type", "integer", "string", "minimum", (json_int_t)row->min,
+			 "pattern", "^[0-9]+[KMGT]?$");
+}
+
+static json_t *
 words_enum(const struct conf_row *row)
 {
 	json_t *words = json_array();
@@ -173,6 +180,7 @@ static const struct {
 	json_t *(*make)(const struct conf_row *row);
 } types[] = {
     {&conf_type_number, .make = number_schema},
+    {&conf_type_size, .make = size_schema},
     {&conf_type_word, .make = words_enum},
     {&conf_type_words, .make = words_schema},
     {&conf_type_expr, .make = expr_schema},

@@ -59,7 +59,7 @@ BEYOND = {text: re.compile(text) for text in (
     "expected another", "found (1|false) with", "no multiple of", "of another family", "the hold time of", "found another password",
     "found (none|other keys), expected the", "not in families", "expected interface besides", "expected an IPv6 address",
     "expected at most max", "no bits set beyond", "built in", "which sets next-hop", "expected its own", "8 at most", "besides vrf",
-    "http:// with an IP", "more than one, expected one of via", "1[.]65536", "^router: found nothing", "8 le 7", "ge 20 le 19", "\\[2-1\\]", "rt:65536:65536", "4294967296., expected an AS-path", r"neighbors\[14\].max-prefix",
+    "http:// with an IP", "more than one, expected one of via", "1[.]65536", "15M", "^router: found nothing", "8 le 7", "ge 20 le 19", "\\[2-1\\]", "rt:65536:65536", "4294967296., expected an AS-path", r"neighbors\[14\].max-prefix",
     "no number meets",
 )}
 unused = set(BEYOND)
