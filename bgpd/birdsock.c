@@ -8,6 +8,7 @@
 #include "bgpd/bird_reply.h"
 #include "bgpd/client.h"
 #include "bgpd/daemon.h"
+#include "bgpd/privilege.h"
 #include "lib/log.h"
 #include "lib/mem.h"
 #include "lib/version.h"
@@ -241,7 +242,8 @@ apply(struct birdsock *s, const char *path)
 	if (err < 0)
 		log_error("bird-sockets.listen", LOG_S("socket", path), LOG_S("error", strerror(-err)),
 			  LOG_S("effect",
-				clients_path(s->clients) != NULL ? "it stays where it is" : "there is none"));
+				clients_path(s->clients) != NULL ? "it stays where it is" : "there is none"),
+			  LOG_S("hint", privilege_hint(-err)));
 }
 
 /* Gives up the path of a socket that is to be the other one's: they may change places. */

@@ -8,6 +8,7 @@
 #include "bgpd/client.h"
 #include "bgpd/ctl_reply.h"
 #include "bgpd/daemon.h"
+#include "bgpd/privilege.h"
 #include "lib/log.h"
 #include "lib/mem.h"
 
@@ -245,7 +246,8 @@ ctl_reconfigure(struct ctl *ctl)
 	int err = clients_listen(ctl->clients, path, &access);
 
 	if (err < 0)
-		log_error(there ? "control.access" : "control.listen", LOG_S("socket", path), LOG_S("error", strerror(-err)));
+		log_error(there ? "control.access" : "control.listen", LOG_S("socket", path), LOG_S("error", strerror(-err)),
+			  LOG_S("hint", privilege_hint(-err)));
 	return err;
 }
 

@@ -14,7 +14,9 @@
 #include "bgpd/metrics.h"
 #include "bgpd/peer.h"
 #include "bgpd/peer_routes.h"
+#include "bgpd/pid_file.h"
 #include "bgpd/policy_place.h"
+#include "bgpd/privilege.h"
 #include "bgpd/reload.h"
 #include "bgpd/sockopt.h"
 #include "lib/fdtable.h"
@@ -127,18 +129,6 @@ apply_listeners(struct bgpd *d)
 	free(want);
 }
 
-/* What is read and checked, but not acted on in this version: said, rather than silently ignored. */
-static void
-warn_unsupported(const struct bgpd *d)
-{
-	const struct conf *c = d->conf;
-
-	for (const struct conf_inert *i = c->inert; i != NULL; i = i->next)
-		log_warn("config.unsupported", LOG_S("key", i->path), LOG_S("file", i->pos.file), LOG_U("line", i->pos.line),
-		    LOG_S("effect", "none in this version"));
-	policy_place_warn(c);
-}
-
 void
 daemon_keys_changed(struct bgpd *d)
 {
@@ -157,12 +147,12 @@ daemon_address_added(struct bgpd *d, const struct ip_addr *addr)
 }
 
 static void
-apply_log(const struct bgpd *d)
+apply_log(const struct daemon_options *options, const struct conf *c)
 {
-	unsigned level = d->conf->log.level + d->options->verbose;
+	unsigned level = c->log.level + options->verbose;
 
 	log_set_level(level > LOG_DEBUG ? LOG_DEBUG : (enum log_level)level);
-	log_set_json(d->conf->log.format == CONF_LOG_JSON);
+	log_set_json(c->log.format == CONF_LOG_JSON);
 }
 
 static void
@@ -180,13 +170,13 @@ check_descriptors(const struct bgpd *d)
 void
 daemon_apply_settings(struct bgpd *d)
 {
-	apply_log(d);
+	apply_log(d->options, d->conf);
 	apply_listeners(d);
 	memory_apply(&d->memory);
 	metrics_apply(d->metrics);
 	birdsocks_apply(d->birdsocks);
 	check_descriptors(d);
-	warn_unsupported(d);
+	policy_place_warn(d->conf);
 }
 
 int
@@ -311,6 +301,7 @@ on_signal(evutil_socket_t sig, short what, void *arg)
 		reload_file(d->reload, 0, NULL, NULL);
 		break;
 	case SIGUSR1:
+		privilege_log();
 		for (struct bgpd *i = d; i != NULL; i = instance_next(i))
 			log_state(i);
 		break;
@@ -332,18 +323,6 @@ signals_start(struct bgpd *d)
 		event_priority_set(d->signals[i], LOOP_PRIO_URGENT);
 		event_add(d->signals[i], NULL);
 	}
-}
-
-static void
-write_pidfile(const struct bgpd *d)
-{
-	if (d->options->pidfile == NULL)
-		return;
-	FILE *f = fopen(d->options->pidfile, "we");
-	if (f == NULL || fprintf(f, "%ld\n", (long)getpid()) < 0)
-		log_warn("daemon.pidfile", LOG_S("file", d->options->pidfile), LOG_S("error", strerror(errno)));
-	if (f != NULL)
-		fclose(f);
 }
 
 /* False: logged; what was started is taken down by daemon_free. */
@@ -383,7 +362,6 @@ start_parts(struct bgpd *d)
 	instance_fill(d);
 	if (!instances_start(d))
 		return false;
-	write_pidfile(d);
 	log_info("daemon.start", LOG_U("as", d->conf->router.as), LOG_U("neighbors", d->conf->neighbors.n),
 	    LOG_U("pid", getpid()));
 	return true;
@@ -424,7 +402,7 @@ daemon_start(struct bgpd *d, const struct daemon_options *options, struct conf *
 	*d = (struct bgpd){.main = d, .options = options, .conf = conf, .portion = DAEMON_PORTION};
 	d->loop = xcalloc(1, sizeof *d->loop);
 	LIST_INIT(&d->instances);
-	apply_log(d);
+	apply_log(d->options, d->conf);
 	if (loop_init(d->loop) < 0)
 		return false;
 	d->start_ns = time_mono_ns();
@@ -436,15 +414,23 @@ daemon_start(struct bgpd *d, const struct daemon_options *options, struct conf *
 int
 daemon_run(const struct daemon_options *options, struct conf *conf)
 {
+	struct pid_file pidfile;
 	struct bgpd d;
-	int status = EX_OK;
 	bool started;
 
+	apply_log(options, conf);
+	int status = privilege_enter(options, conf, &pidfile);
+	if (status != EX_OK) {
+		pid_file_close(&pidfile, false);
+		conf_free(conf);
+		return status;
+	}
 	started = daemon_start(&d, options, conf);
+	if (started)
+		pid_file_write(&pidfile);
 	if (!started || loop_run(d.loop) < 0)
 		status = 1;
-	if (options->pidfile != NULL && status == EX_OK)
-		unlink(options->pidfile);
+	pid_file_close(&pidfile, started);
 	/* What is in the kernel before a start has succeeded is of an earlier run, or of another daemon. */
 	daemon_free(&d, !started);
 	return status;

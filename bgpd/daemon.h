@@ -43,6 +43,7 @@ struct daemon_options {
 	unsigned verbose;    /* levels above the configured one */
 	bool kernel;         /* false: never touch the kernel's routes, nor ask for any */
 	bool reach_all;      /* next hops are reachable, since nobody can say */
+	bool no_filter;      /* of system calls: for those who measure with valgrind and the like */
 	bool afresh;         /* a start is a first one, whatever an earlier run has left */
 	const char *bird_ipv4, *bird_ipv6; /* in place of bird-sockets of the configuration; NULL: those */
 };
@@ -110,10 +111,13 @@ struct bgpd {
 	struct event *signals[5];
 };
 
-/* Runs until a signal or a command ends it; takes conf over. The exit status. */
+/*
+ * Gives up what privileges there are to give up (privilege.h), starts, and runs until a signal or a command ends it;
+ * takes conf over. The exit status.
+ */
 int daemon_run(const struct daemon_options *options, struct conf *conf);
 /*
- * Everything of daemon_run but the loop, for who turns that himself: d is initialised and conf taken over. False: it
+ * Everything of daemon_run but privileges and the loop, for who turns that himself: d is initialised and conf taken over. False: it
  * could not be started, which is logged; daemon_free follows. Else that follows daemon_stop, which ends the sessions.
  * keep: our routes stay in the kernel, whatever the configuration says.
  */

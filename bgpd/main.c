@@ -8,6 +8,7 @@
  */
 #include "bgpd/bird_cli.h"
 #include "bgpd/daemon.h"
+#include "bgpd/privilege.h"
 
 #include "conf/conf.h"
 #include "lib/log.h"
@@ -33,6 +34,7 @@ usage(FILE *out)
 	      "  -n, --check          check the configuration and exit: 0 good, 78 bad\n"
 	      "  -v, --verbose        log more than log.level says; may be repeated\n"
 	      "      --print          with -n: print the configuration with all defaults, secrets masked\n"
+	      "      --no-filter      do not filter system calls, as for valgrind\n"
 	      "      --no-kernel      neither read nor write the kernel's routes (a reflector)\n"
 	      "  -V, --version        print the version and exit\n"
 	      "  -h, --help           this text\n"
@@ -42,7 +44,7 @@ usage(FILE *out)
 	    out);
 }
 
-enum { OPT_PRINT = 256, OPT_NO_KERNEL };
+enum { OPT_PRINT = 256, OPT_NO_FILTER, OPT_NO_KERNEL };
 
 static const struct option long_options[] = {
     {"file", required_argument, NULL, 'f'},
@@ -51,6 +53,7 @@ static const struct option long_options[] = {
     {"check", no_argument, NULL, 'n'},
     {"verbose", no_argument, NULL, 'v'},
     {"print", no_argument, NULL, OPT_PRINT},
+    {"no-filter", no_argument, NULL, OPT_NO_FILTER},
     {"no-kernel", no_argument, NULL, OPT_NO_KERNEL},
     {"version", no_argument, NULL, 'V'},
     {"help", no_argument, NULL, 'h'},
@@ -81,6 +84,9 @@ parse_options(int argc, char **argv, struct cli *cli)
 			break;
 		case OPT_PRINT:
 			cli->print = true;
+			break;
+		case OPT_NO_FILTER:
+			cli->daemon.no_filter = true;
 			break;
 		case OPT_NO_KERNEL:
 			cli->daemon.kernel = false;
@@ -140,6 +146,7 @@ main(int argc, char **argv)
 	bird_cli_apply(&cli.daemon, conf);
 	if (!cli.check)
 		return daemon_run(&cli.daemon, conf);
+	privilege_check(conf);
 	if (cli.print) {
 		struct str text = {0};
 		conf_print(conf, false, &text);

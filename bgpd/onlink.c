@@ -73,7 +73,7 @@ socket_of(struct bgpd *d)
 	if (all->ra_failed)
 		log_error("onlink.open", LOG_S("error", strerror(-err)),
 		    LOG_S("effect", "neighbours on an interface are not found unless they connect"),
-		    LOG_S("hint", "router advertisements need CAP_NET_RAW"));
+		    LOG_S("hint", "router advertisements need CAP_NET_RAW, which router.user has if there are such neighbors at the start: restart bgpd"));
 	return all->ra;
 }
 

@@ -382,11 +382,24 @@ add_peers(struct reload *r, uint64_t deadline_ns)
 	return true;
 }
 
+/* What no reload does. It is said by each that finds it changed, and counts at the next start. */
+static void
+tell_restarts(const struct conf_changes *ch)
+{
+	for (uint32_t i = 0; i < ch->all.n; i++) {
+		const struct conf_change *c = &ch->all.v[i];
+		if (c->effect == CONF_EFFECT_RESTART)
+			log_warn("config.restart", LOG_S("key", c->path), LOG_S("old", c->old), LOG_S("new", c->new),
+			    LOG_S("effect", "none until bgpd is started again"));
+	}
+}
+
 static void
 applied(struct reload *r)
 {
 	const struct conf_changes *ch = &TAILQ_FIRST(&r->orders)->task.changes;
 
+	tell_restarts(ch);
 	log_info("config.reload", LOG_U("changes", ch->all.n), LOG_U("neighbors", ch->neighbors.n));
 	if (!own_busy(&r->d->own))
 		finish(r, 0, "");

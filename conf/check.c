@@ -25,10 +25,15 @@ void
 check_router(struct conf_loader *ld, struct yml_node *n, void *obj)
 {
 	struct conf_router *r = obj;
+	const struct yml_node *user = yml_map_get(n, "user");
 
 	if (CONF_HAS(r, CONF_ROUTER_ID) && yml_map_get(n, "cluster-id") == NULL) {
 		r->cluster_id = r->id;
 		r->has |= BIT(CONF_ROUTER_CLUSTER_ID);
+	}
+	if (user != NULL) {
+		r->user_pos = user->pos;
+		r->user_pos.file = conf_arena_str(ld->arena, user->pos.file);
 	}
 	if (yml_map_get(n, "listen") != NULL)
 		return;

@@ -22,7 +22,6 @@
 
 /* Bit of yml_node.told for the node itself; lower ones are for rows missing in it. */
 #define TOLD_SELF  (UINT64_C(1) << 63)
-#define TOLD_INERT (UINT64_C(1) << 62) /* it is in the list of keys without effect */
 
 #define DISTANCE_MAX 3u
 
@@ -252,28 +251,6 @@ default_load(struct conf_loader *ld, const struct conf_row *row, void *dst)
 	return (row->flags & CONF_ROW_ALWAYS) != 0 && map_load(ld, row->table, &n, dst);
 }
 
-/* Remembers a key that does nothing, unless what it says is what happens anyway, or it is an empty list or map. */
-static void
-inert_note(struct conf_loader *ld, const struct conf_row *row, struct yml_node *value)
-{
-	struct conf_inert **end = &ld->conf->inert, *i;
-	struct str path = {0};
-
-	if (value->kind == YML_SCALAR ? yml_is_null(value) || strcmp(value->text, row->only) == 0 : value->n == 0)
-		return;
-	if (told(value, TOLD_INERT))
-		return;
-	while (*end != NULL)
-		end = &(*end)->next;
-	path_add(ld->path, &path);
-	i = conf_arena_alloc(ld->arena, sizeof(*i));
-	i->pos = value->pos;
-	i->pos.file = conf_arena_str(ld->arena, value->pos.file);
-	i->path = conf_arena_str(ld->arena, str_get(&path));
-	str_free(&path);
-	*end = i;
-}
-
 /* value: what n says for the row, or NULL. */
 static void
 row_load(struct conf_loader *ld, const struct conf_table *t, uint32_t i, struct yml_node *n, struct yml_node *value, char *obj)
@@ -289,8 +266,6 @@ row_load(struct conf_loader *ld, const struct conf_table *t, uint32_t i, struct 
 		struct load_path here = {.up = ld->path, .key = row->key};
 		ld->path = &here;
 		ok = value_load(ld, row, value, obj + row->offset);
-		if (ok && row->only != NULL)
-			inert_note(ld, row, value);
 		ld->path = here.up;
 	} else if (ld->in_group) {
 		return;
@@ -472,6 +447,19 @@ groups_check(struct conf_loader *ld, const struct yml_node *root)
 	ld->path = NULL;
 }
 
+/* What was read stays known, for who asks whether that could be done again. */
+static void
+files_keep(struct conf_loader *ld)
+{
+	struct conf_file **end = &ld->conf->files;
+
+	for (const struct conf_file *f = ld->read; f != NULL; f = f->next) {
+		*end = conf_arena_alloc(ld->arena, sizeof(**end));
+		(*end)->path = conf_arena_str(ld->arena, f->path);
+		end = &(*end)->next;
+	}
+}
+
 static int
 tree_convert(struct conf_loader *ld, struct yml_node *root, struct conf **out)
 {
@@ -490,6 +478,7 @@ tree_convert(struct conf_loader *ld, struct yml_node *root, struct conf **out)
 		ld->conf->arena = ld->arena;
 		groups_check(ld, root);
 		map_load(ld, &conf_schema, root, ld->conf);
+		files_keep(ld);
 	}
 	conf_errors_sort(ld->errs);
 	if (ld->errs->n == 0) {

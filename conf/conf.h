@@ -113,7 +113,8 @@ struct conf_router {
 	struct conf_multipath multipath;
 	uint32_t default_local_preference;
 	bool resolve_via_default;
-	const char *user; /* NULL: stay who we are */
+	const char *user;         /* NULL: stay who we are */
+	struct conf_pos user_pos; /* of it */
 	struct conf_drain drain;
 	struct conf_confederation confederation;
 	uint64_t memory_limit; /* octets; 0: none */
@@ -660,11 +661,10 @@ enum conf_section {
 	CONF_SECTIONS
 };
 
-/* A key that the file gives and that does nothing in this version. */
-struct conf_inert {
-	struct conf_inert *next;
-	struct conf_pos pos;
-	const char *path; /* "kernel.nexthop-objects" */
+/* A file that was read: the configuration, what it includes, or a password. */
+struct conf_file {
+	struct conf_file *next;
+	const char *path;
 };
 
 struct conf {
@@ -687,7 +687,7 @@ struct conf {
 	struct conf_bird_sockets bird_sockets;
 	struct conf_metrics metrics;
 	struct conf_log log;
-	struct conf_inert *inert; /* in the order in which they were read; NULL: none */
+	struct conf_file *files; /* last first, some of them twice; NULL: it was read from memory */
 	struct conf_arena *arena; /* owns everything, also this struct */
 };
 

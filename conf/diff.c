@@ -30,7 +30,7 @@ struct differ {
 
 static const char *const effect_names[] = {
     [CONF_EFFECT_NONE] = "none", [CONF_EFFECT_POLICY] = "re-evaluate", [CONF_EFFECT_REFRESH] = "refresh",
-    [CONF_EFFECT_SOFT] = "soft", [CONF_EFFECT_RESET] = "reset",
+    [CONF_EFFECT_SOFT] = "soft", [CONF_EFFECT_RESET] = "reset", [CONF_EFFECT_RESTART] = "restart",
 };
 
 const char *
@@ -392,7 +392,7 @@ section_diff(struct differ *d, uint32_t i)
 	if (d->out->all.n != first)
 		d->out->sections |= UINT64_C(1) << i;
 	for (uint32_t j = first; i == CONF_SEC_ROUTER && j < d->out->all.n; j++)
-		if (d->out->all.v[j].effect != CONF_EFFECT_NONE)
+		if (d->out->all.v[j].effect != CONF_EFFECT_NONE && d->out->all.v[j].effect != CONF_EFFECT_RESTART)
 			d->out->everybody |= CONF_EFFECT_BIT(d->out->all.v[j].effect);
 }
 

@@ -19,10 +19,11 @@ enum conf_effect {
 	CONF_EFFECT_POLICY,  /* re-evaluate policies or decision over what is known */
 	CONF_EFFECT_REFRESH, /* ask the neighbour for its routes again (RFC 2918) */
 	CONF_EFFECT_SOFT,    /* from now on (timers) or from the next OPEN on */
-	CONF_EFFECT_RESET    /* the session ends and starts again */
+	CONF_EFFECT_RESET,   /* the session ends and starts again */
+	CONF_EFFECT_RESTART  /* no reload does it: bgpd has to be started again; of no neighbour */
 };
 #define CONF_EFFECT_BIT(e) (1u << (e))
-const char *conf_effect_name(enum conf_effect e); /* "none", "re-evaluate", "refresh", "soft", "reset" */
+const char *conf_effect_name(enum conf_effect e); /* "none", "re-evaluate", "refresh", "soft", "reset", "restart" */
 
 struct conf_change {
 	const char *path; /* "router.id", "neighbors[rack12].hold-time", "networks[10.0.0.0/8]" */
@@ -53,7 +54,7 @@ struct conf_changes {
 	CONF_LIST(struct conf_change) all;                /* neighbours' last */
 	CONF_LIST(struct conf_neighbor_change) neighbors; /* sorted by name */
 	CONF_LIST(struct conf_neighbor_fate) fates;       /* of each neighbour of the old one, by its place there */
-	uint32_t everybody; /* effects that keys of the router have on all neighbours; already in theirs */
+	uint32_t everybody; /* effects that keys of the router have on all neighbours; already in theirs. Not CONF_EFFECT_RESTART. */
 	uint64_t sections;  /* bits of enum conf_section in which something differs */
 	bool kernel_export, kernel_learn; /* these policies, or what they use, differ */
 	struct conf_arena *arena;

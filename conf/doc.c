@@ -69,6 +69,7 @@ conf_effect_doc(enum conf_effect e)
 	    [CONF_EFFECT_REFRESH] = "A change asks for the neighbor's routes again.",
 	    [CONF_EFFECT_SOFT] = "A change leaves the session alone: it counts for what comes next.",
 	    [CONF_EFFECT_RESET] = "A change resets the session.",
+	    [CONF_EFFECT_RESTART] = "A change needs a restart of bgpd; a reload says so and leaves it as it is.",
 	};
 
 	return e == CONF_EFFECT_NONE ? NULL : texts[e];
@@ -130,18 +131,6 @@ doc_inner(const struct conf_row *row)
 	}
 }
 
-/* What of it is not there yet. */
-static void
-doc_only(const struct conf_row *row, struct str *out)
-{
-	if (row->only == NULL)
-		return;
-	if (row->only[0] == '\0')
-		str_add(out, "It has no effect in this version.\n");
-	else
-		str_addf(out, "In this version it is always\n.Cm %s .\n", row->only);
-}
-
 static void
 doc_rows(const struct conf_table *t, struct str *out)
 {
@@ -155,7 +144,6 @@ doc_rows(const struct conf_table *t, struct str *out)
 		doc_text(row->doc, out);
 		doc_expect(row, out);
 		doc_default(row, out);
-		doc_only(row, out);
 		if (inner != NULL)
 			doc_rows(inner, out);
 		else
@@ -174,7 +162,6 @@ conf_table_doc(const struct conf_table *t, struct str *out)
 		doc_text(row->doc, out);
 		doc_expect(row, out);
 		doc_default(row, out);
-		doc_only(row, out);
 		if (inner != NULL)
 			doc_rows(inner, out);
 	}

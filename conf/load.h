@@ -26,6 +26,7 @@ struct conf_loader {
 	struct conf_errors *errs;
 	unsigned flags;   /* CONF_NO_FILES */
 	uint32_t files;   /* read so far */
+	struct conf_file *read; /* these and those of passwords, in tmp */
 	uint32_t nesting; /* includes open now */
 	uint64_t weight;  /* nodes read so far */
 	const struct load_path *path;
@@ -36,7 +37,7 @@ struct conf_loader {
 
 /*
  * Reads a file by a table of its own: another program's configuration, without includes. 0 with *obj in *arena (which the
- * caller frees), or -EINVAL with every error in errs. Rows must not have `only`, nor refer to parts of a struct conf.
+ * caller frees), or -EINVAL with every error in errs. Rows must not refer to parts of a struct conf.
  */
 int load_by_table(const char *path, const struct conf_table *t, struct conf_arena **arena, void **obj,
 		  struct conf_errors *errs);
@@ -80,6 +81,8 @@ struct yml_node *tree_load_text(struct conf_loader *ld, const char *name, const 
 struct yml_node *tree_merge_group(struct conf_loader *ld, struct yml_node *n);
 /* Whole file into memory (free), with a NUL behind its *len octets; returns 0 or -errno, -EFBIG beyond max octets. */
 int tree_read(const char *path, size_t max, char **text, size_t *len);
+/* The same, and the configuration will know that it was read (conf.files). */
+int tree_read_noted(struct conf_loader *ld, const char *path, size_t max, char **text, size_t *len);
 /* What name means in the file that contains n: itself, or relative to that file's folder. In ld->tmp. */
 const char *tree_path_of(struct conf_loader *ld, const struct yml_node *n, const char *name);
 

@@ -101,7 +101,7 @@ password_read(struct conf_loader *ld, struct yml_node *n, struct conf_password *
 		load_fail(ld, n, "found a file, expected none to be read here");
 		return false;
 	}
-	int rc = tree_read(path, 4096, &text, &len);
+	int rc = tree_read_noted(ld, path, 4096, &text, &len);
 	if (rc != 0) {
 		load_expect(ld, n, "a readable file (%s)", strerror(-rc));
 		return false;

@@ -228,11 +228,13 @@ static const struct conf_row router_rows[] = {
     [CONF_ROUTER_USER] = {.key = "user",
 			  .type = &conf_type_string,
 			  AT(conf_router, user),
-			  .only = "",
 			  .max = 32,
 			  .unit = "a user name",
 			  .def_doc = "stay the user who started the daemon",
-			  .doc = "User to become when started as root; a change needs a restart."},
+			  .effect = CONF_EFFECT_RESTART,
+			  .doc = "User to become when started as root, with its groups and control.group. It has to be able "
+				 "to read the configuration with all that it includes and all password files, and to make "
+				 "and remove files where the sockets are."},
 };
 static const struct conf_table router_table = {TABLE(router_rows), .size = sizeof(struct conf_router),
 					       .block = true, .finish = check_router};

@@ -63,8 +63,6 @@ struct conf_row {
 	const char *def;     /* default as text; a list of this one element; NULL: none */
 	const char *def_doc; /* how the manual words a default that is worked out, or why there is none */
 	const char *doc;     /* one sentence or more */
-	/* Set: the key has no effect in this version; what happens is as if it had this value ("": were absent). */
-	const char *only;
 	enum conf_effect effect;
 	/* Set: the effect of a change from one value to another, NULL where there is none; effect is the strongest. */
 	enum conf_effect (*effect_of)(const void *old, const void *new);

@@ -68,6 +68,19 @@ tree_read(const char *path, size_t max, char **text, size_t *len)
 	return 0;
 }
 
+int
+tree_read_noted(struct conf_loader *ld, const char *path, size_t max, char **text, size_t *len)
+{
+	int rc = tree_read(path, max, text, len);
+
+	if (rc == 0 && (ld->read == NULL || strcmp(ld->read->path, path) != 0)) {
+		struct conf_file *f = conf_arena_alloc(ld->tmp, sizeof(*f));
+		*f = (struct conf_file){.next = ld->read, .path = conf_arena_str(ld->tmp, path)};
+		ld->read = f;
+	}
+	return rc;
+}
+
 const char *
 tree_path_of(struct conf_loader *ld, const struct yml_node *n, const char *name)
 {
@@ -231,7 +244,7 @@ file_load(struct conf_loader *ld, const char *path, struct yml_node *at)
 			  FILES_MAX, YML_NODES_MAX);
 		return NULL;
 	}
-	int rc = tree_read(path, FILE_SIZE_MAX, &text, &len);
+	int rc = tree_read_noted(ld, path, FILE_SIZE_MAX, &text, &len);
 	if (rc != 0) {
 		if (at != NULL)
 			load_expect(ld, at, "a readable file (%s: %s)", path, strerror(-rc));

@@ -35,7 +35,7 @@ ends 64 'requires an argument' "$BGPD" -f
 ends 0 '^bgpd (godwit) [0-9]' "$BGPD" -V
 ends 0 '^bgpd (godwit) [0-9]' "$BGPD" --version
 ends 0 '^bgpctl (godwit) [0-9]' "$BGPCTL" -V
-for option in --file --socket --pidfile --check --verbose --print --no-kernel --version --help; do
+for option in --file --socket --pidfile --check --verbose --print --no-filter --no-kernel --version --help; do
 	ends 0 "$option" "$BGPD" --help
 done
 ends 78 'No such file' "$BGPD" -n -f "$dir/none.yaml"

@@ -7,6 +7,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -36,33 +37,49 @@ done(void)
 	conf_errors_free(&errs);
 }
 
-/* Keys that are accepted and do nothing are listed, once each, unless their value is what happens anyway. */
-START_TEST(test_inert)
+/* What was read, includes and passwords, too. */
+START_TEST(test_files)
 {
-	static const char *const want[] = {
-	    "router.user",
-	};
-	size_t n = 0;
+	char dir[] = "/tmp/t_confXXXXXX", path[3][64];
+	static const char *const names[] = {"a.yaml", "b.yaml", "secret"};
+	static const char *const texts[] = {
+	    "{include: b.yaml, router: {as: 1}}",
+	    "neighbors: [{address: 10.0.0.1, remote-as: 2, password: {file: secret}},"
+	    " {address: 10.0.0.2, remote-as: 2, password: {file: secret}}]",
+	    "x\n"};
 
-	load("router: {as: 65001, graceful-restart: {enabled: false, restart-time: 60, stale-time: 90}, user: nobody}\n"
-	     "groups: {g: {graceful-restart: {enabled: true}, add-path: {receive: false, send: none}}}\n"
-	     "neighbors:\n"
-	     "  - {address: 192.0.2.1, remote-as: 1, group: g}\n"
-	     "  - {address: 192.0.2.2, remote-as: 1, group: g, graceful-restart: {restart-time: 5}, add-path: {send: all}}\n"
-	     "aggregates: [{prefix: 10.0.0.0/8}]\n"
-	     "kernel: {nexthop-objects: auto}\n");
-	for (const struct conf_inert *i = c->inert; i != NULL; i = i->next, n++) {
-		bool found = false;
-		for (size_t j = 0; j < sizeof(want) / sizeof(want[0]); j++)
-			found |= strcmp(i->path, want[j]) == 0;
-		ck_assert_msg(found, "%s", i->path);
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	for (int i = 0; i < 3; i++) {
+		snprintf(path[i], sizeof path[i], "%s/%s", dir, names[i]);
+		FILE *f = fopen(path[i], "we");
+		ck_assert_ptr_nonnull(f);
+		fputs(texts[i], f);
+		fclose(f);
 	}
-	ck_assert_uint_eq(n, sizeof(want) / sizeof(want[0]));
-	ck_assert_uint_gt(c->inert->pos.line, 0);
+	ck_assert_int_eq(conf_load(path[0], &c, &errs), 0);
+	const struct conf_file *f = c->files;
+	for (int i = 2; i >= 0; i--, f = f->next) {
+		ck_assert_ptr_nonnull(f);
+		ck_assert_str_eq(f->path, path[i]);
+		unlink(path[i]);
+	}
+	ck_assert_ptr_null(f);
+	rmdir(dir);
 	done();
-	load("router: {as: 65001}\naggregates: []\nkernel: {nexthop-objects: off}\n"
-	     "neighbors: [{address: 192.0.2.1, remote-as: 1, graceful-restart: {enabled: false}}]");
-	ck_assert_ptr_null(c->inert);
+	load("router: {as: 1}");
+	ck_assert_ptr_null(c->files);
+	done();
+}
+END_TEST
+
+/* The user with its place, for those who find out that this host has none of the name. */
+START_TEST(test_user)
+{
+	load("router:\n  as: 65001\n  user: godwit\n");
+	ck_assert_str_eq(c->router.user, "godwit");
+	ck_assert_str_eq(c->router.user_pos.file, "t");
+	ck_assert_uint_eq(c->router.user_pos.line, 3);
+	ck_assert_uint_eq(c->router.user_pos.column, 9);
 	done();
 }
 END_TEST
@@ -473,6 +490,6 @@ START_TEST(test_indexes)
 }
 END_TEST
 
-SUITE("conf", test_indexes, test_defaults, test_inert, test_neighbor, test_internal, test_prefix_set, test_as_patterns,
+SUITE("conf", test_indexes, test_defaults, test_user, test_files, test_neighbor, test_internal, test_prefix_set, test_as_patterns,
       test_communities, test_rule, test_secret_masked, test_secret_length, test_secret_file,
       test_errors_bounded, test_missing_file, test_schema)

@@ -284,6 +284,24 @@ START_TEST(test_set_or_entry)
 }
 END_TEST
 
+/* What only a restart does is shown, and is no matter of any neighbour. */
+START_TEST(test_restart)
+{
+	struct str out = {0};
+
+	diff("router: {as: 1}\nneighbors: [{address: 10.0.0.2, remote-as: 2}]",
+	     "router: {as: 1, user: godwit}\nneighbors: [{address: 10.0.0.2, remote-as: 2}]");
+	ck_assert_uint_eq(ch.all.n, 1);
+	ck_assert_uint_eq(ch.all.v[0].effect, CONF_EFFECT_RESTART);
+	ck_assert_uint_eq(ch.everybody, 0);
+	ck_assert_uint_eq(ch.neighbors.n, 0);
+	conf_changes_print(&ch, &out);
+	ck_assert_str_eq(str_get(&out), "router.user: added godwit (restart)\n");
+	str_free(&out);
+	conf_changes_free(&ch);
+}
+END_TEST
+
 /* Same text, other content of the file: only reading it tells; and no text shows it. */
 START_TEST(test_password_file)
 {
@@ -320,4 +338,4 @@ START_TEST(test_password_file)
 END_TEST
 
 SUITE("diff", test_same, test_absent, test_effects, test_keys, test_set_reaches_neighbors, test_router_reaches_everybody,
-      test_added_removed, test_kernel_policies, test_set_or_entry, test_password_file)
+      test_added_removed, test_kernel_policies, test_set_or_entry, test_restart, test_password_file)
