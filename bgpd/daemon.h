@@ -34,7 +34,8 @@
 #include <sys/queue.h>
 
 #define DAEMON_CONF_PATH   SYSCONFDIR "/godwit/bgpd.yaml"
-#define DAEMON_SOCKET_PATH "/run/godwit/bgpd.sock"
+#define DAEMON_RUN_DIR     "/run/godwit"
+#define DAEMON_SOCKET_PATH DAEMON_RUN_DIR "/bgpd.sock"
 
 struct daemon_options {
 	const char *conf_path;

@@ -206,7 +206,22 @@ privilege_drop(const struct privilege_user *u, uint64_t kept, const char **what)
 
 /* ---- what is made for the user ---- */
 
-/* The directory that a file is to be in; a path without one is where we are. */
+/* By its descriptor: what it is called may be somebody else's by now. */
+static void
+directory_give(const char *dir, const struct privilege_user *u)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0 || fchown(fd, u->uid, u->gid) < 0)
+		log_warn("privilege.directory", LOG_S("directory", dir), LOG_S("error", strerror(errno)));
+	if (fd >= 0)
+		close(fd);
+}
+
+/*
+ * The directory that a file is to be in; a path without one is where we are. One that is there may be made
+ * for others, too; only ours is for nobody else, and root's if bgpd has been root until now.
+ */
 static void
 directory_make(const char *path, const struct privilege_user *u)
 {
@@ -215,15 +230,8 @@ directory_make(const char *path, const struct privilege_user *u)
 	if (slash == NULL || slash == path)
 		return;
 	char *dir = xasprintf("%.*s", (int)(slash - path), path);
-	if (mkdir(dir, 0755) == 0 && u != NULL) {
-		/* By its descriptor: what it is called may be somebody else's by now. */
-		int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (fd < 0 || fchown(fd, u->uid, u->gid) < 0)
-			log_warn("privilege.directory", LOG_S("directory", dir),
-				 LOG_S("error", strerror(errno)));
-		if (fd >= 0)
-			close(fd);
-	}
+	if ((mkdir(dir, 0755) == 0 || strcmp(dir, DAEMON_RUN_DIR) == 0) && u != NULL)
+		directory_give(dir, u);
 	free(dir);
 }
 

@@ -2,23 +2,24 @@
 /*
  * privilege: who bgpd is and what it may do, from just after its start on.
  *
- * Everything that needs root is done here, once, before there is a thread and before anything is opened that
- * others can reach; what comes after is done by the same rights as in a reload a year later. In this order:
+ * Everything that needs root is done here, once, before there is a thread and before anything is opened
+ * that others can reach; what comes after is done with the same rights as in a reload a year later. In
+ * this order:
  *
- *   1. The user (router.user) and its groups are looked up: its own, and control.group, so that it may give
- * the socket to that. The libraries of the name service are loaded by then.
- *   2. The directories of our sockets and of the pidfile are made where they are missing, and are the user's.
- * One that is there stays as it is.
- *   3. The pidfile is opened (pid_file.h).
- *   4. Capabilities that are not kept leave the bounding and ambient sets; groups, group and user are
- * changed; what is kept comes back; PR_SET_NO_NEW_PRIVS.
- *   5. The filter of system calls (syscalls.h).
+ * - The user (router.user) and its groups are looked up: its own, and control.group, so that it may give
+ *   the socket to that. The libraries of the name service are loaded by then.
+ * - The directories of our sockets and of the pidfile are made where they are missing, and are the user's;
+ *   so is /run/godwit, whoever has made it. Any other that is there stays as it is.
+ * - The pidfile is opened (pid_file.h).
+ * - Capabilities that are not kept leave the bounding and the ambient set; groups, group and user are
+ *   changed; what is kept comes back; no_new_privs is set.
+ * - The filter of system calls (syscalls.h).
  *
- * Steps 4 and 5 hold for all threads, since those that come inherit them. Who is started without root skips
+ * The last two hold for all threads, since those that come inherit them. Who is started without root skips
  * what root alone can do, and keeps of the capabilities that it was given (AmbientCapabilities of systemd)
- * those in the table. Without router.user root stays root: a root that can neither execute nor write files,
- * load modules, trace others or become anybody else. A reload never brings anything back: another user, or
- * CAP_NET_RAW for the first neighbour on an interface, is a matter of a restart.
+ * those in the table. Without router.user root stays root: a root that can neither execute nor write
+ * files, load modules, trace others or become anybody else. A reload never brings anything back: another
+ * user, or CAP_NET_RAW for the first neighbour on an interface, is a matter of a restart.
  */
 #ifndef BGPD_PRIVILEGE_H
 #define BGPD_PRIVILEGE_H

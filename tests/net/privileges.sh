@@ -154,6 +154,15 @@ expect 10 ctl r show
 clean_stop r
 [ -e "$dir/r.pid" ] && [ ! -s "$dir/r.pid" ] || fail "$stage: $(ls -l "$dir/r.pid")"
 
+say "its own run directory, which was root's so far"
+# In a mount namespace, where /run/godwit is nobody else's.
+sed "s#$dir/run#/run/godwit#" "$dir/r.yaml" >"$dir/own.yaml"
+start r r unshare -m sh -c 'mount -t tmpfs none /run && mkdir /run/godwit && exec "$@"' sh "$BGPD" -f "$dir/own.yaml" -v
+own() { "$BGPCTL" -s "/proc/${pids[r]}/root/run/godwit/r.sock" show summary; }
+expect 10 own
+[ "$(stat -c %u "/proc/${pids[r]}/root/run/godwit")" = "$uid" ] || fail "$stage"
+clean_stop r
+
 say "started by that user with capabilities of its own, as by systemd"
 start r r setpriv --reuid "$uid" --regid "$gid" --groups "$extra" --inh-caps +net_admin,+net_raw,+net_bind_service,+kill \
 	--ambient-caps +net_admin,+net_raw,+net_bind_service,+kill "$BGPD" -f "$dir/r.yaml" -v
