@@ -414,7 +414,7 @@ daemon_start(struct bgpd *d, const struct daemon_options *options, struct conf *
 int
 daemon_run(const struct daemon_options *options, struct conf *conf)
 {
-	struct pid_file pidfile;
+	struct pid_file pidfile = {.path = NULL};
 	struct bgpd d;
 	bool started;
 
