@@ -83,6 +83,9 @@ status "$pid" CapBnd 0000000000003400 || fail "$stage"
 # shellcheck disable=SC2046 # the numbers, one a line
 status "$pid" Groups "$(printf '%s\n' $(id -G $user) "$extra" | sort -nu | tr '\n' ' ' | sed 's/ $//')" || fail "$stage"
 logged "daemon.privileges uid=$uid gid=$gid capabilities=\"net_bind_service net_admin net_raw\"" || fail "$stage"
+kill -USR1 "$pid"
+twice() { [ "$(grep -c 'daemon.privileges uid=' "$dir/r.log")" -eq 2 ]; }
+expect 5 twice
 [ "$(stat -c '%a %u:%g' "$dir/run/r.sock")" = "660 $uid:$extra" ] || fail "$stage: $(stat "$dir/run/r.sock")"
 [ "$(stat -c '%a %u:%g' "$dir/run/bird.ctl")" = "660 $uid:$gid" ] || fail "$stage: $(stat "$dir/run/bird.ctl")"
 [ "$(stat -c '%a %u:%g' "$dir/run")" = "755 $uid:$gid" ] || fail "$stage: $(stat "$dir/run")"
