@@ -412,6 +412,6 @@ fib_audit_extra_result(struct fib *fib, const struct fib_ev_result *r)
 	fib->audit.extras_inflight--;
 	if (r->error == 0)
 		drifted(fib, FIB_DRIFT_EXTRA, &fib->audit.extra, 0);
-	else
-		fib->errors += r->error != ESRCH;
+	else if (r->error != ESRCH)
+		fib_refused(fib, r->error);
 }

@@ -99,7 +99,8 @@ result_event(struct fib *fib, const struct fib_ev_result *reply)
 	}
 	if (r->id == FIB_ID_NONE) {
 		fib->sweeps_inflight--;
-		fib->errors += r->error != 0 && r->error != ESRCH;
+		if (r->error != 0 && r->error != ESRCH)
+			fib_refused(fib, r->error);
 		return;
 	}
 	struct fib_table *t = &fib->table[r->family];
@@ -127,7 +128,7 @@ result_event(struct fib *fib, const struct fib_ev_result *reply)
 		fib->restored++;
 		break;
 	case TABLE_FAILED:
-		fib->errors++;
+		fib_refused(fib, r->error);
 		if (doubt || (r->object && nhset_at(&fib->nhsets, r->nhset)->error == EEXIST))
 			fib_retry_soon(fib); /* the object is made anew, or gets another number */
 		else

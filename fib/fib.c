@@ -469,6 +469,34 @@ fib_sweep(struct fib *fib)
 	fib_sweep_start(fib);
 }
 
+enum fib_refusal
+fib_refusal_of(int error)
+{
+	static const struct {
+		int error;
+		enum fib_refusal refusal;
+	} known[] = {
+	    {EEXIST, FIB_REFUSAL_EXISTS},
+	    {ENETUNREACH, FIB_REFUSAL_UNREACHABLE},
+	    {EHOSTUNREACH, FIB_REFUSAL_UNREACHABLE},
+	    {ENETDOWN, FIB_REFUSAL_UNREACHABLE},
+	    {ENODEV, FIB_REFUSAL_UNREACHABLE},
+	    {ENOMEM, FIB_REFUSAL_MEMORY},
+	    {ENOBUFS, FIB_REFUSAL_MEMORY},
+	    {ENOSPC, FIB_REFUSAL_MEMORY},
+	    {EPERM, FIB_REFUSAL_PERMISSION},
+	    {EACCES, FIB_REFUSAL_PERMISSION},
+	    {EINVAL, FIB_REFUSAL_INVALID},
+	    {EOPNOTSUPP, FIB_REFUSAL_INVALID},
+	    {EAFNOSUPPORT, FIB_REFUSAL_INVALID},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (known[i].error == error)
+			return known[i].refusal;
+	return FIB_REFUSAL_OTHER;
+}
+
 void
 fib_stats_get(const struct fib *fib, struct fib_stats *out)
 {
@@ -476,9 +504,9 @@ fib_stats_get(const struct fib *fib, struct fib_stats *out)
 	    .ops = fib->ops,
 	    .batches = fib->batches,
 	    .replies = fib->replies,
-	    .errors = fib->errors,
 	    .resyncs = fib->dumps > 0 ? fib->dumps - 1 : 0,
 	    .restored = fib->restored,
+	    .objects = fib->nhobjs.taken.count,
 	    .adopted = keyed_count(&fib->adopted.routes),
 	    .audits = fib->audit.rounds,
 	    .audit_ms = fib->audit.took_ms,
@@ -491,6 +519,9 @@ fib_stats_get(const struct fib *fib, struct fib_stats *out)
 			    (size_t)FIB_EVENTS_RING * sizeof(struct fib_ev),
 	};
 	memcpy(out->drift, fib->audit.drift, sizeof out->drift);
+	memcpy(out->refused, fib->refused, sizeof out->refused);
+	for (enum fib_refusal i = 0; i < FIB_REFUSAL_COUNT; i++)
+		out->errors += fib->refused[i];
 	for (enum family f = FAMILY_IPV4; f <= FAMILY_IPV6; f++) {
 		const struct fib_table *t = &fib->table[f];
 		out->adopted_of[f] = fib->adopted.count[f];

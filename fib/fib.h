@@ -184,9 +184,23 @@ enum fib_drift {
 	FIB_DRIFT_COUNT
 };
 
+/* Why the kernel has refused something. */
+enum fib_refusal {
+	FIB_REFUSAL_EXISTS,      /* somebody else has such a route, or object */
+	FIB_REFUSAL_UNREACHABLE, /* a next hop is not on a link that is up */
+	FIB_REFUSAL_MEMORY,      /* a shortage, or a limit of the kernel's */
+	FIB_REFUSAL_PERMISSION,
+	FIB_REFUSAL_INVALID,     /* it does not know what it was asked for */
+	FIB_REFUSAL_OTHER,
+	FIB_REFUSAL_COUNT
+};
+enum fib_refusal fib_refusal_of(int error); /* errno */
+
 struct fib_stats {
 	uint64_t ops, batches, replies, errors, resyncs,
 	    restored; /* restored: deleted by others and put back */
+	uint64_t refused[FIB_REFUSAL_COUNT]; /* of the errors, by enum fib_refusal */
+	uint32_t objects;                    /* numbers of nexthop objects that sets of next hops have */
 	uint32_t wanted, installed, failed,
 	    adopted; /* adopted: routes of an earlier run not yet claimed or swept */
 	uint32_t adopted_of[FAMILY_COUNT]; /* the same of each family */

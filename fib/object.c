@@ -528,7 +528,7 @@ asked_in_vain(struct fib *fib, uint32_t id, int error)
 
 	nhset_object_is(n, OBJECT_PARTIAL);
 	if (error != EEXIST) {
-		fib->errors++;
+		fib_refused(fib, error);
 		fib->repair_refused = true;
 		fib_retry_arm(fib);
 	} else if (!has_all(fib, n)) {
@@ -543,14 +543,16 @@ fib_object_result(struct fib *fib, const struct fib_ev_result *r)
 
 	fib->objects_inflight--;
 	if (r->verb == FIB_DEL) {
-		fib->errors += r->error != 0 && r->error != ENOENT;
+		if (r->error != 0 && r->error != ENOENT)
+			fib_refused(fib, r->error);
 		deletion_result(fib, r);
 		return;
 	}
 	struct nhset *n = nhset_at(&fib->nhsets, r->id);
 	/* Deleted again before the reply came, or retired. */
 	if (n->refs == 0 || n->nhid != r->metric || n->object != OBJECT_PENDING) {
-		fib->errors += r->error != 0;
+		if (r->error != 0)
+			fib_refused(fib, r->error);
 		return;
 	}
 	bool asked = n->asked;
@@ -559,7 +561,7 @@ fib_object_result(struct fib *fib, const struct fib_ev_result *r)
 		return;
 	}
 	if (r->error != 0) {
-		fib->errors++;
+		fib_refused(fib, r->error);
 		refused(fib, n, r);
 		return;
 	}

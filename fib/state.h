@@ -164,13 +164,21 @@ struct fib {
 	bool retry_eager;  /* by an event: also what is not due yet */
 	unsigned retry_s;  /* back-off of what is not planned for each route: links that are down, objects */
 	uint64_t conflict_log_ns;
-	uint64_t ops, batches, replies, errors, dumps, restored;
+	uint64_t ops, batches, replies, dumps, restored;
+	uint64_t refused[FIB_REFUSAL_COUNT];
 };
 
 static inline struct ip_prefix
 fib_prefix(const struct fib *fib, enum family f, uint32_t id)
 {
 	return fib->cb.prefix_of(fib->ctx, f, id);
+}
+
+/* Counts what the kernel has refused. */
+static inline void
+fib_refused(struct fib *fib, int error)
+{
+	fib->refused[fib_refusal_of(error)]++;
 }
 
 /* send.c: one slice; nothing while on hold but what a change of configuration waits for. */

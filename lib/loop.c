@@ -105,6 +105,21 @@ loop_fini(struct loop *l)
 	l->base = NULL;
 }
 
+/* A slice is 1 ms; 10 ms are noticed by nobody, 100 ms by who asks, and a second by a neighbour's shortest hold time. */
+const double loop_turn_bounds[LOOP_TURN_CLASSES - 1] = {0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.1, 0.25, 1};
+
+static void
+count_turn(struct loop *l, uint64_t took)
+{
+	unsigned i = 0;
+
+	while (i < LOOP_TURN_CLASSES - 1 && (double)took > loop_turn_bounds[i] * 1e9)
+		i++;
+	l->turns_of[i]++;
+	l->turns_ns += took;
+	l->turns++;
+}
+
 static void
 end_turn(struct loop *l)
 {
@@ -117,7 +132,7 @@ end_turn(struct loop *l)
 			l->stall_max_ns = took;
 			l->stall_where = l->running != NULL ? l->running : "io";
 		}
-		l->turns++;
+		count_turn(l, took);
 	}
 	l->in_turn = l->job_last = l->soon = false;
 	l->running = NULL;

@@ -24,6 +24,10 @@
 
 #define LOOP_SLICE_NS 1000000ull /* what a job may take before it gives way */
 
+/* Classes of turns by their length, and what is the longest of each but the last, seconds. */
+#define LOOP_TURN_CLASSES 10
+extern const double loop_turn_bounds[LOOP_TURN_CLASSES - 1];
+
 enum job_result { JOB_DONE, JOB_MORE };
 
 /*
@@ -53,6 +57,8 @@ struct loop {
 	uint64_t stall_ever_ns;  /* longest turn of all */
 	const char *stall_where; /* job that ran in it, or "io" */
 	uint64_t turns;
+	uint64_t turns_ns; /* the sum of all */
+	uint64_t turns_of[LOOP_TURN_CLASSES]; /* how many were at most so long, see loop_turn_bounds; the last: longer */
 	const char *running;     /* job that ran last in this turn */
 	struct job *current;     /* the job whose run() is on the stack; NULL once it was cancelled */
 };

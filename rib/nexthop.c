@@ -226,6 +226,7 @@ nexthop_intern(struct nexthop_table *t, const struct ip_addr *global, const stru
 	id = slab_alloc(&t->entries);
 	k.live = true;
 	k.res.metric = UINT32_MAX;
+	t->unresolved++;
 	*nh_at(t, id) = k;
 	hidx_insert(&t->index, hash, id);
 	if (k.global.family != FAMILY_NONE)
@@ -258,6 +259,7 @@ nexthop_unref(struct nexthop_table *t, nexthop_id id)
 	hidx_remove(&t->index, key_hash(t, &e->global, &e->link_local), id);
 	bitmap_clear(&t->dirty, id);
 	free(e->via);
+	t->unresolved -= !e->res.resolved;
 	e->live = false;
 	slab_free(&t->entries, id);
 }
@@ -341,6 +343,12 @@ uint32_t
 nexthop_count(const struct nexthop_table *t)
 {
 	return t->entries.used;
+}
+
+uint32_t
+nexthop_unresolved(const struct nexthop_table *t)
+{
+	return t->unresolved;
 }
 
 void

@@ -97,6 +97,7 @@ void nexthop_get(const struct nexthop_table *t, nexthop_id id,
 /* The first next hop with id ≥ from, or 0: for show. */
 nexthop_id nexthop_next(const struct nexthop_table *t, nexthop_id from);
 uint32_t nexthop_count(const struct nexthop_table *t);
+uint32_t nexthop_unresolved(const struct nexthop_table *t); /* how many of them lead nowhere */
 
 /*
  * A route that next hops may resolve through. It is named by (prefix, kind, metric, for connected ones also

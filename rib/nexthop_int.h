@@ -48,6 +48,7 @@ struct nexthop_table {
 	struct bitmap links_up, links_down; /* interfaces that the owner told about */
 	nexthop_lookup_fn lookup;
 	void *lookup_ctx;
+	uint32_t unresolved; /* entries */
 	bool allow_default;
 	bool reach_all; /* nothing is known of the ways, all are taken to be there */
 	bool recursive_marked; /* all recursive ones are in dirty since the last run */

@@ -191,6 +191,7 @@ nh_resolve(struct nexthop_table *t, nexthop_id id)
 	else
 		r.res.resolved = resolve_one(&r, id);
 	bool same = same_result(e, &r);
+	t->unresolved += (uint32_t)e->res.resolved - (uint32_t)r.res.resolved;
 	e->res = r.res;
 	if (same)
 		return false;

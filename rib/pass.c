@@ -165,6 +165,7 @@ tell(struct rib *rib, struct untold *u)
 	if (u->n == 0)
 		return;
 	attr_id old[RIB_TOLD_MAX];
+	rib->changes += u->n;
 	if (rib->cb.change != NULL)
 		rib->cb.change(rib->cb.ctx, u->c, u->n);
 	for (unsigned i = 0; i < u->n; i++)
@@ -306,6 +307,7 @@ rib_decide_run(struct rib *rib, enum rib_queue q, uint32_t budget)
 	struct dirty_queue *dq = &rib->dirty[q];
 	struct dirty_entry e;
 	struct untold u;
+	uint32_t popped = dq->popped;
 
 	u.n = 0;
 	for (; budget > 0 && dirty_pop(dq, &e); budget--) {
@@ -315,6 +317,7 @@ rib_decide_run(struct rib *rib, enum rib_queue q, uint32_t budget)
 			tell(rib, &u);
 	}
 	tell(rib, &u);
+	rib->decisions += (uint32_t)(dq->popped - popped);
 	return dq->count;
 }
 

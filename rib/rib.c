@@ -388,6 +388,19 @@ source_part(const struct rib *rib)
 	return part;
 }
 
+/* Each source counts its own paths. */
+static void
+source_stats(const struct rib *rib, struct rib_stats *out)
+{
+	for (uint32_t i = 1; i < rib->sources_cap; i++) {
+		const struct rib_source *s = rib->sources[i];
+		for (enum family f = FAMILY_IPV4; s != NULL && f < FAMILY_COUNT; f++) {
+			out->paths_of[s->kind][f] += s->received[f];
+			out->rejected[f] += s->received[f] - s->accepted[f];
+		}
+	}
+}
+
 void
 rib_stats(const struct rib *rib, struct rib_stats *out)
 {
@@ -405,8 +418,12 @@ rib_stats(const struct rib *rib, struct rib_stats *out)
 		      {"undecided prefixes", (uint64_t)dq[RIB_URGENT].count + dq[RIB_BULK].count,
 		       dirty_bytes(&dq[RIB_URGENT]) + dirty_bytes(&dq[RIB_BULK])},
 		      source_part(rib)},
+	    .undecided = dq[RIB_URGENT].count + dq[RIB_BULK].count,
+	    .decisions = rib->decisions,
+	    .changes = rib->changes,
 	    .paths_left_out = rib->paths_left_out,
 	};
+	source_stats(rib, out);
 	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
 		out->prefixes[f] = prefix_count(&rib->table[f]);
 		out->paths[f] = rib->path_count[f];

@@ -332,6 +332,10 @@ struct rib_part {
 
 struct rib_stats {
 	uint32_t prefixes[FAMILY_COUNT], paths[FAMILY_COUNT];
+	uint32_t paths_of[RIB_SOURCE_KIND_COUNT][FAMILY_COUNT]; /* of the paths */
+	uint32_t rejected[FAMILY_COUNT];                        /* likewise: by import policy, a loop, a limit, … */
+	uint32_t undecided;                                     /* prefixes that wait for the decision */
+	uint64_t decisions, changes; /* totals: prefixes decided, and those of them that somebody was told of */
 	uint64_t paths_left_out; /* over RIB_PATHS_MAX, a total */
 	size_t bytes; /* records, indexes, queues and bitmaps; not attribute sets: the sum of the parts */
 	struct rib_part parts[RIB_PARTS];

@@ -36,7 +36,8 @@ struct rib {
 	struct slab paths_with_id;               /* and those with an id */
 	uint64_t paths_left_out;
 	uint32_t spare[RIB_RECORDS]; /* rib_spare_allow, and not used since */
-	bool track; /* rib_track_paths */
+	uint64_t decisions, changes; /* see rib_stats */
+	bool track;                  /* rib_track_paths */
 	struct side_table side;
 	struct dirty_queue dirty[RIB_QUEUE_COUNT];
 	struct rib_source **sources; /* by index; 0 is never used */

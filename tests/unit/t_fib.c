@@ -202,6 +202,10 @@ START_TEST(test_foreign_conflict)
 	answer(&add, EEXIST);
 	ck_assert_int_eq(state(9), FIB_FAILED);
 	ck_assert_int_eq(error_of(9), EEXIST);
+	struct fib_stats counted;
+	fib_stats_get(fib, &counted);
+	ck_assert_uint_eq(counted.refused[FIB_REFUSAL_EXISTS], 1);
+	ck_assert_uint_eq(counted.errors, 1);
 	/* By the clock it is tried again, too, since an event may be missed; the next time later. */
 	uint32_t in_s;
 	ck_assert(fib_route_retry(fib, FAMILY_IPV4, 9, &in_s));

@@ -259,6 +259,14 @@ START_TEST(test_stall)
 	ck_assert_str_eq(l.stall_where, "slow");
 	ck_assert_uint_ge(loop_stall_take(&l), 30000000);
 	ck_assert_uint_eq(loop_stall_take(&l), 0);
+	/* The turn is in the class up to 100 ms, or a later one where the machine is busy; none of it is left out. */
+	uint64_t turns = 0;
+	for (unsigned i = 0; i < LOOP_TURN_CLASSES; i++) {
+		ck_assert(l.turns_of[i] == 0 || i == LOOP_TURN_CLASSES - 1 || loop_turn_bounds[i] > 0.03 || i == 0);
+		turns += l.turns_of[i];
+	}
+	ck_assert_uint_eq(turns, l.turns);
+	ck_assert_uint_ge(l.turns_ns, 30000000);
 	loop_fini(&l);
 }
 END_TEST

@@ -96,6 +96,8 @@ START_TEST(test_kernel_routes)
 	nexthop_id near = intern(t, "10.0.0.9", NULL), far = intern(t, "192.0.2.1", NULL);
 	assert_via(t, near, "10.0.0.9", 2, 0);
 	ck_assert(!nexthop_resolved(t, far));
+	ck_assert_uint_eq(nexthop_count(t), 2);
+	ck_assert_uint_eq(nexthop_unresolved(t), 1);
 	ck_assert_uint_eq(nexthop_metric(t, far), UINT32_MAX);
 	struct ip_addr a = ribtest_addr("10.0.0.77"), b = ribtest_addr("192.0.2.1");
 	ck_assert(nexthop_connected(t, &a, &ifindex) && ifindex == 2);
@@ -123,6 +125,9 @@ START_TEST(test_kernel_routes)
 	ck_assert(route_del(t, "192.0.2.0/24", NEXTHOP_ROUTE_KERNEL, 20));
 	ck_assert_uint_eq(run(t), 1);
 	assert_via(t, far, "10.0.0.4", 2, 50);
+	ck_assert_uint_eq(nexthop_unresolved(t), 0);
+	nexthop_unref(t, intern(t, "203.0.113.1", NULL));
+	ck_assert_uint_eq(nexthop_unresolved(t), 0);
 	/* a route elsewhere concerns nobody */
 	route(t, "198.51.100.0/24", NEXTHOP_ROUTE_KERNEL, 50, "10.0.0.4", 2);
 	ck_assert_uint_eq(nexthop_pending(t), 0);

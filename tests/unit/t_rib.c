@@ -702,9 +702,21 @@ START_TEST(test_stats)
 	for (unsigned i = 0; i < RIB_PARTS; i++)
 		sum += st.parts[i].bytes;
 	ck_assert_uint_eq(st.bytes, sum);
+	ck_assert_uint_eq(st.undecided, 3);
+	ck_assert_uint_eq(st.decisions, 0);
+	ck_assert_uint_eq(st.paths_of[RIB_SOURCE_BGP][FAMILY_IPV4], 4);
+	ck_assert_uint_eq(st.paths_of[RIB_SOURCE_BGP][FAMILY_IPV6], 1);
+	ck_assert_uint_eq(st.rejected[FAMILY_IPV4], 0);
 	decide(&w);
+	ribtest_apply(&w.t, w.b, "10.2.0.0/16", w.lp100, w.lp200, RIB_REJECT_POLICY);
 	rib_stats(w.t.rib, &st);
-	ck_assert_uint_eq(part_of(&st, "undecided prefixes")->count, 0);
+	ck_assert_uint_eq(part_of(&st, "undecided prefixes")->count, 1);
+	/* Each of the three was news. */
+	ck_assert_uint_eq(st.decisions, 3);
+	ck_assert_uint_eq(st.changes, 3);
+	ck_assert_uint_eq(st.rejected[FAMILY_IPV4], 1);
+	ck_assert_uint_eq(st.paths_of[RIB_SOURCE_BGP][FAMILY_IPV4], 4);
+	decide(&w);
 	end(&w);
 }
 END_TEST
