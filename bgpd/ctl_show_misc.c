@@ -188,6 +188,6 @@ ctl_show_metrics(struct ctl_client *c, const json_t *args)
 	struct ctl_walk walk = {.rows = "metrics", .step = metrics_step, .free = metrics_show_free, .state = st};
 
 	(void)args;
-	st->page = metrics_page_new(ctl_client_daemon(c));
+	st->page = metrics_page_new(ctl_client_daemon(c), OPENMETRICS_TEXT);
 	ctl_stream(c, NULL, &walk);
 }

@@ -374,6 +374,7 @@ daemon_free(struct bgpd *d, bool keep)
 		ctl_free(d->ctl);
 	birdsocks_free(d->birdsocks);
 	metrics_free(d->metrics);
+	d->metrics = NULL;
 	loader_free(d->loader);
 	reload_free(d->reload);
 	instances_free(d, keep);

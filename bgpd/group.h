@@ -162,6 +162,8 @@ int group_member_iov(struct group_member *m, struct iovec *iov, int max);
 void group_member_sent(struct group_member *m, size_t octets);
 /* Octets left of a message that was begun; 0 at a boundary. */
 size_t group_member_partial(const struct group_member *m);
+/* Octets of messages that wait for it; some of what waits for several members may be for others. */
+size_t group_member_backlog(const struct group_member *m);
 /* Is there nothing to send at all? */
 bool group_member_dry(struct group_member *m);
 

@@ -158,6 +158,27 @@ group_member_partial(const struct group_member *m)
 	return chunk_message_rest(c, &c->segs[pos->seg], pos->off);
 }
 
+/* Octets of a chunk from this place on. */
+static size_t
+chunk_rest(const struct chunk *c, struct group_pos pos)
+{
+	return pos.seg < c->nsegs ? c->len - c->segs[pos.seg].off - pos.off : 0;
+}
+
+size_t
+group_member_backlog(const struct group_member *m)
+{
+	const struct group_own *o;
+	size_t octets = 0;
+
+	STAILQ_FOREACH(o, &m->own, entry)
+	octets += chunk_rest(o->chunk, o->pos);
+	for (uint64_t at = m->cursor; m->attached && at < m->group->head; at++)
+		octets +=
+		    chunk_rest(group_chunk(m->group, at), at == m->cursor ? m->pos : (struct group_pos){0});
+	return octets;
+}
+
 bool
 group_member_dry(struct group_member *m)
 {

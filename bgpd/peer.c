@@ -8,6 +8,7 @@
 #include "bgpd/dynamic.h"
 #include "bgpd/import.h"
 #include "bgpd/keys.h"
+#include "bgpd/metrics.h"
 #include "bgpd/onlink.h"
 #include "bgpd/peer_routes.h"
 #include "bgpd/sockopt.h"
@@ -201,6 +202,8 @@ peer_free(struct peer *p)
 	drain_fini(p);
 	peer_timers_fini(p);
 	peer_gr_fini(p);
+	if (!p->removed)
+		metrics_neighbor_gone(p->d->main->metrics, p);
 	peer_routes_free(p);
 	if (p->range != NULL)
 		dynamic_left(p->d->main, p->range);
@@ -380,6 +383,7 @@ peer_configure(struct peer *p, const struct conf_neighbor *conf)
 {
 	if (conf->debug != p->conf->debug)
 		p->debug = (uint8_t)conf->debug;
+	metrics_neighbor_moves(p->d->main->metrics, p, conf);
 	p->conf = conf;
 	onlink_check(p);
 	p->number = (uint32_t)(conf - p->d->conf->neighbors.v) + 1;
@@ -458,6 +462,7 @@ peer_retire(struct peer *p)
 	onlink_forget(p);
 	peer_table_del(&p->d->main->peer_table, p);
 	peer_stop(p, BGP_CEASE_DECONFIGURED, NULL);
+	metrics_neighbor_gone(p->d->main->metrics, p);
 	p->conf = &gone;
 	p->number = 0;
 	peer_routes_retire(p);
@@ -584,6 +589,8 @@ peer_stats_get(const struct peer *p, struct peer_stats *out)
 			out->in[i] += st->messages_in[i];
 			out->out[i] += st->messages_out[i];
 		}
+		out->octets_in += st->octets_in;
+		out->octets_out += st->octets_out;
 	}
 }
 

@@ -54,9 +54,22 @@ struct peer_conn {
 	struct bgp_error error; /* what FSM_DO_NOTIFY without a code of its own sends */
 };
 
+/* Why an established session has ended. */
+enum peer_drop {
+	PEER_DROP_ADMINISTRATIVE, /* by command or configuration, or since we stop */
+	PEER_DROP_CONNECTION,     /* the connection was closed or lost */
+	PEER_DROP_HOLD_TIMER,     /* the neighbour was silent, or did not read (RFC 9687) */
+	PEER_DROP_LIMIT,          /* max-prefix, or it took too much of something else */
+	PEER_DROP_RECEIVED,       /* its NOTIFICATION */
+	PEER_DROP_PROTOCOL,       /* ours, for an error in what it sent */
+	PEER_DROPS
+};
+
 struct peer_stats {
 	uint64_t in[BGP_MSG_TYPES], out[BGP_MSG_TYPES]; /* messages of all sessions so far */
+	uint64_t octets_in, octets_out;                 /* likewise */
 	uint64_t established;                           /* times the session came up */
+	uint64_t drops[PEER_DROPS];                     /* times it ended, by enum peer_drop */
 };
 
 /* Why there is no session; forgotten when there is one. For people last_error says more, and says it for longer. */

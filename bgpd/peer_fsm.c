@@ -178,12 +178,31 @@ drop_tcp(struct peer_conn *c, const struct bgp_error *send)
 		c->peer->stats.in[i] += st->messages_in[i];
 		c->peer->stats.out[i] += st->messages_out[i];
 	}
+	c->peer->stats.octets_in += st->octets_in;
+	c->peer->stats.octets_out += st->octets_out;
 	if (send != NULL) {
 		c->peer->stats.out[BGP_MSG_NOTIFICATION]++;
 		if (c->peer->debug != CONF_DEBUG_OFF)
 			log_notification(c->peer, send);
 	}
 	session_close(s, send);
+}
+
+/* For the count; send is not yet a Hard Reset. */
+static enum peer_drop
+drop_of(enum fsm_event ev, const struct bgp_error *send)
+{
+	if (ev == FSM_EV_NOTIF || ev == FSM_EV_NOTIF_VERSION)
+		return PEER_DROP_RECEIVED;
+	if (ev == FSM_EV_HOLD_EXPIRES || ev == FSM_EV_SEND_HOLD_EXPIRES)
+		return PEER_DROP_HOLD_TIMER;
+	if (ev == FSM_EV_TCP_FAILS)
+		return PEER_DROP_CONNECTION;
+	if (send != NULL && send->code != BGP_ERR_CEASE)
+		return PEER_DROP_PROTOCOL;
+	if (send != NULL && (send->subcode == BGP_CEASE_MAX_PREFIX || send->subcode == BGP_CEASE_RESOURCES))
+		return PEER_DROP_LIMIT;
+	return PEER_DROP_ADMINISTRATIVE;
 }
 
 /* What show neighbor tells of the last failure; of a NOTIFICATION that came peer_messages.c has noted it. */
@@ -330,6 +349,8 @@ peer_event(struct peer_conn *c, enum fsm_event ev)
 	struct bgp_error *send = c->session != NULL ? notification_of(c, &r, &own) : NULL;
 
 	remember_error(c, send, ev);
+	if (from == FSM_ESTABLISHED && r.state != FSM_ESTABLISHED)
+		p->stats.drops[drop_of(ev, send)]++;
 	harden(c, send);
 	c->state = r.state;
 	/* Only main waits or dials: a second connection that fails is forgotten. */

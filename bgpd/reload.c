@@ -24,6 +24,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct reload_order {
 	TAILQ_ENTRY(reload_order) entry;
@@ -54,7 +55,7 @@ struct reload {
 	uint64_t due_ns;
 	uint32_t countdown; /* number of the last time to confirm that was set */
 	struct event *timer;
-	uint64_t good, bad; /* files */
+	struct reload_stats stats;
 	uint64_t generation; /* of the running configuration */
 	uint64_t since_ns;   /* that it is this one, monotonic */
 };
@@ -335,7 +336,9 @@ take_over(struct reload *r, struct reload_order *o)
 		roll_back(r, o);
 	} else {
 		struct conf *old = apply(r, t->conf, &t->changes);
-		r->good++;
+		r->stats.good++;
+		r->stats.last_bad = false;
+		r->stats.good_s = time(NULL);
 		t->conf = NULL;
 		if (o->confirm_s > 0)
 			trial_begin(r, old, o->confirm_s);
@@ -446,7 +449,8 @@ loaded(struct loader_task *t)
 		log_lines("config.error", str_get(&t->errors));
 		log_error("config.reload", LOG_S("file", t->path), LOG_U("errors", t->n_errors),
 		    LOG_S("effect", "nothing changed"));
-		r->bad++;
+		r->stats.bad++;
+		r->stats.last_bad = true;
 		finish(r, -EINVAL, str_get(&t->errors));
 		return;
 	}
@@ -558,10 +562,9 @@ reload_idle(const struct reload *r)
 }
 
 void
-reload_counts(const struct reload *r, uint64_t *good, uint64_t *bad)
+reload_stats_get(const struct reload *r, struct reload_stats *out)
 {
-	*good = r->good;
-	*bad = r->bad;
+	*out = r->stats;
 }
 
 uint64_t
@@ -594,6 +597,7 @@ reload_new(struct bgpd *d)
 
 	r->d = d;
 	r->since_ns = d->start_ns;
+	r->stats.good_s = time(NULL);
 	TAILQ_INIT(&r->orders);
 	r->job = (struct job){.run = job_run, .name = "reload"};
 	r->timer = evtimer_new(d->loop->base, on_timer, r);

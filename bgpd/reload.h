@@ -45,8 +45,13 @@ int reload_confirm(struct reload *r);
 bool reload_on_trial(const struct reload *r, uint32_t *left_s);
 /* Is no order waiting or under way? */
 bool reload_idle(const struct reload *r);
-/* How many files were taken so far, and how many had errors. */
-void reload_counts(const struct reload *r, uint64_t *good, uint64_t *bad);
+/* What has become of the orders to take a file so far. */
+struct reload_stats {
+	uint64_t good, bad; /* taken; with errors */
+	bool last_bad;      /* the last one had some: what runs is not what the file says */
+	int64_t good_s;     /* when one was taken last, since the epoch: the start counts as one */
+};
+void reload_stats_get(const struct reload *r, struct reload_stats *out);
 /* Another number for each configuration that is the running one. */
 uint64_t reload_generation(const struct reload *r);
 /* When that began, monotonic: of the first one it is the start of the daemon. */

@@ -447,6 +447,12 @@ session_has_more(const struct session *s)
 }
 
 size_t
+session_queued(const struct session *s)
+{
+	return s->queue_len - s->queue_off;
+}
+
+size_t
 session_bytes(const struct session *s)
 {
 	return sizeof *s + s->rest_cap + s->queue_cap;

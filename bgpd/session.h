@@ -119,6 +119,8 @@ void session_close(struct session *s, const struct bgp_error *err);
 
 /* Did the last read take all that one may? Then more is waiting in the socket. */
 bool session_has_more(const struct session *s);
+/* Octets of small messages that wait to be written. */
+size_t session_queued(const struct session *s);
 /* Memory of it, octets, and of what all share. */
 size_t session_bytes(const struct session *s);
 size_t session_pool_bytes(const struct session_pool *p);

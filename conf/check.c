@@ -362,6 +362,9 @@ check_neighbor(struct conf_loader *ld, struct yml_node *n, void *obj)
 
 	if (ld->in_group)
 		return;
+	const struct yml_node *group = yml_map_get(n, "group");
+	if (group != NULL && group->kind == YML_SCALAR)
+		nb->group = conf_arena_str(ld->arena, group->text);
 	who_check(ld, n);
 	name_default(ld, nb);
 	as_defaults(ld, nb);

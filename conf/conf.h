@@ -248,6 +248,7 @@ struct conf_neighbor {
 	uint64_t has; /* bits of enum conf_neighbor_key */
 	struct conf_pos pos;
 	const char *name; /* unique; given, or made from address, port, interface or prefix */
+	const char *group; /* whose settings it has taken, for metrics; NULL: none */
 	struct conf_scoped_addr address;
 	const char *interface;   /* unnumbered: the neighbour is found on this link */
 	struct ip_prefix prefix; /* dynamic neighbours: anybody from here */
@@ -627,9 +628,18 @@ struct conf_bird_sockets {
 	const char *ipv4, *ipv6; /* NULL: off */
 };
 
+/* How much there is of neighbours. */
+enum conf_metrics_neighbors {
+	CONF_METRICS_EACH,
+	CONF_METRICS_GROUP,     /* sums of those of a group */
+	CONF_METRICS_REMOTE_AS, /* sums of those with the same remote-as, as it is configured */
+	CONF_METRICS_NONE
+};
+
 struct conf_metrics {
 	uint64_t has;
 	struct conf_endpoint listen; /* address FAMILY_NONE: off */
+	uint32_t neighbors;          /* enum conf_metrics_neighbors */
 };
 
 enum conf_log_format { CONF_LOG_TEXT, CONF_LOG_JSON };

@@ -602,14 +602,9 @@ static void
 metrics_open(struct confd *d)
 {
 	const struct conf_endpoint *at = &d->conf->metrics.listen;
-	char addr[IP_ADDR_STRLEN];
 
-	if (at->address.family == FAMILY_NONE || d->options->mode != CONFD_RUN)
-		return;
-	d->metrics = confd_metrics_listen(d->base, &at->address, (uint16_t)at->port, figures_take, d);
-	if (d->metrics == NULL)
-		log_error("metrics.listen", LOG_S("address", ip_addr_str(&at->address, addr, sizeof(addr))), LOG_U("port", at->port),
-			  LOG_S("error", strerror(errno)));
+	if (at->address.family != FAMILY_NONE && d->options->mode == CONFD_RUN)
+		d->metrics = confd_metrics_listen(d->base, &at->address, (uint16_t)at->port, figures_take, d);
 }
 
 /* ---- one configuration ---- */

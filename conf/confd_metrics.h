@@ -12,6 +12,7 @@
 
 #include "conf/stage.h"
 #include "lib/http.h"
+#include "lib/str.h"
 
 struct confd_template_figures {
 	const char *dest;
@@ -35,9 +36,12 @@ typedef void confd_figures_fn(void *ctx, struct confd_figures *out);
 
 struct confd_metrics; /* opaque */
 
-/* NULL with errno. */
+/* What cannot be had is logged and tried again from time to time. */
 struct confd_metrics *confd_metrics_listen(struct event_base *base, const struct ip_addr *addr, uint16_t port,
 					   confd_figures_fn *fn, void *ctx);
 void confd_metrics_free(struct confd_metrics *m); /* NULL is fine */
+
+/* What a page has besides process_*, as entries of a list in a manual page (mdoc). */
+void confd_metrics_doc(struct str *out);
 
 #endif

@@ -591,12 +591,28 @@ static const struct conf_row bird_rows[] = {
 static const struct conf_table bird_table = {TABLE(bird_rows), .size = sizeof(struct conf_bird_sockets),
 					     .finish = check_bird_sockets};
 
+static const struct conf_word metrics_neighbors_words[] = {{"each", CONF_METRICS_EACH},
+							     {"group", CONF_METRICS_GROUP},
+							     {"remote-as", CONF_METRICS_REMOTE_AS},
+							     {"none", CONF_METRICS_NONE},
+							     {0}};
+
 static const struct conf_row metrics_rows[] = {
     {.key = "listen",
      .type = &conf_type_endpoint,
      AT(conf_metrics, listen),
      .flags = CONF_ROW_REQUIRED,
      .doc = "Address and port on which /metrics, in the format of OpenMetrics, /healthz and /readyz are served over HTTP."},
+    {.key = "neighbors",
+     .type = &conf_type_word,
+     AT(conf_metrics, neighbors),
+     .words = metrics_neighbors_words,
+     .def = "each",
+     .doc = "How much /metrics and bgpctl show metrics say of neighbors: all of each, which is some forty series for "
+	    "one, so that in a mesh of n routers a collector has 40 times n times n of them; sums of those of a group, by "
+	    "its name (for one without a group the empty name, for one of a range without a group the range's); sums of "
+	    "those with the same remote-as; or nothing but how many there are in each state and how many are down. "
+	    "See godwit-metrics(7)."},
 };
 static const struct conf_table metrics_table = {TABLE(metrics_rows), .size = sizeof(struct conf_metrics)};
 

@@ -27,6 +27,7 @@ enum {
 	OK = 200,
 	BAD_REQUEST = 400,
 	NOT_FOUND = 404,
+	NOT_ALLOWED = 405,
 	TOO_LARGE = 431,
 	NOT_IMPLEMENTED = 501,
 	UNAVAILABLE = 503,
@@ -95,6 +96,7 @@ status_words(int status)
 	    {OK, "OK"},
 	    {BAD_REQUEST, "Bad Request"},
 	    {NOT_FOUND, "Not Found"},
+	    {NOT_ALLOWED, "Method Not Allowed"},
 	    {TOO_LARGE, "Request Header Fields Too Large"},
 	    {NOT_IMPLEMENTED, "Not Implemented"},
 	    {UNAVAILABLE, "Service Unavailable"},
@@ -130,8 +132,9 @@ answer(struct http_conn *c, int status, const char *type)
 		strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
 	c->answered_ns = time_mono_ns();
 	/* Who speaks 1.0 has to be told that the connection stays. */
-	evbuffer_add_printf(out, "HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: %s\r\n\r\n",
-			    status, status_words(status), date, type, len, c->last ? "close" : "keep-alive");
+	evbuffer_add_printf(out, "HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n%sConnection: %s\r\n\r\n",
+			    status, status_words(status), date, type, len, status == NOT_ALLOWED ? "Allow: GET, HEAD\r\n" : "",
+			    c->last ? "close" : "keep-alive");
 	if (len == 0 || c->head || evbuffer_add_reference(out, body, len, body_free, body) != 0)
 		free(body);
 }
@@ -182,6 +185,7 @@ page_make(struct http_conn *c, const struct http_route *route)
 
 struct request {
 	char *path;
+	const char *accept;    /* "": anything */
 	bool keep, host, body; /* the connection; there is such a header; there is something behind the headers */
 	bool head;             /* nothing but the head of the answer is wanted */
 };
@@ -216,6 +220,8 @@ header_read(struct request *r, char *line)
 		r->keep = !has_word(value, "close") && (r->keep || has_word(value, "keep-alive"));
 	else if (strcasecmp(line, "Host") == 0)
 		r->host = true;
+	else if (strcasecmp(line, "Accept") == 0)
+		r->accept = value;
 	else if (strcasecmp(line, "Transfer-Encoding") == 0)
 		r->body = true;
 	else if (strcasecmp(line, "Content-Length") == 0)
@@ -238,13 +244,25 @@ target_read(struct request *r, char *target)
 	return *target == '/';
 }
 
+/* RFC 9110 15.5.6, 15.6.2: one that there is, but not here, is another matter than one that nobody knows. */
+static bool
+is_method(const char *word)
+{
+	static const char *const known[] = {"POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"};
+
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (strcmp(word, known[i]) == 0)
+			return true;
+	return false;
+}
+
 /* The whole head of a request, which is written to, without the empty line. The status of what is wrong with it, or OK. */
 static int
 request_read(struct request *r, char *head)
 {
 	char *rest = head, *line = strsep(&rest, "\n"), *method, *target, *version;
 
-	*r = (struct request){0};
+	*r = (struct request){.accept = ""};
 	line[strcspn(line, "\r")] = '\0';
 	method = strsep(&line, " ");
 	target = strsep(&line, " ");
@@ -261,8 +279,70 @@ request_read(struct request *r, char *head)
 			return BAD_REQUEST;
 	}
 	if (!r->head && strcmp(method, "GET") != 0)
-		return NOT_IMPLEMENTED;
+		return is_method(method) ? NOT_ALLOWED : NOT_IMPLEMENTED;
 	return target_read(r, target) && (r->host || !needs_host) ? OK : BAD_REQUEST;
+}
+
+/* The next part of a list, without blanks around it; NULL: that was the last. */
+static char *
+part_of(char **list, const char *separator)
+{
+	char *part = strsep(list, separator);
+
+	if (part == NULL)
+		return NULL;
+	part += strspn(part, " \t");
+	for (size_t n = strlen(part); n > 0 && (part[n - 1] == ' ' || part[n - 1] == '\t'); n--)
+		part[n - 1] = '\0';
+	return part;
+}
+
+/* Does an element of Accept (RFC 9110 12.5.1), which is written to, name this type, in its version and not with a weight of 0? */
+static bool
+names(char *element, const char *type)
+{
+	const char *version = strstr(type, "version="), *name = part_of(&element, ";"), *parameter;
+	size_t n = strcspn(type, ";");
+
+	if (strlen(name) != n || strncasecmp(name, type, n) != 0)
+		return false;
+	while ((parameter = part_of(&element, ";")) != NULL) {
+		size_t len = strlen(parameter);
+		if (strncasecmp(parameter, "q=", 2) == 0 && strspn(parameter + 2, "0.") == len - 2)
+			return false;
+		if (version != NULL && strncasecmp(parameter, "version=", 8) == 0 &&
+		    (len != strcspn(version, ";") || strncmp(parameter, version, len) != 0))
+			return false;
+	}
+	return true;
+}
+
+static bool
+accepts(const char *accept, const char *type)
+{
+	char *copy = xstrdup(accept), *rest = copy, *element;
+	bool named = false;
+
+	while (!named && (element = strsep(&rest, ",")) != NULL)
+		named = names(element, type);
+	free(copy);
+	return named;
+}
+
+/* NULL: there is no such page. */
+static const struct http_route *
+route_of(const struct http *h, const struct request *r)
+{
+	const struct http_route *last = NULL;
+
+	for (size_t i = 0; i < h->n; i++) {
+		if (strcmp(h->routes[i].path, r->path) != 0)
+			continue;
+		last = &h->routes[i];
+		if (accepts(r->accept, last->type))
+			return last;
+	}
+	return last;
 }
 
 /* len: what the head has, also behind a NUL. */
@@ -283,11 +363,10 @@ request_run(struct http_conn *c, char *head, size_t len)
 		return;
 	}
 	c->last = !r.keep || r.body;
-	for (size_t i = 0; i < h->n; i++) {
-		if (strcmp(h->routes[i].path, r.path) == 0) {
-			page_make(c, &h->routes[i]);
-			return;
-		}
+	const struct http_route *route = route_of(h, &r);
+	if (route != NULL) {
+		page_make(c, route);
+		return;
 	}
 	str_add(&c->text, "there is no such page\n");
 	answer(c, NOT_FOUND, "text/plain; charset=utf-8");

@@ -23,7 +23,11 @@ struct loop;
 struct http; /* opaque */
 
 struct http_route {
-	const char *path, *type; /* "/metrics", "text/plain" */
+	/*
+	 * "/metrics", "text/plain". Of several with the same path it is the first whose type the request names in its Accept
+	 * (with its version, if the type has one), else the last.
+	 */
+	const char *path, *type;
 	/* Adds the text of the page to out, at once. The HTTP status: 200, or 503 for what is not well. */
 	int (*page)(void *ctx, struct str *out);
 	/* Or (page NULL): begin gives a state, step adds to out until deadline_ns, true: that was all; end frees the state. */

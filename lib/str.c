@@ -90,6 +90,25 @@ str_reset(struct str *b)
 }
 
 void
+str_cut(struct str *b, size_t len)
+{
+	ASSERT(len <= b->len);
+	b->len = len;
+	if (b->s != NULL)
+		b->s[len] = '\0';
+}
+
+void
+str_reserve(struct str *b, size_t n)
+{
+	if (b->cap - b->len > n)
+		return;
+	b->cap = b->len + n + 1;
+	b->s = xrealloc(b->s, b->cap);
+	b->s[b->len] = '\0';
+}
+
+void
 str_free(struct str *b)
 {
 	free(b->s);

@@ -23,6 +23,8 @@ void str_vaddf(struct str *b, const char *fmt, va_list ap);
 /* What others say, up to max octets, as one line of ASCII: any other octet is a question mark. */
 void str_add_plain(struct str *b, const char *text, size_t max);
 void str_reset(struct str *b);     /* empty, keeps the memory */
+void str_cut(struct str *b, size_t len); /* back to a length that it had */
+void str_reserve(struct str *b, size_t n); /* room for so many octets more: adding them moves nothing */
 void str_free(struct str *b);
 const char *str_get(const struct str *b); /* "" when empty, never NULL */
 char *str_steal(struct str *b);    /* the caller frees; b is empty afterwards */

@@ -175,15 +175,15 @@ if command -v python3 >/dev/null; then
 	page() { python3 -c 'import sys, urllib.request as u; print(u.urlopen(sys.argv[1]).read().decode(), end="")' "http://127.0.0.1:$port$1" >page 2>&1; }
 	page_has() { page "$1" && has page "$2"; }
 	kill -HUP "$pid"
-	until_true page_has /metrics '^bgpconfd_template_success{file="a.conf"} 1$'
-	page_has /metrics '^bgpconfd_datastore_synced 1$' || fail "metrics: $(cat page)"
-	[ "$(tail -n 1 page)" = "# EOF" ] || fail "metrics without end"
+	until_true page_has /metrics '^godwit_confd_template_success{file="a.conf"} 1$'
+	page_has /metrics '^godwit_confd_datastore_synced 1$' || fail "metrics: $(cat page)"
+	page_has /metrics '^# TYPE godwit_confd_rounds_total counter$' && has page '^process_start_time_seconds ' || fail "metrics: $(cat page)"
 	page_has /healthz '^ok$' && page_has /readyz '^ok$' || fail "probes: $(cat page)"
 	page /other && fail "a page that is none"
 	mv data away
-	until_true page_has /metrics '^bgpconfd_datastore_troubles 1$'
+	until_true page_has /metrics '^godwit_confd_datastore_troubles 1$'
 	mv away data
-	until_true page_has /metrics '^bgpconfd_datastore_troubles 0$'
+	until_true page_has /metrics '^godwit_confd_datastore_troubles 0$'
 fi
 
 echo "- a datastore that goes away changes nothing"

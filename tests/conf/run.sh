@@ -4,12 +4,14 @@
 #   NAME.ok    the canonical dump (which must also load again and be the same), or
 #   NAME.err   the exact errors,
 # and where there is a NAME.diff, it is what NAME.new changes against NAME.yaml.
-# Also: the list of keys in bgpd.yaml(5) is that of the schema, so are the JSON Schemas, and its examples load.
+# Also: the list of keys in bgpd.yaml(5) is that of the schema, so are the JSON Schemas, and its examples load;
+# the list of figures in godwit-metrics(7) is that of their tables.
 set -u
 here=$(cd "${srcdir:-.}/tests/conf" && pwd) || exit 1
 man=$(cd "${srcdir:-.}/man" && pwd)/bgpd.yaml.5
 dump=${CONFDUMP:-tests/conf/confdump}
 dump=$(cd "$(dirname "$dump")" && pwd)/$(basename "$dump")
+metrics=${dump%confdump}metricsdump
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 passed=0 failed=0
@@ -53,6 +55,10 @@ for program in bgpd bgpconfd; do
 	[ $program = bgpd ] && "$dump" --json >"$work/got" || "$dump" --json-$program >"$work/got"
 	same "$program.schema.json (tools/gen-man makes it)" "${man%/*}/$program.schema.json"
 done
+
+"$metrics" >"$work/got"
+sed -n '/^\.\\" METRICS BEGIN/,/^\.\\" METRICS END/p' "${man%/*}/godwit-metrics.7" | sed '1d;$d' >"$work/wanted"
+same "figures in godwit-metrics.7 (tools/gen-man makes them)" "$work/wanted"
 
 # Each example of the page is a configuration; its secret is read from here.
 sed -n '/^\.Bd -literal/,/^\.Ed/p' "$man" | awk -v dir="$work" '

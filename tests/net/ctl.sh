@@ -270,7 +270,7 @@ refused 1 'not established' neighbor zürich refresh
 refused 1 'not added by command' network delete 192.0.2.0/24
 refused 1 "$dir/none.yaml: file: found No such file" config check "$dir/none.yaml"
 (cd "$dir" && ctl a config check a.yaml) || fail "$stage: a file of the working directory"
-ctl a show metrics >"$dir/metrics" && grep -q '^bgpd_neighbor_up{neighbor="' "$dir/metrics" && [ "$(tail -n 1 "$dir/metrics")" = '# EOF' ] ||
+ctl a show metrics >"$dir/metrics" && grep -q '^godwit_neighbor_up{neighbor="' "$dir/metrics" && grep -q '^process_start_time_seconds ' "$dir/metrics" ||
 	fail "$stage: metrics: $(cat "$dir/metrics")"
 "$BGPCTL" -s "$dir/none.sock" show >/dev/null 2>&1
 [ $? -eq 69 ] || fail "$stage: no daemon"

@@ -26,8 +26,8 @@ for n in 1 2; do
 	expect 10 in_trouble n$n "Connection refused"
 done
 metric() { in_ns n1 curl -s http://127.0.0.1:9180/metrics | grep -qx "$1"; }
-expect 10 metric 'bgpconfd_datastore_synced 0'
-expect 10 metric 'bgpconfd_datastore_troubles 1'
+expect 10 metric 'godwit_confd_datastore_synced 0'
+expect 10 metric 'godwit_confd_datastore_troubles 1'
 
 say "it comes, and the nodes find each other"
 server
@@ -42,7 +42,7 @@ for n in 1 2; do
 done
 expect 30 session n1 Mesh_10_99_0_2
 expect 10 kernel n2 10.65.1.0/26 "via 10.99.0.1"
-metric 'bgpconfd_datastore_synced 1' && metric 'bgpconfd_datastore_troubles 0' || fail "$stage: metrics"
+metric 'godwit_confd_datastore_synced 1' && metric 'bgpconfd_datastore_troubles 0' || fail "$stage: metrics"
 
 say "changes are followed"
 began=$(date +%s%N)
@@ -70,7 +70,7 @@ expect 10 watching n1
 say "etcd is killed: nothing changes; it comes back, and what changes then is followed"
 stop etcd KILL
 expect 10 in_trouble n1 "what it said last stays"
-metric 'bgpconfd_datastore_troubles 1' || fail "$stage: metrics"
+metric 'godwit_confd_datastore_troubles 1' || fail "$stage: metrics"
 holds 1 session n1 Mesh_10_99_0_2
 kernel n2 10.65.1.0/26 "via 10.99.0.1" >/dev/null || fail "$stage: the route is gone"
 server

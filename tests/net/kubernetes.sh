@@ -31,7 +31,7 @@ grep -q 'source.trouble what=kubernetes error="http://127.0.0.1:6443: ' "$dir/on
 say "bgpconfd is there before the server"
 confd_start
 expect 10 confd_status 'any(.troubles[]; .what == "kubernetes") and .synced == false'
-expect 10 metric 'bgpconfd_datastore_synced 0'
+expect 10 metric 'godwit_confd_datastore_synced 0'
 api_start n1 --serve "${GROUP:-crd}" --token one
 api "$(k_node n1 10.99.0.1/24 '' '"rack": "a"')" "$(k_node n2 10.99.0.2/24)"
 # It may have had the node already, or not: then it waits for its own.
@@ -39,8 +39,8 @@ expect 60 test -s "$dir/n1.yaml"
 expect 60 confd_status '.troubles == [] and .synced'
 godwit n1 n1
 expect 20 ctl n1 show neighbor Mesh_10_99_0_2
-expect 10 metric 'bgpconfd_datastore_synced 1'
-expect 10 metric 'bgpconfd_datastore_troubles 0'
+expect 10 metric 'godwit_confd_datastore_synced 1'
+expect 10 metric 'godwit_confd_datastore_troubles 0'
 
 say "a change is followed"
 for n in 1 2 3 4 5; do
@@ -76,7 +76,7 @@ api '{"op": "deny", "resource": "secrets", "status": 403}' "$(k_secret kube-syst
 api "$(k_calico BGPPeer tor '{"peerIP": "10.99.0.9", "asNumber": 65001, "password": {"secretKeyRef": {"name": "bgp", "key": "key"}}}')" "$(mark 6)"
 expect 10 marked 6
 expect 10 confd_status '[.troubles[].what] == ["secrets kube-system/bgp"] and (.troubles[0].text | contains("403"))'
-expect 10 metric 'bgpconfd_datastore_troubles 1'
+expect 10 metric 'godwit_confd_datastore_troubles 1'
 ctl n1 show neighbor Global_10_99_0_9 >/dev/null || fail "$stage: the session is not there"
 api "$(mark 7)"
 expect 10 marked 7
@@ -150,7 +150,7 @@ before=$(written)
 say "a server that is away, and bgpconfd that starts meanwhile"
 stop api KILL
 expect 20 confd_status 'any(.troubles[]; .what == "kubernetes")'
-expect 10 metric 'bgpconfd_datastore_troubles [1-9]'
+expect 10 metric 'godwit_confd_datastore_troubles [1-9]'
 stop confd KILL
 confd_start
 holds 3 same

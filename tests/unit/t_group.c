@@ -318,11 +318,14 @@ START_TEST(test_partial)
 	change(k, 2, 5, 50);
 	settle(k);
 	ck_assert_uint_eq(group_member_partial(&k->m[0]), 0);
+	ck_assert_uint_eq(group_member_backlog(&k->m[0]), 2 * MSG);
 	ck_assert_uint_eq(pull(k, &k->m[0], 10), 10);
 	ck_assert_uint_eq(group_member_partial(&k->m[0]), MSG - 10);
+	ck_assert_uint_eq(group_member_backlog(&k->m[0]), 2 * MSG - 10);
 	ck_assert_uint_eq(pull(k, &k->m[0], MSG - 10), MSG - 10);
 	ck_assert_uint_eq(group_member_partial(&k->m[0]), 0);
 	expect(k, &k->m[0], "5:2@1 ");
+	ck_assert_uint_eq(group_member_backlog(&k->m[0]), 0);
 	fake_free(k);
 }
 END_TEST

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests of lib/http and lib/openmetrics: pages, statuses, and what is turned away; figures as they are written. */
+/* Tests of lib/http, lib/openmetrics and lib/process: pages, statuses, and what is turned away; figures as they are written. */
 #include "lib/http.h"
 
 #include <arpa/inet.h>
@@ -7,12 +7,15 @@
 #include <event2/event.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/mem.h"
 #include "lib/openmetrics.h"
+#include "lib/process.h"
 #include "tests/unit/looptest.h"
 #include "tests/unit/suite.h"
 
@@ -24,6 +27,14 @@ page(void *ctx, struct str *out)
 {
 	str_addf(out, "hello %s\n", (const char *)ctx);
 	return well ? 200 : 503;
+}
+
+static int
+new_page(void *ctx, struct str *out)
+{
+	(void)ctx;
+	str_add(out, "new\n");
+	return 200;
 }
 
 /* More than sockets have room for. */
@@ -74,6 +85,8 @@ walk_end(void *state)
 static const struct http_route routes[] = {
     {.path = "/page", .type = "text/x-test", .page = page},
     {.path = "/large", .type = "text/x-test", .page = large_page},
+    {.path = "/two", .type = "application/x-test; version=1.0.0; charset=utf-8", .page = new_page},
+    {.path = "/two", .type = "text/x-test; version=0.0.4", .page = page},
     {.path = "/walk", .type = "text/x-test", .begin = walk_begin, .step = walk_step, .end = walk_end},
 };
 
@@ -144,7 +157,9 @@ START_TEST(test_pages)
 	well = false;
 	answers(port, "GET /page HTTP/1.0\r\n\r\n", "HTTP/1.1 503 ", "hello you\n");
 	answers(port, "GET /other HTTP/1.0\r\n\r\n", "HTTP/1.1 404 ", "");
-	answers(port, "POST /page HTTP/1.0\r\nContent-Length: 1\r\n\r\nx", "HTTP/1.1 501 ", "");
+	answers(port, "POST /page HTTP/1.0\r\nContent-Length: 1\r\n\r\nx", "HTTP/1.1 405 ", "Method Not Allowed\n");
+	answers(port, "OPTIONS /page HTTP/1.0\r\n\r\n", "HTTP/1.1 405 ", "\r\nAllow: GET, HEAD\r\nConnection: close\r\n\r\nMethod Not Allowed\n");
+	answers(port, "BREW /page HTTP/1.0\r\n\r\n", "HTTP/1.1 501 ", "Not Implemented\n");
 	walk_lines = 3;
 	answers(port, "HEAD /walk HTTP/1.0\r\n\r\n", "HTTP/1.1 200 OK\r\n", "\r\nContent-Length: 21\r\nConnection: close\r\n\r\n");
 	answers(port, "GET /walk HTTP/1.0\r\n\r\n", "HTTP/1.1 200 OK\r\n", "\r\n\r\nline 0\nline 1\nline 2\n");
@@ -154,6 +169,44 @@ START_TEST(test_pages)
 	free(got);
 	http_free(h);
 	http_free(NULL);
+	event_base_free(base);
+}
+END_TEST
+
+/* Of two texts of a page the first that is named in Accept, else the last. */
+START_TEST(test_accept)
+{
+	static const struct {
+		const char *accept, *end;
+	} cases[] = {
+	    {"", "hello you\n"},
+	    {"Accept: */*\r\n", "hello you\n"},
+	    {"Accept: text/x-test\r\n", "hello you\n"},
+	    {"Accept: application/x-test\r\n", "\r\n\r\nnew\n"},
+	    {"Accept:application/x-test;version=1.0.0\r\n", "\r\n\r\nnew\n"},
+	    {"Accept: Application/X-Test ; version=1.0.0 ; charset=utf-8;q=0.5, */*;q=0.1\r\n", "\r\n\r\nnew\n"},
+	    {"Accept: text/x-test;version=0.0.4;q=0.1,application/x-test;version=1.0.0;q=0.6\r\n", "\r\n\r\nnew\n"},
+	    {"Accept: application/x-test;version=2.0.0,application/x-test;version=1.0.0\r\n", "\r\n\r\nnew\n"},
+	    {"Accept: application/x-test;version=2.0.0\r\n", "hello you\n"},
+	    {"Accept: application/x-test;version=1.0\r\n", "hello you\n"},
+	    {"Accept: application/x-test;q=0\r\n", "hello you\n"},
+	    {"Accept: application/x-test;q=0.000\r\n", "hello you\n"},
+	    {"Accept: application/x-tes\r\n", "hello you\n"},
+	    {"Accept: ,;,;;\r\n", "hello you\n"},
+	};
+	struct ip_addr local = ip_addr_v4(INADDR_LOOPBACK);
+	uint16_t port = free_port();
+	char who[] = "you";
+
+	base = event_base_new();
+	well = true;
+	struct http *h = http_listen(base, NULL, &local, port, routes, ARRAY_LEN(routes), who);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char *request = xasprintf("GET /two HTTP/1.0\r\n%s\r\n", cases[i].accept);
+		answers(port, request, "HTTP/1.1 200 OK\r\n", cases[i].end);
+		free(request);
+	}
+	http_free(h);
 	event_base_free(base);
 }
 END_TEST
@@ -330,22 +383,72 @@ START_TEST(test_slow)
 }
 END_TEST
 
+static const char *const words[] = {"x", "y"}, *const more[] = {"1", "2"};
+
 START_TEST(test_openmetrics)
 {
-	struct str out = {0};
+	static const struct openmetrics_family a = {"a_seconds", OPENMETRICS_GAUGE, "How long.", {{0}}};
+	static const struct openmetrics_family b = {"b", OPENMETRICS_COUNTER, "How often.", {{"w", words, 2}, {"m", more, 2}}};
+	static const struct openmetrics_family c = {"c", OPENMETRICS_INFO, "What it is.", {{0}}};
+	static const struct openmetrics_family d = {"d_bytes", OPENMETRICS_HISTOGRAM, "How much.", {{0}}};
+	static const double bounds[] = {0.5, 10};
+	static const uint64_t counts[] = {1, 2, 4};
+	struct str out = {0}, labels = {0};
 
-	openmetrics_family(&out, "a_seconds", OPENMETRICS_GAUGE, "How long.");
-	openmetrics_sample(&out, "a_seconds", OPENMETRICS_GAUGE, NULL, NULL, 0.25);
-	openmetrics_family(&out, "b", OPENMETRICS_COUNTER, "How often.");
-	openmetrics_sample(&out, "b", OPENMETRICS_COUNTER, "file", "a\"b\\c\nd", 4294967296.0);
-	openmetrics_family(&out, "c", OPENMETRICS_INFO, "What it is.");
-	openmetrics_sample(&out, "c", OPENMETRICS_INFO, "version", "1", 1);
-	openmetrics_end(&out);
-	ck_assert_str_eq(str_get(&out), "# TYPE a_seconds gauge\n# HELP a_seconds How long.\na_seconds 0.25\n"
-					"# TYPE b counter\n# HELP b How often.\nb_total{file=\"a\\\"b\\\\c\\nd\"} 4294967296\n"
-					"# TYPE c info\n# HELP c What it is.\nc_info{version=\"1\"} 1\n# EOF\n");
+	openmetrics_family(&out, OPENMETRICS_1_0, "p_", &a);
+	openmetrics_sample(&out, "p_", &a, "", 0.25);
+	openmetrics_family(&out, OPENMETRICS_1_0, "p_", &b);
+	ck_assert_uint_eq(openmetrics_samples(&b), 4);
+	openmetrics_label(&labels, "file", "a\"b\\c\nd");
+	openmetrics_labels(&labels, &b, 2);
+	openmetrics_sample(&out, "p_", &b, str_get(&labels), 4294967296.0);
+	openmetrics_family(&out, OPENMETRICS_1_0, "", &c);
+	openmetrics_sample(&out, "", &c, "version=\"1\"", 1);
+	openmetrics_family(&out, OPENMETRICS_1_0, "", &d);
+	openmetrics_histogram(&out, "", &d, bounds, counts, 2, 50.5);
+	openmetrics_end(&out, OPENMETRICS_1_0);
+	ck_assert_str_eq(str_get(&out), "# TYPE p_a_seconds gauge\n# UNIT p_a_seconds seconds\n# HELP p_a_seconds How long.\np_a_seconds 0.25\n"
+					"# TYPE p_b counter\n# HELP p_b How often.\n"
+					"p_b_total{file=\"a\\\"b\\\\c\\nd\",w=\"y\",m=\"1\"} 4294967296\n"
+					"# TYPE c info\n# HELP c What it is.\nc_info{version=\"1\"} 1\n"
+					"# TYPE d_bytes histogram\n# UNIT d_bytes bytes\n# HELP d_bytes How much.\n"
+					"d_bytes_bucket{le=\"0.5\"} 1\nd_bytes_bucket{le=\"10\"} 3\nd_bytes_bucket{le=\"+Inf\"} 7\n"
+					"d_bytes_count 7\nd_bytes_sum 50.5\n# EOF\n");
+	/* In the older format the suffix belongs to the name. */
+	str_reset(&out);
+	openmetrics_family(&out, OPENMETRICS_TEXT, "p_", &b);
+	openmetrics_sample(&out, "p_", &b, "", 0);
+	openmetrics_family(&out, OPENMETRICS_TEXT, "", &c);
+	openmetrics_sample(&out, "", &c, "", -1);
+	openmetrics_end(&out, OPENMETRICS_TEXT);
+	ck_assert_str_eq(str_get(&out), "# HELP p_b_total How often.\n# TYPE p_b_total counter\np_b_total 0\n"
+					"# HELP c_info What it is.\n# TYPE c_info gauge\nc_info -1\n");
+	str_free(&labels);
 	str_free(&out);
 }
 END_TEST
 
-SUITE("http", test_pages, test_requests, test_limit, test_half_closed, test_slow, test_openmetrics)
+START_TEST(test_process)
+{
+	struct str out = {0};
+	int fd[3];
+	unsigned before = process_descriptors(1024);
+
+	for (unsigned i = 0; i < 3; i++)
+		fd[i] = socket(AF_INET, SOCK_STREAM, 0);
+	ck_assert_uint_eq(process_descriptors(1024), before + 3);
+	for (unsigned i = 0; i < 3; i++)
+		close(fd[i]);
+	process_metrics(&out, OPENMETRICS_TEXT);
+	const char *start = strstr(str_get(&out), "\nprocess_start_time_seconds ");
+	ck_assert_ptr_nonnull(start);
+	double now = (double)time(NULL), began = atof(start + strlen("\nprocess_start_time_seconds "));
+	ck_assert_msg(began <= now + 1 && began > now - 3600, "%f %f", began, now);
+	const char *resident = strstr(str_get(&out), "\nprocess_resident_memory_bytes ");
+	ck_assert_ptr_nonnull(resident);
+	ck_assert(atof(resident + strlen("\nprocess_resident_memory_bytes ")) > 100000);
+	str_free(&out);
+}
+END_TEST
+
+SUITE("http", test_pages, test_accept, test_requests, test_limit, test_half_closed, test_slow, test_openmetrics, test_process)

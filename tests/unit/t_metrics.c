@@ -15,7 +15,7 @@ static struct speaker s;
 static char *
 page(void)
 {
-	struct metrics_page *p = metrics_page_new(&t.d);
+	struct metrics_page *p = metrics_page_new(&t.d, OPENMETRICS_1_0);
 	struct str out = {0};
 
 	while (!metrics_page_step(p, &out, 0))
@@ -55,12 +55,15 @@ check_format(const char *text)
 	while ((line = strsep(&rest, "\n")) != NULL && strcmp(line, "# EOF") != 0) {
 		if (strncmp(line, "# TYPE ", 7) == 0) {
 			ck_assert_int_eq(sscanf(line, "# TYPE %99s", family), 1);
+			if (strncmp(rest, "# UNIT ", 7) == 0)
+				line = strsep(&rest, "\n");
 			ck_assert_msg(strncmp(rest, "# HELP ", 7) == 0 && strncmp(rest + 7, family, strlen(family)) == 0, "%s", family);
+			continue;
 		} else if (strncmp(line, "# HELP ", 7) == 0) {
 			continue;
 		} else {
 			ck_assert_msg(strncmp(line, family, strlen(family)) == 0, "%s in %s", line, family);
-			line[strcspn(line, " ")] = '\0';
+			*strrchr(line, ' ') = '\0'; /* the figure */
 		}
 		char *once = xasprintf("\n%s\n", line);
 		ck_assert_msg(strstr(str_get(&seen), once) == NULL, "%s twice", line);
@@ -80,26 +83,29 @@ START_TEST(test_figures)
 	char *text = page();
 	check_format(text);
 	free(text);
-	says("# TYPE bgpd_build info");
-	says("bgpd_neighbors_configured 2");
-	says("bgpd_rib_prefixes{family=\"ipv4\"} 2");
-	says("bgpd_rib_paths{family=\"ipv6\"} 1");
-	says("bgpd_neighbors{state=\"Active\"} 2");
-	says("bgpd_neighbors{state=\"Established\"} 0");
+	says("# TYPE godwit_build info");
+	says("godwit_neighbors_configured 2");
+	says("godwit_rib_prefixes{family=\"ipv4\"} 2");
+	says("godwit_rib_paths{family=\"ipv6\",source=\"network\"} 1");
+	says("godwit_rib_paths{family=\"ipv4\",source=\"network\"} 2");
+	says("godwit_rib_paths{family=\"ipv4\",source=\"bgp\"} 0");
+	says("godwit_neighbors{state=\"Active\"} 2");
+	says("godwit_neighbors{state=\"Established\"} 0");
 	bgpdtest_session(&t, &s, "127.0.0.2", 65002, 0x0a000002);
 	bgpdtest_settle(&t);
-	says("bgpd_neighbors{state=\"Established\"} 1");
-	says("bgpd_neighbor_up{neighbor=\"127.0.0.2\"} 1");
-	says("bgpd_neighbor_up{neighbor=\"127.0.0.3\"} 0");
-	says("bgpd_neighbor_state{neighbor=\"127.0.0.2\"} 5");
-	says("bgpd_neighbor_state{neighbor=\"127.0.0.3\"} 2");
-	says("bgpd_neighbor_established_total{neighbor=\"127.0.0.2\"} 1");
+	says("godwit_neighbors{state=\"Established\"} 1");
+	says("godwit_neighbor_up{neighbor=\"127.0.0.2\"} 1");
+	says("godwit_neighbor_up{neighbor=\"127.0.0.3\"} 0");
+	says("godwit_neighbor_state{neighbor=\"127.0.0.2\"} 5");
+	says("godwit_neighbor_state{neighbor=\"127.0.0.3\"} 2");
+	says("godwit_neighbor_established_total{neighbor=\"127.0.0.2\"} 1");
 	/* An OPEN and a KEEPALIVE. */
-	says("bgpd_neighbor_messages_received_total{neighbor=\"127.0.0.2\"} 2");
-	says("bgpd_neighbor_updates_received_total{neighbor=\"127.0.0.2\"} 0");
+	says("godwit_neighbor_messages_received_total{neighbor=\"127.0.0.2\",type=\"open\"} 1");
+	says("godwit_neighbor_messages_received_total{neighbor=\"127.0.0.2\",type=\"keepalive\"} 1");
+	says("godwit_neighbor_messages_received_total{neighbor=\"127.0.0.2\",type=\"update\"} 0");
 	/* Both families were agreed on; of IPv6 there is no next hop to give. */
 	UNTIL(t.d.loop, bgpdtest_peer(&t, "127.0.0.2")->main->state == FSM_ESTABLISHED && pipeline_idle(t.d.pipeline));
-	while (text = page(), !has_line(text, "bgpd_neighbor_prefixes_sent{neighbor=\"127.0.0.2\"} 2")) {
+	while (text = page(), !has_line(text, "godwit_neighbor_prefixes_sent{neighbor=\"127.0.0.2\",family=\"ipv4\"} 2")) {
 		free(text);
 		looptest_turn(t.d.loop);
 	}
@@ -120,7 +126,7 @@ START_TEST(test_portions)
 	for (unsigned i = 0; i < 500; i++)
 		str_addf(&rest, "  - {address: 127.1.%u.%u, remote-as: 65002, passive: true}\n", i / 250, i % 250 + 1);
 	bgpdtest_start(&t, "", str_get(&rest));
-	struct metrics_page *p = metrics_page_new(&t.d);
+	struct metrics_page *p = metrics_page_new(&t.d, OPENMETRICS_1_0);
 	/* With no time at all it gives way after each of them. */
 	for (; steps < 250; steps++)
 		ck_assert(!metrics_page_step(p, &out, 0));
@@ -130,7 +136,7 @@ START_TEST(test_portions)
 		steps++;
 	metrics_page_free(p);
 	check_format(str_get(&out));
-	for (const char *at = str_get(&out); (at = strstr(at, "\nbgpd_neighbor_up{")) != NULL; at++)
+	for (const char *at = str_get(&out); (at = strstr(at, "\ngodwit_neighbor_up{")) != NULL; at++)
 		up++;
 	ck_assert_uint_eq(up, 2);
 	str_free(&out);
@@ -161,7 +167,7 @@ START_TEST(test_come_and_go)
 	bgpdtest_settle(&t);
 	come(&first, "127.0.2.1");
 	come(&second, "127.0.2.2");
-	struct metrics_page *p = metrics_page_new(&t.d);
+	struct metrics_page *p = metrics_page_new(&t.d, OPENMETRICS_1_0);
 	ck_assert(!metrics_page_step(p, &out, 0));
 	ck_assert(!metrics_page_step(p, &out, 0));
 	speaker_close(&first);
@@ -171,9 +177,9 @@ START_TEST(test_come_and_go)
 		continue;
 	metrics_page_free(p);
 	check_format(str_get(&out));
-	ck_assert(has_line(str_get(&out), "bgpd_neighbor_up{neighbor=\"127.0.2.1\"} 1"));
-	ck_assert(has_line(str_get(&out), "bgpd_neighbor_up{neighbor=\"127.0.2.2\"} 1"));
-	ck_assert(has_line(str_get(&out), "bgpd_neighbors{state=\"Established\"} 2"));
+	ck_assert(has_line(str_get(&out), "godwit_neighbor_up{neighbor=\"127.0.2.1\"} 1"));
+	ck_assert(has_line(str_get(&out), "godwit_neighbor_up{neighbor=\"127.0.2.2\"} 1"));
+	ck_assert(has_line(str_get(&out), "godwit_neighbors{state=\"Established\"} 2"));
 	str_free(&out);
 	speaker_close(&first);
 	speaker_close(&second);
@@ -219,7 +225,7 @@ leaving_look(struct job *job, uint64_t deadline_ns)
 	if (reload_generation(t.d.reload) == l->generation)
 		return JOB_MORE;
 	ck_assert(p != NULL && p->removed);
-	l->page = metrics_page_new(&t.d);
+	l->page = metrics_page_new(&t.d, OPENMETRICS_1_0);
 	/* That of the main table is the first. */
 	for (unsigned i = 0; i < 2; i++)
 		ck_assert(!metrics_page_step(l->page, &l->out, 0));
@@ -264,7 +270,7 @@ START_TEST(test_table_goes)
 	come(&s, "127.0.0.3");
 	announce();
 	UNTIL(t.d.loop, (fib_stats_get(d->kernel->fib, &stats), stats.installed == ROUTES));
-	uint64_t before = counted("bgpd_fib_operations");
+	uint64_t before = counted("godwit_fib_operations");
 	ck_assert_uint_ge(before, ROUTES);
 	l.generation = reload_generation(t.d.reload);
 	loop_job_start(t.d.loop, &l.job);
@@ -275,11 +281,139 @@ START_TEST(test_table_goes)
 		continue;
 	metrics_page_free(l.page);
 	check_format(str_get(&l.out));
-	ck_assert(has_line(str_get(&l.out), "bgpd_neighbor_up{neighbor=\"127.0.0.4\"} 0"));
+	ck_assert(has_line(str_get(&l.out), "godwit_neighbor_up{neighbor=\"127.0.0.4\"} 0"));
 	ck_assert_ptr_null(strstr(str_get(&l.out), "127.0.0.3"));
-	ck_assert_uint_ge(counted("bgpd_fib_operations"), before);
+	ck_assert_uint_ge(counted("godwit_fib_operations"), before);
 	str_free(&l.out);
 	speaker_close(&s);
+	bgpdtest_stop(&t);
+}
+END_TEST
+
+/* ---- how sessions end ---- */
+
+#define QUICK "neighbors:\n  - {address: 127.0.0.2, remote-as: 65002, passive: true, idle-hold-time: {initial: 0, max: 1}}\n"
+
+static void
+drops(const char *reason)
+{
+	char *line = xasprintf("godwit_neighbor_drops_total{neighbor=\"127.0.0.2\",reason=\"%s\"} 1", reason);
+
+	UNTIL(t.d.loop, !peer_established(bgpdtest_peer(&t, "127.0.0.2")));
+	says(line);
+	free(line);
+	speaker_close(&s);
+}
+
+START_TEST(test_drops)
+{
+	uint8_t cease[BGP_HEADER_LEN + 2] = {0}, wrong[BGP_HEADER_LEN] = {0};
+
+	memset(cease, 0xff, 16);
+	cease[17] = sizeof(cease);
+	cease[18] = BGP_MSG_NOTIFICATION;
+	cease[19] = BGP_ERR_CEASE;
+	cease[20] = BGP_CEASE_ADMIN_RESET;
+	bgpdtest_start(&t, "", QUICK);
+	bgpdtest_session(&t, &s, "127.0.0.2", 65002, 0x0a000002);
+	speaker_close(&s);
+	drops("connection");
+	bgpdtest_session(&t, &s, "127.0.0.2", 65002, 0x0a000002);
+	speaker_write(&s, cease, sizeof(cease));
+	drops("notification_received");
+	bgpdtest_session(&t, &s, "127.0.0.2", 65002, 0x0a000002);
+	speaker_write(&s, wrong, sizeof(wrong)); /* no marker: RFC 4271 6.1 */
+	drops("protocol_error");
+	bgpdtest_session(&t, &s, "127.0.0.2", 65002, 0x0a000002);
+	peer_reset(bgpdtest_peer(&t, "127.0.0.2"), BGP_ERR_CEASE, BGP_CEASE_MAX_PREFIX, "");
+	drops("limit");
+	bgpdtest_session(&t, &s, "127.0.0.2", 65002, 0x0a000002);
+	peer_event(bgpdtest_peer(&t, "127.0.0.2")->main, FSM_EV_HOLD_EXPIRES);
+	drops("hold_timer");
+	bgpdtest_session(&t, &s, "127.0.0.2", 65002, 0x0a000002);
+	says("godwit_neighbors_down 0");
+	peer_stop(bgpdtest_peer(&t, "127.0.0.2"), BGP_CEASE_ADMIN_SHUTDOWN, NULL);
+	drops("administrative");
+	says("godwit_neighbor_established_total{neighbor=\"127.0.0.2\"} 6");
+	says("godwit_neighbor_shutdown{neighbor=\"127.0.0.2\"} 1");
+	says("godwit_neighbors_down 0");
+	says("godwit_neighbors_shutdown 1");
+	bgpdtest_stop(&t);
+}
+END_TEST
+
+/* ---- sums ---- */
+
+#define LAST "  - {address: 127.0.0.4, remote-as: 65002, passive: true}\n"
+
+static char *
+sums_conf(uint16_t port, const char *mode, const char *neighbors)
+{
+	return xasprintf("metrics: {listen: '127.0.0.1:%u', neighbors: %s}\n"
+			 "groups: {g: {remote-as: 65002, passive: true}, h: {remote-as: 65002, passive: true}}\nneighbors:\n%s",
+			 port, mode, neighbors);
+}
+
+static void
+sums_change(uint16_t port, const char *mode, const char *neighbors)
+{
+	char *rest = sums_conf(port, mode, neighbors);
+
+	bgpdtest_reload(&t, "", rest);
+	free(rest);
+}
+
+static void
+says_nothing_of(const char *what)
+{
+	char *text = page();
+
+	check_format(text);
+	ck_assert_ptr_null(strstr(text, what));
+	free(text);
+}
+
+START_TEST(test_sums)
+{
+	uint16_t port = speaker_free_port("127.0.0.1");
+	char *rest = sums_conf(port, "group", "  - {address: 127.0.0.2, group: g}\n  - {address: 127.0.0.3, group: g}\n" LAST);
+
+	bgpdtest_start(&t, "", rest);
+	free(rest);
+	bgpdtest_settle(&t);
+	bgpdtest_session(&t, &s, "127.0.0.2", 65002, 0x0a000002);
+	says_nothing_of("godwit_neighbor_");
+	says("godwit_group_neighbors{group=\"g\",state=\"Established\"} 1");
+	says("godwit_group_neighbors{group=\"g\",state=\"Active\"} 1");
+	says("godwit_group_neighbors{group=\"\",state=\"Active\"} 1");
+	says("godwit_group_up{group=\"g\"} 1");
+	says("godwit_group_established_total{group=\"g\"} 1");
+	says("godwit_group_messages_received_total{group=\"g\",type=\"open\"} 1");
+	/* In another group: what it has counted so far stays where it was. */
+	sums_change(port, "group", "  - {address: 127.0.0.2, group: h}\n  - {address: 127.0.0.3, group: g}\n" LAST);
+	ck_assert(peer_established(bgpdtest_peer(&t, "127.0.0.2")));
+	says("godwit_group_established_total{group=\"g\"} 1");
+	says("godwit_group_established_total{group=\"h\"} 0");
+	says("godwit_group_up{group=\"g\"} 0");
+	says("godwit_group_up{group=\"h\"} 1");
+	/* It goes: what it has counted since does not. */
+	sums_change(port, "group", "  - {address: 127.0.0.3, group: g}\n");
+	UNTIL(t.d.loop, TAILQ_NEXT(TAILQ_FIRST(&t.d.peers), entry) == NULL);
+	says("godwit_group_established_total{group=\"g\"} 1");
+	says("godwit_group_drops_total{group=\"h\",reason=\"administrative\"} 1");
+	says("godwit_group_neighbors{group=\"h\",state=\"Established\"} 0");
+	speaker_close(&s);
+	/* By AS numbers, which are other sums. */
+	sums_change(port, "remote-as", "  - {address: 127.0.0.3, group: g}\n  - {prefix: 127.3.0.0/16, remote-as: external}\n");
+	says("godwit_group_neighbors{remote_as=\"65002\",state=\"Active\"} 1");
+	says("godwit_group_established_total{remote_as=\"65002\"} 0");
+	sums_change(port, "none", "  - {address: 127.0.0.3, group: g}\n");
+	says_nothing_of("godwit_neighbor_");
+	says_nothing_of("godwit_group_");
+	says("godwit_neighbors{state=\"Active\"} 1");
+	says("godwit_neighbors_down 1");
+	sums_change(port, "each", "  - {address: 127.0.0.3, group: g}\n");
+	says("godwit_neighbor_config_info{neighbor=\"127.0.0.3\",address=\"127.0.0.3\",remote_as=\"65002\",group=\"g\",vrf=\"\"} 1");
 	bgpdtest_stop(&t);
 }
 END_TEST
@@ -351,7 +485,7 @@ START_TEST(test_listen)
 	ck_assert_int_eq(listen(taken, 1), 0);
 	bgpdtest_start(&t, "", rest);
 	free(rest);
-	answers(port, "/metrics", "HTTP/1.1 200 OK\r\n", "\n# EOF\n");
+	answers(port, "/metrics", "HTTP/1.1 200 OK\r\n", "\n");
 	answers(port, "/healthz", "HTTP/1.1 200 OK\r\n", "\r\n\r\nok\n");
 	answers(port, "/", "HTTP/1.1 404 ", "\n");
 	bgpdtest_settle(&t);
@@ -361,8 +495,9 @@ START_TEST(test_listen)
 	bgpdtest_write(&t, "", "metrics: {listen: no}\n");
 	reload_file(t.d.reload, 0, reload_refused, &done);
 	UNTIL(t.d.loop, done);
-	says("bgpd_reloads_total{result=\"bad\"} 1");
-	says("bgpd_reloads_total{result=\"good\"} 0");
+	says("godwit_config_reloads_total{result=\"bad\"} 1");
+	says("godwit_config_last_reload_successful 0");
+	says("godwit_config_reloads_total{result=\"good\"} 0");
 	answers(port, "/healthz", "HTTP/1.1 200 OK\r\n", "ok\n");
 	/* A port that somebody has: nothing listens, until it can be had. */
 	change("metrics: {listen: '127.0.0.1:%u'}\n", other);
@@ -374,12 +509,13 @@ START_TEST(test_listen)
 	const struct metrics *before = t.d.metrics;
 	change("networks: [{prefix: 10.1.0.0/16}]\nmetrics: {listen: '127.0.0.1:%u'}\n", other);
 	ck_assert_ptr_eq(t.d.metrics, before);
-	answers(other, "/metrics", "HTTP/1.1 200 OK\r\n", "# EOF\n");
-	says("bgpd_reloads_total{result=\"good\"} 3");
+	answers(other, "/metrics", "HTTP/1.1 200 OK\r\n", "\n");
+	says("godwit_config_reloads_total{result=\"good\"} 3");
+	says("godwit_config_last_reload_successful 1");
 	bgpdtest_reload(&t, "", "");
 	ck_assert_ptr_null(ask(other, "/healthz"));
 	bgpdtest_stop(&t);
 }
 END_TEST
 
-SUITE("metrics", test_figures, test_portions, test_come_and_go, test_table_goes, test_listen)
+SUITE("metrics", test_figures, test_portions, test_come_and_go, test_table_goes, test_drops, test_sums, test_listen)

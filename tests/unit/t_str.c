@@ -121,4 +121,23 @@ START_TEST(test_plain)
 }
 END_TEST
 
-SUITE("str", test_plain, test_build, test_growth, test_steal, test_glob, test_glob_bounded)
+START_TEST(test_cut)
+{
+	struct str b = {0};
+
+	str_cut(&b, 0);
+	str_add(&b, "one two");
+	str_cut(&b, 3);
+	ck_assert_str_eq(str_get(&b), "one");
+	str_reserve(&b, 1000);
+	ck_assert_str_eq(str_get(&b), "one");
+	const char *before = str_get(&b);
+	for (unsigned i = 0; i < 100; i++)
+		str_add(&b, " and two.."); /* 1,000 octets */
+	ck_assert_ptr_eq(str_get(&b), before);
+	ck_assert_uint_eq(b.len, 1003);
+	str_free(&b);
+}
+END_TEST
+
+SUITE("str", test_cut, test_plain, test_build, test_growth, test_steal, test_glob, test_glob_bounded)
