@@ -62,6 +62,20 @@ log_lines_dropped(const struct whole *w, unsigned i)
 }
 
 static double
+memory_limit(const struct whole *w, unsigned i)
+{
+	(void)i;
+	return (double)w->d->memory.limit;
+}
+
+static double
+memory_used(const struct whole *w, unsigned i)
+{
+	(void)i;
+	return (double)w->d->memory.used;
+}
+
+static double
 reloads(const struct whole *w, unsigned i)
 {
 	return (double)(i == 0 ? w->reloads.good : w->reloads.bad);
@@ -283,6 +297,8 @@ static const struct {
     {{"ready", GAUGE, "1 when /readyz says so: the kernel is known, and a restart has waited for what it waits for.", {{0}}}, ready},
     {{"loop_turn_max_seconds", GAUGE, "The longest turn of the event loop since the start.", {{0}}}, turn_max_s},
     {{"log_lines_dropped", COUNTER, "Lines of the log that standard error did not take at once.", {{0}}}, log_lines_dropped},
+    {{"memory_limit_bytes", GAUGE, "router.memory-limit, 0 without one.", {{0}}}, memory_limit},
+    {{"memory_used_bytes", GAUGE, "What of it is used, 0 without one.", {{0}}}, memory_used},
     {{"config_reloads", COUNTER, "Configurations that were to be taken, and were or had errors.", {BY("result", results)}}, reloads},
     {{"config_last_reload_successful", GAUGE, "0 when the last one had errors: what runs is not what the file says.", {{0}}},
      reload_good},

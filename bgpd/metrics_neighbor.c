@@ -31,7 +31,7 @@ struct figures {
 	struct peer_stats stats;
 	struct peer_route_counts routes[FAMILY_COUNT];
 	const struct group_member *member; /* NULL: there is no session */
-	uint64_t treated, discarded;
+	uint64_t treated, discarded, refused;
 };
 
 static void
@@ -43,7 +43,8 @@ figures_take(const struct peer *p, struct figures *f)
 			      .state = peer_state(p),
 			      .member = peer_routes_member(p),
 			      .treated = updates->treat_as_withdraw,
-			      .discarded = updates->attribute_discard};
+			      .discarded = updates->attribute_discard,
+			      .refused = peer_routes_source(p)->refused};
 	peer_stats_get(p, &f->stats);
 	for (enum family family = FAMILY_IPV4; family < FAMILY_COUNT; family++)
 		peer_routes_counts(p, family, &f->routes[family]);
@@ -187,6 +188,13 @@ sent(const struct figures *f, unsigned i)
 	return f->routes[FAMILY_IPV4 + i].sent;
 }
 
+static double
+refused(const struct figures *f, unsigned i)
+{
+	(void)i;
+	return (double)f->refused;
+}
+
 static bool
 has_limit(const struct figures *f, unsigned i)
 {
@@ -310,6 +318,7 @@ static const struct {
      has_family, true},
     {{"prefixes_accepted", GAUGE, "What policy accepts of that.", BY("family", families)}, accepted, has_family, true},
     {{"prefixes_sent", GAUGE, "What the neighbour was sent and has.", BY("family", families)}, sent, has_family, true},
+    {{"paths_refused", COUNTER, "New paths that were not kept, for want of memory (router.memory-limit).", NONE}, refused, NULL, true},
     {{"max_prefix_limit", GAUGE, "max-prefix, of prefixes_received of each family. Only where it is configured.", NONE}, limit,
      has_limit, false},
     {{"max_prefix_out_limit", GAUGE, "max-prefix-out, of prefixes_sent of each family. Only where it is configured.", NONE},

@@ -40,7 +40,7 @@ const char *metrics_unready(const struct bgpd *d);
 
 /* ---- neighbours ---- */
 
-#define METRICS_NEIGHBOR_ROWS   26
+#define METRICS_NEIGHBOR_ROWS   27
 #define METRICS_NEIGHBOR_VALUES 6 /* samples that a row of one neighbour has at most */
 
 /* A page's part of neighbours while it is made. */
