@@ -54,6 +54,12 @@ start r r "$BGPD" -f "$dir/r.yaml" -p "$dir/r.pid"
 expect 10 ctl r show
 pid=$(cat "$dir/r.pid")
 listens 10.99.1.1:179 || fail "$stage"
+
+say "no memory of it can be written and run"
+[ "$(grep -c ' r.xp ' "/proc/$pid/maps")" -gt 0 ] || fail "$stage: nothing can be run at all"
+no grep -E '^[^ ]+ .wx' "/proc/$pid/maps" || fail "$stage"
+
+say "USR1: its state goes to the log, and all of that is JSON"
 state_logged() { grep -q '"event":"daemon.state"' "$dir/r.log"; }
 kill -USR1 "$pid"
 expect 10 state_logged
