@@ -19,8 +19,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WAYS_MAX NEXTHOP_VIA_MAX
-
 /* How packets for a prefix go. */
 struct ways {
 	const char *word; /* "blackhole" or "unreachable"; NULL: over via */
@@ -134,9 +132,9 @@ ways_of(const struct bgpd *d, const struct bird_route *r, struct ways *w)
 		ways_of_foreign(d, &r->prefix, w);
 		break;
 	case RIB_SOURCE_STATIC:
-		if (ways_of_static(d, &r->prefix, w))
-			break;
-		/* fall through */
+		if (!ways_of_static(d, &r->prefix, w))
+			ways_of_nexthop(d, s->nexthop, w);
+		break;
 	default:
 		ways_of_nexthop(d, s->nexthop, w);
 		break;

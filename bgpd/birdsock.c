@@ -80,7 +80,7 @@ bird_frame(struct str *out, int *before, enum bird_code code, bool last, const c
 	str_add(out, "\n");
 }
 
-static void
+__attribute__((format(printf, 4, 0))) static void
 put(struct bird_client *c, enum bird_code code, bool last, const char *fmt, va_list ap)
 {
 	struct str text = {0}, line = {0};

@@ -29,8 +29,6 @@ struct command {
 	void *ctx;
 };
 
-extern char **environ;
-
 static void
 command_free(struct command *c)
 {
@@ -111,7 +109,7 @@ on_limit(evutil_socket_t fd, short what, void *arg)
 static int
 spawn(struct command *c, const char *text, int out)
 {
-	char *const argv[] = {"sh", "-c", (char *)(uintptr_t)text, NULL};
+	char sh[] = "sh", option[] = "-c", *const argv[] = {sh, option, (char *)(uintptr_t)text, NULL};
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
 	sigset_t none, all;

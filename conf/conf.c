@@ -41,7 +41,7 @@ path_add(const struct load_path *p, struct str *out)
 		str_addf(out, "%s%s", out->len == 0 ? "" : ".", p->key);
 }
 
-static void
+__attribute__((format(printf, 4, 0))) static void
 fail_v(struct conf_loader *ld, const struct yml_node *n, const char *found, const char *fmt, va_list ap)
 {
 	struct str path = {0}, text = {0};

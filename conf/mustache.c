@@ -35,7 +35,7 @@ struct parser {
 	struct mustache_error *err;
 };
 
-static bool
+__attribute__((format(printf, 3, 4))) static bool
 fail(struct parser *p, const char *at, const char *fmt, ...)
 {
 	va_list ap;

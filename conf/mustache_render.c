@@ -38,7 +38,7 @@ struct render {
 
 static int render_nodes(struct render *r, const struct mustache *m, size_t from, size_t to);
 
-static int
+__attribute__((format(printf, 4, 5))) static int
 fail(struct render *r, const struct mustache *m, const struct mustache_node *node, const char *fmt, ...)
 {
 	va_list ap;

@@ -19,7 +19,7 @@ struct str {
 void str_add(struct str *b, const char *text);
 void str_addn(struct str *b, const char *text, size_t n);
 __attribute__((format(printf, 2, 3))) void str_addf(struct str *b, const char *fmt, ...);
-void str_vaddf(struct str *b, const char *fmt, va_list ap);
+__attribute__((format(printf, 2, 0))) void str_vaddf(struct str *b, const char *fmt, va_list ap);
 /* What others say, up to max octets, as one line of ASCII: any other octet is a question mark. */
 void str_add_plain(struct str *b, const char *text, size_t max);
 void str_reset(struct str *b);     /* empty, keeps the memory */

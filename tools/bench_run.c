@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,11 +69,15 @@ struct command {
 	bool (*handle)(struct run *r, const struct bench_words *w);
 };
 
-static bool
-complain(const char *format, const char *what)
+__attribute__((format(printf, 1, 2))) static bool
+complain(const char *format, ...)
 {
+	va_list ap;
+
 	printf("{\"event\": \"error\", \"text\": \"");
-	printf(format, what); /* NOLINT: constant formats only */
+	va_start(ap, format);
+	vprintf(format, ap);
+	va_end(ap);
 	printf("\"}\n");
 	return false;
 }
@@ -571,7 +576,7 @@ go_prepare(struct run *r, const struct bench_words *w)
 		return false;
 	r->sent_ns = 0;
 	r->peers.limit = bench_words_u32(w, "limit", 0);
-	r->first_left = r->then ? first->count : 0;
+	r->first_left = r->then && first ? first->count : 0;
 	r->start_ns = bench_words_number(w, "start", time_mono_ns());
 	if (first)
 		group_dial(r, first);

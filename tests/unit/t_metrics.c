@@ -459,9 +459,9 @@ answers(uint16_t port, const char *path, const char *begin, const char *end)
 }
 
 static void
-change(const char *format, uint16_t port)
+change(const char *others, uint16_t port)
 {
-	char *rest = xasprintf(format, port);
+	char *rest = xasprintf("%smetrics: {listen: '127.0.0.1:%u'}\n", others, port);
 
 	bgpdtest_reload(&t, "", rest);
 	free(rest);
@@ -500,14 +500,14 @@ START_TEST(test_listen)
 	says("godwit_config_reloads_total{result=\"good\"} 0");
 	answers(port, "/healthz", "HTTP/1.1 200 OK\r\n", "ok\n");
 	/* A port that somebody has: nothing listens, until it can be had. */
-	change("metrics: {listen: '127.0.0.1:%u'}\n", other);
+	change("", other);
 	ck_assert_ptr_null(ask(port, "/healthz"));
 	close(taken);
-	change("networks: []\nmetrics: {listen: '127.0.0.1:%u'}\n", other);
+	change("networks: []\n", other);
 	answers(other, "/healthz", "HTTP/1.1 200 OK\r\n", "ok\n");
 	/* One that has not changed stays. */
 	const struct metrics *before = t.d.metrics;
-	change("networks: [{prefix: 10.1.0.0/16}]\nmetrics: {listen: '127.0.0.1:%u'}\n", other);
+	change("networks: [{prefix: 10.1.0.0/16}]\n", other);
 	ck_assert_ptr_eq(t.d.metrics, before);
 	answers(other, "/metrics", "HTTP/1.1 200 OK\r\n", "\n");
 	says("godwit_config_reloads_total{result=\"good\"} 3");
