@@ -60,16 +60,17 @@ struct fib_config {
 
 struct fib_link {
 	uint32_t ifindex;
+	uint32_t mtu;
+	uint32_t flags;     /* IFF_* */
+	uint32_t vrf;       /* ifindex of the VRF that it is in, a VRF's device its own; 0: none */
+	uint32_t vrf_table; /* of a VRF's device; else 0 */
 	char name[16];
+	uint8_t mac[6];
+	uint16_t type; /* ARPHRD_* */
+	uint8_t mac_len;
 	bool up; /* administratively up and with carrier (operstate up or unknown) */
 	bool deleted;
-	uint32_t mtu;
-	uint8_t mac[6];
-	uint8_t mac_len;
-	uint16_t type;  /* ARPHRD_* */
-	uint32_t flags; /* IFF_* */
-	uint32_t vrf;   /* ifindex of the VRF that it is in, a VRF's device its own; 0: none */
-	uint32_t vrf_table; /* of a VRF's device; else 0 */
+	uint8_t zero; /* no padding: compared as memory */
 };
 
 struct fib_address {

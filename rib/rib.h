@@ -207,6 +207,7 @@ struct rib_config {
 	uint32_t default_local_pref;             /* where a path has none: 100 */
 	uint16_t multipath_ebgp, multipath_ibgp; /* largest set; 1 or 0: no multipath */
 	bool as_path_relax; /* multipath members may differ in AS path, not in its length */
+	uint8_t zero[3];    /* no padding: compared as memory */
 };
 
 struct rib; /* opaque */

@@ -41,6 +41,7 @@ struct bench_attrs {
 	uint8_t path_count, community_count, large_count;
 	uint8_t origin; /* 0 igp, 1 egp, 2 incomplete */
 	bool has_med;
+	uint8_t zero[3]; /* no padding: compared as memory */
 };
 
 struct bench_route {
