@@ -412,6 +412,7 @@ bird_show_route(struct bird_client *c, const struct bird_words *args)
 	const struct bgpd *d = instance_by_number(bird_daemon(c), st->instance);
 	if (is_neighbor(&st->of)) {
 		const struct peer *p = named_again(st, d, &st->of);
+		ASSERT(p != NULL); /* its word has just been read */
 		if (p->d == d) {
 			rib_walk_source(&st->walk, st->family, peer_routes_source(p));
 		} else { /* in this table it has nothing */

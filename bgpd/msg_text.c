@@ -28,6 +28,7 @@ struct update_text {
 static void
 hex_text(const uint8_t *p, size_t len, struct str *out)
 {
+	ASSERT(p != NULL || len == 0);
 	str_addf(out, " %zu octets", len);
 	for (size_t i = 0; i < len && i < HEX_OCTETS; i++)
 		str_addf(out, "%s%02x", i == 0 ? " " : "", p[i]);

@@ -163,11 +163,10 @@ follow(struct onlink *o)
 void
 onlink_configure(struct peer *p)
 {
-	struct onlink *o = p->onlink;
-
 	onlink_check(p);
 	if (p->range != NULL || wanted_name(p) == NULL)
 		return;
+	struct onlink *o = p->onlink;
 	if (o == NULL) {
 		o = xcalloc(1, sizeof *o);
 		o->peer = p;

@@ -123,8 +123,9 @@ chain_remove(struct peer_table *t, struct peer *p)
 			hidx_insert(&t->by_addr, hash, p->next_same_addr->slot);
 		return;
 	}
-	while (at->next_same_addr != p)
+	while (at != NULL && at->next_same_addr != p)
 		at = at->next_same_addr;
+	ASSERT(at != NULL);
 	at->next_same_addr = p->next_same_addr;
 }
 

@@ -367,7 +367,7 @@ session_of(const struct remotes *r, const struct remote *one, const char *name)
 			    p == NULL ? seconds(g->has_mesh_restart, g->mesh_restart_s)
 				      : seconds(p->has_restart && !one->workload, p->restart_s));
 	json_object_set_new(s, "keepalive_s", p == NULL ? json_null() : seconds(p->has_keepalive && !one->workload, p->keepalive_s));
-	json_object_set_new(s, "allow_own_as", json_integer(one->by_ip ? p->allow_own_as : 0));
+	json_object_set_new(s, "allow_own_as", json_integer(p != NULL && one->by_ip ? p->allow_own_as : 0));
 	json_object_set_new(s, "password", password_of(r, one));
 	json_object_set_new(s, "import_filters", filters_of(r, one, CALICO_IMPORT));
 	json_object_set_new(s, "export_filters", filters_of(r, one, CALICO_EXPORT));

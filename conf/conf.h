@@ -408,7 +408,7 @@ enum conf_nexthop_objects { CONF_NHO_AUTO, CONF_NHO_OFF };
 
 #define CONF_LEARN_TABLES_MAX 8
 #define CONF_TABLES_MAX       64 /* of neighbours, VRFs among them */
-#define CONF_TABLE_STRIDE     61440 /* they do not differ by a multiple of it */
+#define CONF_TABLE_STRIDE     61440u /* they do not differ by a multiple of it */
 
 struct conf_connected {
 	uint64_t has;

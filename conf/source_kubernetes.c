@@ -412,12 +412,12 @@ on_del(void *ctx, struct kube_watch *w, const char *name_space, const char *name
 static struct entry *
 entry_of(struct source_kubernetes *s, const struct kube_watch *w)
 {
-	struct entry *e;
+	struct entry *e = LIST_FIRST(&s->entries);
 
-	LIST_FOREACH(e, &s->entries, entry)
-	if (e->w == w)
-		return e;
-	return NULL;
+	while (e != NULL && e->w != w)
+		e = LIST_NEXT(e, entry);
+	ASSERT(e != NULL);
+	return e;
 }
 
 static void

@@ -236,8 +236,8 @@ file_load(struct conf_loader *ld, const char *path, struct yml_node *at)
 {
 	struct conf_pos whole = {.file = path};
 	struct yml_node *root = NULL;
-	char *text;
-	size_t len;
+	char *text = NULL;
+	size_t len = 0;
 
 	if (ld->files == FILES_MAX || ld->weight > YML_NODES_MAX) {
 		load_fail(ld, at, "found too much to read, expected at most %u files and %u values",

@@ -492,7 +492,7 @@ words_parse(struct conf_loader *ld, const struct conf_row *row, struct yml_node 
 	}
 	for (uint32_t i = 0; i < n->n; i++) {
 		struct load_path here = {.up = ld->path, .index = i};
-		uint32_t v;
+		uint32_t v = 0;
 		ld->path = &here;
 		if (word_parse(ld, row, n->items[i], &v))
 			*(uint32_t *)dst |= v;

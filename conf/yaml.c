@@ -392,6 +392,7 @@ yml_build_close(struct yml_builder *b)
 
 	/* An empty collection may come before anything was put on the stack. */
 	struct yml_node **children = b->values == NULL ? NULL : b->values + f->base;
+	ASSERT(n == 0 || children != NULL);
 	b->nvalues = f->base;
 	if (f->node->kind == YML_MAP) {
 		map_finish(b, f->node, children, n);

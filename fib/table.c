@@ -517,7 +517,8 @@ table_error(const struct fib_table *t, uint32_t id)
 {
 	if (!bitmap_test(&t->failed, id))
 		return 0;
-	return has(t, id, EX_ERROR) ? table_extra(t, id)->error : ENETDOWN;
+	const struct route_extra *e = table_extra(t, id);
+	return e != NULL && (e->flags & EX_ERROR) != 0 ? e->error : ENETDOWN;
 }
 
 void

@@ -64,11 +64,13 @@ branch_add(struct sparse_node *n, struct pool *p, unsigned branch, size_t size)
 	if (count % STEP == 0) {
 		void *more = pool_alloc(p, (count + STEP) * size);
 		if (count > 0) {
+			ASSERT(n->v != NULL);
 			memcpy(more, n->v, count * size);
 			pool_free(p, n->v, count * size);
 		}
 		n->v = more;
 	}
+	ASSERT(n->v != NULL);
 	uint8_t *at = (uint8_t *)n->v + place * size;
 	memmove(at + size, at, (count - place) * size);
 	n->has |= 1ull << branch;

@@ -293,6 +293,7 @@ adjout_paths_due(struct adjout_member *m, const struct adjout_run *r, const uint
 	/* It is due paths of another group's, too, which its own has never had. */
 	if (ch == NULL) {
 		ch = adjout_channel_find(&m->group->fam[r->family].channels, r->path_id);
+		ASSERT(ch != NULL); /* the run is of it */
 		ch = channel_get(&m->fam[r->family].due, r->path_id, ch->source);
 	}
 	for (uint32_t i = 0; i < r->n; i++)

@@ -307,9 +307,9 @@ aspath_text(struct aspath path, struct str *out)
 static uint8_t
 seg_opened_by(char c)
 {
-	for (uint8_t type = ASPATH_SET; type < ARRAY_LEN(seg_brackets); type++)
+	for (size_t type = ASPATH_SET; type < ARRAY_LEN(seg_brackets); type++)
 		if (type != ASPATH_SEQUENCE && seg_brackets[type][0] == c)
-			return type;
+			return (uint8_t)type;
 	return 0;
 }
 

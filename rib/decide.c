@@ -138,6 +138,8 @@ run_before_med(struct decide_path *c, unsigned n)
 		if (alive(&c[i]) && (best == NULL || c[i].high < best->high ||
 				     (c[i].high == best->high && c[i].low < best->low)))
 			best = &c[i];
+	if (best == NULL)
+		return 0;
 	for (unsigned i = 0; i < n; i++) {
 		if (!alive(&c[i]))
 			continue;

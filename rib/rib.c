@@ -59,8 +59,10 @@ nexthop_lookup(void *ctx, const struct ip_addr *a, unsigned max_len, struct ip_p
 
 	if (id == 0)
 		return 0;
+	const struct rib_path *best = rib_best(rib, l.family, id);
+	ASSERT(best != NULL); /* or it would not lead on */
 	*matched = rib_prefix(rib, l.family, id);
-	ids[n++] = attr_get(rib->attrs, rib_best(rib, l.family, id)->attr)->nexthop;
+	ids[n++] = attr_get(rib->attrs, best->attr)->nexthop;
 	for (const struct rib_path *p = rib_path_first(rib, l.family, id); p != NULL && n < max;
 	     p = rib_path_next(rib, l.family, p))
 		if ((p->flags & (RIB_PATH_BEST | RIB_PATH_MULTIPATH)) == RIB_PATH_MULTIPATH)

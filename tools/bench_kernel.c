@@ -71,12 +71,12 @@ struct progress {
 static bool
 is_met(const struct kernel *k, const struct goal *goal, uint32_t addr)
 {
-	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(addr)}, from;
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(addr)}, from = {0};
 	struct sockaddr none = {.sa_family = AF_UNSPEC};
 	socklen_t len = sizeof(from);
 
 	/* A socket that was connected before would keep its source address. */
-	connect(k->lookup, &none, sizeof(none));
+	(void)connect(k->lookup, &none, sizeof(none));
 	if (connect(k->lookup, (struct sockaddr *)&to, sizeof(to)) != 0)
 		return !goal->present;
 	if (!goal->present || goal->from == 0)

@@ -181,6 +181,7 @@ routes_change(struct bench_netlink *n, const struct bench_table *t, const struct
 			h = route_put(n, len, &t->routes[next++], hop, type);
 			len += NLMSG_ALIGN(h->nlmsg_len);
 		}
+		ASSERT(h != NULL);
 		rc = batch_send(n, len, h);
 	}
 	return rc;

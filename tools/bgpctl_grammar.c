@@ -367,7 +367,7 @@ bgpctl_parse(int argc, char **argv, struct bgpctl_request *out, struct str *why)
 	if (f == NULL && several.len == 0)
 		expected(n, words, why);
 	str_free(&several);
-	if (why->len > 0)
+	if (f == NULL || why->len > 0)
 		return false;
 	int used = 0;
 	for (; used < WORDS_MAX && f->words[used] != NULL; used++) {

@@ -536,7 +536,7 @@ test_run(struct tests *t, const struct yml_node *test)
 {
 	struct route r = {0};
 	struct peer *peer = NULL;
-	enum place place;
+	enum place place = PLACE_IMPORT;
 
 	if (test->kind != YML_MAP || yml_map_get(test, "route") == NULL) {
 		wrong(t, test, "test", "expected a map with route and expect");
