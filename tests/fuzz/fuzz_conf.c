@@ -3,14 +3,9 @@
  * fuzz_conf: any text as a configuration. What loads must print, load again and
  * then be the same; what does not must say why. Seeds: the YAML of tests/conf.
  */
-#include <stddef.h>
-#include <stdint.h>
-
 #include "conf/conf.h"
 #include "conf/diff.h"
-#include "lib/mem.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

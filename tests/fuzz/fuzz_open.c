@@ -3,14 +3,10 @@
  * fuzz_open: any octets as the body of an OPEN. What is accepted must survive
  * being sent and read again, and can be negotiated with. Seeds: tests/fuzz/open.
  */
-#include <string.h>
-
 #include "bgpd/msg.h"
 #include "bgpd/msg_text.h"
 #include "bgpd/open.h"
-#include "lib/mem.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz.h"
 
 /* What the log would say of it, good or bad. */
 static void

@@ -4,15 +4,11 @@
  * UPDATE. Attributes that are accepted must come back as the same canonical
  * octets when they are encoded and decoded again. Seeds: tests/fuzz/update.
  */
-#include <string.h>
-
 #include "bgpd/attr_codec.h"
 #include "bgpd/msg.h"
 #include "bgpd/msg_text.h"
 #include "bgpd/update_enc.h"
-#include "lib/mem.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz.h"
 
 static void
 walk(const struct update_nlri *field)
