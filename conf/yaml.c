@@ -71,6 +71,8 @@ yml_map_find(const struct yml_node *map, const char *key)
 {
 	size_t len = strlen(key);
 
+	if (map->kind != YML_MAP)
+		return -1;
 	/* Lengths first: a neighbor with its dozen keys is asked for each of the eighty that there are. */
 	if (map->index == NULL) {
 		for (uint32_t i = 0; i < map->n; i++)

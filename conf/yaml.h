@@ -58,7 +58,7 @@ bool yml_is_null(const struct yml_node *n);
 /* The same values in other words: comments, styles and the order of keys do not count, but quotes do. */
 bool yml_equal(const struct yml_node *a, const struct yml_node *b);
 
-/* Number of the pair with this key, or -1; node must be a map. Constant time, or 16 comparisons. */
+/* Number of the pair with this key, or -1, also where the node is no map. Constant time, or 16 comparisons. */
 int32_t yml_map_find(const struct yml_node *map, const char *key);
 struct yml_node *yml_map_get(const struct yml_node *map, const char *key); /* its value, or NULL */
 

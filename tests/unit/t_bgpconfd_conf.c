@@ -423,6 +423,8 @@ START_TEST(test_errors)
 			 -EINVAL);
 	ck_assert_str_eq(str_get(&errors),
 			 "f:4:18: templates[2].dest: found the file of templates[0], expected another one\n");
+	ck_assert_int_eq(load("datastore: files\n" TEMPLATE), -EINVAL);
+	ck_assert_str_eq(str_get(&errors), "f:1:12: datastore: found \"files\", expected a map\n");
 	ck_assert_int_eq(load("include: x\n" TEMPLATE), -EINVAL);
 	unlink("f");
 	struct conf_errors errs = {0};

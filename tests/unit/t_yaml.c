@@ -68,6 +68,9 @@ START_TEST(test_null)
 	ck_assert(!yml_is_null(yml_map_get(root, "e")));
 	ck_assert(!yml_is_null(yml_map_get(root, "f")));
 	ck_assert(!yml_is_null(root));
+	/* What is no map has no keys. */
+	ck_assert_ptr_null(yml_map_get(yml_map_get(root, "f"), "x"));
+	ck_assert_ptr_null(yml_map_get(yml_map_get(root, "d"), ""));
 	done();
 }
 END_TEST
