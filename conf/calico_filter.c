@@ -65,19 +65,25 @@ read_number(struct reader *r, const json_t *from, const char *key, uint32_t high
 }
 
 /* min and max with what a missing one means; looked at beside a prefix only. */
-static json_t *
-lengths(struct reader *r, const struct ip_prefix *cidr)
+static bool
+read_lengths(struct reader *r, const struct ip_prefix *cidr, json_t *out)
 {
 	const json_t *v = json_object_get(r->rule, "prefixLength");
 	uint32_t max = family_bits(r->f), low = cidr->len, high = max, n;
 
-	if (!json_is_object(v))
-		return json_null();
+	if (!json_is_object(v)) {
+		json_object_set_new(out, "prefix_length", json_null());
+		return true;
+	}
 	if (read_number(r, v, "min", max, &n) && n > low)
 		low = n;
 	if (read_number(r, v, "max", max, &n))
 		high = n;
-	return json_pack("{s:I, s:I}", "min", (json_int_t)low, "max", (json_int_t)high);
+	json_object_set_new(out, "prefix_length",
+			    json_pack("{s:I, s:I}", "min", (json_int_t)low, "max", (json_int_t)high));
+	if (low > high)
+		return fail(r, "prefixLength", "found no length from %u up to %u, expected one at least", low, high);
+	return true;
 }
 
 static bool
@@ -106,8 +112,8 @@ read_cidr(struct reader *r, json_t *out)
 		good = fail(r, "cidr", "found \"%.60s\", expected an %s prefix", text, r->f == FAMILY_IPV4 ? "IPv4" : "IPv6");
 	} else {
 		json_object_set_new(out, "cidr", calico_prefix_json(&p));
-		json_object_set_new(out, "prefix_length", lengths(r, &p));
-		good = word(r, out, "operator", "matchOperator", operators);
+		bool some = read_lengths(r, &p, out);
+		good = word(r, out, "operator", "matchOperator", operators) && some;
 		if (good && json_is_null(json_object_get(out, "operator")))
 			good = fail(r, "matchOperator", "found none, expected Equal, NotEqual, In or NotIn beside cidr");
 		else if (good && !json_is_null(json_object_get(out, "prefix_length")) && is_exact(out))

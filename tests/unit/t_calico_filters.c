@@ -209,6 +209,11 @@ START_TEST(test_wrong)
 	      "exportV6[0].cidr: found \"10.0.0.0/8\"");
 	wrong("exportV4: [{action: Accept, cidr: 10.0.0.0/8, matchOperator: In, prefixLength: {min: 33}}]",
 	      "exportV4[0].min: ");
+	/* The daemon would refuse them, and with them all that is in the file. */
+	wrong("exportV4: [{action: Accept, cidr: 10.0.0.0/8, matchOperator: In, prefixLength: {min: 25, max: 24}}]",
+	      "exportV4[0].prefixLength: found no length from 25 up to 24");
+	wrong("exportV4: [{action: Accept, cidr: 10.0.0.0/8, matchOperator: NotIn, prefixLength: {max: 7}}]",
+	      "exportV4[0].prefixLength: found no length from 8 up to 7");
 	wrong("exportV4: [{action: Accept, cidr: 10.0.0.0/8, matchOperator: Equal, prefixLength: {min: 9}}]",
 	      "exportV4[0].prefixLength: found it beside a cidr that is compared as it is");
 	wrong(
