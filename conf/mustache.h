@@ -17,7 +17,7 @@
  *
  * A template is parsed once into a flat list of nodes and rendered as often as
  * wanted. Whatever stands in a template or in the data, rendering ends: nesting
- * is bounded, and so is the output.
+ * is bounded, and so are the output and the work.
  */
 #ifndef CONF_MUSTACHE_H
 #define CONF_MUSTACHE_H
@@ -28,7 +28,13 @@
 #include "lib/str.h"
 
 #define MUSTACHE_DEPTH_MAX  256          /* partials within each other, and sections */
+#ifndef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
 #define MUSTACHE_OUTPUT_MAX (256u << 20) /* octets */
+#define MUSTACHE_NODES_MAX  20000000u    /* texts, variables, sections and partials, each time one is rendered */
+#else
+#define MUSTACHE_OUTPUT_MAX (256u << 10)
+#define MUSTACHE_NODES_MAX  20000u
+#endif
 
 struct mustache; /* opaque: a parsed template */
 

@@ -31,7 +31,7 @@ struct render {
 	size_t out_before;
 	struct mustache_error *err;
 	json_t *stack[2 * MUSTACHE_DEPTH_MAX];
-	unsigned depth, partial_depth;
+	unsigned depth, partial_depth, nodes;
 	struct partial *partials;
 	size_t npartials;
 };
@@ -395,6 +395,9 @@ render_nodes(struct render *r, const struct mustache *m, size_t from, size_t to)
 		const struct mustache_node *node = &m->nodes[i];
 		if (r->out->len - r->out_before > MUSTACHE_OUTPUT_MAX)
 			return fail(r, m, node, "found more than %u octets of output", MUSTACHE_OUTPUT_MAX);
+		/* Lists within lists, and partials that have themselves in them twice, need say nothing for a very long time. */
+		if (++r->nodes > MUSTACHE_NODES_MAX)
+			return fail(r, m, node, "found more than %u parts to render", MUSTACHE_NODES_MAX);
 		switch (node->kind) {
 		case MUSTACHE_TEXT:
 			str_addn(r->out, node->text, node->len);

@@ -337,6 +337,19 @@ START_TEST(test_bounds)
 	ck_assert_str_eq(err.text, "found an error in the partial \"bad\", line 2: found the section \"x\" without end");
 	ck_assert_uint_eq(err.line, 2);
 	mustache_free(m);
+	/* Ten times as much at each step, and nothing to show for it. */
+	struct str deep = {0};
+	for (unsigned i = 0; i < 30; i++)
+		str_add(&deep, "{{#l}}");
+	for (unsigned i = 0; i < 30; i++)
+		str_add(&deep, "{{/l}}");
+	json_t *lists = json_pack("{s:[i,i,i,i,i,i,i,i,i,i]}", "l", 0, 1, 2, 3, 4, 5, 6, 7, 8, 9);
+	m = mustache_parse("t", str_get(&deep), deep.len, &err);
+	ck_assert_int_eq(mustache_render(m, lists, find, partials, &out, &err), -1);
+	ck_assert_str_eq(err.text, "found more than 20000000 parts to render");
+	mustache_free(m);
+	json_decref(lists);
+	str_free(&deep);
 	str_free(&out);
 	json_decref(partials);
 	json_decref(data);
