@@ -32,8 +32,19 @@ struct model *the_model;
 uint32_t
 rnd(uint32_t below)
 {
+	struct model *m = the_model;
+
+	if (m->tape_left > 0) {
+		uint32_t v = *m->tape++;
+		m->tape_left--;
+		if (below > UINT8_MAX + 1u && m->tape_left > 0) {
+			v = v << 8 | *m->tape++;
+			m->tape_left--;
+		}
+		return v % below;
+	}
 	/* splitmix64 */
-	uint64_t z = the_model->rng += 0x9e3779b97f4a7c15ull;
+	uint64_t z = m->rng += 0x9e3779b97f4a7c15ull;
 	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
 	z = (z ^ z >> 27) * 0x94d049bb133111ebull;
 	return (uint32_t)((z ^ z >> 31) >> 32) % below;
@@ -777,12 +788,13 @@ run(struct bgpd *d)
 	list->adjout.kept_max = rnd(20); /* else ids would seldom be reused */
 	list->adjout.detached_max = 1 + rnd(6);
 	the_model->start_ns = the_model->now_ns;
-	the_model->adopted = rnd(2) == 0 ? 5 : 0;
+	/* Not with a tape: minutes may have to pass until selection begins, and each is much work. */
+	the_model->adopted = !the_model->taped && rnd(2) == 0 ? 5 : 0;
 	the_model->hurried = rnd(3) != 0;
 	fib_world_start();
 	the_model->deferred = deferring();
 	CHECK(the_model->deferred == (the_model->adopted > 0));
-	for (uint64_t i = 0; i < the_model->steps; i++)
+	for (uint64_t i = 0; i < the_model->steps && (!the_model->taped || the_model->tape_left > 0); i++)
 		step();
 	stretch_end();
 	end();
@@ -839,17 +851,15 @@ init_peers(void)
 	}
 }
 
-int
-main(int argc, char **argv)
+bool
+model_run(struct model *m)
 {
 	static const struct daemon_options options = {.conf_path = conf_path, .kernel = true};
-	struct model *m = the_model = xcalloc(1, sizeof *m);
 	struct conf *conf;
 	struct conf_errors errors = {0};
 	char path[64];
 
-	m->seed = m->rng = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
-	m->steps = argc > 2 ? strtoull(argv[2], NULL, 10) : 20000;
+	the_model = m;
 	m->now_ns = 1000000000ull;
 	m->confed = m->seed % 2 == 1;
 	init_prefixes();
@@ -866,17 +876,5 @@ main(int argc, char **argv)
 	if (started)
 		run(&d);
 	daemon_free(&d, !started);
-	printf("seed %" PRIu64 ": %" PRIu64 " steps, %" PRIu64 " comparisons, %" PRIu64 " sessions, %" PRIu64
-	       " reloads, %" PRIu64 " End-of-RIB (%" PRIu64 " prefixes checked), %" PRIu64 " EoRR, %" PRIu64
-	       " multipath, %" PRIu64 " recursive, %" PRIu64 " too long, %" PRIu64
-	       " ids reused, %" PRIu64 " blocked, %" PRIu64 " held back, %" PRIu64 " kept over a restart (%" PRIu64 " times back, %" PRIu64 " ended by End-of-RIB, %" PRIu64
-	       " by time), several paths sent (best N %" PRIu64 ", ecmp %" PRIu64 ", all %" PRIu64 "), %" PRIu64
-	       " aggregates, %" PRIu64 " hidden, %" PRIu64 " segments of a confederation, selection deferred and begun in time %" PRIu64 "; steps with deferred selection %" PRIu64 ", a shared group %" PRIu64 ", a full ring %" PRIu64 ", a detached member %" PRIu64 "\n",
-	    m->seed, m->step, m->compared, m->seen_up, m->seen_reload, m->seen_eor, m->seen_eor_checked, m->seen_eorr,
-	    m->seen_multipath, m->seen_recursive, m->seen_long, m->seen_reused, m->seen_blocked, m->seen_held, m->seen_kept, m->seen_kept_back, m->seen_kept_swept, m->seen_kept_late,
-	    m->seen_many[SEND_BEST], m->seen_many[SEND_ECMP], m->seen_many[SEND_ALL], m->seen_aggregate, m->seen_hidden, m->seen_confed,
-	    m->seen_in_time, m->seen_deferred, m->seen_shared, m->seen_full,
-	    m->seen_detached);
-	free(m);
-	return started ? EXIT_SUCCESS : EXIT_FAILURE;
+	return started;
 }

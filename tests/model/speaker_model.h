@@ -211,6 +211,10 @@ enum stretch {
 
 struct model {
 	uint64_t rng, seed, step;
+	/* Choices of somebody else's, an octet or two each, in place of random ones; where they end, so do the steps. */
+	const uint8_t *tape;
+	size_t tape_left;
+	bool taped;
 	uint64_t last_event, last_decided; /* steps */
 	uint64_t now_ns;
 	uint8_t stretch; /* enum stretch */
@@ -257,6 +261,12 @@ void fail(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 		if (!(c))                                          \
 			fail("%s:%d: %s", __FILE__, __LINE__, #c); \
 	} while (0)
+
+/*
+ * speaker_model.c: a daemon from its start to its end. m is zero but for the seed (of rng, too), the number of steps, and a
+ * tape if there is one. False: it did not start.
+ */
+bool model_run(struct model *m);
 
 /* speaker_clock.c */
 bool clock_run_job(void);  /* a slice of a random one of the jobs that wait; false: none does */

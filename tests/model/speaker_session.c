@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * speaker_session: connections without sockets: the interface of bgpd/session.h,
- * and the other end for the model. Also stands in for the control socket.
+ * and the other end for the model.
  */
 #include "tests/model/speaker_model.h"
 
-#include "bgpd/birdsock.h"
-#include "bgpd/ctl.h"
 #include "bgpd/sockopt.h"
 #include "lib/mem.h"
 
@@ -207,51 +205,6 @@ __wrap_sockopt_ends(int fd, struct ip_addr *local, uint16_t *local_port, struct 
 	*local_port = 40000;
 	*remote_port = 179;
 	return 0;
-}
-
-/* ---- no control sockets ---- */
-
-struct ctl {
-	int unused;
-};
-
-struct ctl *
-ctl_new(struct bgpd *d)
-{
-	(void)d;
-	return xcalloc(1, sizeof(struct ctl));
-}
-
-void
-ctl_free(struct ctl *ctl)
-{
-	free(ctl);
-}
-
-int
-ctl_reconfigure(struct ctl *ctl)
-{
-	(void)ctl;
-	return 0;
-}
-
-struct birdsocks *
-birdsocks_new(struct bgpd *d)
-{
-	(void)d;
-	return NULL;
-}
-
-void
-birdsocks_apply(struct birdsocks *b)
-{
-	(void)b;
-}
-
-void
-birdsocks_free(struct birdsocks *b)
-{
-	(void)b;
 }
 
 /* ---- the neighbour's side ---- */
