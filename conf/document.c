@@ -10,6 +10,7 @@
 #include "conf/document.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,7 +117,8 @@ real_of(const char *s, double *out)
 	if (*p != '\0')
 		return false;
 	*out = strtod(s, &end);
-	return *end == '\0';
+	/* One that is too large for a number is none: JSON has no infinity. */
+	return *end == '\0' && isfinite(*out);
 }
 
 json_t *
