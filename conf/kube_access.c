@@ -90,7 +90,7 @@ kubeconfig_parse(const struct reader *r)
 	return NULL;
 }
 
-/* The value under inner of the entry with a name in a list. */
+/* The value under inner of the entry with a name in a list. NULL: there is none, which was said. */
 static const json_t *
 named(const struct reader *r, const json_t *config, const char *list, const char *name, const char *inner)
 {
@@ -100,8 +100,12 @@ named(const struct reader *r, const json_t *config, const char *list, const char
 	json_array_foreach(json_object_get(config, list), i, entry)
 	{
 		const char *is = json_string_value(json_object_get(entry, "name"));
-		if (is != NULL && strcmp(is, name) == 0)
-			return json_object_get(entry, inner);
+		if (is == NULL || strcmp(is, name) != 0)
+			continue;
+		const json_t *v = json_object_get(entry, inner);
+		if (v == NULL)
+			fail(r, "%s: found no %s in \"%s\"", list, inner, name);
+		return v;
 	}
 	fail(r, "%s: found no \"%s\", which is referred to", list, name);
 	return NULL;

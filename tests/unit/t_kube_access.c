@@ -117,6 +117,10 @@ START_TEST(test_errors)
 	fails("current-context: z\ncontexts: [{name: z, context: {cluster: c, user: w}}]\nclusters: [{name: "
 	      "c, cluster: {server: 'http://a'}}]\n",
 	      "users: found no \"w\", which is referred to");
+	fails("{current-context: z, contexts: [{name: z}]}", "contexts: found no context in \"z\"");
+	fails("{current-context: z, contexts: [{name: z, context: {cluster: c, user: w}}], clusters: [{name: c, "
+	      "cluster: {server: 'http://a'}}], users: [{name: w}]}",
+	      "users: found no user in \"w\"");
 	fails(CONFIG("", ""), "cluster.server: found none, expected a URL");
 	fails(CONFIG("server: api", ""), "cluster.server: found \"api\", expected a URL");
 	fails(CONFIG("server: 'https://me:secret@a'", ""),
