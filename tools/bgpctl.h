@@ -43,6 +43,8 @@ void bgpctl_printer_row(struct bgpctl_printer *p, const json_t *row);
 void bgpctl_printer_end(struct bgpctl_printer *p); /* writes what is left and frees */
 
 /* bgpctl_text.c: a cell's text, added to out. */
+/* Text of neighbours and files, and whatever else an answer has, must not reach the terminal's controls. */
+void bgpctl_plain(const char *s, struct str *out);
 void bgpctl_seconds(json_int_t s, struct str *out); /* "01:02:03", "5d03h" */
 /* A member's value; what its name says is octets or seconds has larger units added: "4005888 (3.8 MiB)". */
 void bgpctl_member(const char *name, const json_t *v, struct str *out);

@@ -305,14 +305,17 @@ put_members(FILE *out, const json_t *o, int depth)
 
 	json_object_foreach((json_t *)(uintptr_t)o, name, v)
 	{
-		if (json_is_object(v) && json_object_size(v) > 0) {
-			fprintf(out, "%*s%s:\n", 2 * depth, "", name);
-			put_members(out, v, depth + 1);
-			continue;
-		}
 		struct str text = {0};
-		bgpctl_member(name, v, &text);
-		fprintf(out, "%*s%s: %s\n", 2 * depth, "", name, str_get(&text));
+		bgpctl_plain(name, &text);
+		str_add(&text, ":");
+		if (json_is_object(v) && json_object_size(v) > 0) {
+			fprintf(out, "%*s%s\n", 2 * depth, "", str_get(&text));
+			put_members(out, v, depth + 1);
+		} else {
+			str_add(&text, " ");
+			bgpctl_member(name, v, &text);
+			fprintf(out, "%*s%s\n", 2 * depth, "", str_get(&text));
+		}
 		str_free(&text);
 	}
 }
@@ -370,7 +373,10 @@ bgpctl_printer_row(struct bgpctl_printer *p, const json_t *row)
 {
 	if (p->lines) {
 		const char *line = json_string_value(json_object_get(row, "line"));
-		fprintf(p->out, "%s\n", line != NULL ? line : "");
+		struct str text = {0};
+		bgpctl_plain(line != NULL ? line : "", &text);
+		fprintf(p->out, "%s\n", str_get(&text));
+		str_free(&text);
 	} else if (p->table == NULL) {
 		put_members(p->out, row, 0);
 		fputs("\n", p->out);

@@ -18,9 +18,8 @@ bgpctl_seconds(json_int_t s, struct str *out)
 			 (long long)(s % 60));
 }
 
-/* Text of neighbours and files must not reach the terminal's controls. */
-static void
-clean_text(const char *s, struct str *out)
+void
+bgpctl_plain(const char *s, struct str *out)
 {
 	for (; *s != '\0'; s++) {
 		unsigned char ch = (unsigned char)*s, next = (unsigned char)s[1];
@@ -38,14 +37,14 @@ rule_text(const json_t *o, struct str *out)
 	const char *file = json_string_value(json_object_get(o, "file"));
 	const json_t *rule = json_object_get(o, "rule"), *line = json_object_get(o, "line");
 
-	clean_text(policy != NULL ? policy : "end of list", out);
+	bgpctl_plain(policy != NULL ? policy : "end of list", out);
 	if (json_is_integer(rule))
 		str_addf(out, " %lld", (long long)json_integer_value(rule));
 	str_add(out, " ");
-	clean_text(json_string_value(json_object_get(o, "action")), out);
+	bgpctl_plain(json_string_value(json_object_get(o, "action")), out);
 	if (file != NULL && json_is_integer(line)) {
 		str_add(out, " (");
-		clean_text(file, out);
+		bgpctl_plain(file, out);
 		str_addf(out, ":%lld)", (long long)json_integer_value(line));
 	}
 }
@@ -66,11 +65,11 @@ object_text(const json_t *o, struct str *out)
 		return;
 	}
 	if (json_is_string(via))
-		clean_text(json_string_value(via), out);
+		bgpctl_plain(json_string_value(via), out);
 	/* A link-local address says it itself. */
 	if (json_is_string(ifname) && (!json_is_string(via) || strchr(json_string_value(via), '%') == NULL)) {
 		str_add(out, json_is_string(via) ? "%" : "");
-		clean_text(json_string_value(ifname), out);
+		bgpctl_plain(json_string_value(ifname), out);
 	}
 }
 
@@ -89,7 +88,7 @@ bgpctl_value(const json_t *v, struct str *out)
 	} else if (json_is_real(v)) {
 		str_addf(out, "%.1f", json_real_value(v));
 	} else if (json_is_string(v)) {
-		clean_text(json_string_value(v), out);
+		bgpctl_plain(json_string_value(v), out);
 	} else if (json_is_object(v)) {
 		object_text(v, out);
 	} else if (json_array_size(v) == 0) {

@@ -66,4 +66,14 @@ START_TEST(test_seconds)
 }
 END_TEST
 
-SUITE("bgpctl_text", test_member, test_seconds)
+START_TEST(test_plain)
+{
+	struct str out = {0};
+
+	bgpctl_plain("a\tb\x1b[1m\xc2\x9b\xc3\xbc\n", &out);
+	ck_assert_str_eq(str_get(&out), "a?b?[1m?\xc3\xbc?");
+	str_free(&out);
+}
+END_TEST
+
+SUITE("bgpctl_text", test_member, test_seconds, test_plain)
