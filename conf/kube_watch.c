@@ -228,6 +228,9 @@ static bool
 is_before(const char *a, const char *b)
 {
 	char *end_a, *end_b;
+
+	if (a == NULL || b == NULL)
+		return false;
 	unsigned long long x = strtoull(a, &end_a, 10), y = strtoull(b, &end_b, 10);
 
 	return *a != '\0' && *b != '\0' && *end_a == '\0' && *end_b == '\0' && x < y;
@@ -249,6 +252,7 @@ version_of(const json_t *object)
 static void
 version_set(struct kube_watch *w, const char *version)
 {
+	ASSERT(version != NULL); /* or there was no whole list, no good event */
 	if (w->version == NULL || strcmp(w->version, version) != 0)
 		w->watches_failed = 0;
 	char *copy = xstrdup(version);
