@@ -127,14 +127,14 @@ works
 # Needs nobody's cooperation: the debugger has the daemon itself make the call.
 if [ -z "$sanitized" ] && command -v gdb >/dev/null; then
 	say "in the running daemon: no file is opened to be written, nobody is root again, and executing is the end"
-	gdb -nx -batch -iex 'set sysroot /' -p "$pid" -ex 'print "open", (int)open("/tmp/godwit-privileges", 65, 384)' \
+	gdb -nx -batch -iex 'set sysroot /' "$BGPD" "$pid" -ex 'print "open", (int)open("/tmp/godwit-privileges", 65, 384)' \
 		-ex 'print "run", (int)open("'"$dir/run/new"'", 65, 384)' -ex 'print "setuid", (int)setuid(0)' \
 		-ex 'print "fork", (int)fork()' -ex 'print "packet", (int)socket(17, 3, 0)' >"$dir/gdb.out" 2>&1
 	[ "$(grep -c '= -1$' "$dir/gdb.out")" -eq 5 ] || fail "$stage: $(cat "$dir/gdb.out")"
 	[ ! -e /tmp/godwit-privileges ] && [ ! -e "$dir/run/new" ] || fail "$stage: there is a file"
 	works
 	# Some versions of it do not survive that either.
-	(ulimit -c 0 && gdb -nx -batch -iex 'set sysroot /' -p "$pid" -ex 'call (int)execl("/bin/true", "true", (char *)0)') >"$dir/gdb.out" 2>&1
+	(ulimit -c 0 && gdb -nx -batch -iex 'set sysroot /' "$BGPD" "$pid" -ex 'call (int)execl("/bin/true", "true", (char *)0)') >"$dir/gdb.out" 2>&1
 	expect 5 no alive r
 	wait "$pid"
 	[ $? -eq 159 ] || fail "$stage: it did not end by SIGSYS: $(cat "$dir/gdb.out")"
