@@ -31,9 +31,9 @@
  * How far beyond the limit resident may get: a 32nd and 64 KB a neighbour for attributes, the caps' 64th and
  * 16 paths, what was not looked at yet (4 MB, and a read of 64 KB for each session), and what routes that are
  * in still need further on: 262,144 undecided prefixes at most, 4 MB of messages for each export group and
- * 256 KB a member, bitmaps. What else comes from outside has a bound of its own, see bgpd/README.md. A sixteenth of
- * the limit and 32 MB are enough for all that, with some hundred neighbours; the memory of the kernel's own
- * routing table, which a cgroup counts, is not in it.
+ * 256 KB a member, bitmaps. What else comes from outside has a bound of its own, see bgpd/README.md. A
+ * sixteenth of the limit and 32 MB are enough for all that, with some hundred neighbours; the memory of the
+ * kernel's own routing table, which a cgroup counts, is not in it.
  */
 #ifndef BGPD_MEMORY_H
 #define BGPD_MEMORY_H

@@ -400,6 +400,20 @@ last_resort(struct bgpd *d, struct import_result *res)
 	return marked != ATTR_NONE;
 }
 
+/* What a policy of ours makes of a path is no growth of the neighbour's, and never refused for want of memory. */
+static void
+apply_again(struct peer_routes *r, const struct rib_op *op)
+{
+	struct bgpd *d = r->peer->d;
+	int64_t grown = r->source->grown, may_grow = r->source->may_grow;
+
+	r->source->may_grow = INT64_MAX;
+	rib_apply(d->rib, r->source, op, 1, loop_now_s(d->loop), RIB_BULK);
+	r->source->may_grow = may_grow;
+	if (!op->withdraw)
+		r->source->grown = grown;
+}
+
 /* Judges one path again, as it was received. */
 static void
 refilter_path(struct peer_routes *r, enum family f, uint32_t id, const struct rib_path *path)
@@ -420,7 +434,7 @@ refilter_path(struct peer_routes *r, enum family f, uint32_t id, const struct ri
 	    .received = received,
 	    .effective = res.effective,
 	    .path_id = rib_path_id(path)};
-	rib_apply(d->rib, r->source, &op, 1, loop_now_s(d->loop), RIB_BULK);
+	apply_again(r, &op);
 	if (keep && stale)
 		rib_path_generation_set(d->rib, r->source, f, id, op.path_id, gen);
 	attr_unref(d->attrs, res.effective);

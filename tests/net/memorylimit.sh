@@ -68,7 +68,7 @@ confine() {
 }
 flooder() { # NAME NAMESPACE N AS [no-refresh]
 	mkfifo "$dir/$1.fifo"
-	start "$1" "$2" python3 "$top/tests/net/flood.py" "10.99.$3.2" "10.99.$3.1" "$4" "$dir/$1.fifo" ${5:-}
+	start "$1" "$2" python3 "$top/tests/net/flood.py" "10.99.$3.2" "10.99.$3.1" "$4" "$dir/$1.fifo" ${5:+"$5"}
 	expect 30 session a "$1"
 }
 tell() { # NAME COMMAND...: returns when all is sent

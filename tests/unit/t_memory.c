@@ -371,6 +371,34 @@ START_TEST(test_attributes)
 }
 END_TEST
 
+/* A policy that makes routes larger is ours, whatever the neighbour may do. */
+START_TEST(test_policy)
+{
+	struct rib_source *src;
+
+	begin(true);
+	hosts(&s, a, false, 0, 100);
+	look(1057);
+	src = peer_routes_source(a);
+	src->grown = src->may_grow;
+	large(&s, a, 100, 1, 3000);
+	ck_assert_uint_eq(has(a), 100);
+	bgpdtest_reload(
+	    &t, LIMIT,
+	    "policies: {more: [{set: {add-communities: [\"65001:1\", \"65001:2\"]}, action: accept}]}\n"
+	    "neighbors:\n"
+	    "  - {address: " A ", remote-as: 65002, passive: true, import: [more], export: [], "
+	    "idle-hold-time: {initial: 0, max: 1}}\n"
+	    "  - {address: " B ", remote-as: 65003, passive: true, import: [accept], export: []}\n");
+	bgpdtest_settle(&t);
+	ck_assert_uint_eq(has(a), 100);
+	const struct rib_path *path = bgpdtest_path(&t, a, "10.0.0.7/32");
+	ck_assert(path->flags & RIB_PATH_SIDE);
+	ck_assert_int_eq(src->grown, src->may_grow);
+	end();
+}
+END_TEST
+
 /* What a neighbour had at 80 and comes back with is used, so that nobody else takes it meanwhile. */
 START_TEST(test_away)
 {
@@ -434,4 +462,4 @@ START_TEST(test_spend)
 END_TEST
 
 SUITE("memory", test_levels, test_caps, test_refresh, test_fits, test_no_refresh, test_spare, test_attributes,
-      test_away, test_reload, test_spend)
+      test_policy, test_away, test_reload, test_spend)
