@@ -172,7 +172,6 @@ expect 20 at_sink 61700
 expect 10 content honest
 lines 'info memory.room .*effect="new paths are taken again"' 1 || fail "$stage"
 
-expect 60 state free
 
 say "another flood of other prefixes has the place of the first one, and no more"
 tell flood announce 100.0.0.0 "$FLOOD"
