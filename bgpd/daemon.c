@@ -22,8 +22,10 @@
 #include "lib/fdtable.h"
 #include "lib/log.h"
 #include "lib/mem.h"
+#include "lib/service.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +33,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#define STOP_SECONDS      30 /* more than sessions linger */
 #define DESCRIPTORS_OWN   64
 #define DESCRIPTORS_TABLE 16 /* of each table of neighbours */
 #define DESCRIPTORS_MIN 1024 /* 8 KB of the kernel */
@@ -41,8 +44,10 @@ daemon_kernel_synced(struct bgpd *d)
 	/* Without a kernel nobody knows what an earlier run has left. */
 	if (!d->kernel->nowhere)
 		restart_synced(&d->restart, kernel_kept(d->kernel));
-	if (d == d->main)
+	if (d == d->main) {
 		instances_synced(d);
+		service_ready(d->service);
+	}
 	d->start_next = TAILQ_FIRST(&d->peers);
 	loop_job_start(d->loop, &d->starts);
 }
@@ -235,6 +240,20 @@ on_stop_timer(evutil_socket_t fd, short what, void *arg)
 		loop_stop(d->loop);
 }
 
+/* Where the service manager's patience would else be too short: 10,000 routes a second leave the slowest kernel. */
+static unsigned
+stop_seconds(struct bgpd *d, unsigned drain_s)
+{
+	unsigned s = drain_s + STOP_SECONDS;
+	struct rib_stats st;
+
+	for (struct bgpd *i = d; i != NULL; i = instance_next(i)) {
+		rib_stats(i->rib, &st);
+		s += (unsigned)((st.prefixes[FAMILY_IPV4] + st.prefixes[FAMILY_IPV6]) / 10000);
+	}
+	return s;
+}
+
 static void
 peers_stop(struct bgpd *d)
 {
@@ -254,6 +273,7 @@ daemon_stop(struct bgpd *d)
 	if (d->stopping)
 		return;
 	log_info("daemon.stop", LOG_U("pid", getpid()));
+	service_stopping(d->service, stop_seconds(d, 0));
 	listen_set(&d->listen, NULL, 0);
 	for (struct bgpd *i = d; i != NULL; i = instance_next(i))
 		peers_stop(i);
@@ -268,10 +288,33 @@ daemon_stop_drained(struct bgpd *d)
 	if (!d->draining && !d->stopping && dr->on_stop && drain_begin_all(d, dr->time_s) > 0) {
 		d->draining = true;
 		log_info("daemon.drain", LOG_U("pid", getpid()), LOG_U("seconds", dr->time_s));
+		service_stopping(d->service, stop_seconds(d, dr->time_s));
 		event_add(d->ev_stop, &(struct timeval){.tv_usec = 1000});
 		return;
 	}
 	daemon_stop(d);
+}
+
+/* The line of systemctl status. */
+static void
+status_write(void *ctx, char *text, size_t size)
+{
+	struct bgpd *d = ctx;
+	unsigned up = 0, all = 0;
+	uint64_t prefixes = 0;
+	struct rib_stats st;
+	struct peer *p;
+
+	loop_enter(d->loop);
+	for (struct bgpd *i = d; i != NULL; i = instance_next(i)) {
+		rib_stats(i->rib, &st);
+		prefixes += (uint64_t)st.prefixes[FAMILY_IPV4] + st.prefixes[FAMILY_IPV6];
+		TAILQ_FOREACH(p, &i->peers, entry) {
+			all++;
+			up += peer_state(p) == FSM_ESTABLISHED;
+		}
+	}
+	snprintf(text, size, "%u of %u neighbours established, %" PRIu64 " prefixes", up, all, prefixes);
 }
 
 static void
@@ -392,6 +435,7 @@ daemon_free(struct bgpd *d, bool keep)
 		session_pool_free(d->sessions);
 	}
 	memory_fini(&d->memory);
+	service_close(d->service);
 	conf_free(d->conf);
 	loop_fini(d->loop);
 	free(d->loop);
@@ -408,6 +452,7 @@ daemon_start(struct bgpd *d, const struct daemon_options *options, struct conf *
 		return false;
 	d->start_ns = time_mono_ns();
 	memory_init(&d->memory, d);
+	d->service = service_open(d->loop->base, status_write, d);
 	reserve_descriptors(d);
 	return start_parts(d);
 }

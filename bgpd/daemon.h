@@ -56,6 +56,7 @@ struct kernel;
 struct birdsocks;
 struct ctl;
 struct metrics;
+struct service;
 struct pipeline;
 TAILQ_HEAD(peer_list, peer);
 
@@ -107,6 +108,7 @@ struct bgpd {
 	struct birdsocks *birdsocks; /* for programs that ask BIRD */
 	struct metrics *metrics; /* over HTTP */
 	struct memory memory;    /* its limit (memory.h) */
+	struct service *service; /* whoever started us as a service; NULL: nobody */
 	bool draining; /* before an orderly stop */
 	struct event *ev_stop; /* ends the wait for lingering sessions */
 	struct event *signals[5];

@@ -119,8 +119,12 @@ load(const char *path)
 	struct conf_errors errs = {0};
 	struct conf *conf = NULL;
 
-	if (conf_load(path, &conf, &errs) < 0)
-		conf_errors_write(&errs, stderr);
+	if (conf_load(path, &conf, &errs) < 0) {
+		struct str text = {0};
+		conf_errors_print(&errs, &text);
+		log_plain(LOG_ERROR, str_get(&text));
+		str_free(&text);
+	}
 	conf_errors_free(&errs);
 	return conf;
 }
@@ -131,6 +135,7 @@ main(int argc, char **argv)
 	struct cli cli = {.daemon = {.conf_path = DAEMON_CONF_PATH, .kernel = true}, .exit_status = -1};
 	bool bird = argc > 0 && bird_cli_wanted(argv[0]);
 
+	log_journal_detect();
 	if (bird)
 		bird_cli_parse(argc, argv, &cli);
 	else

@@ -20,6 +20,7 @@
 #include "conf/diff.h"
 #include "lib/log.h"
 #include "lib/mem.h"
+#include "lib/service.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -285,6 +286,8 @@ finish(struct reload *r, int result, const char *reason)
 	struct reload_order *o = TAILQ_FIRST(&r->orders);
 
 	TAILQ_REMOVE(&r->orders, o, entry);
+	/* Before the one who waits knows: systemctl takes that for the end of the reload. */
+	service_reloaded(r->d->service);
 	if (o->done != NULL)
 		o->done(o->ctx, result, reason);
 	loader_task_fini(&o->task);
@@ -476,6 +479,7 @@ begin(struct reload *r)
 
 	if (o == NULL)
 		return;
+	service_reloading(r->d->service);
 	if (!o->rollback) {
 		o->task.path = r->d->options->conf_path;
 	} else if (r->before == NULL) {

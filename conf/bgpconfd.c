@@ -16,6 +16,7 @@
 #include "conf/bgpconfd_conf.h"
 #include "conf/confd.h"
 #include "conf/status.h"
+#include "lib/log.h"
 #include "lib/str.h"
 #include "lib/version.h"
 
@@ -148,8 +149,12 @@ load(const char *path)
 	struct conf_errors errs = {0};
 	struct bgpconfd_conf *conf = NULL;
 
-	if (bgpconfd_conf_load(path, &conf, &errs) < 0)
-		conf_errors_write(&errs, stderr);
+	if (bgpconfd_conf_load(path, &conf, &errs) < 0) {
+		struct str text = {0};
+		conf_errors_print(&errs, &text);
+		log_plain(LOG_ERROR, str_get(&text));
+		str_free(&text);
+	}
 	conf_errors_free(&errs);
 	return conf;
 }
@@ -182,6 +187,7 @@ main(int argc, char **argv)
 	struct bgpconfd_conf *conf;
 	struct cli cli;
 
+	log_journal_detect();
 	parse_options(argc, argv, &cli);
 	if (cli.exit_status >= 0)
 		return cli.exit_status;

@@ -29,10 +29,12 @@
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "lib/mem.h"
+#include "lib/service.h"
 #include "lib/str.h"
 
 #define BACKOFF_MIN_MS 250
 #define BACKOFF_MAX_MS 5000
+#define STOP_SECONDS   5 /* nothing is waited for */
 
 /* Octets that malloc keeps for the next round: models come and go, and to fault their pages in anew costs a tenth of it. */
 #define HEAP_KEPT (16 << 20)
@@ -49,6 +51,7 @@ struct confd {
 	struct event *signals[3];
 	struct event *debounce, *retry;
 	struct status *status;
+	struct service *service; /* whoever started us as a service; NULL: nobody */
 	int exit_status;
 
 	/* Of the configuration in use. */
@@ -779,6 +782,7 @@ reload(struct confd *d)
 	struct bgpconfd_conf *conf;
 	struct conf_errors errs = {0};
 
+	service_reloading(d->service);
 	if (bgpconfd_conf_load(d->options->path, &conf, &errs) < 0) {
 		for (uint32_t i = 0; i < errs.n; i++)
 			log_error("config.bad", LOG_S("file", errs.v[i].pos.file),
@@ -791,6 +795,7 @@ reload(struct confd *d)
 		status_open(d);
 		log_info("config.reloaded", LOG_S("file", d->options->path));
 	}
+	service_reloaded(d->service);
 	conf_errors_free(&errs);
 }
 
@@ -800,10 +805,25 @@ on_signal(evutil_socket_t number, short what, void *ctx)
 	struct confd *d = ctx;
 
 	(void)what;
-	if (number == SIGHUP && d->options->mode == CONFD_RUN)
+	if (number == SIGHUP && d->options->mode == CONFD_RUN) {
 		reload(d);
-	else
-		finish(d, d->options->mode == CONFD_RUN ? 0 : EXIT_FAILURE);
+		return;
+	}
+	service_stopping(d->service, STOP_SECONDS);
+	finish(d, d->options->mode == CONFD_RUN ? 0 : EXIT_FAILURE);
+}
+
+/* The line of systemctl status. */
+static void
+status_write(void *ctx, char *text, size_t size)
+{
+	const struct confd *d = ctx;
+	unsigned failed = 0;
+
+	for (unsigned i = 0; i < d->nitems; i++)
+		failed += d->items[i].error != NULL;
+	snprintf(text, size, "%s, %u of %u files as they should be", synced(d) ? "the source is known" : "waiting for the source",
+		 synced(d) ? d->nitems - failed : 0, d->nitems);
 }
 
 int
@@ -825,12 +845,17 @@ confd_run(const struct confd_options *options, struct bgpconfd_conf *conf)
 		event_add(d.signals[i], NULL);
 	}
 	work_open(&d);
-	if (options->mode == CONFD_RUN)
+	if (options->mode == CONFD_RUN) {
 		status_open(&d);
+		d.service = service_open(d.base, status_write, &d);
+	}
 	if (options->mode == CONFD_RUN && d.status == NULL)
 		d.exit_status = EXIT_FAILURE;
-	else
+	else {
+		service_ready(d.service);
 		event_base_dispatch(d.base);
+	}
+	service_close(d.service);
 	status_free(d.status);
 	work_close(&d);
 	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)

@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -30,7 +31,7 @@
 #define TAIL_ROOM        32   /* kept free for the mark of a shortened line and its end */
 
 static _Atomic int the_level = LOG_INFO;
-static atomic_bool the_json;
+static atomic_bool the_json, the_journal;
 static _Atomic uint64_t the_dropped;
 static pthread_mutex_t write_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -40,6 +41,8 @@ static const char *const level_names[] = {
     [LOG_INFO] = "info",
     [LOG_DEBUG] = "debug",
 };
+
+static const char syslog_levels[] = {[LOG_ERROR] = '3', [LOG_WARN] = '4', [LOG_INFO] = '6', [LOG_DEBUG] = '7'};
 
 struct line {
 	char text[LINE_MAX_OCTETS];
@@ -191,7 +194,15 @@ put_head(struct line *l, enum log_level level, const char *event, bool json)
 	struct timespec ts;
 	struct tm tm;
 	char when[32];
+	bool journal = atomic_load_explicit(&the_journal, memory_order_relaxed);
 
+	if (journal)
+		putf(l, "<%c>", syslog_levels[level]);
+	if (journal && !json) {
+		putf(l, "%s ", level_names[level]);
+		put(l, event, strlen(event));
+		return;
+	}
 	clock_gettime(CLOCK_REALTIME, &ts);
 	gmtime_r(&ts.tv_sec, &tm);
 	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S", &tm);
@@ -263,6 +274,34 @@ void
 log_set_json(bool json)
 {
 	atomic_store_explicit(&the_json, json, memory_order_relaxed);
+}
+
+void
+log_journal_detect(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long device, inode;
+	struct stat st;
+
+	atomic_store_explicit(&the_journal,
+	    stream != NULL && sscanf(stream, "%llu:%llu", &device, &inode) == 2 && fstat(STDERR_FILENO, &st) == 0 &&
+		st.st_dev == device && st.st_ino == inode,
+	    memory_order_relaxed);
+}
+
+void
+log_plain(enum log_level level, const char *lines)
+{
+	bool journal = atomic_load_explicit(&the_journal, memory_order_relaxed);
+
+	while (*lines != '\0') {
+		size_t n = strcspn(lines, "\n");
+
+		if (journal)
+			fprintf(stderr, "<%c>", syslog_levels[level]);
+		fprintf(stderr, "%.*s\n", (int)n, lines);
+		lines += n + (lines[n] == '\n');
+	}
 }
 
 bool

@@ -41,10 +41,17 @@ struct log_kv {
 #define log_info(event, ...)  log_at(LOG_INFO, event, __VA_ARGS__)
 #define log_debug(event, ...) log_at(LOG_DEBUG, event, __VA_ARGS__)
 
+/* Errors of a file, a line each, for people: as they are, for the journal each with its level. */
+void log_plain(enum log_level level, const char *lines);
 void log_write(enum log_level level, const char *event, const struct log_kv *kv);
 enum log_level log_get_level(void);
 void log_set_level(enum log_level level);
 void log_set_json(bool json);
+/*
+ * From now on lines are for the journal if standard error is that, by $JOURNAL_STREAM (systemd.exec(5)): each begins with
+ * its level as sd-daemon(3) has it, and those of text do not have the time, which the journal has.
+ */
+void log_journal_detect(void);
 bool log_level_parse(const char *text, enum log_level *out); /* error warn info debug */
 const char *log_level_name(enum log_level level);
 uint64_t log_dropped(void); /* lines lost because stderr would have blocked */

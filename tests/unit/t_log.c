@@ -4,7 +4,10 @@
 
 #include <fcntl.h>
 #include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/mem.h"
@@ -174,4 +177,41 @@ START_TEST(test_never_waits)
 }
 END_TEST
 
-SUITE("log", test_text, test_text_quoting, test_json, test_too_long, test_levels, test_never_waits)
+START_TEST(test_journal)
+{
+	char buf[4096], stream[64];
+	int fd = catch_stderr();
+	struct stat st;
+	json_t *root;
+
+	ck_assert_int_eq(fstat(STDERR_FILENO, &st), 0);
+	snprintf(stream, sizeof(stream), "%llu:%llu", (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+	setenv("JOURNAL_STREAM", stream, 1);
+	log_journal_detect();
+	log_set_level(LOG_DEBUG);
+	log_error("a", LOG_U("k", 1));
+	log_warn("b", LOG_U("k", 2));
+	log_info("c", LOG_U("k", 3));
+	log_debug("d", LOG_U("k", 4));
+	log_plain(LOG_ERROR, "x.yaml:1: bad\nx.yaml:2: worse\n");
+	ck_assert_str_eq(read_all(fd, buf, sizeof(buf)),
+	    "<3>error a k=1\n<4>warn b k=2\n<6>info c k=3\n<7>debug d k=4\n<3>x.yaml:1: bad\n<3>x.yaml:2: worse\n");
+	log_set_json(true);
+	log_warn("b", LOG_U("k", 2));
+	read_all(fd, buf, sizeof(buf));
+	ck_assert_int_eq(strncmp(buf, "<4>{", 4), 0);
+	root = json_loads(buf + 3, 0, NULL);
+	ck_assert_str_eq(json_string_value(json_object_get(root, "level")), "warn");
+	json_decref(root);
+	/* stderr is another file than that which the journal gave */
+	log_set_json(false);
+	setenv("JOURNAL_STREAM", "1:1", 1);
+	log_journal_detect();
+	log_info("c", LOG_U("k", 3));
+	ck_assert_str_eq(read_all(fd, buf, sizeof(buf)) + 24, " info c k=3\n");
+	log_plain(LOG_ERROR, "as it is\n");
+	ck_assert_str_eq(read_all(fd, buf, sizeof(buf)), "as it is\n");
+}
+END_TEST
+
+SUITE("log", test_journal, test_text, test_text_quoting, test_json, test_too_long, test_levels, test_never_waits)
