@@ -24,7 +24,7 @@
 #define STATUS_SIZE 160
 
 struct service {
-	int fd; /* connected */
+	int fd;               /* connected */
 	uint64_t watchdog_us; /* 0: no heartbeat is wanted */
 	struct event *heartbeat, *status_timer;
 	service_status_fn *status;
@@ -124,10 +124,11 @@ service_open(struct event_base *base, service_status_fn *status, void *ctx)
 		int fd = dial(name);
 		if (fd < 0) {
 			log_warn("service.socket", LOG_S("socket", name), LOG_S("error", strerror(-fd)),
-			    LOG_S("effect", "the service manager is told nothing"));
+				 LOG_S("effect", "the service manager is told nothing"));
 		} else {
 			s = xcalloc(1, sizeof(*s));
-			*s = (struct service){.fd = fd, .watchdog_us = watchdog_us(), .status = status, .ctx = ctx};
+			*s = (struct service){
+			    .fd = fd, .watchdog_us = watchdog_us(), .status = status, .ctx = ctx};
 			s->heartbeat = event_new(base, -1, EV_PERSIST, on_heartbeat, s);
 			s->status_timer = event_new(base, -1, EV_PERSIST, on_status, s);
 			ASSERT(s->heartbeat != NULL && s->status_timer != NULL);
@@ -165,8 +166,8 @@ service_ready(struct service *s)
 		return;
 	uint64_t half = s->watchdog_us / 2;
 	on_heartbeat(-1, 0, s);
-	event_add(s->heartbeat,
-	    &(struct timeval){.tv_sec = (time_t)(half / 1000000), .tv_usec = (suseconds_t)(half % 1000000)});
+	event_add(s->heartbeat, &(struct timeval){.tv_sec = (time_t)(half / 1000000),
+						  .tv_usec = (suseconds_t)(half % 1000000)});
 }
 
 void
@@ -177,7 +178,8 @@ service_reloading(struct service *s)
 	if (s == NULL || !s->ready)
 		return;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	tell(s, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u);
+	tell(s, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
+	     (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u);
 }
 
 void

@@ -26,7 +26,8 @@ manager(void)
 	memcpy(sun.sun_path, name, strlen(name));
 	sun.sun_path[0] = '\0';
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&sun,
-			     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name))), 0);
+			      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name))),
+			 0);
 	setenv("NOTIFY_SOCKET", name, 1);
 	return fd;
 }
