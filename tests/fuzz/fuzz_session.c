@@ -168,6 +168,28 @@ session_has_more(const struct session *s)
 	return false;
 }
 
+/* What is sent is delivered at once, and nothing is kept. */
+size_t
+session_queued(const struct session *s)
+{
+	(void)s;
+	return 0;
+}
+
+size_t
+session_bytes(const struct session *s)
+{
+	(void)s;
+	return 0;
+}
+
+size_t
+session_pool_bytes(const struct session_pool *p)
+{
+	(void)p;
+	return 0;
+}
+
 struct session *
 session_dial(struct session_pool *p, const struct session_dial *d, const struct session_ops *ops, void *ctx,
 	     int *err)
