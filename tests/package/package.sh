@@ -30,10 +30,11 @@ tail -n 1 "$dir/deb.log" | grep -qx 'lintian: clean' || fail "$stage"
 say "the packages' files are those of make install"
 done_by install make -s -C "$build" install DESTDIR="$dir/made" prefix=/usr sysconfdir=/etc
 # Pages are compressed and documents added in packages; debug symbols are a package of their own.
+# debhelper of Debian 12 knows units in /lib only, which is /usr/lib.
 (cd "$dir/made" && find . ! -type d) | sort >"$dir/made.files"
 for deb in "$dir"/deb/godwit_*.deb "$dir"/deb/godwit-confd_*.deb; do
 	dpkg-deb --contents "$deb" | sed -n 's/^[-l].* \(\.\/[^ ]*\).*/\1/p'
-done | sed 's/^\(.*\/man\/.*\)\.gz$/\1/' |
+done | sed 's,^\./lib/,./usr/lib/,; s/^\(.*\/man\/.*\)\.gz$/\1/' |
 	grep -vE '^./usr/share/(doc/[^/]*/(changelog.Debian.gz|copyright|README.Debian)|lintian/.*)$|^./usr/lib/sysusers.d/' | sort >"$dir/packed.files"
 [ "$(wc -l <"$dir/made.files")" -gt 20 ] || fail "$stage: make install has not installed much"
 diff "$dir/made.files" "$dir/packed.files" || fail "$stage"
@@ -58,8 +59,9 @@ cp "$dir"/deb/godwit_*.deb "$dir"/deb/godwit-confd_*.deb "$root/packages/"
 packages() { in_root sh -c 'exec "$@" /packages/*.deb' sh "$@"; }
 done_by apt in_root apt-get -qq update
 # What they depend on stays when they go, so it is there before the list of files is made.
-done_by apt in_root sh -c 'dpkg -i /packages/*.deb || apt-get -qq -y -f install --no-install-recommends'
-done_by apt in_root dpkg --purge godwit godwit-confd
+for deb in "$root"/packages/*.deb; do
+	done_by apt in_root apt-get -qq -y satisfy --no-install-recommends "$(dpkg-deb -f "$deb" Depends)"
+done
 # What dpkg and apt note for themselves, logs and caches.
 files() { (cd "$root" && find . -xdev \( -path ./proc -o -path ./sys -o -path ./dev -o -path ./var/lib/dpkg -o -path ./var/lib/systemd/deb-systemd-helper-enabled -o -path ./var/cache -o -path ./var/log \) -prune -o -print | sort); }
 files >"$dir/before"
