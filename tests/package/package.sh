@@ -28,14 +28,13 @@ say "lintian has nothing to say"
 tail -n 1 "$dir/deb.log" | grep -qx 'lintian: clean' || fail "$stage"
 
 say "the packages' files are those of make install"
-done_by install make -s -C "$build" install DESTDIR="$dir/made" prefix=/usr sysconfdir=/etc
+done_by install make -s -C "$build" install DESTDIR="$dir/made" prefix=/usr sysconfdir=/etc systemdsystemunitdir=/lib/systemd/system
 # Pages are compressed and documents added in packages; debug symbols are a package of their own.
-# debhelper of Debian 12 knows units in /lib only, which is /usr/lib.
 (cd "$dir/made" && find . ! -type d) | sort >"$dir/made.files"
 for deb in "$dir"/deb/godwit_*.deb "$dir"/deb/godwit-confd_*.deb; do
 	dpkg-deb --contents "$deb" | sed -n 's/^[-l].* \(\.\/[^ ]*\).*/\1/p'
-done | sed 's,^\./lib/,./usr/lib/,; s/^\(.*\/man\/.*\)\.gz$/\1/' |
-	grep -vE '^./usr/share/(doc/[^/]*/(changelog.Debian.gz|copyright|README.Debian)|lintian/.*)$|^./usr/lib/sysusers.d/' | sort >"$dir/packed.files"
+done | sed 's/^\(.*\/man\/.*\)\.gz$/\1/' |
+	grep -vE '^./usr/share/(doc/[^/]*/(changelog.Debian.gz|copyright|README.Debian)|lintian/.*)$' | sort >"$dir/packed.files"
 [ "$(wc -l <"$dir/made.files")" -gt 20 ] || fail "$stage: make install has not installed much"
 diff "$dir/made.files" "$dir/packed.files" || fail "$stage"
 
@@ -60,7 +59,7 @@ packages() { in_root sh -c 'exec "$@" /packages/*.deb' sh "$@"; }
 done_by apt in_root apt-get -qq update
 # What they depend on stays when they go, so it is there before the list of files is made.
 for deb in "$root"/packages/*.deb; do
-	done_by apt in_root apt-get -qq -y satisfy --no-install-recommends "$(dpkg-deb -f "$deb" Depends)"
+	done_by apt in_root apt-get -qq -y satisfy --no-install-recommends "$(dpkg-deb -f "$deb" Depends | sed 's/godwit ([^)]*), //')"
 done
 # What dpkg and apt note for themselves, logs and caches.
 files() { (cd "$root" && find . -xdev \( -path ./proc -o -path ./sys -o -path ./dev -o -path ./var/lib/dpkg -o -path ./var/lib/systemd/deb-systemd-helper-enabled -o -path ./var/cache -o -path ./var/log \) -prune -o -print | sort); }
@@ -95,16 +94,14 @@ clean_stop b
 rm "$root"/etc/godwit/[ab].yaml
 
 say "/etc/godwit is closed to others, and its group is godwit"
-[ "$(in_root stat -c '%U:%G %a' /etc/godwit)" = "root:godwit 750" ] || fail "$stage: $(in_root stat -c '%U:%G %a' /etc/godwit)"
+[ "$(in_root stat -c '%U:%G %a' /etc/godwit)" = "root:godwit 770" ] || fail "$stage: $(in_root stat -c '%U:%G %a' /etc/godwit)"
 
-say "an upgrade leaves the configuration and the mode of its folder alone, without a question"
+say "an upgrade leaves the configuration alone, without a question"
 printf 'router: {as: 64512, id: 10.0.0.1}\n' >"$root/etc/godwit/bgpd.yaml"
 printf '# changed\n' >"$root/etc/godwit/bgpconfd.yaml"
-in_root chmod 700 /etc/godwit
 cp -R "$root/etc/godwit" "$dir/etc"
 done_by dpkg packages dpkg -i
 diff -r "$dir/etc" "$root/etc/godwit" || fail "$stage"
-[ "$(in_root stat -c %a /etc/godwit)" = 700 ] || fail "$stage"
 
 say "removed, the configuration stays; installed again, it is there"
 done_by dpkg in_root dpkg -r godwit godwit-confd
