@@ -103,6 +103,12 @@ cp -R "$root/etc/godwit" "$dir/etc"
 done_by dpkg packages dpkg -i
 diff -r "$dir/etc" "$root/etc/godwit" || fail "$stage"
 
+say "under systemd the service runs, as its user, and bgpctl finds it"
+"$top/tools/sdboot" -r "$root" sh -ec 'systemctl start bgpd; systemctl is-active bgpd; bgpctl show; [ $(stat -c %U /proc/$(systemctl show -P MainPID bgpd)) = godwit ]' >"$dir/sdboot.log" 2>&1 </dev/null
+rc=$?
+[ $rc -eq 77 ] && echo "  not here: $(tail -n 1 "$dir/sdboot.log")"
+[ $rc -eq 0 ] || [ $rc -eq 77 ] || fail "$stage"
+
 say "removed, the configuration stays; installed again, it is there"
 done_by dpkg in_root dpkg -r godwit godwit-confd
 [ ! -e "$root/usr/sbin/bgpd" ] || fail "$stage"
