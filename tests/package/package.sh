@@ -7,7 +7,11 @@
 . "$(dirname "$0")/../lib.sh"
 need ip debootstrap dpkg-buildpackage dh lintian chroot
 root=$dir/root
-in_root() { env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot "$root" "$@"; }
+# systemd-tmpfiles wants /proc.
+in_root() {
+	env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+		unshare --mount sh -ec 'mount -t proc proc "$0/proc"; exec chroot "$0" "$@"' "$root" "$@"
+}
 # done_by NAME COMMAND...: its output is shown where it fails
 done_by() {
 	local log=$dir/$1.log
