@@ -176,20 +176,6 @@ session_queued(const struct session *s)
 	return 0;
 }
 
-size_t
-session_bytes(const struct session *s)
-{
-	(void)s;
-	return 0;
-}
-
-size_t
-session_pool_bytes(const struct session_pool *p)
-{
-	(void)p;
-	return 0;
-}
-
 struct session *
 session_dial(struct session_pool *p, const struct session_dial *d, const struct session_ops *ops, void *ctx,
 	     int *err)
