@@ -318,6 +318,8 @@ attr_take(struct walk *w, const struct raw_attr *a)
 		if (!(a->flags & ATTR_FLAG_OPTIONAL))
 			fail_attr(w, ATTR_RESET, a, BGP_UPDATE_UNKNOWN_WELLKNOWN,
 				  "unknown well-known attribute");
+		else if (a->type == 0) /* reserved by IANA; the canonical form has none */
+			fail_attr(w, ATTR_IGNORE, a, BGP_UPDATE_OPTIONAL, "attribute of the reserved type 0");
 		else if (a->flags & ATTR_FLAG_TRANSITIVE)
 			keep(w, a);
 		return;

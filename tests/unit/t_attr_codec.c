@@ -150,6 +150,8 @@ static const struct fault {
     {&old, ATTR_WITHDRAW, 11, 15, {0xc0, 17, 12, 2, 1, 0, 3, 0, 0, 4, 1, 0, 3, 0, 0}}, /* AS_CONFED_SET */
     {&ebgp, ATTR_OK, 0, 9, {0xc0, 17, 6, 1, 1, 0, 3, 0, 0}}, /* RFC 6793 4.1: not from a four-octet speaker */
     {&ebgp, ATTR_RESET, 2, 3, {0x40, 99, 0}},                          /* RFC 4271 6.3 unknown well-known */
+    {&ebgp, ATTR_RESET, 2, 3, {0x40, 0, 0}},                           /* as well with the reserved type 0 */
+    {&ebgp, ATTR_IGNORE, 9, 4, {0xc0, 0, 1, 0}},                       /* that one is discarded where it is optional */
     {&ebgp, ATTR_RESET, 9, 7, {0x80, 14, 4, 0, 2, 1, 16}},             /* 7.11 too short */
     {&ebgp, ATTR_RESET, 9, 14, {0x80, 14, 11, 0, 2, 1, 6, 1, 2, 3, 4, 5, 6, 0}}, /* 7.11 next hop length */
     {&ebgp, ATTR_IGNORE, 9, 12, {0x80, 14, 9, 0, 1, 2, 4, 1, 2, 3, 4, 0}}, /* multicast: not negotiated */
