@@ -566,7 +566,8 @@ open_negotiate(const struct open_msg *ours, const struct open_msg *theirs, uint3
 	c->route_refresh = a->route_refresh && b->route_refresh;
 	c->enhanced_refresh = a->enhanced_refresh && b->enhanced_refresh;
 	c->extended_message = a->extended_message && b->extended_message;
-	out->max_len = (uint16_t)(c->extended_message ? BGP_MSG_MAX_EXT : BGP_MSG_MAX);
+	/* RFC 8654 4: who has our word may send them, also without having offered to take any. */
+	out->max_len = (uint16_t)(a->extended_message ? BGP_MSG_MAX_EXT : BGP_MSG_MAX);
 	c->has_role = a->has_role && b->has_role && !out->internal;
 	c->role = c->has_role ? a->role : 0;
 	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++)

@@ -104,7 +104,7 @@ struct open_session {
 	    caps; /* common; gr* and llgr* are the peer's own words, role is ours, where both have them */
 	uint16_t hold_s;      /* the lower of both; 0: neither hold timer nor keepalives */
 	uint16_t keepalive_s; /* at least 1; 0 with hold_s 0 */
-	uint16_t max_len;     /* of a message in either direction */
+	uint16_t max_len;     /* of a message that comes */
 	bool internal;        /* iBGP */
 };
 /*

@@ -359,11 +359,18 @@ START_TEST(negotiate)
 	them.hold_s = 0;
 	open_negotiate(&us, &them, rich.as, 0, &s);
 	ck_assert(s.internal);
-	ck_assert_uint_eq(s.max_len, 4096);
+	/* RFC 8654 4: what we have offered to take may come, but none goes to who has not offered. */
+	ck_assert_uint_eq(s.max_len, 65535);
+	ck_assert(!s.caps.extended_message);
 	ck_assert_uint_eq(s.hold_s, 0);
 	ck_assert_uint_eq(s.keepalive_s, 0);
 	ck_assert(!s.caps.as4 && !s.caps.gr && !s.caps.has_role);
 	ck_assert_uint_eq(s.caps.llgr_families, 0);
+	us.caps.extended_message = false;
+	them.caps.extended_message = true;
+	open_negotiate(&us, &them, rich.as, 0, &s);
+	ck_assert_uint_eq(s.max_len, 4096);
+	ck_assert(!s.caps.extended_message);
 }
 END_TEST
 
