@@ -113,14 +113,14 @@ class Bystander(threading.Thread):
 
     ROUTE = "203.0.113.0/24"
 
-    def __init__(self):
+    def __init__(self, host=1, offers=cap(6), nlri=bytes([24, 203, 0, 113])):
         super().__init__(daemon=True)
         self.routes, self.fault = {}, None
-        self.stream = Stream("10.90.6.1", "10.90.128.1")
+        self.stream = Stream("10.90.6.%d" % host, "10.90.128.1")
         self.stream.expect(OPEN)
-        self.stream.send(opening(V4 + cap(65, u32(65006)) + cap(6), asn=65006, hold=3, router_id=0x0a5a0601) + message(KEEPALIVE))
+        self.stream.send(opening(V4 + cap(65, u32(65006)) + offers, asn=65006, hold=3, router_id=0x0a5a0600 + host) + message(KEEPALIVE))
         self.stream.expect(KEEPALIVE)
-        self.stream.send(update([ORIGIN, attr(WELL, 2, seq(65006)), attr(WELL, 3, bytes([10, 90, 6, 1]))], bytes([24, 203, 0, 113])))
+        self.stream.send(update([ORIGIN, attr(WELL, 2, seq(65006)), attr(WELL, 3, bytes([10, 90, 6, host]))], nlri))
         self.start()
 
     def run(self):
