@@ -30,6 +30,7 @@
 #define TRIM_S       10u
 #define AWAY_OCTETS  64u /* of memory for a path that comes back */
 #define TICK_MS      1000u
+#define BASE_S       600u
 #define ASK_S        30u
 #define ASK_MAX_S    3600u
 #define ASK_AT_ONCE  8u /* neighbours in a tick */
@@ -133,19 +134,26 @@ cap_of(const struct peer *p, enum family f)
 	return n + n / CAP_SHARE + CAP_MORE;
 }
 
-/* A cap never rises: it would follow its own 64th. What may still come within it is no growth of attributes.
- */
+/* What may still come within the cap is no growth of attributes. */
+static void
+growth_begin(const struct peer *p)
+{
+	struct rib_source *s = peer_routes_source(p);
+
+	s->grown = 0;
+	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
+		s->grown -= (int64_t)(cap_of(p, f) - s->received[f]) * MEMORY_PATH_OCTETS;
+}
+
+/* A cap never rises: it would follow its own 64th. */
 static void
 cap_update(struct peer *p)
 {
 	const struct memory *m = &p->d->main->memory;
 	struct rib_source *s = peer_routes_source(p);
 
-	if (s->cap[FAMILY_IPV4] == RIB_CAP_NONE) {
-		s->grown = 0;
-		for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
-			s->grown -= (int64_t)(cap_of(p, f) - s->received[f]) * MEMORY_PATH_OCTETS;
-	}
+	if (s->cap[FAMILY_IPV4] == RIB_CAP_NONE)
+		growth_begin(p);
 	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
 		uint32_t cap = cap_of(p, f);
 		if (cap < s->cap[f])
@@ -169,6 +177,30 @@ caps_all(const struct memory *m, void (*each)(struct peer *p))
 	for (struct bgpd *d = m->d; d != NULL; d = instance_next(d))
 		TAILQ_FOREACH(p, &d->peers, entry)
 	each(p);
+}
+
+/* See memory.h: bases of those that are up come down to what they have. */
+static void
+base_follow(struct peer *p)
+{
+	struct memory_share *s = &p->memory;
+	const struct rib_source *source = peer_routes_source(p);
+	uint64_t now = p->d->loop->turn_start_ns;
+	bool over = s->most_ns != 0 && now - s->most_ns >= BASE_S * 1000000000ull, lower = false;
+
+	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
+		if (s->most_ns == 0 || source->received[f] > s->most[f])
+			s->most[f] = source->received[f];
+		if (!over)
+			continue;
+		lower |= s->most[f] < s->base[f];
+		s->base[f] = s->most[f] < s->base[f] ? s->most[f] : s->base[f];
+		s->most[f] = source->received[f];
+	}
+	if (s->most_ns == 0 || over)
+		s->most_ns = peer_established(p) ? now : 0;
+	if (lower && p->d->main->memory.capped)
+		growth_begin(p);
 }
 
 /* ---- free records ---- */
@@ -383,6 +415,25 @@ wait_ns(const struct peer *p)
 	return until > now ? until - now : 0;
 }
 
+/* Would it have all that it misses within its cap? */
+static bool
+within_cap(const struct peer *p)
+{
+	const struct rib_source *s = peer_routes_source(p);
+
+	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
+		if (s->missing[f] > short_of(s, f, s->cap[f]))
+			return false;
+	return s->may_grow == INT64_MAX;
+}
+
+static bool
+may_ask(const struct memory *m, const struct peer *p)
+{
+	return wait_ns(p) == 0 &&
+	       (m->level != MEMORY_FULL || (p->session.caps.route_refresh && within_cap(p)));
+}
+
 /* Of those whose time has come the one that misses least. */
 static struct peer *
 next_to_ask(const struct memory *m)
@@ -390,7 +441,7 @@ next_to_ask(const struct memory *m)
 	struct peer *p, *best = NULL;
 
 	TAILQ_FOREACH(p, &m->missing, memory.entry)
-	if (wait_ns(p) == 0 && (best == NULL || missing_of(p) < missing_of(best)))
+	if (may_ask(m, p) && (best == NULL || missing_of(p) < missing_of(best)))
 		best = p;
 	return best;
 }
@@ -421,12 +472,11 @@ ask_again(struct memory *m)
 	uint64_t room = m->limit > m->used ? m->limit - m->used : 0;
 	struct peer *p;
 
-	for (unsigned i = 0; i < ASK_AT_ONCE && m->level != MEMORY_FULL && (p = next_to_ask(m)) != NULL;
-	     i++) {
-		uint64_t need = missing_of(p) * MEMORY_PATH_OCTETS;
-		if (m->limit != 0 && need > room)
+	for (unsigned i = 0; i < ASK_AT_ONCE && (p = next_to_ask(m)) != NULL; i++) {
+		uint64_t need = m->limit != 0 && m->level != MEMORY_FULL ? missing_of(p) * MEMORY_PATH_OCTETS : 0;
+		if (need > room)
 			return;
-		room -= m->limit != 0 ? need : 0;
+		room -= need;
 		ask(p);
 	}
 }
@@ -450,8 +500,10 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	loop_enter(m->d->loop);
-	if (m->limit != 0)
+	if (m->limit != 0) {
+		caps_all(m, base_follow);
 		look(m, false);
+	}
 	trim(m);
 	ask_again(m);
 	if (m->limit != 0 || !TAILQ_EMPTY(&m->missing))
@@ -476,6 +528,7 @@ memory_peer_up(struct peer *p)
 void
 memory_peer_down(struct peer *p)
 {
+	p->memory.most_ns = 0;
 	forget_missing(p);
 }
 
@@ -526,6 +579,7 @@ memory_apply(struct memory *m)
 		look(m, true);
 	} else {
 		m->level = MEMORY_FREE;
+		m->resident = m->used = 0;
 		m->look_at = UINT64_MAX;
 		caps_apply(m);
 	}

@@ -418,6 +418,71 @@ START_TEST(test_away)
 }
 END_TEST
 
+static void
+look_ten_minutes_later(struct peer *p, size_t mb)
+{
+	resident = mb * MB;
+	p->memory.most_ns -= 600 * 1000000000ull;
+	uint64_t was = p->memory.most_ns;
+	UNTIL(t.d.loop, p->memory.most_ns != was);
+}
+
+/* What a neighbour has withdrawn for good is not kept for it. */
+START_TEST(test_base_follows)
+{
+	begin(true);
+	hosts(&s, a, false, 0, 200);
+	look(820);
+	look(1024);
+	UNTIL(t.d.loop, a->memory.most[FAMILY_IPV4] == 200 && a->memory.most_ns != 0);
+	hosts(&s, a, true, 0, 150);
+	/* It had them within these ten minutes, */
+	look_ten_minutes_later(a, 1024);
+	ck_assert_uint_eq(a->memory.base[FAMILY_IPV4], 200);
+	ck_assert_uint_eq(peer_routes_source(a)->cap[FAMILY_IPV4], 219);
+	hosts(&s, a, false, 0, 20);
+	hosts(&s, a, true, 0, 20);
+	UNTIL(t.d.loop, a->memory.most[FAMILY_IPV4] == 50);
+	/* not within these. */
+	look_ten_minutes_later(a, 1024);
+	UNTIL(t.d.loop, peer_routes_source(a)->cap[FAMILY_IPV4] < 219);
+	ck_assert_uint_eq(a->memory.base[FAMILY_IPV4], 50);
+	ck_assert_uint_eq(peer_routes_source(a)->cap[FAMILY_IPV4], 50 + 16);
+	ck_assert_int_eq(peer_routes_source(a)->grown, -(16 + 16) * (int)MEMORY_PATH_OCTETS);
+	/* Who is away comes back. */
+	speaker_close(&s);
+	UNTIL(t.d.loop, !peer_established(a));
+	ck_assert_uint_eq(a->memory.most_ns, 0);
+	a = bgpdtest_session(&t, &s, A, 65002, 0x0a000002);
+	UNTIL(t.d.loop, a->memory.most_ns != 0);
+	ck_assert_uint_eq(a->memory.base[FAMILY_IPV4], 50);
+	end();
+}
+END_TEST
+
+/* New ones first, then the old ones withdrawn: what was refused has room within the cap, and is asked for. */
+START_TEST(test_replaced)
+{
+	begin(true);
+	hosts(&s, a, false, 0, 100);
+	look(1024);
+	ck_assert_uint_eq(peer_routes_source(a)->cap[FAMILY_IPV4], 117);
+	hosts(&s, a, false, 100, 100);
+	ck_assert_uint_eq(misses(a), 83);
+	hosts(&s, a, true, 0, 82);
+	a->memory.most_ns = 0;
+	UNTIL(t.d.loop, a->memory.most_ns != 0); /* a tick */
+	ck_assert_uint_eq(a->memory.asked_ns, 0);
+	hosts(&s, a, true, 82, 18);
+	ck_assert_int_eq(next(&s), BGP_MSG_REFRESH);
+	check_state("full");
+	hosts(&s, a, false, 100, 100);
+	ck_assert_uint_eq(has(a), 100);
+	ck_assert(!peer_routes_source(a)->misses);
+	end();
+}
+END_TEST
+
 /* The limit counts at once, and so does having none. */
 START_TEST(test_reload)
 {
@@ -434,6 +499,7 @@ START_TEST(test_reload)
 	json_t *o = memory_json(&t.d.memory);
 	ck_assert(json_is_null(o));
 	json_decref(o);
+	ck_assert_uint_eq(t.d.memory.used, 0);
 	ck_assert_uint_eq(peer_routes_source(a)->cap[FAMILY_IPV4], RIB_CAP_NONE);
 	ck_assert_int_eq(next(&s), BGP_MSG_REFRESH);
 	hosts(&s, a, false, 0, 80);
@@ -462,4 +528,4 @@ START_TEST(test_spend)
 END_TEST
 
 SUITE("memory", test_levels, test_caps, test_refresh, test_fits, test_no_refresh, test_spare, test_attributes,
-      test_policy, test_away, test_reload, test_spend)
+      test_policy, test_away, test_base_follows, test_replaced, test_reload, test_spend)
