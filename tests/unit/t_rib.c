@@ -659,6 +659,11 @@ START_TEST(test_paths_max)
 	ck_assert_uint_eq(w.a->received[FAMILY_IPV4], RIB_PATHS_MAX - 1);
 	rib_stats(w.t.rib, &st);
 	ck_assert_uint_eq(st.paths_left_out, 1);
+	/* Nor has its source grown by what is left out. */
+	w.a->cap[FAMILY_IPV4] = RIB_PATHS_MAX;
+	ck_assert_uint_eq(apply_with_id(&w, w.a, "10.0.0.0/8", 7777, w.lp200, w.lp200), 0);
+	ck_assert_int_eq(w.a->grown, 0);
+	w.a->cap[FAMILY_IPV4] = RIB_CAP_NONE;
 	ck_assert_uint_eq(apply_with_id(&w, w.a, "10.0.0.0/8", 500, 0, 0), 1);
 	ck_assert_uint_eq(apply_with_id(&w, w.a, "10.0.0.0/8", 7777, w.lp200, w.lp200), 1);
 	decide(&w);
