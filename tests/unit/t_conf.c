@@ -44,8 +44,8 @@ START_TEST(test_files)
 	static const char *const names[] = {"a.yaml", "b.yaml", "secret"};
 	static const char *const texts[] = {
 	    "{include: b.yaml, router: {as: 1}}",
-	    "neighbors: [{address: 10.0.0.1, remote-as: 2, password: {file: secret}},"
-	    " {address: 10.0.0.2, remote-as: 2, password: {file: secret}}]",
+	    ("neighbors: [{address: 10.0.0.1, remote-as: 2, password: {file: secret}},"
+	     " {address: 10.0.0.2, remote-as: 2, password: {file: secret}}]"),
 	    "x\n"};
 
 	ck_assert_ptr_nonnull(mkdtemp(dir));
