@@ -473,7 +473,8 @@ ask_again(struct memory *m)
 	struct peer *p;
 
 	for (unsigned i = 0; i < ASK_AT_ONCE && (p = next_to_ask(m)) != NULL; i++) {
-		uint64_t need = m->limit != 0 && m->level != MEMORY_FULL ? missing_of(p) * MEMORY_PATH_OCTETS : 0;
+		uint64_t need =
+		    m->limit != 0 && m->level != MEMORY_FULL ? missing_of(p) * MEMORY_PATH_OCTETS : 0;
 		if (need > room)
 			return;
 		room -= need;

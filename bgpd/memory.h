@@ -23,14 +23,14 @@
  * replaces one, that is withdrawn. Whoever changes its routes for others of their kind does not feel it
  * (rib/growth.c).
  *
- * A base comes down to the most that its neighbour had within ten minutes of one session, if that is less: who
- * has withdrawn what it does not bring back keeps nothing from others for ever.
+ * A base comes down to the most that its neighbour had within ten minutes of one session, if that is less:
+ * who has withdrawn what it does not bring back keeps nothing from others for ever.
  *
  * Refused paths are counted, and asked for again (ROUTE-REFRESH; where that was not negotiated the session is
  * reset) when the budget is not full any more and what the neighbour misses fits, those that miss least
- * first. Who has withdrawn enough to have them within its cap, since it announced the new ones before, or under
- * other path ids after a restart, is asked while the budget is full, too, but not reset. 30 s must have gone by
- * since the last time, and twice that for each time that it was in vain, up to an hour.
+ * first. Who has withdrawn enough to have them within its cap, since it announced the new ones before, or
+ * under other path ids after a restart, is asked while the budget is full, too, but not reset. 30 s must have
+ * gone by since the last time, and twice that for each time that it was in vain, up to an hour.
  *
  * How far beyond the limit resident may get: a 32nd and 64 KB a neighbour for attributes, the caps' 64th and
  * 16 paths, what was not looked at yet (4 MB, and a read of 64 KB for each session), and what routes that are
@@ -82,8 +82,8 @@ struct memory_share {
 	uint32_t base[FAMILY_COUNT];
 	uint32_t most[FAMILY_COUNT]; /* that it had */
 	uint64_t most_ns;            /* since then, with its session up; 0: that is not */
-	uint64_t asked_ns; /* when its routes were asked for last; 0: never */
-	unsigned in_vain;  /* times, in a row */
+	uint64_t asked_ns;           /* when its routes were asked for last; 0: never */
+	unsigned in_vain;            /* times, in a row */
 };
 
 void memory_init(struct memory *m, struct bgpd *d);
