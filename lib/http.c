@@ -22,6 +22,7 @@
 #define PATIENCE_S  10   /* for the next octet of a request or of an answer */
 #define TAKE_NS     2000000000ull /* an answer that takes longer than that makes room for others */
 #define PAUSE_MS    100  /* while no descriptors are left */
+#define HURRY_MS    500  /* between looks at who takes a page, while others wait for theirs */
 
 enum {
 	OK = 200,
@@ -42,6 +43,9 @@ struct http_conn {
 	bool last; /* closes behind this answer */
 	bool head; /* the answer is its head alone (RFC 9110 9.3.2) */
 	uint64_t answered_ns; /* monotonic time since which the answer is being written; 0: it is being made */
+	const struct http_route *waits; /* for its page to be begun; NULL: for none */
+	TAILQ_ENTRY(http_conn) wait;    /* then */
+	bool holds;                     /* one of the pages that there may be at a time */
 	const struct http_route *route; /* whose page is made in slices; NULL: none is */
 	void *state;
 	struct str text;
@@ -52,9 +56,11 @@ struct http {
 	struct event_base *base;
 	struct loop *loop; /* may be NULL */
 	struct evconnlistener *listener;
-	struct event *resume;
+	struct event *resume, *hurry;
 	TAILQ_HEAD(, http_conn) conns; /* those that have been idle for longest first */
 	unsigned nconns;
+	TAILQ_HEAD(, http_conn) waiting; /* who asked first first */
+	unsigned npages;
 	const struct http_route *routes;
 	size_t n;
 	void *ctx;
@@ -67,11 +73,16 @@ enter(const struct http *h)
 		loop_enter(h->loop);
 }
 
+static void pages_next(struct http *h);
+
 static void
 conn_free(struct http_conn *c)
 {
 	struct http *h = c->h;
 
+	if (c->waits != NULL)
+		TAILQ_REMOVE(&h->waiting, c, wait);
+	h->npages -= c->holds;
 	if (c->route != NULL) {
 		if (h->loop != NULL)
 			loop_job_cancel(h->loop, &c->job);
@@ -82,6 +93,7 @@ conn_free(struct http_conn *c)
 	bufferevent_free(c->bev);
 	str_free(&c->text);
 	free(c);
+	pages_next(h);
 }
 
 /* ---- answers ---- */
@@ -163,6 +175,34 @@ slice(struct job *job, uint64_t deadline_ns)
 }
 
 static void
+page_begin(struct http_conn *c)
+{
+	struct http *h = c->h;
+
+	TAILQ_REMOVE(&h->waiting, c, wait);
+	c->route = c->waits;
+	c->waits = NULL;
+	c->holds = true;
+	h->npages++;
+	c->state = c->route->begin(h->ctx);
+	if (h->loop != NULL)
+		loop_job_start(h->loop, &c->job);
+	else
+		while (slice(&c->job, UINT64_MAX) == JOB_MORE)
+			continue;
+}
+
+/* Those who wait have their turn as far as there is room. */
+static void
+pages_next(struct http *h)
+{
+	while (h->npages < HTTP_PAGES_MAX && !TAILQ_EMPTY(&h->waiting))
+		page_begin(TAILQ_FIRST(&h->waiting));
+	if (!TAILQ_EMPTY(&h->waiting) && !evtimer_pending(h->hurry, NULL))
+		event_add(h->hurry, &(struct timeval){.tv_usec = HURRY_MS * 1000});
+}
+
+static void
 page_make(struct http_conn *c, const struct http_route *route)
 {
 	struct http *h = c->h;
@@ -172,13 +212,9 @@ page_make(struct http_conn *c, const struct http_route *route)
 		answer(c, status, route->type);
 		return;
 	}
-	c->route = route;
-	c->state = route->begin(h->ctx);
-	if (h->loop != NULL)
-		loop_job_start(h->loop, &c->job);
-	else
-		while (slice(&c->job, UINT64_MAX) == JOB_MORE)
-			continue;
+	c->waits = route;
+	TAILQ_INSERT_TAIL(&h->waiting, c, wait);
+	pages_next(h);
 }
 
 /* ---- requests ---- */
@@ -412,13 +448,16 @@ on_written(struct bufferevent *bev, void *ctx)
 	struct http *h = c->h;
 
 	enter(h);
-	if (!c->busy || c->route != NULL)
+	if (!c->busy || c->answered_ns == 0)
 		return;
 	if (c->last) {
 		conn_free(c);
 		return;
 	}
 	c->busy = false;
+	h->npages -= c->holds;
+	c->holds = false;
+	pages_next(h);
 	TAILQ_REMOVE(&h->conns, c, entry);
 	TAILQ_INSERT_TAIL(&h->conns, c, entry);
 	bufferevent_enable(bev, EV_READ);
@@ -437,20 +476,43 @@ on_end(struct bufferevent *bev, short what, void *ctx)
 	conn_free(c);
 }
 
-/* Who may go for another one, if any: who has been idle for longest, else somebody who takes an answer octet by octet. */
+/* Does it take an answer octet by octet? */
+static bool
+is_slow(const struct http_conn *c)
+{
+	return c->busy && c->answered_ns != 0 && time_mono_ns() - c->answered_ns > TAKE_NS;
+}
+
+/* Who may go for another one, if any: who has been idle for longest, else somebody who is slow. */
 static struct http_conn *
 expendable(const struct http *h)
 {
-	uint64_t now = time_mono_ns();
 	struct http_conn *c;
 
 	TAILQ_FOREACH(c, &h->conns, entry)
 	if (!c->busy)
 		return c;
 	TAILQ_FOREACH(c, &h->conns, entry)
-	if (c->answered_ns != 0 && now - c->answered_ns > TAKE_NS)
+	if (is_slow(c))
 		return c;
 	return NULL;
+}
+
+static void
+on_hurry(evutil_socket_t fd, short what, void *ctx)
+{
+	struct http *h = ctx;
+	struct http_conn *c, *after;
+
+	(void)fd;
+	(void)what;
+	enter(h);
+	for (c = TAILQ_FIRST(&h->conns); c != NULL && !TAILQ_EMPTY(&h->waiting); c = after) {
+		after = TAILQ_NEXT(c, entry);
+		if (c->holds && is_slow(c))
+			conn_free(c);
+	}
+	pages_next(h);
 }
 
 /* False: all are busy. */
@@ -533,6 +595,7 @@ http_listen(struct event_base *base, struct loop *loop, const struct ip_addr *ad
 
 	*h = (struct http){.base = base, .loop = loop, .routes = routes, .n = n, .ctx = ctx};
 	TAILQ_INIT(&h->conns);
+	TAILQ_INIT(&h->waiting);
 	h->listener = evconnlistener_new_bind(base, on_accept, h,
 					      LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE, -1,
 					      (struct sockaddr *)&ss, (int)len);
@@ -543,7 +606,8 @@ http_listen(struct event_base *base, struct loop *loop, const struct ip_addr *ad
 		return NULL;
 	}
 	h->resume = evtimer_new(base, on_resume, h);
-	ASSERT(h->resume != NULL);
+	h->hurry = evtimer_new(base, on_hurry, h);
+	ASSERT(h->resume != NULL && h->hurry != NULL);
 	evconnlistener_set_error_cb(h->listener, on_accept_error);
 	return h;
 }
@@ -555,9 +619,10 @@ http_free(struct http *h)
 
 	if (h == NULL)
 		return;
-	while ((c = TAILQ_FIRST(&h->conns)) != NULL)
+	while ((c = TAILQ_FIRST(&h->waiting)) != NULL || (c = TAILQ_FIRST(&h->conns)) != NULL)
 		conn_free(c);
 	event_free(h->resume);
+	event_free(h->hurry);
 	evconnlistener_free(h->listener);
 	free(h);
 }

@@ -5,6 +5,12 @@
  * HTTP/1.1 and 1.0, RFC 9112: GET and HEAD alone, small requests, one after another on a connection. Who is slow is turned
  * away. Of HTTP_CONNECTIONS_MAX connections the one that has been idle for longest makes room for the next, or one that has
  * not taken its answer within two seconds; else a new one is refused. A page that takes long is made in slices of the loop.
+ * Such pages may be large, so there are no more than HTTP_PAGES_MAX at a time, from their beginning until they are taken:
+ * further requests wait, and then who has not taken one within two seconds is turned away.
+ *
+ * evhttp of libevent 2.1 does not do this: a connection shows first with its request, so nobody can count those that say
+ * nothing, or close one for another; it has no bound of its own (evhttp_set_max_connections is 2.2's) and would take all
+ * descriptors that sessions need.
  */
 #ifndef LIB_HTTP_H
 #define LIB_HTTP_H
@@ -17,6 +23,7 @@
 #include "lib/str.h"
 
 #define HTTP_CONNECTIONS_MAX 16
+#define HTTP_PAGES_MAX       2
 
 struct event_base;
 struct loop;

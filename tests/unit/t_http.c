@@ -75,6 +75,15 @@ walk_step(void *state, struct str *out, uint64_t deadline_ns)
 	return w->at == walk_lines;
 }
 
+static bool
+long_step(void *state, struct str *out, uint64_t deadline_ns)
+{
+	(void)state;
+	(void)deadline_ns;
+	large_page(NULL, out);
+	return true;
+}
+
 static void
 walk_end(void *state)
 {
@@ -87,6 +96,7 @@ static const struct http_route routes[] = {
     {.path = "/large", .type = "text/x-test", .page = large_page},
     {.path = "/two", .type = "application/x-test; version=1.0.0; charset=utf-8", .page = new_page},
     {.path = "/two", .type = "text/x-test; version=0.0.4", .page = page},
+    {.path = "/long", .type = "text/x-test", .begin = walk_begin, .step = long_step, .end = walk_end},
     {.path = "/walk", .type = "text/x-test", .begin = walk_begin, .step = walk_step, .end = walk_end},
 };
 
@@ -286,11 +296,11 @@ START_TEST(test_limit)
 	/* All of them in the midst of a page but the second, which has said half of what it wants. */
 	for (unsigned i = 0; i < HTTP_CONNECTIONS_MAX; i++)
 		fd[i] = held(port, i == 1 ? "GET /wa" : "GET /walk HTTP/1.0\r\n\r\n");
-	UNTIL(&loop, walks == HTTP_CONNECTIONS_MAX - 1);
+	UNTIL(&loop, walks == HTTP_PAGES_MAX);
 	ck_assert(!is_closed(fd[1]));
 	/* It makes room for the next one, which is busy, too: then there is none. */
 	more = held(port, "GET /walk HTTP/1.0\r\n\r\n");
-	UNTIL(&loop, walks == HTTP_CONNECTIONS_MAX && is_closed(fd[1]));
+	UNTIL(&loop, is_closed(fd[1]));
 	close(fd[1]);
 	fd[1] = more;
 	more = held(port, "");
@@ -298,18 +308,25 @@ START_TEST(test_limit)
 	close(more);
 	for (unsigned i = 0; i < HTTP_CONNECTIONS_MAX; i++)
 		ck_assert(!is_closed(fd[i]));
-	/* Pages go on side by side, and their connections are free again. */
+	ck_assert_uint_eq(walks, HTTP_PAGES_MAX);
+	/* One page follows the other, and their connections are free again. */
 	walk_held = false;
-	UNTIL(&loop, walks == 0);
 	for (unsigned i = 0; i < HTTP_CONNECTIONS_MAX; i++) {
 		UNTIL(&loop, recv(fd[i], &c, 1, MSG_DONTWAIT) == 1);
 		ck_assert_int_eq(c, 'H');
 		close(fd[i]);
 	}
-	/* The server goes in the midst of a page. */
+	UNTIL(&loop, walks == 0);
+	/* The server goes in the midst of pages, with some that wait. */
 	walk_held = true;
+	for (unsigned i = 0; i < 3; i++)
+		fd[i] = held(port, "GET /walk HTTP/1.0\r\n\r\n");
+	UNTIL(&loop, walks == HTTP_PAGES_MAX);
 	more = held(port, "GET /walk HTTP/1.0\r\n\r\n");
-	UNTIL(&loop, walks == 1);
+	looptest_turn(&loop);
+	ck_assert_uint_eq(walks, HTTP_PAGES_MAX);
+	for (unsigned i = 0; i < 3; i++)
+		close(fd[i]);
 	http_free(h);
 	ck_assert_uint_eq(walks, 0);
 	looptest_turn(&loop);
@@ -383,6 +400,51 @@ START_TEST(test_slow)
 }
 END_TEST
 
+/* Nor from a page that there are only so many of at a time: who takes it has two seconds, if others wait. */
+START_TEST(test_pages_max)
+{
+	struct ip_addr local = ip_addr_v4(INADDR_LOOPBACK);
+	uint16_t port = free_port();
+	struct loop loop;
+	int fd[HTTP_PAGES_MAX], more;
+	char c = '\0';
+
+	ck_assert_int_eq(loop_init(&loop), 0);
+	walk_lines = 3;
+	walk_held = false;
+	struct http *h = http_listen(loop.base, &loop, &local, port, routes, ARRAY_LEN(routes), NULL);
+	for (unsigned i = 0; i < HTTP_PAGES_MAX; i++)
+		fd[i] = held(port, "GET /long HTTP/1.1\r\nHost: x\r\n\r\n");
+	for (unsigned i = 0; i < HTTP_PAGES_MAX; i++)
+		UNTIL(&loop, recv(fd[i], &c, 1, MSG_DONTWAIT) == 1);
+	looptest_turns_ms(&loop, 2100);
+	for (unsigned i = 0; i < HTTP_PAGES_MAX; i++)
+		ck_assert(recv(fd[i], &c, 1, MSG_DONTWAIT) == 1);
+	more = held(port, "GET /walk HTTP/1.1\r\nHost: x\r\n\r\n");
+	looptest_turn(&loop);
+	ck_assert_int_eq(recv(more, &c, 1, MSG_DONTWAIT), -1);
+	UNTIL(&loop, recv(more, &c, 1, MSG_DONTWAIT) == 1);
+	ck_assert_int_eq(c, 'H');
+	close(more);
+	/* Small ones wait for nobody. */
+	for (unsigned i = 0; i < HTTP_PAGES_MAX; i++)
+		close(fd[i]);
+	walk_held = true;
+	for (unsigned i = 0; i < HTTP_PAGES_MAX; i++)
+		fd[i] = held(port, "GET /walk HTTP/1.1\r\nHost: x\r\n\r\n");
+	UNTIL(&loop, walks == HTTP_PAGES_MAX);
+	more = held(port, "GET /two HTTP/1.1\r\nHost: x\r\nAccept: application/x-test\r\n\r\n");
+	UNTIL(&loop, recv(more, &c, 1, MSG_DONTWAIT) == 1);
+	ck_assert_uint_eq(walks, HTTP_PAGES_MAX);
+	close(more);
+	for (unsigned i = 0; i < HTTP_PAGES_MAX; i++)
+		close(fd[i]);
+	http_free(h);
+	ck_assert_uint_eq(walks, 0);
+	loop_fini(&loop);
+}
+END_TEST
+
 static const char *const words[] = {"x", "y"}, *const more[] = {"1", "2"};
 
 START_TEST(test_openmetrics)
@@ -451,4 +513,4 @@ START_TEST(test_process)
 }
 END_TEST
 
-SUITE("http", test_pages, test_accept, test_requests, test_limit, test_half_closed, test_slow, test_openmetrics, test_process)
+SUITE("http", test_pages, test_accept, test_requests, test_limit, test_half_closed, test_slow, test_pages_max, test_openmetrics, test_process)
