@@ -83,18 +83,20 @@ static bool
 has_changed(const struct figures *f, unsigned i)
 {
 	(void)i;
-	return f->p->updown_ns != 0;
+	return f->stats.established > 0;
 }
 
-/* The monotonic clock's second within which it was, as the other clock has it. */
+/* Both clocks are read at once and the second is of the sum: one that moves to and fro would look like another event. */
 static double
 updown_s(const struct figures *f, unsigned i)
 {
-	uint64_t now = f->p->d->loop->turn_start_ns;
+	struct timespec real;
+	uint64_t now = time_mono_ns();
 	uint64_t ago = now > f->p->updown_ns ? now - f->p->updown_ns : 0;
 
 	(void)i;
-	return (double)time(NULL) - (double)(ago / 1000000000u);
+	clock_gettime(CLOCK_REALTIME, &real);
+	return (double)(((int64_t)real.tv_sec * 1000000000 + real.tv_nsec - (int64_t)ago) / 1000000000);
 }
 
 static double

@@ -90,6 +90,9 @@ START_TEST(test_figures)
 	says("godwit_rib_paths{family=\"ipv4\",source=\"network\"} 2");
 	says("godwit_rib_paths{family=\"ipv4\",source=\"bgp\"} 0");
 	says("godwit_neighbors{state=\"Active\"} 2");
+	char *text_before = page();
+	ck_assert_ptr_null(strstr(text_before, "\ngodwit_neighbor_updown_timestamp_seconds{"));
+	free(text_before);
 	says("godwit_neighbors{state=\"Established\"} 0");
 	bgpdtest_session(&t, &s, "127.0.0.2", 65002, 0x0a000002);
 	bgpdtest_settle(&t);
@@ -111,6 +114,43 @@ START_TEST(test_figures)
 	}
 	check_format(text);
 	free(text);
+	speaker_close(&s);
+	bgpdtest_stop(&t);
+}
+END_TEST
+
+/* The one line of a page that begins so; the caller frees. */
+static char *
+line_of(const char *begin)
+{
+	char *text = page(), *at = strstr(text, begin);
+
+	ck_assert_ptr_nonnull(at);
+	char *line = xasprintf("%.*s", (int)strcspn(at, "\n"), at);
+	free(text);
+	return line;
+}
+
+/* A moment stays the same, whenever within a second it is asked for. */
+START_TEST(test_moment)
+{
+	static const char begin[] = "godwit_neighbor_updown_timestamp_seconds{neighbor=\"127.0.0.2\"}";
+
+	bgpdtest_start(&t, "", "neighbors:\n" ONE OTHER);
+	struct peer *p = bgpdtest_session(&t, &s, "127.0.0.2", 65002, 0x0a000002);
+	/* In the middle of a second of the epoch, so that the clocks' own steps are far. */
+	struct timespec real;
+	clock_gettime(CLOCK_REALTIME, &real);
+	p->updown_ns = time_mono_ns() - (uint64_t)real.tv_nsec - 500000000;
+	char want[100];
+	snprintf(want, sizeof(want), "%s %lld", begin, (long long)real.tv_sec - 1);
+	for (unsigned i = 0; i < 5; i++) {
+		char *line = line_of(begin);
+		ck_assert_str_eq(line, want);
+		free(line);
+		nanosleep(&(struct timespec){.tv_nsec = 250000000}, NULL);
+		looptest_turn(t.d.loop);
+	}
 	speaker_close(&s);
 	bgpdtest_stop(&t);
 }
@@ -518,4 +558,4 @@ START_TEST(test_listen)
 }
 END_TEST
 
-SUITE("metrics", test_figures, test_portions, test_come_and_go, test_table_goes, test_drops, test_sums, test_listen)
+SUITE("metrics", test_figures, test_moment, test_portions, test_come_and_go, test_table_goes, test_drops, test_sums, test_listen)
