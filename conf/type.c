@@ -203,7 +203,7 @@ load_size(const char *text, uint64_t *out)
 {
 	size_t digits = strspn(text, "0123456789");
 	char number[20];
-	const char *err, *unit = size_units;
+	const char *err;
 
 	if (digits == 0 || digits >= sizeof(number))
 		return false;
@@ -212,10 +212,10 @@ load_size(const char *text, uint64_t *out)
 	if (err != NULL)
 		return false;
 	if (text[digits] != '\0') {
-		unit = strchr(size_units, text[digits]);
+		const char *unit = strchr(size_units, text[digits]);
 		if (unit == NULL || text[digits + 1] != '\0')
 			return false;
-		for (; unit >= size_units; unit--) {
+		for (ptrdiff_t i = unit - size_units; i >= 0; i--) {
 			if (n > INT64_MAX / 1024)
 				return false;
 			n *= 1024;

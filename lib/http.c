@@ -340,6 +340,7 @@ names(char *element, const char *type)
 	const char *version = strstr(type, "version="), *name = part_of(&element, ";"), *parameter;
 	size_t n = strcspn(type, ";");
 
+	ASSERT(name != NULL); /* the first part of a text is there */
 	if (strlen(name) != n || strncasecmp(name, type, n) != 0)
 		return false;
 	while ((parameter = part_of(&element, ";")) != NULL) {
