@@ -116,7 +116,7 @@ expect 10 below $((LIMIT * 17 / 16 + 32))
 alive a || fail "$stage"
 ask a ".neighbors[0].stats.prefixes.received < $FLOOD" show neighbor flood >/dev/null || fail "$stage"
 ask a '.memory_limit | .used_percent >= 90 and .limit_bytes == '$((LIMIT * 1048576)) show memory >/dev/null || fail "$stage"
-ctl a show metrics | grep -q '^bgpd_memory_limit_bytes '$((LIMIT * 1048576)) || fail "$stage"
+ctl a show metrics | grep -q '^godwit_memory_limit_bytes '$((LIMIT * 1048576)) || fail "$stage"
 ctl a show metrics | grep -q '^godwit_neighbor_paths_refused_total{neighbor="flood"} [1-9]' || fail "$stage"
 
 say "the honest one has everything, may change it, and withdraw and announce it again"
