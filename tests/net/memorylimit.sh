@@ -171,7 +171,8 @@ grep -q '^NOTIFICATION' "$dir/flood.log" && fail "$stage"
 expect 20 at_sink 61700
 expect 10 content honest
 lines 'info memory.room .*effect="new paths are taken again"' 1 || fail "$stage"
-
+# What it had at 80 is kept for it: until it has been up without for ten minutes (t_memory).
+state near >/dev/null || fail "$stage"
 
 say "another flood of other prefixes has the place of the first one, and no more"
 tell flood announce 100.0.0.0 "$FLOOD"
