@@ -23,6 +23,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #ifndef PR_SET_VMA
@@ -33,6 +34,15 @@
 #define TYPE   0xfu        /* of a socket, without SOCK_CLOEXEC and SOCK_NONBLOCK */
 #define INT    0xffffffffu /* what the kernel looks at of an int */
 #define ARGS   3
+/* Bits of a mode: files that are run as their owner or group. */
+#define SPECIAL (S_ISUID | S_ISGID | S_ISVTX)
+#define NOBODY  0xffffffffu /* (uid_t)-1: the owner stays */
+/* Options of IPv4 and IPv6 from 64 on are those of iptables, with few exceptions. */
+#define NETFILTER (INT & ~63u)
+/* A thread is in the namespaces that we are in. */
+#define NAMESPACES                                                                                           \
+	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |        \
+	 CLONE_NEWNET)
 
 enum verdict { ALLOW, REFUSE, END };
 
@@ -58,13 +68,18 @@ static const struct row table[] = {
     {.name = "pread64"},
     {.name = "lseek"},
     {.name = "close"},
-    {.name = "fcntl"},
     {.name = "dup"},
-    {.name = "ioctl", .args = {{1, INT, FIONREAD}}},     /* libevent: how much to read */
-    {.name = "ioctl", .args = {{1, INT, SIOCOUTQ}}},     /* what a neighbour has not acknowledged */
-    {.name = "ioctl", .args = {{1, INT, TCGETS}}},       /* stdio: is it a terminal? */
-    {.name = "ioctl", .args = {{1, INT, SIOCGIFINDEX}}}, /* if_nametoindex */
-    {.name = "ioctl", .args = {{1, INT, SIOCGIFNAME}}},  /* if_indextoname */
+    /* Without F_SETOWN and F_SETSIG, by which the kernel sends any signal to any process of the user. */
+    {.name = "fcntl", .args = {{1, INT, F_GETFD}}},
+    {.name = "fcntl", .args = {{1, INT, F_SETFD}}},
+    {.name = "fcntl", .args = {{1, INT, F_GETFL}}},
+    {.name = "fcntl", .args = {{1, INT, F_SETFL}}},
+    {.name = "fcntl", .args = {{1, INT, F_DUPFD_CLOEXEC}}}, /* room in the table of descriptors */
+    {.name = "ioctl", .args = {{1, INT, FIONREAD}}},        /* libevent: how much to read */
+    {.name = "ioctl", .args = {{1, INT, SIOCOUTQ}}},        /* what a neighbour has not acknowledged */
+    {.name = "ioctl", .args = {{1, INT, TCGETS}}},          /* stdio: is it a terminal? */
+    {.name = "ioctl", .args = {{1, INT, SIOCGIFINDEX}}},    /* if_nametoindex */
+    {.name = "ioctl", .args = {{1, INT, SIOCGIFNAME}}},     /* if_indextoname */
 
     /* Files: the configuration in a reload, /proc, the databases of names and times. */
     {.name = "open", .args = {{1, WRITES, O_RDONLY}}},
@@ -95,19 +110,23 @@ static const struct row table[] = {
     /* What is changed: sockets come and go, the pidfile goes. */
     {.name = "unlink"},
     {.name = "unlinkat", .args = {{2, INT, 0}}},
-    {.name = "chmod"},
-    {.name = "fchmodat"},
-    {.name = "fchmodat2"},
-    {.name = "chown"},
-    {.name = "fchownat"},
+    {.name = "chmod", .args = {{1, SPECIAL, 0}}},
+    {.name = "fchmodat", .args = {{2, SPECIAL, 0}}},
+    {.name = "fchmodat2", .args = {{2, SPECIAL, 0}}},
+    {.name = "chown", .args = {{1, INT, NOBODY}}}, /* to control.group */
+    {.name = "fchownat", .args = {{2, INT, NOBODY}}},
     {.name = "ftruncate"},
 
     /* Sockets: TCP, control, routes (netlink), router advertisements (ICMPv6); no others. */
     {.name = "socket", .args = {{0, INT, AF_UNIX}}},
-    {.name = "socket", .args = {{0, INT, AF_INET}, {1, TYPE, SOCK_STREAM}}},
-    {.name = "socket", .args = {{0, INT, AF_INET}, {1, TYPE, SOCK_DGRAM}}},
-    {.name = "socket", .args = {{0, INT, AF_INET6}, {1, TYPE, SOCK_STREAM}}},
-    {.name = "socket", .args = {{0, INT, AF_INET6}, {1, TYPE, SOCK_DGRAM}}},
+    {.name = "socket", .args = {{0, INT, AF_INET}, {1, TYPE, SOCK_STREAM}, {2, INT, 0}}},
+    {.name = "socket", .args = {{0, INT, AF_INET}, {1, TYPE, SOCK_STREAM}, {2, INT, IPPROTO_TCP}}},
+    {.name = "socket", .args = {{0, INT, AF_INET}, {1, TYPE, SOCK_DGRAM}, {2, INT, 0}}},
+    {.name = "socket", .args = {{0, INT, AF_INET}, {1, TYPE, SOCK_DGRAM}, {2, INT, IPPROTO_UDP}}},
+    {.name = "socket", .args = {{0, INT, AF_INET6}, {1, TYPE, SOCK_STREAM}, {2, INT, 0}}},
+    {.name = "socket", .args = {{0, INT, AF_INET6}, {1, TYPE, SOCK_STREAM}, {2, INT, IPPROTO_TCP}}},
+    {.name = "socket", .args = {{0, INT, AF_INET6}, {1, TYPE, SOCK_DGRAM}, {2, INT, 0}}},
+    {.name = "socket", .args = {{0, INT, AF_INET6}, {1, TYPE, SOCK_DGRAM}, {2, INT, IPPROTO_UDP}}},
     {.name = "socket", .args = {{0, INT, AF_INET6}, {1, TYPE, SOCK_RAW}, {2, INT, IPPROTO_ICMPV6}}},
     {.name = "socket", .args = {{0, INT, AF_NETLINK}, {2, INT, NETLINK_ROUTE}}},
     {.name = "socket", .args = {{0, INT, AF_PACKET}}, .verdict = REFUSE},
@@ -121,7 +140,14 @@ static const struct row table[] = {
     {.name = "getsockname"},
     {.name = "getpeername"},
     {.name = "getsockopt"},
-    {.name = "setsockopt"},
+    {.name = "setsockopt", .args = {{1, INT, SOL_SOCKET}}},
+    {.name = "setsockopt", .args = {{1, INT, SOL_NETLINK}}},
+    {.name = "setsockopt", .args = {{1, INT, IPPROTO_TCP}}},
+    {.name = "setsockopt", .args = {{1, INT, IPPROTO_ICMPV6}}},
+    {.name = "setsockopt", .args = {{1, INT, IPPROTO_IP}, {2, NETFILTER, 0}}},
+    {.name = "setsockopt", .args = {{1, INT, IPPROTO_IPV6}, {2, NETFILTER, 0}}},
+    {.name = "setsockopt", .args = {{1, INT, IPPROTO_IPV6}, {2, INT, IPV6_TCLASS}}},
+    {.name = "setsockopt", .args = {{1, INT, IPPROTO_IPV6}, {2, INT, IPV6_MINHOPCOUNT}}},
     {.name = "sendto"},
     {.name = "sendmsg"},
     {.name = "sendmmsg"},
@@ -168,7 +194,7 @@ static const struct row table[] = {
     {.name = "membarrier"},
 
     /* Threads, but no other process. clone3 hides its flags from us: see quiet_load. */
-    {.name = "clone", .args = {{0, CLONE_THREAD | CLONE_VM, CLONE_THREAD | CLONE_VM}}},
+    {.name = "clone", .args = {{0, CLONE_THREAD | CLONE_VM | NAMESPACES, CLONE_THREAD | CLONE_VM}}},
     {.name = "clone3"},
     {.name = "futex"},
     {.name = "futex_waitv"},

@@ -213,6 +213,63 @@ try_terminal(void)
 	return outcome(ioctl(0, TIOCSTI, "x"));
 }
 
+/* The kernel would send it when the other end writes. */
+static int
+try_signal_of_descriptor(void)
+{
+	int fds[2];
+
+	return socketpair(AF_UNIX, SOCK_STREAM, 0, fds) < 0 ? -1
+							    : outcome(fcntl(fds[0], F_SETOWN, getppid()));
+}
+
+static int
+try_run_as_owner(void)
+{
+	return outcome(chmod(scratch, 04755));
+}
+
+static int
+try_give_away(void)
+{
+	return outcome(chown(scratch, getuid(), getgid()));
+}
+
+static int
+try_sctp(void)
+{
+	return outcome(socket(AF_INET, SOCK_STREAM, IPPROTO_SCTP));
+}
+
+#define SET_REPLACE 64 /* IPT_SO_SET_REPLACE, IP6T_SO_SET_REPLACE */
+
+static int
+try_iptables(void)
+{
+	return outcome(setsockopt(socket(AF_INET, SOCK_STREAM, 0), IPPROTO_IP, SET_REPLACE, scratch, 1));
+}
+
+static int
+try_ip6tables(void)
+{
+	return outcome(setsockopt(socket(AF_INET6, SOCK_STREAM, 0), IPPROTO_IPV6, SET_REPLACE, scratch, 1));
+}
+
+static int
+try_thread_elsewhere(void)
+{
+	return outcome(
+	    syscall(SYS_clone, CLONE_THREAD | CLONE_VM | CLONE_SIGHAND | CLONE_NEWNET, 0, 0, 0, 0));
+}
+
+#ifdef __x86_64__
+static int
+try_x32(void)
+{
+	return outcome(syscall(0x40000000 | SYS_getpid));
+}
+#endif
+
 static int
 try_unknown(void)
 {
@@ -250,6 +307,16 @@ static const struct forbidden {
     {"memory that becomes code", try_data_as_code, EPERM},
     {"limits of another process", try_foreign_limit, ENOSYS},
     {"input of a terminal", try_terminal, ENOSYS},
+    {"a signal by way of a descriptor", try_signal_of_descriptor, ENOSYS},
+    {"a file that is run as its owner", try_run_as_owner, ENOSYS},
+    {"another owner", try_give_away, ENOSYS},
+    {"SCTP", try_sctp, ENOSYS},
+    {"rules of iptables", try_iptables, ENOSYS},
+    {"rules of ip6tables", try_ip6tables, ENOSYS},
+    {"a thread in another namespace", try_thread_elsewhere, ENOSYS},
+#ifdef __x86_64__
+    {"numbers of another architecture", try_x32, 0},
+#endif
     {"a call that does not exist", try_unknown, ENOSYS},
 };
 
@@ -318,6 +385,7 @@ good(void)
 	MUST(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE) >= 0);
 	MUST(socket(AF_INET6, SOCK_RAW, IPPROTO_ICMPV6) >= 0 || errno == EPERM || errno == EACCES);
 	MUST(if_nametoindex("lo") > 0);
+	MUST(chmod(scratch, 0660) == 0 && chown(scratch, (uid_t)-1, getgid()) == 0);
 	MUST(pthread_create(&t, NULL, thread, &n) == 0);
 	MUST(pthread_join(t, &same) == 0 && same == &n);
 	MUST(malloc(64u << 20) != NULL);
@@ -326,8 +394,13 @@ good(void)
 
 START_TEST(test_good)
 {
+	int fd = mkstemp(scratch);
+
+	ck_assert_int_ge(fd, 0);
 	if (syscalls_unconfined() == NULL)
 		ck_assert_int_eq(confined(good), 0);
+	close(fd);
+	unlink(scratch);
 }
 END_TEST
 
