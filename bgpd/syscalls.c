@@ -281,7 +281,9 @@ extern void __gcov_exit(void) __attribute__((weak));
 const char *
 syscalls_unconfined(void)
 {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || HAS_FEATURE(address_sanitizer) ||       \
+#if UINTPTR_MAX < UINT64_MAX
+	return "built for 32 bits, whose calls have other names (mmap2, clock_gettime64)";
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || HAS_FEATURE(address_sanitizer) ||     \
     HAS_FEATURE(thread_sanitizer) || HAS_FEATURE(memory_sanitizer)
 	return "built with sanitizers, which trace the process when it ends";
 #else
