@@ -97,7 +97,11 @@ permitted(void)
 	return (uint64_t)data[1].permitted << 32 | data[0].permitted;
 }
 
-/* Permitted and effective are these, and nothing is inherited: nothing is executed. */
+/*
+ * Permitted and effective are these, and nothing is inherited: nothing is executed. Who was started with just
+ * these may have been started under a filter that refuses the call (SystemCallFilter=~@privileged of
+ * systemd).
+ */
 static int
 capabilities_set(uint64_t set)
 {
@@ -107,7 +111,9 @@ capabilities_set(uint64_t set)
 	    {.permitted = (uint32_t)(set >> 32), .effective = (uint32_t)(set >> 32)},
 	};
 
-	return syscall(SYS_capset, &head, data) < 0 ? -errno : 0;
+	int err = syscall(SYS_capset, &head, data) < 0 ? -errno : 0;
+
+	return permitted() == set ? 0 : err;
 }
 
 /* Who lacks CAP_SETPCAP cannot, and had no way to the others anyway once no_new_privs is set. */
@@ -294,7 +300,10 @@ drop(const struct conf *c, const struct privilege_user *u)
 	if (err == 0)
 		return 0;
 	log_error("privilege.drop", LOG_S("what", what), LOG_S("error", strerror(-err)),
-		  LOG_S("hint", "root without CAP_SETUID and CAP_SETGID cannot become router.user"));
+		  LOG_S("hint", u != NULL
+				    ? "root without CAP_SETUID and CAP_SETGID cannot become router.user"
+				    : "start bgpd with the capabilities of PRIVILEGES in bgpd(8) alone, or "
+				      "let it call capset (SystemCallFilter of systemd)"));
 	return EX_OSERR;
 }
 

@@ -11,6 +11,7 @@
 #include <linux/capability.h>
 #include <netinet/in.h>
 #include <pwd.h>
+#include <seccomp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -213,6 +214,29 @@ START_TEST(test_root)
 }
 END_TEST
 
+/* Under somebody else's filter: what cannot be given up must not be there. */
+static int
+without_capset(void)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	uint64_t fewer = (uint64_t)of_set(0) & ~BIT(CAP_NET_ADMIN), all = UINT64_MAX;
+	bool some = (of_set(0) & BIT(CAP_NET_ADMIN)) != 0;
+	const char *what;
+
+	if (filter == NULL || seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(capset), 0) < 0 ||
+	    seccomp_load(filter) < 0)
+		return 1;
+	if (some && (privilege_drop(NULL, fewer, &what) != -EPERM || strcmp(what, "capabilities") != 0))
+		return 2;
+	return privilege_drop(NULL, all, &what) == 0 ? 0 : 3;
+}
+
+START_TEST(test_without_capset)
+{
+	ck_assert_int_eq(in_child(without_capset), 0);
+}
+END_TEST
+
 /* ---- the pidfile ---- */
 
 static off_t
@@ -277,4 +301,4 @@ START_TEST(test_pid_file)
 }
 END_TEST
 
-SUITE("privilege", test_kept, test_text, test_user, test_drop, test_root, test_pid_file)
+SUITE("privilege", test_kept, test_text, test_user, test_drop, test_root, test_without_capset, test_pid_file)
