@@ -323,7 +323,9 @@ confine(const struct daemon_options *o)
 	if (err < 0)
 		log_warn("privilege.filter", LOG_S("error", strerror(-err)),
 			 LOG_S("effect", "system calls are not filtered"),
-			 LOG_S("hint", "the kernel needs CONFIG_SECCOMP_FILTER"));
+			 LOG_S("hint",
+			       "the kernel needs CONFIG_SECCOMP_FILTER, and a filter of systemd has to let "
+			       "bgpd call seccomp (SystemCallFilter)"));
 }
 
 int

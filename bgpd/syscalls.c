@@ -342,6 +342,8 @@ quiet_load(void)
 	return err;
 }
 
+static bool loaded; /* the table is: there may be a filter of the service manager's without */
+
 static int
 table_load(void)
 {
@@ -354,6 +356,7 @@ table_load(void)
 	if (err == 0)
 		err = seccomp_load(filter);
 	seccomp_release(filter);
+	loaded = err == 0;
 	return err;
 }
 
@@ -368,5 +371,5 @@ syscalls_confine(void)
 bool
 syscalls_confined(void)
 {
-	return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == 2 /* SECCOMP_MODE_FILTER */;
+	return loaded && prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == 2 /* SECCOMP_MODE_FILTER */;
 }

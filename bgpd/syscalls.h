@@ -25,7 +25,7 @@ const char *syscalls_unconfined(void);
  * CAP_SYS_ADMIN. 0, or -errno and nothing is filtered: -EINVAL, the kernel has no filters.
  */
 int syscalls_confine(void);
-/* Whether this thread is. */
+/* Whether this thread is, by this table. */
 bool syscalls_confined(void);
 /* The name of row i of the table; NULL behind the last. For tests. */
 const char *syscalls_row(size_t i);

@@ -404,6 +404,31 @@ START_TEST(test_good)
 }
 END_TEST
 
+/* Somebody else's filter is none of ours: neither alone, nor where it keeps ours out. */
+static int
+under_another(void)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+	if (filter == NULL || seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(seccomp), 0) < 0 ||
+	    seccomp_load(filter) < 0 || syscalls_confined())
+		return 1;
+	return (syscalls_confine() == 0) == syscalls_confined() ? 0 : 2;
+}
+
+START_TEST(test_under_another)
+{
+	pid_t pid = fork();
+	int status;
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0)
+		_exit(under_another());
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 static int
 give_up(void)
 {
@@ -447,4 +472,4 @@ START_TEST(test_names)
 }
 END_TEST
 
-SUITE("syscalls", test_forbidden, test_good, test_abort, test_unconfined, test_names)
+SUITE("syscalls", test_forbidden, test_good, test_under_another, test_abort, test_unconfined, test_names)
