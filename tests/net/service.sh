@@ -11,12 +11,13 @@ if [ "${1:-}" = inside ]; then
 	[ -n "${SDBOOT:-}" ] && [ "$(cat /proc/1/comm)" = systemd ] && [ "$(stat -f -c %T /)" = overlayfs ] ||
 		fail "this half is for tools/sdboot alone"
 	unit=bgpd.service
-	conf=/etc/godwit/bgpd.yaml
+	# Where that is depends on what configure was told.
+	conf=$(sed -n 's/^ConditionPathExists=//p' "$(find "$2" -name $unit)")
 	config() { # LINE...
 		{
 			echo 'router: {as: 65001, id: 10.0.0.1, listen: [{address: 127.0.0.1, port: 179}]}'
 			printf '%s\n' "$@"
-		} >$conf
+		} >"$conf"
 	}
 	pid() { systemctl show -P MainPID $unit; }
 	shows() { [ "$(systemctl show -P "$1" $unit)" = "$2" ]; }
@@ -27,8 +28,8 @@ if [ "${1:-}" = inside ]; then
 
 	say "sysusers, tmpfiles and units as installed"
 	tar -C "$2" -c . | tar -C / -x --keep-directory-symlink --no-same-owner || fail "$stage"
-	systemd-sysusers /usr/lib/sysusers.d/godwit.conf && systemd-tmpfiles --create /usr/lib/tmpfiles.d/godwit.conf || fail "$stage"
-	[ "$(stat -c %U:%G:%a /etc/godwit)" = root:godwit:770 ] || fail "$stage: $(stat -c %U:%G:%a /etc/godwit)"
+	{ mkdir -p "${conf%/*/*}" && systemd-sysusers godwit.conf && systemd-tmpfiles --create godwit.conf; } || fail "$stage"
+	[ "$(stat -c %U:%G:%a "${conf%/*}")" = root:godwit:770 ] || fail "$stage: $(stat -c %U:%G:%a "${conf%/*}")"
 	systemctl daemon-reload
 
 	say "the start is over when it answers; it is not root, and has two capabilities"
@@ -39,6 +40,8 @@ if [ "${1:-}" = inside ]; then
 	grep -q 'CapBnd:.0*1400$' "/proc/$(pid)/status" || fail "$stage: $(grep Cap "/proc/$(pid)/status")"
 	tr "\0" "\n" <"/proc/$(pid)/environ" | grep -q ^JOURNAL_STREAM= || fail "$stage: no journal"
 	said info 'info daemon.start' || fail "$stage: $(journal)"
+	said info 'daemon.privileges .*capabilities="net_bind_service net_admin" system_calls=filtered' || fail "$stage: $(journal)"
+	grep -q 'NoNewPrivs:.1$' "/proc/$(pid)/status" || fail "$stage"
 	! journal -p warning | grep . || fail "$stage: warnings"
 
 	say "a session with another one, and the status"
