@@ -16,6 +16,7 @@ if [ "${1:-}" = inside ]; then
 	config() { # LINE...
 		{
 			echo 'router: {as: 65001, id: 10.0.0.1, listen: [{address: 127.0.0.1, port: 179}]}'
+			echo 'networks: [{prefix: 198.51.100.0/24, blackhole: true}]'
 			printf '%s\n' "$@"
 		} >"$conf"
 	}
@@ -33,7 +34,7 @@ if [ "${1:-}" = inside ]; then
 	systemctl daemon-reload
 
 	say "the start is over when it answers; it is not root, and has two capabilities"
-	config 'neighbors: [{address: 127.0.0.2, name: p, remote-as: 65002, source: 127.0.0.1}]'
+	config 'neighbors: [{address: 127.0.0.2, name: p, remote-as: 65002, source: 127.0.0.1, password: hush}]'
 	systemctl start $unit || fail "$stage: $(journal)"
 	bgpctl show >/dev/null || fail "$stage"
 	[ "$(stat -c %U "/proc/$(pid)")" = godwit ] || fail "$stage: not godwit"
@@ -47,16 +48,20 @@ if [ "${1:-}" = inside ]; then
 	say "a session with another one, and the status"
 	cat >/tmp/p.yaml <<-EOT
 		router: {as: 65002, id: 10.0.0.2, listen: [{address: 127.0.0.2, port: 179}]}
-		neighbors: [{address: 127.0.0.1, remote-as: 65001, source: 127.0.0.2}]
+		neighbors: [{address: 127.0.0.1, remote-as: 65001, source: 127.0.0.2, password: hush}]
 		networks: [{prefix: 192.0.2.0/24}]
 	EOT
 	bgpd --no-kernel -f /tmp/p.yaml -s /tmp/p.sock >"$dir/p.log" 2>&1 &
 	pids[p]=$!
 	expect 20 status_has '1 of 1 neighbours established, .*prefixes'
 
+	say "routes in the kernel"
+	route() { ip route show 198.51.100.0/24 | grep '^blackhole .*proto bgp'; }
+	expect 20 route
+
 	say "a reload: good, and bad with the error in systemctl's status and the journal"
 	before=$(pid)
-	config 'neighbors: [{address: 127.0.0.2, name: p, remote-as: 65002, source: 127.0.0.1}, {address: 127.0.0.3, name: q, remote-as: 65003}]'
+	config 'neighbors: [{address: 127.0.0.2, name: p, remote-as: 65002, source: 127.0.0.1, password: hush}, {address: 127.0.0.3, name: q, remote-as: 65003}]'
 	systemctl reload $unit || fail "$stage: $(journal)"
 	shows ActiveState active || fail "$stage"
 	bgpctl show | grep -q '^q ' || fail "$stage: not applied"
@@ -65,8 +70,8 @@ if [ "${1:-}" = inside ]; then
 	! systemctl reload $unit 2>/dev/null || fail "$stage: a bad file is fine"
 	shows ActiveState active || fail "$stage"
 	[ "$(pid)" = "$before" ] || fail "$stage: another process"
-	expect 10 said err "$conf:2:1"
-	config 'neighbors: [{address: 127.0.0.2, name: p, remote-as: 65002, source: 127.0.0.1}]'
+	expect 10 said err "$conf:3:1"
+	config 'neighbors: [{address: 127.0.0.2, name: p, remote-as: 65002, source: 127.0.0.1, password: hush}]'
 
 	say "killed: it is started again"
 	before=$(pid)
@@ -75,7 +80,8 @@ if [ "${1:-}" = inside ]; then
 
 	say "a loop that does not turn: the watchdog"
 	mkdir -p /run/systemd/system/$unit.d
-	printf '[Service]\nWatchdogSec=2\n' >/run/systemd/system/$unit.d/watchdog.conf
+	# It is stopped, so that only a SIGKILL helps.
+	printf '[Service]\nWatchdogSec=2\nTimeoutAbortSec=1\n' >/run/systemd/system/$unit.d/watchdog.conf
 	systemctl daemon-reload
 	systemctl restart $unit || fail "$stage"
 	before=$(pid)
@@ -87,6 +93,7 @@ if [ "${1:-}" = inside ]; then
 	say "a stop in order, and a start that cannot be"
 	systemctl stop $unit || fail "$stage"
 	shows Result success || fail "$stage: $(systemctl show -P Result $unit)"
+	! route || fail "$stage: its route is still there"
 	config 'nonsense: 1'
 	! systemctl start $unit 2>/dev/null || fail "$stage: a bad file is fine"
 	shows ExecMainStatus 78 || fail "$stage"
@@ -103,6 +110,11 @@ s.bind(sys.argv[1])
 print("0 bound", flush=True)
 while True:
     text = s.recv(4096).decode().replace("\n", " ")
+    if text.startswith("READY=1"):
+        try:
+            socket.socket(socket.AF_UNIX).connect(sys.argv[2])
+        except OSError as e:
+            text += " too early: %s" % e
     print("%.3f %s" % (time.monotonic(), text), flush=True)
 EOT
 heard() { grep -q " $1" "$dir/manager.log"; }
@@ -111,7 +123,7 @@ times() { [ "$(count "$1")" -ge "$2" ]; }
 ns r p q
 link r p 1
 link r q 2
-start manager r python3 "$dir/manager.py" "$dir/notify"
+start manager r python3 "$dir/manager.py" "$dir/notify" "$dir/r.sock"
 expect 10 heard bound
 cat >"$dir/r.yaml" <<-EOT
 	router: {as: 65000, id: 10.0.0.1}
@@ -124,6 +136,7 @@ export NOTIFY_SOCKET=$dir/notify WATCHDOG_USEC=400000
 godwit r r
 unset NOTIFY_SOCKET WATCHDOG_USEC
 expect 10 heard 'READY=1'
+! heard 'READY=1 too early' || fail "$stage"
 expect 10 heard 'STATUS=0 of 1 neighbours established, 0 prefixes'
 expect 10 times WATCHDOG=1 5
 
@@ -156,9 +169,14 @@ command -v systemd-analyze >/dev/null || skip "systemd is not installed: its hal
 make -s -C "$build" install DESTDIR="$dir/root" >"$dir/install.log" 2>&1 || fail "$stage"
 units=$(find "$dir/root" -name 'bgp*.service')
 [ -n "$units" ] || skip "configured without a place for units"
+# Only what is wrong with the units: their programs are not in this host's /.
+mkdir "$dir/units"
 for unit in $units; do
-	limit=25
-	[ "${unit##*/}" = bgpd.service ] || limit=15
+	sed "s,=\(/[^ ]*bin/bgp\),=$dir/root\1," "$unit" >"$dir/units/${unit##*/}"
+	systemd-analyze verify --man=no --recursive-errors=no "$dir/units/${unit##*/}" >"$dir/verify" 2>&1 || fail "$stage: $(cat "$dir/verify")"
+	! grep -F "${unit##*/}" "$dir/verify" || fail "$stage"
+	limit=22
+	[ "${unit##*/}" = bgpd.service ] || limit=13
 	systemd-analyze security --no-pager --offline=true --threshold=$limit "$unit" >"$dir/security" || fail "$stage: $(tail -n 1 "$dir/security")"
 done
 
