@@ -107,11 +107,70 @@ cp -R "$root/etc/godwit" "$dir/etc"
 done_by dpkg packages dpkg -i
 diff -r "$dir/etc" "$root/etc/godwit" || fail "$stage"
 
-say "under systemd the service runs, as its user, and bgpctl finds it"
-"$top/tools/sdboot" -r "$root" sh -ec 'systemctl start bgpd; systemctl is-active bgpd; bgpctl show; [ $(stat -c %U /proc/$(systemctl show -P MainPID bgpd)) = godwit ]' >"$dir/sdboot.log" 2>&1 </dev/null
+# What is done under systemd happens in a copy that is gone afterwards.
+cat >"$root/packages/inside" <<'EOT'
+set -eu
+rm /usr/sbin/policy-rc.d
+pid() { systemctl show -P MainPID "$1"; }
+user() { stat -c %U "/proc/$(pid "$1")"; }
+is() { echo "$1: $2" && [ "$2" = "$3" ]; }
+# `!` would not end the script.
+none() { if "$@" 2>/dev/null; then return 1; fi; }
+# eventually COMMAND...
+eventually() {
+	tries=0
+	until "$@" >/dev/null 2>&1; do
+		tries=$((tries + 1))
+		[ $tries -le 300 ] || { journalctl -q --no-pager -o cat -u bgpd -u bgpconfd; echo "never: $*"; return 1; }
+		sleep 0.1
+	done
+}
+neighbor() { bgpctl show neighbor | grep -F "$1"; }
+
+echo "bgpd runs as its user, and bgpctl finds it"
+systemctl start bgpd
+bgpctl show
+is user "$(user bgpd)" godwit
+is socket "$(stat -c '%U:%G %a' /run/godwit/bgpd.sock)" 'godwit:godwit 660'
+bgpd=$(pid bgpd)
+
+echo "bgpconfd makes its configuration of files, checks it and has it read"
+mkdir /etc/godwit/resources
+cp /usr/share/doc/godwit/examples/calico/resources.yaml /etc/godwit/resources/
+cp /usr/share/doc/godwit/examples/calico/bgpconfd.yaml /etc/godwit/
+systemctl start bgpconfd
+is user "$(user bgpconfd)" godwit
+eventually neighbor 10.20.0.10
+is owner "$(stat -c %U /etc/godwit/bgpd.yaml)" godwit
+sed -i 's/10\.20\.0\.10,/10.20.0.11,/' /etc/godwit/resources/resources.yaml
+eventually neighbor 10.20.0.11
+is "bgpd before and after" "$(pid bgpd)" "$bgpd"
+
+echo "an upgrade restarts bgpconfd, and not bgpd"
+bgpconfd=$(pid bgpconfd)
+dpkg -i /packages/*.deb
+is "bgpd before and after" "$(pid bgpd)" "$bgpd"
+neighbor 10.20.0.11
+systemctl is-active bgpconfd
+[ "$(pid bgpconfd)" != "$bgpconfd" ]
+systemctl restart bgpd
+neighbor 10.20.0.11
+
+echo "nothing was refused"
+none journalctl -q --no-pager -o cat -u bgpd -u bgpconfd --grep 'not permitted|Permission denied|not implemented|Read-only'
+
+echo "purged, neither runs"
+dpkg --purge godwit godwit-confd
+none systemctl is-active bgpd bgpconfd
+none grep -xE 'bgpd|bgpconfd' /proc/[0-9]*/comm
+none ls -d /run/godwit
+EOT
+say "under systemd both services run as their user, an upgrade leaves bgpd alone, and a purge stops them"
+"$top/tools/sdboot" -r "$root" sh /packages/inside >"$dir/sdboot.log" 2>&1 </dev/null
 rc=$?
 [ $rc -eq 77 ] && echo "  not here: $(tail -n 1 "$dir/sdboot.log")"
 [ $rc -eq 0 ] || [ $rc -eq 77 ] || fail "$stage"
+rm "$root/packages/inside"
 
 say "removed, the configuration stays; installed again, it is there"
 done_by dpkg in_root dpkg -r godwit godwit-confd
