@@ -106,7 +106,10 @@ owner_and_mode(const struct placed *p, int fd, mode_t mode)
 
 	if (fstat(fd, &st) < 0)
 		return -errno;
-	if (p->there && (st.st_uid != p->uid || st.st_gid != p->gid) && fchown(fd, p->uid, p->gid) < 0)
+	/* Who is not root cannot give it away; in a directory that is open to it the file is its own from now
+	 * on. */
+	if (p->there && (st.st_uid != p->uid || st.st_gid != p->gid) && fchown(fd, p->uid, p->gid) < 0 &&
+	    (errno != EPERM || geteuid() == 0))
 		return -errno;
 	return fchmod(fd, mode) < 0 ? -errno : 0;
 }

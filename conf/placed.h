@@ -9,7 +9,8 @@
  * renamed over, since it is mounted there (EBUSY), is written anew in place.
  *
  * Nothing that is written is readable by more than mode says at any time; the owner is
- * that of the file in place. Functions return 0 or -errno and block on the disk.
+ * that of the file in place, or who we are, if we may not give files away. Functions return 0 or -errno and
+ * block on the disk.
  */
 #ifndef CONF_PLACED_H
 #define CONF_PLACED_H

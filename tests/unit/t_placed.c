@@ -203,6 +203,29 @@ START_TEST(test_owner)
 }
 END_TEST
 
+/* As bgpconfd and a file that root has written, in a directory that is open to both. */
+START_TEST(test_owner_not_root)
+{
+	struct placed p;
+	struct stat st;
+
+	begin();
+	write_to(dest, "old", 0644);
+	ck_assert_int_eq(chmod(dir, 0777), 0);
+	if (geteuid() == 0) {
+		ck_assert_int_eq(seteuid(65534), 0);
+		put(&p, "new", 0640);
+		ck_assert_int_eq(stat(dest, &st), 0);
+		ck_assert_uint_eq(st.st_uid, 65534);
+		placed_settle(&p);
+		placed_close(&p);
+		is(dest, "new", 0640);
+		ck_assert_int_eq(seteuid(0), 0);
+	}
+	end();
+}
+END_TEST
+
 /* Needs a mount namespace; where that is not allowed there are no such files to write either. */
 START_TEST(test_mounted)
 {
@@ -230,4 +253,4 @@ START_TEST(test_mounted)
 }
 END_TEST
 
-SUITE("placed", test_new, test_back, test_fails, test_link, test_owner, test_mounted)
+SUITE("placed", test_new, test_back, test_fails, test_link, test_owner, test_owner_not_root, test_mounted)
