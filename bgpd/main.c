@@ -12,6 +12,7 @@
 
 #include "conf/conf.h"
 #include "lib/log.h"
+#include "lib/mem_libs.h"
 #include "lib/str.h"
 #include "lib/version.h"
 
@@ -136,6 +137,7 @@ main(int argc, char **argv)
 	bool bird = argc > 0 && bird_cli_wanted(argv[0]);
 
 	log_journal_detect();
+	mem_libs_init();
 	if (bird)
 		bird_cli_parse(argc, argv, &cli);
 	else

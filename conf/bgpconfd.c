@@ -17,6 +17,7 @@
 #include "conf/confd.h"
 #include "conf/status.h"
 #include "lib/log.h"
+#include "lib/mem_libs.h"
 #include "lib/str.h"
 #include "lib/version.h"
 
@@ -188,6 +189,7 @@ main(int argc, char **argv)
 	struct cli cli;
 
 	log_journal_detect();
+	mem_libs_init();
 	parse_options(argc, argv, &cli);
 	if (cli.exit_status >= 0)
 		return cli.exit_status;

@@ -382,12 +382,15 @@ yaml_parse(const char *text, const struct document_part *part, size_t *values, d
 	bool more = true;
 	int rc = 0;
 
-	ASSERT(yaml_parser_initialize(&parser));
+	if (!yaml_parser_initialize(&parser))
+		mem_exhausted(0);
 	yaml_parser_set_input_string(&parser, (const unsigned char *)text + part->at, part->len);
 	while (more && rc == 0) {
 		if (!yaml_parser_parse(&parser, &e)) {
+			if (parser.error == YAML_MEMORY_ERROR)
+				mem_exhausted(0);
 			char what[sizeof(err->text)];
-			snprintf(what, sizeof(what), "found no YAML: %s", parser.problem != NULL ? parser.problem : "out of memory");
+			snprintf(what, sizeof(what), "found no YAML: %s", parser.problem != NULL ? parser.problem : "unknown problem");
 			rc = fail(&b, &parser.problem_mark, what);
 			break;
 		}

@@ -528,6 +528,9 @@ events_run(struct yml_builder *b, yaml_parser_t *p)
 	while (more && !b->failed) {
 		yaml_event_t e;
 		if (!yaml_parser_parse(p, &e)) {
+			/* No fault of the file, which is not to be blamed for it. */
+			if (p->error == YAML_MEMORY_ERROR)
+				mem_exhausted(0);
 			syntax_error(b, p);
 			return;
 		}
@@ -590,7 +593,7 @@ yml_parse(struct conf_arena *arena, const char *file, uint32_t file_no, const ch
 	b->text = text;
 	b->len = len;
 	if (!yaml_parser_initialize(&parser))
-		log_fatal(1, "memory.exhausted", (const struct log_kv[]){LOG_S("where", "yaml"), {0}});
+		mem_exhausted(0);
 	yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
 	events_run(b, &parser);

@@ -577,7 +577,8 @@ fetcher_new(struct event_base *base, const struct fetch_tls *tls)
 {
 	struct fetcher *f = xcalloc(1, sizeof(*f));
 
-	ASSERT(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
+	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, xmalloc, free, xrealloc, xstrdup, xcalloc) != CURLE_OK)
+		mem_exhausted(0);
 	f->base = base;
 	pem_copy(&f->tls.ca, &tls->ca);
 	pem_copy(&f->tls.cert, &tls->cert);

@@ -9,6 +9,7 @@
 #include "tools/bgpctl.h"
 
 #include "lib/mem.h"
+#include "lib/mem_libs.h"
 #include "lib/version.h"
 
 #include <errno.h>
@@ -66,6 +67,18 @@ send_request(FILE *conn, const struct bgpctl_request *req)
 	return ok;
 }
 
+/* False where bgpd says no more, which is not what want of memory for the line means. */
+static bool
+read_line(FILE *conn, char **line, size_t *cap)
+{
+	errno = 0;
+	if (getline(line, cap, conn) > 0)
+		return true;
+	if (errno == ENOMEM)
+		mem_exhausted(*cap);
+	return false;
+}
+
 static bool
 is_end(const char *line)
 {
@@ -107,7 +120,7 @@ relay_json(FILE *conn, const json_t *head, const char *rows)
 	fputs(text, stdout);
 	if (rows != NULL)
 		printf("%s\"%s\":[", json_object_size(head) > 0 ? "," : "", rows);
-	while (getline(&line, &cap, conn) > 0) {
+	while (read_line(conn, &line, &cap)) {
 		if (is_end(line)) {
 			status = check_end(line);
 			break;
@@ -129,7 +142,7 @@ relay_events(FILE *conn)
 	char *line = NULL;
 	size_t cap = 0;
 
-	while (getline(&line, &cap, conn) > 0 && !is_end(line))
+	while (read_line(conn, &line, &cap) && !is_end(line))
 		if (fputs(line, stdout) == EOF || fflush(stdout) == EOF)
 			break;
 	free(line);
@@ -145,7 +158,7 @@ relay_text(FILE *conn, const json_t *head, const char *command)
 	int status = EX_UNAVAILABLE;
 
 	bgpctl_printer_head(p, head);
-	while (getline(&line, &cap, conn) > 0) {
+	while (read_line(conn, &line, &cap)) {
 		if (is_end(line)) {
 			status = check_end(line);
 			break;
@@ -168,7 +181,7 @@ converse(FILE *conn, const struct bgpctl_request *req, bool json)
 	json_t *first = NULL;
 	int status = EX_UNAVAILABLE;
 
-	if (send_request(conn, req) && getline(&line, &cap, conn) > 0)
+	if (send_request(conn, req) && read_line(conn, &line, &cap))
 		first = json_loads(line, 0, NULL);
 	if (first == NULL) {
 		fputs("bgpctl: bgpd closed the connection\n", stderr);
@@ -219,11 +232,8 @@ run(int argc, char **argv, const char *path, bool json)
 		goto out;
 	}
 	FILE *conn = fdopen(fd, "r+");
-	if (conn == NULL) {
-		close(fd);
-		status = 1;
-		goto out;
-	}
+	if (conn == NULL)
+		mem_exhausted(0);
 	status = converse(conn, &req, json);
 	fclose(conn);
 	if (fflush(stdout) != 0 && status == 0)
@@ -249,6 +259,7 @@ main(int argc, char **argv)
 	bool json = false, complete = false;
 	int c;
 
+	mem_libs_init();
 	while ((c = getopt_long(argc, argv, "+js:Vh", long_options, NULL)) != -1) {
 		switch (c) {
 		case 'j':

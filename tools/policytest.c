@@ -16,6 +16,7 @@
 
 #include "lib/log.h"
 #include "lib/mem.h"
+#include "lib/mem_libs.h"
 #include "lib/version.h"
 #include "tools/policytest.h"
 
@@ -307,6 +308,7 @@ main(int argc, char **argv)
 	struct options opt = {0};
 	int ch;
 
+	mem_libs_init();
 	while ((ch = getopt_long(argc, argv, "m:f:t:qjVh", long_options, NULL)) != -1) {
 		switch (ch) {
 		case 'm':

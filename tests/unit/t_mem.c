@@ -2,7 +2,10 @@
 /* Tests of lib/mem: zero sizes, zeroed memory, and how the process ends when an allocation or a promise
  * fails. */
 #include "lib/mem.h"
+#include "lib/mem_libs.h"
 
+#include <event2/buffer.h>
+#include <jansson.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
@@ -115,6 +118,34 @@ START_TEST(test_out_of_memory)
 }
 END_TEST
 
+/* More than there is; text is not looked at before there is room for it. */
+static void
+overflow_json(void)
+{
+	mem_libs_init();
+	json_decref(json_stringn_nocheck("text", SIZE_MAX / 4));
+}
+
+static void
+overflow_event(void)
+{
+	mem_libs_init();
+	(void)evbuffer_expand(evbuffer_new(), SIZE_MAX / 4);
+}
+
+START_TEST(test_libraries_out_of_memory)
+{
+	char text[512];
+	void (*const all[])(void) = {overflow_json, overflow_event};
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		int status = dies(all[i], text, sizeof(text));
+		ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == EX_OSERR);
+		ck_assert_ptr_nonnull(strstr(text, "error memory.exhausted octets="));
+	}
+}
+END_TEST
+
 START_TEST(test_resident)
 {
 	size_t files, before = mem_resident(&files);
@@ -128,4 +159,5 @@ START_TEST(test_resident)
 }
 END_TEST
 
-SUITE("mem", test_allocate, test_container_of, test_assert, test_out_of_memory, test_resident)
+SUITE("mem", test_allocate, test_container_of, test_assert, test_out_of_memory, test_libraries_out_of_memory,
+      test_resident)
