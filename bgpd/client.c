@@ -21,6 +21,8 @@
 
 #define BACKLOG        16
 #define ACCEPT_AT_ONCE 16 /* connections taken in one turn of the loop */
+#define PAUSE_MS       100
+#define WARN_S         60 /* and it is said so often that nobody can be taken in */
 
 struct clients {
 	struct loop *loop;
@@ -29,6 +31,9 @@ struct clients {
 	char *path; /* NULL: it does not listen */
 	int fd;
 	struct event *ev_accept;
+	struct event *ev_resume; /* accepts again, after a pause for want of descriptors or memory */
+	uint64_t failures;       /* of accept, and when that was said last */
+	uint32_t warned_s;
 	TAILQ_HEAD(, client) list;
 	unsigned n;
 };
@@ -241,6 +246,33 @@ client_new(struct clients *cs, int fd)
 }
 
 static void
+on_resume(evutil_socket_t fd, short what, void *arg)
+{
+	struct clients *cs = arg;
+
+	(void)fd;
+	(void)what;
+	event_add(cs->ev_accept, NULL);
+}
+
+/* Who cannot be taken in stays in the queue, and the loop would turn for nothing else. */
+static void
+accept_failed(struct clients *cs, int err)
+{
+	uint32_t now_s = loop_now_s(cs->loop);
+
+	if (err != EMFILE && err != ENFILE && err != ENOBUFS && err != ENOMEM)
+		return;
+	if (cs->failures++ == 0 || now_s - cs->warned_s >= WARN_S) {
+		log_warn("control.accept", LOG_S("socket", cs->path), LOG_S("error", strerror(err)),
+			 LOG_U("failures", cs->failures));
+		cs->warned_s = now_s;
+	}
+	event_del(cs->ev_accept);
+	event_add(cs->ev_resume, &(struct timeval){.tv_usec = PAUSE_MS * 1000});
+}
+
+static void
 on_accept(evutil_socket_t listener, short what, void *arg)
 {
 	struct clients *cs = arg;
@@ -249,8 +281,10 @@ on_accept(evutil_socket_t listener, short what, void *arg)
 	loop_enter(cs->loop);
 	for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
 		int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (fd < 0)
+		if (fd < 0) {
+			accept_failed(cs, errno);
 			return;
+		}
 		if (cs->n >= cs->ops->max)
 			refuse(cs, fd);
 		else
@@ -334,6 +368,7 @@ clients_unlisten(struct clients *cs)
 	if (cs->path == NULL)
 		return;
 	event_free(cs->ev_accept);
+	event_free(cs->ev_resume);
 	close(cs->fd);
 	unlink(cs->path);
 	free(cs->path);
@@ -352,7 +387,8 @@ clients_listen(struct clients *cs, const char *path, const struct client_access 
 	cs->fd = fd;
 	cs->path = xstrdup(path);
 	cs->ev_accept = event_new(cs->loop->base, fd, EV_READ | EV_PERSIST, on_accept, cs);
-	ASSERT(cs->ev_accept != NULL);
+	cs->ev_resume = evtimer_new(cs->loop->base, on_resume, cs);
+	ASSERT(cs->ev_accept != NULL && cs->ev_resume != NULL);
 	event_priority_set(cs->ev_accept, LOOP_PRIO_IO);
 	event_add(cs->ev_accept, NULL);
 	return 0;

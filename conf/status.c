@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
+#include <event2/event.h>
 #include <event2/listener.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,14 +18,18 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "lib/log.h"
 #include "lib/mem.h"
 
 #define PATIENCE_S 10 /* for whoever does not read */
 #define BACKLOG    16
+#define PAUSE_MS   100
 
 struct status {
 	struct event_base *base;
 	struct evconnlistener *listener;
+	struct event *resume; /* takes in again */
+	bool short_of;        /* that it could not has been said, and nobody was taken in since */
 	char *path;
 	status_fn *fn;
 	void *ctx;
@@ -96,6 +101,7 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *
 	(void)listener;
 	(void)sa;
 	(void)len;
+	s->short_of = false;
 	if (bev == NULL) {
 		close(fd);
 		return;
@@ -112,6 +118,29 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *
 	bufferevent_write(bev, text, strlen(text));
 	bufferevent_write(bev, "\n", 1);
 	free(text);
+}
+
+/* Who cannot be taken in, for want of descriptors or memory, waits a moment: at once the loop would turn for nothing else. */
+static void
+on_accept_error(struct evconnlistener *listener, void *ctx)
+{
+	struct status *s = ctx;
+
+	if (!s->short_of)
+		log_warn("status.accept", LOG_S("error", strerror(EVUTIL_SOCKET_ERROR())));
+	s->short_of = true;
+	evconnlistener_disable(listener);
+	event_add(s->resume, &(struct timeval){.tv_usec = PAUSE_MS * 1000});
+}
+
+static void
+on_resume(evutil_socket_t fd, short what, void *ctx)
+{
+	struct status *s = ctx;
+
+	(void)fd;
+	(void)what;
+	evconnlistener_enable(s->listener);
 }
 
 /* A bound socket, with access for the owner and the group alone, or -errno. */
@@ -155,7 +184,9 @@ status_listen(struct event_base *base, const char *path, status_fn *fn, void *ct
 	*s = (struct status){.base = base, .path = xstrdup(path), .fn = fn, .ctx = ctx};
 	s->listener = evconnlistener_new(base, on_accept, s, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC,
 					 BACKLOG, fd);
-	ASSERT(s->listener != NULL);
+	s->resume = evtimer_new(base, on_resume, s);
+	ASSERT(s->listener != NULL && s->resume != NULL);
+	evconnlistener_set_error_cb(s->listener, on_accept_error);
 	return s;
 }
 
@@ -169,6 +200,7 @@ status_free(struct status *s)
 	while ((c = LIST_FIRST(&s->clients)) != NULL)
 		client_free(c);
 	evconnlistener_free(s->listener);
+	event_free(s->resume);
 	unlink(s->path);
 	free(s->path);
 	free(s);
