@@ -4,7 +4,7 @@
  *
  * Reads options and the configuration, says what is wrong with either, and hands
  * over to daemon.c. Called as `bird` it takes the options of BIRD (bird_cli.h).
- * Exit status: 0; 64 usage; 78 bad configuration; 1 anything else.
+ * Exit status: 0; 64 usage; 71 no memory left; 78 bad configuration; 1 anything else.
  */
 #include "bgpd/bird_cli.h"
 #include "bgpd/daemon.h"
