@@ -129,7 +129,7 @@ compare_limit(unsigned peer, enum family f)
 
 	for (unsigned k = 0; k < NPREFIX * NSLOT; k++) {
 		const struct mroute *r = &n->route[f][k / NSLOT][k % NSLOT];
-		in += r->there && !r->blocked;
+		in += r->there && !r->refused && !r->blocked;
 		blocked += r->blocked;
 	}
 	the_model->seen_blocked += blocked;
@@ -386,7 +386,7 @@ compare_neighbors(struct verdict v[FAMILY_COUNT][NPREFIX])
 					sent += paths;
 				}
 				for (unsigned k = 0; k < NSLOT; k++) {
-					in[0] += the_model->peer[n].route[f][i][k].there;
+					in[0] += the_model->peer[n].route[f][i][k].there && !the_model->peer[n].route[f][i][k].refused;
 					in[1] += v[f][i].in[n * NSLOT + k];
 				}
 			}
@@ -454,4 +454,5 @@ compare_everything(void)
 	compare_best(v);
 	compare_kernel(v);
 	compare_neighbors(v);
+	compare_memory();
 }

@@ -173,6 +173,7 @@ conf_init(struct mconf *c)
 	c->multipath_ebgp = c->multipath_ibgp = 4;
 	c->default_local_pref = 100;
 	c->cluster_id = 0x0aff0001u;
+	c->bounded = rnd(3) != 0;
 }
 
 void
@@ -187,7 +188,10 @@ conf_empty(struct mconf *c)
 static void
 mutate_router(struct mconf *c)
 {
-	switch (rnd(5)) {
+	switch (rnd(6)) {
+	case 5:
+		c->bounded = rnd(4) != 0;
+		break;
 	case 0:
 		c->multipath_ebgp = 1 + rnd(4);
 		c->multipath_ibgp = 1 + rnd(4);
@@ -477,6 +481,8 @@ conf_file(const struct mconf *c)
 	fprintf(f, "router: {");
 	if (the_model->confed)
 		fprintf(f, "confederation: {as: %u, members: [65002, 65003, 65101]}, ", CONFED_AS);
+	if (c->bounded)
+		fprintf(f, "memory-limit: %uM, ", MEMORY_LIMIT_M);
 	fprintf(f, "as: %u, id: 10.255.0.1, cluster-id: 10.255.0.%u, listen: [], graceful-restart: {stale-time: 40}, default-local-preference: %u, "
 		   "resolve-via-default: %s, multipath: {ebgp: %u, ibgp: %u, as-path-relax: %s}}\n"
 		   "log: {level: error}\n",

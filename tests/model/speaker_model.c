@@ -3,8 +3,8 @@
  * speaker_model [SEED [STEPS]]: random model check of the whole speaker.
  *
  * Neighbours of all kinds come, announce, withdraw, send again, ask again, lag and
- * go; the configuration, links and foreign routes change; jobs run in slices of
- * random length. Whenever everything has run dry the best paths, multipath sets,
+ * go; the configuration, links and foreign routes change; memory is used up and
+ * comes back; jobs run in slices of random length. Whenever everything has run dry the best paths, multipath sets,
  * kernel routes, and what every neighbour was told, octet by octet, must be what
  * speaker_oracle says; some of it must hold at other times, too. In the end
  * everything is taken away and nothing may be left. See speaker_model.h.
@@ -315,9 +315,11 @@ step_settle(void)
 		for (unsigned slices = 0; slices < 64 && clock_run_job(); slices++)
 			busy = true;
 		busy = clock_fire(250) || busy;
-		for (unsigned i = 0; i < NPEER; i++)
+		for (unsigned i = 0; i < NPEER; i++) {
 			while (pull(&the_model->peer[i], 5000))
 				busy = true;
+			memory_answer(&the_model->peer[i]);
+		}
 		busy = fib_run() || busy;
 	}
 	if (deferring()) {
@@ -468,7 +470,9 @@ step_neighbor(void)
 			session_answer(n->session, false);
 		return;
 	}
-	if (what < 500)
+	if (n->wanted != 0 && what < 100)
+		memory_answer(n);
+	else if (what < 500)
 		step_routes(n);
 	else if (what < 900) {
 		if (!n->slow || what < 510)
@@ -742,6 +746,8 @@ step(void)
 		clock_advance(rnd(8000));
 	else if (what < 983)
 		stretch_begin();
+	else if (what < 988)
+		step_memory();
 	else
 		step_settle();
 	kept_follow(false);
@@ -783,6 +789,7 @@ run(struct bgpd *d)
 	struct group_list *list = &d->groups->list;
 
 	the_model->d = d;
+	memory_start();
 	list->ring_max = 2000 + rnd(30000);
 	list->private_max = 1000 + rnd(10000);
 	list->adjout.kept_max = rnd(20); /* else ids would seldom be reused */

@@ -4,7 +4,7 @@
  *
  * The real bgpd runs: configuration, neighbours with their state machines, UPDATE
  * in, RIB, next hops, policies, export groups, UPDATE out. What is replaced, at
- * link time, is its rim: time and timers (speaker_clock), connections
+ * link time, is its rim: time and timers (speaker_clock), memory (speaker_memory), connections
  * (speaker_session), the kernel (speaker_fib). All of them are random but
  * repeatable: the same seed gives the same run.
  *
@@ -81,6 +81,7 @@ struct mroute {
 	bool there;
 	bool stale; /* not yet seen again since our BoRR */
 	bool kept;  /* of a session that was lost gracefully, not announced again */
+	bool refused; /* for want of memory: announced, and not kept */
 	bool blocked; /* kept out by max-prefix: which ones is up to the daemon, how many is not */
 	uint32_t sent_id; /* that others get it with: stays as long as the path does. 0: not seen yet */
 	uint64_t changed;
@@ -159,6 +160,7 @@ struct mconf {
 	struct mroute own[FAMILY_COUNT][NPREFIX];
 	unsigned multipath_ebgp, multipath_ibgp;
 	bool relax, via_default;
+	bool bounded; /* memory-limit is there */
 	uint32_t default_local_pref, cluster_id;
 };
 
@@ -190,6 +192,7 @@ struct mpeer {
 	bool lowered_out; /* its max-prefix-out has, since all had run dry: it may still have what was there before */
 	uint8_t eor;   /* families whose End-of-RIB has come, OPEN_FAMILY bits */
 	uint8_t borr_in; /* families that it is sending again */
+	uint8_t wanted;  /* families that the daemon asks for */
 	uint8_t borr, asked; /* families: BoRR came, EoRR is due */
 	struct mroute route[FAMILY_COUNT][NPREFIX][NSLOT];
 	struct told told[FAMILY_COUNT][NPREFIX][NTOLD];
@@ -227,6 +230,7 @@ struct model {
 	bool confed; /* we are in a confederation */
 	bool link_up[NLINK];
 	uint32_t adopted; /* routes of an earlier run in the kernel, until they are swept */
+	unsigned memory_part; /* what the daemon has, see speaker_memory.c */
 	bool deferred;    /* deferring() after the last step */
 	bool hurried;     /* neighbours come and say End-of-RIB soon: the wait need not end by time */
 	uint64_t start_ns;
@@ -237,6 +241,7 @@ struct model {
 	uint64_t seen_kept, seen_kept_back, seen_kept_swept, seen_kept_late;
 	uint64_t seen_shared, seen_full, seen_detached, seen_eor_checked, seen_reused, seen_blocked, seen_held;
 	uint64_t seen_many[SEND_COUNT], seen_aggregate, seen_hidden, seen_deferred, seen_in_time, seen_confed;
+	uint64_t seen_refused, seen_asked, seen_capped;
 	uint64_t steps;
 };
 extern struct model *the_model;
@@ -372,6 +377,22 @@ void step_routes(struct mpeer *n);
 /* Answers a ROUTE-REFRESH, between BoRR and EoRR where both know RFC 7313: begins, or goes on; and ends. */
 void send_again(struct mpeer *n, unsigned f);
 void end_again(struct mpeer *n, unsigned f);
+
+/* speaker_memory.c */
+#define MEMORY_LIMIT_M 1024u /* router.memory-limit */
+void memory_start(void);
+/* Memory is used up, or comes back. */
+void step_memory(void);
+/* Has the neighbour's source caps now? Then a message is a read of its own: */
+bool memory_is_capped(const struct mpeer *n);
+/* which of these routes are going to be refused, */
+void memory_predict(const struct mpeer *n, unsigned f, const unsigned *prefix, unsigned count, unsigned slot, bool *refused);
+/* and were they, and no others? */
+void memory_taken(struct mpeer *n, unsigned f, const unsigned *prefix, unsigned count, unsigned slot, const bool *refused);
+/* Sends what the daemon has asked for. */
+void memory_answer(struct mpeer *n);
+/* Caps where there is no memory, and all that was refused is going to be asked for. */
+void compare_memory(void);
 
 /* speaker_compare.c: all end the program where the two disagree */
 struct peer *peer_of(unsigned peer); /* NULL: not configured */

@@ -218,7 +218,7 @@ import_all(enum family f, unsigned prefix, struct verdict *v)
 		const struct mroute *r = &the_model->peer[s].route[f][prefix][x % NSLOT];
 		v->a[x] = r->a;
 		mark_otc(s, &v->a[x]);
-		v->in[x] = r->there && !r->blocked && !loops(&r->a) && !next_hop_is_far(s, &r->a) && !is_leak(s, &r->a) &&
+		v->in[x] = r->there && !r->refused && !r->blocked && !loops(&r->a) && !next_hop_is_far(s, &r->a) && !is_leak(s, &r->a) &&
 		    chain_run(&the_model->conf.neighbor[s].import, s, true, s, f, prefix, &v->a[x], &set);
 	}
 	v->in[OWN] = own->there;

@@ -155,14 +155,25 @@ void
 announce(struct mpeer *n, unsigned f, const unsigned *prefix, unsigned count, unsigned slot, const struct mattr *a)
 {
 	static uint8_t msg[BGP_MSG_MAX_EXT];
+	bool capped = memory_is_capped(n), refused[NPREFIX] = {false};
 
+	CHECK(count <= NPREFIX);
+	if (capped) {
+		session_delivered(n->session);
+		memory_predict(n, f, prefix, count, slot, refused);
+	}
 	session_deliver(n->session, msg, wire_announce(n, (enum family)f, prefix, count, slot, a, msg));
+	if (capped)
+		session_delivered(n->session);
 	for (unsigned i = 0; i < count; i++) {
 		struct mroute *r = &n->route[f][prefix[i]][slot];
 		r->there = true;
+		r->refused = false;
 		r->a = *a;
 		route_changed(r, prefix[i]);
 	}
+	if (capped)
+		memory_taken(n, f, prefix, count, slot, refused);
 }
 
 void
@@ -174,7 +185,7 @@ withdraw(struct mpeer *n, unsigned f, const unsigned *prefix, unsigned count, un
 	for (unsigned i = 0; i < count; i++) {
 		struct mroute *r = &n->route[f][prefix[i]][slot];
 		memset(&r->a, 0, sizeof r->a);
-		r->there = false;
+		r->there = r->refused = false;
 		r->sent_id = 0;
 		route_changed(r, prefix[i]);
 	}
@@ -238,7 +249,7 @@ end_again(struct mpeer *n, unsigned f)
 		if (!r->there || !r->stale)
 			continue;
 		memset(&r->a, 0, sizeof r->a);
-		r->there = false;
+		r->there = r->refused = false;
 		r->sent_id = 0;
 		route_changed(r, k / NSLOT);
 	}

@@ -174,7 +174,7 @@ kept_begin(struct mpeer *n, const struct bgp_error *err)
 	for (unsigned f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
 		for (unsigned i = 0; i < NPREFIX * NSLOT; i++) {
 			struct mroute *r = &n->route[f][i / NSLOT][i % NSLOT];
-			if (r->there && !r->kept && keep && (n->caps.gr_families & OPEN_FAMILY(f))) {
+			if (r->there && !r->refused && !r->kept && keep && (n->caps.gr_families & OPEN_FAMILY(f))) {
 				r->kept = true;
 				r->stale = false;
 				the_model->seen_kept++;
@@ -199,7 +199,7 @@ session_close(struct session *s, const struct bgp_error *err)
 		kept_begin(n, err);
 	n->up = false;
 	n->part_len = 0;
-	n->borr_in = 0;
+	n->borr_in = n->wanted = 0;
 	memset(n->told, 0, sizeof n->told);
 	the_model->last_event = the_model->step;
 	free(s);

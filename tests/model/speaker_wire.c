@@ -480,6 +480,10 @@ read_refresh(struct mpeer *n, const uint8_t *body)
 {
 	uint8_t f = be16_get(body) == BGP_AFI_IPV4 ? FAMILY_IPV4 : FAMILY_IPV6;
 
+	if (body[2] == REFRESH_NORMAL) {
+		n->wanted |= OPEN_FAMILY(f);
+		return;
+	}
 	for (unsigned i = 0; i < NPREFIX * NTOLD; i++) {
 		struct told *t = &n->told[f][i / NTOLD][i % NTOLD];
 		if (body[2] == REFRESH_BORR)

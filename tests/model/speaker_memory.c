@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * speaker_memory: memory that is used up and comes back (bgpd/memory.h).
+ *
+ * What the process has is a number here, so that the budget is full, or near, or far, when the model says so.
+ * Between its marks it never is: where a path may be made of records that others gave back, which ones are is
+ * the daemon's matter. While neighbours have caps each message is a read of its own, and what came of it is
+ * seen at once: a new path at the cap is refused, all else is taken. What was refused is missing until it is
+ * asked for, and never forgotten.
+ */
+#include "tests/model/speaker_model.h"
+
+#include "bgpd/peer.h"
+#include "bgpd/peer_routes.h"
+
+/* In parts of 64 of the limit: free, near, full; and what leaves it as it was, be that near or full. */
+enum { PART_FREE = 32, PART_NEAR = 53, PART_SAME = 60, PART_FULL = 65 };
+
+static size_t
+measured(size_t *of_files)
+{
+	*of_files = 0;
+	return (size_t)(MEMORY_LIMIT_M << 20) / 64 * the_model->memory_part;
+}
+
+void
+memory_start(void)
+{
+	the_model->memory_part = PART_FREE;
+	the_model->d->memory.measure = measured;
+}
+
+/* Memory has just become full: each may have a little more than it has, or had when memory was near its end. */
+static void
+check_caps(bool was_free)
+{
+	for (unsigned i = 0; i < NPEER; i++)
+		for (unsigned f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
+			const struct peer *p = peer_of(i);
+			if (p == NULL)
+				continue;
+			uint32_t has = peer_routes_source(p)->received[f], base = was_free ? has : p->memory.base[f];
+			uint32_t n = has > base ? has : base, cap = peer_routes_source(p)->cap[f];
+			if (cap != n + n / 64 + 16)
+				fail("neighbour %u family %u: a cap of %u, it has %u and had %u", i, f, cap, has, base);
+		}
+}
+
+void
+step_memory(void)
+{
+	static const uint8_t parts[] = {PART_FREE, PART_FREE, PART_NEAR, PART_SAME, PART_FULL, PART_FULL};
+
+	struct memory *m = &the_model->d->memory;
+	bool was_capped = m->capped, was_free = m->level == MEMORY_FREE;
+
+	the_model->memory_part = parts[rnd(ARRAY_LEN(parts))];
+	loop_enter(the_model->d->loop);
+	memory_look(m);
+	the_model->d->loop->in_turn = false;
+	if (m->limit != 0)
+		CHECK(m->capped == (the_model->memory_part == PART_FULL || (was_capped && the_model->memory_part == PART_SAME)));
+	if (m->capped && !was_capped)
+		check_caps(was_free);
+}
+
+static const struct rib_source *
+source_of(const struct mpeer *n)
+{
+	return peer_routes_source(peer_of((unsigned)(n - the_model->peer)));
+}
+
+bool
+memory_is_capped(const struct mpeer *n)
+{
+	return source_of(n)->cap[FAMILY_IPV4] != RIB_CAP_NONE;
+}
+
+static bool
+is_in_rib(const struct mpeer *n, unsigned f, unsigned prefix, unsigned slot)
+{
+	struct rib *rib = the_model->d->rib;
+	uint32_t id = rib_find(rib, &the_model->prefix[f][prefix]);
+	const struct rib_source *s = source_of(n);
+	const struct rib_path *p = id != 0 ? rib_path_first(rib, (enum family)f, id) : NULL;
+
+	while (p != NULL && !(rib_source_get(rib, p->source) == s && rib_path_id(p) == slot_ids[slot]))
+		p = rib_path_next(rib, (enum family)f, p);
+	return p != NULL;
+}
+
+void
+memory_predict(const struct mpeer *n, unsigned f, const unsigned *prefix, unsigned count, unsigned slot, bool *refused)
+{
+	const struct rib_source *s = source_of(n);
+	uint32_t has = s->received[f];
+
+	for (unsigned i = 0; i < count; i++) {
+		bool new = !is_in_rib(n, f, prefix[i], slot);
+		refused[i] = new && has >= s->cap[f];
+		has += new && !refused[i];
+	}
+}
+
+void
+memory_taken(struct mpeer *n, unsigned f, const unsigned *prefix, unsigned count, unsigned slot, const bool *refused)
+{
+	for (unsigned i = 0; n->up && i < count; i++) {
+		if (is_in_rib(n, f, prefix[i], slot) == refused[i])
+			fail("neighbour %u family %u: path to prefix %u is %s, with %u paths and a cap of %u",
+			    (unsigned)(n - the_model->peer), f, prefix[i], refused[i] ? "taken" : "refused",
+			    source_of(n)->received[f], source_of(n)->cap[f]);
+		n->route[f][prefix[i]][slot].refused = refused[i];
+		if (refused[i])
+			n->route[f][prefix[i]][slot].sent_id = 0;
+		the_model->seen_refused += refused[i];
+	}
+}
+
+void
+memory_answer(struct mpeer *n)
+{
+	for (unsigned f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
+		/* RFC 7313 4: not before End-of-RIB */
+		bool enhanced = n->caps.enhanced_refresh && (!n->caps.gr || (n->sent_eor & OPEN_FAMILY(f)));
+		if (!(n->wanted & OPEN_FAMILY(f)))
+			continue;
+		n->wanted &= (uint8_t)~OPEN_FAMILY(f);
+		the_model->seen_asked++;
+		if (enhanced && !(n->borr_in & OPEN_FAMILY(f)))
+			send_again(n, f);
+		for (unsigned k = 0; n->up && k < NPREFIX * NSLOT; k++) {
+			unsigned i = k / NSLOT;
+			struct mattr same = n->route[f][i][k % NSLOT].a;
+			if (n->route[f][i][k % NSLOT].there && !n->route[f][i][k % NSLOT].kept)
+				announce(n, f, &i, 1, k % NSLOT, &same);
+		}
+		if (!n->up)
+			return;
+		session_delivered(n->session);
+		if (n->borr_in & OPEN_FAMILY(f))
+			end_again(n, f);
+	}
+}
+
+void
+compare_memory(void)
+{
+	for (unsigned i = 0; i < NPEER; i++) {
+		const struct mpeer *n = &the_model->peer[i];
+		unsigned refused = 0;
+		for (unsigned k = 0; n->up && k < FAMILY_COUNT * NPREFIX * NSLOT; k++)
+			refused += (&n->route[0][0][0])[k].refused;
+		if (refused > 0 && !peer_of(i)->memory.is_missing)
+			fail("neighbour %u: %u paths were refused and will not be asked for", i, refused);
+		if (!n->up)
+			continue;
+		const struct rib_source *s = source_of(n);
+		if (!the_model->d->memory.capped && memory_is_capped(n))
+			fail("neighbour %u has a cap, and there is memory", i);
+		if (the_model->d->memory.capped && (!memory_is_capped(n) || s->cap[FAMILY_IPV6] == RIB_CAP_NONE))
+			fail("neighbour %u has no cap, and there is no memory", i);
+		the_model->seen_capped += the_model->d->memory.capped;
+	}
+}
