@@ -401,6 +401,8 @@ load(const struct mconf *c)
 	/* Who comes while others end still comes under the old configuration (t_reload has that); here everybody knows one. */
 	while (d->conf == before && !reload_idle(d->reload))
 		CHECK(clock_run_job());
+	the_model->bases_known = false;
+	check_capped();
 	the_model->seen_reload++;
 }
 

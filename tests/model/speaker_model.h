@@ -230,6 +230,9 @@ struct model {
 	bool confed; /* we are in a confederation */
 	bool link_up[NLINK];
 	uint32_t adopted; /* routes of an earlier run in the kernel, until they are swept */
+	/* What each neighbour had when memory was not free any more, unless the configuration has changed since. */
+	uint32_t base[NPEER][FAMILY_COUNT];
+	bool bases_known;
 	unsigned memory_part; /* what the daemon has, see speaker_memory.c */
 	bool deferred;    /* deferring() after the last step */
 	bool hurried;     /* neighbours come and say End-of-RIB soon: the wait need not end by time */
@@ -391,7 +394,9 @@ void memory_predict(const struct mpeer *n, unsigned f, const unsigned *prefix, u
 void memory_taken(struct mpeer *n, unsigned f, const unsigned *prefix, unsigned count, unsigned slot, const bool *refused);
 /* Sends what the daemon has asked for. */
 void memory_answer(struct mpeer *n);
-/* Caps where there is no memory, and all that was refused is going to be asked for. */
+/* Caps where there is no memory, of all that are configured; */
+void check_capped(void);
+/* and all that was refused is going to be asked for. */
 void compare_memory(void);
 
 /* speaker_compare.c: all end the program where the two disagree */
