@@ -4,7 +4,6 @@
  */
 #include "bgpd/pid_file.h"
 
-#include "bgpd/privilege.h"
 #include "lib/log.h"
 
 #include <errno.h>
@@ -21,7 +20,7 @@ failed(struct pid_file *p, int error)
 }
 
 void
-pid_file_open(struct pid_file *p, const char *path, const struct privilege_user *owner)
+pid_file_open(struct pid_file *p, const char *path)
 {
 	struct stat st;
 	int error = 0;
@@ -34,8 +33,6 @@ pid_file_open(struct pid_file *p, const char *path, const struct privilege_user 
 		error = errno;
 	else if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
 		error = EINVAL;
-	else if (owner != NULL && fchown(p->fd, owner->uid, owner->gid) < 0)
-		error = errno;
 	if (error == 0)
 		return;
 	failed(p, error);

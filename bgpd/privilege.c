@@ -337,7 +337,7 @@ privilege_enter(const struct daemon_options *o, const struct conf *c, struct pid
 
 	if (status == 0) {
 		directories_make(o, c, u);
-		pid_file_open(pidfile, o->pidfile, u);
+		pid_file_open(pidfile, o->pidfile);
 		status = drop(c, u);
 	}
 	free(found.groups);

@@ -258,15 +258,15 @@ START_TEST(test_pid_file)
 	snprintf(want, sizeof want, "%ld\n", (long)getpid());
 
 	/* A start that fails leaves none. */
-	pid_file_open(&p, path, NULL);
+	pid_file_open(&p, path);
 	ck_assert_int_eq(size_of(path), 0);
 	pid_file_close(&p, false);
 	ck_assert_int_eq(size_of(path), -1);
 
 	/* Another daemon that fails to start leaves the first one's. */
-	pid_file_open(&p, path, NULL);
+	pid_file_open(&p, path);
 	pid_file_write(&p);
-	pid_file_open(&second, path, NULL);
+	pid_file_open(&second, path);
 	pid_file_close(&second, false);
 	FILE *f = fopen(path, "re");
 	ck_assert_ptr_nonnull(f);
@@ -282,20 +282,20 @@ START_TEST(test_pid_file)
 	fputs("precious", f);
 	fclose(f);
 	ck_assert_int_eq(symlink(other, path), 0);
-	pid_file_open(&p, path, NULL);
+	pid_file_open(&p, path);
 	ck_assert_ptr_null(p.path);
 	pid_file_write(&p);
 	pid_file_close(&p, true);
 	unlink(path);
 	ck_assert_int_eq(link(other, path), 0);
-	pid_file_open(&p, path, NULL);
+	pid_file_open(&p, path);
 	ck_assert_ptr_null(p.path);
 	ck_assert_int_eq(size_of(other), 8);
 	unlink(path);
 	unlink(other);
 	rmdir(dir);
 
-	pid_file_open(&p, NULL, NULL);
+	pid_file_open(&p, NULL);
 	pid_file_write(&p);
 	pid_file_close(&p, true);
 }
