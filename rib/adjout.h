@@ -224,6 +224,7 @@ struct adjout_family {
 	struct adjout_scan scan; /* of all prefixes: a new group, a new policy */
 	uint32_t next;
 	uint32_t pass; /* times the walk of pending has come round and all of it could be sent */
+	uint32_t idle; /* steps of that walk since one of them has made its prefix pending no more */
 	bool undone;   /* something became pending for want of room in this round */
 };
 

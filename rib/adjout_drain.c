@@ -135,6 +135,33 @@ round_end(struct adjout_group *g, enum family f)
 	g->fam[f].undone = false;
 }
 
+/*
+ * From where the last call ended, until it has been all the way twice without a prefix that could be sent: what is
+ * left then waits for decisions, which may be long in coming (after a restart they wait for all neighbours), and is
+ * more than a call's budget. True: there is more to do.
+ */
+static bool
+pending_drain(struct adjout_group *g, enum family f, uint32_t *budget)
+{
+	struct adjout_family *fam = &g->fam[f];
+
+	for (; *budget > 0 && fam->pending.count > 0 && fam->idle <= 2 * fam->pending.count; (*budget)--) {
+		uint32_t before = fam->pending.count;
+		uint32_t id = bitmap_next(&fam->pending, fam->next);
+		fam->next = id == BITMAP_END ? 0 : id + 1;
+		if (id != BITMAP_END)
+			group_drain_one(g, f, id, false);
+		else
+			round_end(g, f);
+		fam->idle = fam->pending.count < before ? 0 : fam->idle + 1;
+	}
+	if (fam->pending.count > 0 && fam->idle <= 2 * fam->pending.count)
+		return true;
+	/* Whoever calls again knows of something new. */
+	fam->idle = 0;
+	return false;
+}
+
 bool
 adjout_group_drain(struct adjout_group *g, uint32_t budget)
 {
@@ -143,21 +170,9 @@ adjout_group_drain(struct adjout_group *g, uint32_t budget)
 	for (int i = 0; i < FAMILY_COUNT && has_room(g, NULL); i++) {
 		enum family f = (enum family)i;
 		group_scan(g, f, &budget);
-		/* From where the last call ended, at most to the end and once more: what is left then waits
-		 * for decisions. */
-		int rounds = 0;
-		for (; budget > 0 && rounds < 2 && g->fam[f].pending.count > 0; budget--) {
-			uint32_t id = bitmap_next(&g->fam[f].pending, g->fam[f].next);
-			g->fam[f].next = id == BITMAP_END ? 0 : id + 1;
-			if (id != BITMAP_END) {
-				group_drain_one(g, f, id, false);
-			} else {
-				round_end(g, f);
-				rounds++;
-			}
-		}
+		more = pending_drain(g, f, &budget) || more;
 		more = limit_drain(g, f, &budget) || more;
-		more = more || g->fam[f].scan.active || (g->fam[f].pending.count > 0 && rounds < 2);
+		more = more || g->fam[f].scan.active;
 	}
 	adjout_flush(g);
 	/* Withdrawals have made room only now. */

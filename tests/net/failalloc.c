@@ -8,7 +8,9 @@
  * read and set at any time, so that any moment of a life can be chosen. Where one fails is said on standard error, as
  * places in files that addr2line(1) understands.
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <dlfcn.h>
 #include <errno.h>
 #include <execinfo.h>

@@ -335,6 +335,29 @@ START_TEST(test_dirty_is_left)
 }
 END_TEST
 
+/* More than a call's budget waits for decisions, as after a restart: that is no work until some are made. */
+START_TEST(test_many_dirty_are_left)
+{
+	struct fake *k = fake_new();
+	unsigned calls = 0;
+
+	for (uint32_t id = 1; id <= 500; id++) {
+		k->best[id].attr = 5;
+		k->best[id].source = 50;
+		k->best[id].dirty = true;
+	}
+	adjout_group_refilter(&k->g, NULL, true);
+	while (adjout_group_drain(&k->g, 100))
+		ck_assert_uint_lt(++calls, 50);
+	expect(k, "");
+	k->best[400].dirty = false;
+	for (calls = 0; adjout_group_drain(&k->g, 100);)
+		ck_assert_uint_lt(++calls, 50);
+	expect(k, "*+105:400 ");
+	fake_free(k);
+}
+END_TEST
+
 START_TEST(test_new_member)
 {
 	struct fake *k = fake_new();
@@ -705,7 +728,7 @@ END_TEST
 
 SUITE("adjout", test_together, test_packing, test_split_horizon, test_nexthop_is_member, test_suppress,
     test_twice_in_a_slice, test_memo, test_repeated, test_repeated_rejection, test_source_changed, test_paced,
-    test_no_room_at_flush, test_many_at_once, test_policy_change, test_scan_empty, test_dirty_is_left, test_new_member,
+    test_no_room_at_flush, test_many_at_once, test_policy_change, test_scan_empty, test_dirty_is_left, test_many_dirty_are_left, test_new_member,
     test_member_count, test_member_count_nexthop,
     test_first_members_attach, test_slow, test_bound, test_refresh, test_eor, test_eor_waits_for_room,
     test_move, test_pins, test_kept, test_leave, test_families)
