@@ -29,7 +29,7 @@ session_pool_new(struct loop *loop)
 	/* A new session, whose round is 0, has had no go yet. */
 	p->reads.round = 1;
 	p->scratch = xmalloc(SESSION_READ_MAX + BGP_MSG_MAX_EXT);
-	LIST_INIT(&p->lingering);
+	TAILQ_INIT(&p->lingering);
 	TAILQ_INIT(&p->much);
 	TAILQ_INIT(&p->dials);
 	p->dial_job = (struct job){.run = dials_run, .name = "dial"};
@@ -42,8 +42,8 @@ session_pool_new(struct loop *loop)
 void
 session_pool_free(struct session_pool *p)
 {
-	while (!LIST_EMPTY(&p->lingering))
-		session_free(LIST_FIRST(&p->lingering));
+	while (!TAILQ_EMPTY(&p->lingering))
+		session_free(TAILQ_FIRST(&p->lingering));
 	loop_job_cancel(p->loop, &p->dial_job);
 	event_free(p->ev_much);
 	event_free(p->writers.ev);
@@ -101,7 +101,7 @@ session_free(struct session *s)
 	if (s->dial_waits)
 		TAILQ_REMOVE(&s->pool->dials, s, dial_entry);
 	if (s->closing) {
-		LIST_REMOVE(s, entry);
+		TAILQ_REMOVE(&s->pool->lingering, s, entry);
 		s->pool->nlingering--;
 	}
 	if (s->ev_read != NULL)

@@ -18,7 +18,9 @@
  * An end with a NOTIFICATION (session_close) lets the connection linger without
  * its user until that is written and the peer has closed, at most
  * SESSION_LINGER_S: closing at once would turn unread input into a reset that
- * overtakes the NOTIFICATION.
+ * overtakes the NOTIFICATION. Where more than SESSION_LINGER_MAX do, as when
+ * thousands of connections are refused a second, the oldest one goes for each that
+ * comes, once its NOTIFICATION is written.
  */
 #ifndef BGPD_SESSION_H
 #define BGPD_SESSION_H
@@ -34,6 +36,7 @@
 #define SESSION_QUEUE_MAX (128u * 1024) /* of small messages that wait; more means the peer does not read */
 #define SESSION_IOV_MAX   64
 #define SESSION_LINGER_S  3
+#define SESSION_LINGER_MAX 256u
 
 struct session;
 

@@ -60,7 +60,7 @@ struct session_pool {
 	unsigned held;  /* session_pool_hold: how many want it */
 	unsigned nmuch; /* sessions with much_in */
 	uint8_t *scratch; /* SESSION_READ_MAX behind the longest incomplete message */
-	LIST_HEAD(, session) lingering;
+	struct session_queue lingering; /* the oldest last */
 	unsigned nlingering;
 	/*
 	 * Dialled, but not connected yet: over a short path the kernel shakes hands within connect(2), 30 to 90 us of it, and
@@ -71,7 +71,7 @@ struct session_pool {
 };
 
 struct session {
-	LIST_ENTRY(session) entry; /* in pool->lingering while closing */
+	TAILQ_ENTRY(session) entry; /* in pool->lingering while closing */
 	TAILQ_ENTRY(session) much_entry, dial_entry, write_entry;
 	struct session_pool *pool;
 	const struct session_ops *ops;

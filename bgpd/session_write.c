@@ -350,6 +350,16 @@ linger(struct session *s, const struct bgp_error *err)
 	return true;
 }
 
+/* One that has had everything has had most of its time, too, if so many have come after it. */
+static void
+linger_less(struct session_pool *p)
+{
+	struct session *oldest = TAILQ_LAST(&p->lingering, session_queue);
+
+	if (p->nlingering > SESSION_LINGER_MAX && oldest->shut && !oldest->dispatching)
+		session_free(oldest);
+}
+
 void
 session_close(struct session *s, const struct bgp_error *err)
 {
@@ -360,8 +370,9 @@ session_close(struct session *s, const struct bgp_error *err)
 	session_writer_end(s);
 	s->closing = true;
 	s->stream = false;
-	LIST_INSERT_HEAD(&s->pool->lingering, s, entry);
+	TAILQ_INSERT_HEAD(&s->pool->lingering, s, entry);
 	s->pool->nlingering++;
+	linger_less(s->pool);
 	/* Written from the loop: the caller may be deep inside a callback of this very session. */
 	if (lingers) {
 		event_add(s->ev_write, NULL);

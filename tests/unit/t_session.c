@@ -415,6 +415,34 @@ START_TEST(test_linger_ends)
 }
 END_TEST
 
+/* Of those that stay open for longer no more are kept than SESSION_LINGER_MAX, but none goes before its NOTIFICATION. */
+START_TEST(test_linger_max)
+{
+	enum { MORE = 40 };
+	static int fds[SESSION_LINGER_MAX + MORE][2];
+	uint8_t got[BGP_MSG_MAX];
+	struct bgp_error err;
+
+	begin();
+	bgp_error_set(&err, BGP_ERR_CEASE, BGP_CEASE_REJECTED, "", NULL, 0);
+	for (unsigned i = 0; i < ARRAY_LEN(fds); i++) {
+		ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds[i]), 0);
+		struct session *s = session_accepted(pool, fds[i][0], &ops, NULL);
+		ck_assert_ptr_nonnull(s);
+		session_close(s, &err);
+		/* Those of one turn have not been written to yet. */
+		if (i >= SESSION_LINGER_MAX)
+			looptest_turns_ms(&loop, 1);
+	}
+	ck_assert_uint_eq(session_pool_lingering(pool), SESSION_LINGER_MAX + 1);
+	for (unsigned i = 0; i < ARRAY_LEN(fds); i++) {
+		ck_assert_int_gt(read(fds[i][1], got, sizeof(got)), BGP_HEADER_LEN);
+		close(fds[i][1]);
+	}
+	end();
+}
+END_TEST
+
 /* A peer that does not read: the queue is bounded. */
 START_TEST(test_queue_full)
 {
@@ -705,5 +733,5 @@ START_TEST(test_writers)
 END_TEST
 
 SUITE("session", test_turns, test_writers, test_framing, test_max_len, test_close_in_callback, test_peer_closes, test_order,
-    test_close_mid_stream, test_linger_reads, test_half_closed, test_half_closed_full,
+    test_close_mid_stream, test_linger_reads, test_linger_max, test_half_closed, test_half_closed_full,
     test_linger_ends, test_queue_full, test_dial, test_dial_many, test_dial_unreachable)
