@@ -97,9 +97,13 @@ def crowd(daemon, _able, _plain):
         sock.bind(("10.90.1.%d" % (1 + i % 250), 0))
         sock.connect_ex((REMOTE, 179))
         held.append(sock)
-    say("  %d descriptors" % daemon.descriptors())
+    count = daemon.descriptors()
+    say("  %d descriptors" % count)
     for sock in held:
         sock.close()
+    # A session for each address and one that tries to take its place, 256 that linger, and what has come at a time.
+    if count > 2 * 250 + 256 + 250:
+        raise Failed("refused connections pile up")
 
 
 def shortage(daemon, able, plain):
