@@ -118,6 +118,14 @@ START_TEST(test_out_of_memory)
 }
 END_TEST
 
+/* AddressSanitizer ends the process before the allocator's answer is seen, unless it is asked not to. */
+const char *__asan_default_options(void);
+const char *
+__asan_default_options(void)
+{
+	return "allocator_may_return_null=1";
+}
+
 /* More than there is; text is not looked at before there is room for it. */
 static void
 overflow_json(void)
