@@ -45,12 +45,15 @@ class Client:
         except OSError as e:
             raise Over(str(e))
 
+    def recv(self, most):
+        try:
+            return self.s.recv(most)
+        except ConnectionError as e:
+            raise Over(str(e))
+
     def line(self):
         while b"\n" not in self.buf:
-            try:
-                more = self.s.recv(65536)
-            except ConnectionError as e:
-                raise Over(str(e))
+            more = self.recv(65536)
             if not more:
                 raise Over("end")
             self.buf += more
@@ -91,7 +94,7 @@ def all_at_once(c, rnd):
 def goes(c, rnd):
     c.send(command(rnd).encode() + b"\n" + rnd.choice([b"", b"show route\n"]))
     if rnd.random() < 0.5:
-        c.s.recv(rnd.randint(1, 5000))
+        c.recv(rnd.randint(1, 5000))
 
 
 def stands(c, rnd):

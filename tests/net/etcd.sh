@@ -42,7 +42,7 @@ for n in 1 2; do
 done
 expect 30 session n1 Mesh_10_99_0_2
 expect 10 kernel n2 10.65.1.0/26 "via 10.99.0.1"
-metric 'godwit_confd_datastore_synced 1' && metric 'bgpconfd_datastore_troubles 0' || fail "$stage: metrics"
+metric 'godwit_confd_datastore_synced 1' && metric 'godwit_confd_datastore_troubles 0' || fail "$stage: metrics"
 
 say "changes are followed"
 began=$(date +%s%N)
