@@ -135,6 +135,13 @@ round_end(struct adjout_group *g, enum family f)
 	g->fam[f].undone = false;
 }
 
+/* Has the walk yet to come round twice, its ends counted, since it last found one that could be sent? */
+static bool
+pending_has_more(const struct adjout_family *fam)
+{
+	return fam->pending.count > 0 && fam->idle < 2 * (fam->pending.count + 1);
+}
+
 /*
  * From where the last call ended, until it has been all the way twice without a prefix that could be sent: what is
  * left then waits for decisions, which may be long in coming (after a restart they wait for all neighbours), and is
@@ -145,7 +152,7 @@ pending_drain(struct adjout_group *g, enum family f, uint32_t *budget)
 {
 	struct adjout_family *fam = &g->fam[f];
 
-	for (; *budget > 0 && fam->pending.count > 0 && fam->idle <= 2 * fam->pending.count; (*budget)--) {
+	for (; *budget > 0 && pending_has_more(fam); (*budget)--) {
 		uint32_t before = fam->pending.count;
 		uint32_t id = bitmap_next(&fam->pending, fam->next);
 		fam->next = id == BITMAP_END ? 0 : id + 1;
@@ -155,7 +162,7 @@ pending_drain(struct adjout_group *g, enum family f, uint32_t *budget)
 			round_end(g, f);
 		fam->idle = fam->pending.count < before ? 0 : fam->idle + 1;
 	}
-	if (fam->pending.count > 0 && fam->idle <= 2 * fam->pending.count)
+	if (pending_has_more(fam))
 		return true;
 	/* Whoever calls again knows of something new. */
 	fam->idle = 0;
