@@ -81,7 +81,9 @@ struct yml_node *tree_load_text(struct conf_loader *ld, const char *name, const 
 struct yml_node *tree_merge_group(struct conf_loader *ld, struct yml_node *n);
 /* Whole file into memory (free), with a NUL behind its *len octets; returns 0 or -errno, -EFBIG beyond max octets. */
 int tree_read(const char *path, size_t max, char **text, size_t *len);
-/* The same, and the configuration will know that it was read (conf.files). */
+/* Whether what it returned is for want of something that may be there again while the file stays as it is (-EMFILE, ...). */
+bool tree_read_again(int rc);
+/* As tree_read(), and the configuration will know that it was read (conf.files). */
 int tree_read_noted(struct conf_loader *ld, const char *path, size_t max, char **text, size_t *len);
 /* What name means in the file that contains n: itself, or relative to that file's folder. In ld->tmp. */
 const char *tree_path_of(struct conf_loader *ld, const struct yml_node *n, const char *name);

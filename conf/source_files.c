@@ -89,6 +89,7 @@ struct source_files {
 	json_t *writing; /* paths of files that are written and not closed */
 	json_t *touched; /* paths that events were about since the last scan */
 	bool all;        /* the next scan looks at everything, whatever was touched */
+	bool unread;     /* the last scan met a file that it could not read, and could at another time */
 	bool has_links;  /* there are symbolic links: what they lead to changes without an event */
 	struct event *readable, *timer;
 	unsigned waits;
@@ -481,6 +482,10 @@ file_read(struct source_files *s, struct file *f)
 	f->again = false;
 	if (rc < 0) {
 		file_trouble(s, f, "%s: what it said last stays", strerror(-rc));
+		if (tree_read_again(rc)) {
+			f->st = (struct stat){0}; /* so that the next scan takes it for another one */
+			s->unread = true;
+		}
 	} else {
 		rd.hold = s->keys || len <= HOLD_MAX;
 		if (file_parse(&rd, text, len)) {
@@ -680,13 +685,15 @@ scan(struct source_files *s)
 
 	if (!whole)
 		whole = scan_all(s);
-	s->all = !whole;
 	json_object_clear(s->touched);
 	/* What one file drops may make another one count. */
+	s->unread = false;
 	while (read_changed(s))
 		continue;
 	if (whole)
 		directory_trouble_over(s);
+	whole &= !s->unread;
+	s->all = !whole;
 	if (!whole || s->fd < 0)
 		arm(s, RETRY_S * 1000);
 	if (s->changed || (whole && !s->synced)) {

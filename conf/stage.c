@@ -339,8 +339,9 @@ stage_run(struct stage *s, json_t *model, stage_done *done, void *ctx)
 {
 	run_open(s, done, ctx);
 	str_add(&s->text, ""); /* a template may render nothing */
-	if (stage_render(s, model, &s->text, &s->error) == 0)
+	int rc = stage_render(s, model, &s->text, &s->error);
+	if (rc == 0)
 		begin(s);
 	else
-		end(s, STAGE_FAILED, false);
+		end(s, STAGE_FAILED, rc == -EAGAIN);
 }

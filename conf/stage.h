@@ -69,7 +69,7 @@ void stage_tell(struct stage *s, stage_done *done, void *ctx);
 /* The files of which the last rendering was made, or would have been, as the keys of an object. */
 const json_t *stage_files(const struct stage *s);
 
-/* Only renders: 0 with the text in out, or -1 with why in err. */
+/* Only renders: 0 with the text in out, or as template_render() has it with why in err. */
 int stage_render(struct stage *s, json_t *model, struct str *out, struct str *err);
 
 /* Until the next run. */

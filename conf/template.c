@@ -19,19 +19,24 @@ struct place {
 	const char *folder; /* with the slash behind it, or "" */
 	const char *node;
 	json_t *files; /* NULL: nobody wants to know */
+	bool again;    /* a file could not be read, and could at another time */
 };
 
 static int
-read_one(const struct place *at, const char *path, char **text, size_t *len)
+read_one(struct place *at, const char *path, char **text, size_t *len)
 {
+	int rc;
+
 	if (at->files != NULL)
 		json_object_set_new(at->files, path, json_true());
-	return tree_read(path, TEMPLATE_MAX, text, len);
+	rc = tree_read(path, TEMPLATE_MAX, text, len);
+	at->again |= tree_read_again(rc);
+	return rc;
 }
 
 /* The node's own file, or the one for all. *path is the one that was tried last. */
 static int
-read_for_node(const struct place *at, const char *stem, const char *suffix, char **path, char **text, size_t *len)
+read_for_node(struct place *at, const char *stem, const char *suffix, char **path, char **text, size_t *len)
 {
 	const char *node = at->node;
 	int rc = -ENOENT;
@@ -65,7 +70,7 @@ name_ok(const char *name)
 static int
 find_partial(void *ctx, const char *name, char **text, size_t *len)
 {
-	const struct place *at = ctx;
+	struct place *at = ctx;
 	char *stem, *path;
 	int rc;
 
@@ -111,10 +116,11 @@ template_render(const char *src, const char *node, json_t *model, json_t *files,
 		free(text);
 	} else {
 		str_addf(err, "%s: %s", path, strerror(-rc));
-		rc = -1;
 	}
 	free(path);
 	str_free(&folder);
 	str_free(&stem);
-	return rc;
+	if (rc == 0)
+		return 0;
+	return at.again ? -EAGAIN : -EINVAL;
 }

@@ -17,8 +17,9 @@
 #include "lib/str.h"
 
 /*
- * Adds the result to out. 0, or -1 with why in err, for a person: "file:line:column: text". node may be NULL. files, an
- * object or NULL, gets the paths of what was read and of what would have been read had it been there, as keys.
+ * Adds the result to out. 0, or with why in err, for a person, "file:line:column: text": -EAGAIN, a file could not be
+ * read for something that may pass; -EINVAL, it will not be another one before a file or the model is. node may be NULL.
+ * files, an object or NULL, gets the paths of what was read and of what would have been read had it been there, as keys.
  */
 int template_render(const char *src, const char *node, json_t *model, json_t *files, struct str *out, struct str *err);
 

@@ -68,6 +68,12 @@ tree_read(const char *path, size_t max, char **text, size_t *len)
 	return 0;
 }
 
+bool
+tree_read_again(int rc)
+{
+	return rc == -EMFILE || rc == -ENFILE || rc == -ENOMEM || rc == -EIO || rc == -EAGAIN || rc == -ESTALE || rc == -ETIMEDOUT;
+}
+
 int
 tree_read_noted(struct conf_loader *ld, const char *path, size_t max, char **text, size_t *len)
 {

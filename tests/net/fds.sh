@@ -36,8 +36,14 @@ expect 20 session a p
 expect 10 kernel a 10.61.0.0/16
 
 ticks() { awk '{print $14 + $15}' "/proc/${pids[$1]}/stat"; }
-# full NAME [SOFT]: as many descriptors as it has now
-full() { prlimit --pid "${pids[$1]}" --nofile="$(find "/proc/${pids[$1]}/fd" -mindepth 1 | wc -l):" || fail "$stage"; }
+# full NAME: no more descriptors than it has now: the limit is the first that is free
+full() {
+	local n=0
+	while [ -e "/proc/${pids[$1]}/fd/$n" ]; do
+		n=$((n + 1))
+	done
+	prlimit --pid "${pids[$1]}" --nofile=$n: || fail "$stage"
+}
 room() { prlimit --pid "${pids[$1]}" --nofile=1024: || fail "$stage"; }
 # idle NAME SECONDS: less than a fifth of that time is used
 idle() {
@@ -80,7 +86,9 @@ start status a "$BGPCONFD" -f "$dir/confd-n1.yaml" --status
 expect 10 log_has confd-n1 'warn status.accept .*error="Too many open files"'
 idle confd-n1 3
 node 64513
-sleep 2
+expect 10 log_has confd-n1 'warn source.trouble .*node.yaml.*Too many open files'
+idle confd-n1 6
+[ "$(grep -c 'warn source.trouble .*node.yaml' "$dir/confd-n1.log")" = 1 ] || fail "$stage: said again and again"
 room confd-n1
 expect 20 grep -q 64513 "$dir/n1.yaml"
 wait "${pids[status]}" || fail "$stage: no status"

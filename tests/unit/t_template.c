@@ -2,8 +2,10 @@
 /* Tests of conf/template in a directory of its own: partials, files of a node, and what is wrong. */
 #include "conf/template.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "lib/mem.h"
 #include "tests/unit/suite.h"
@@ -102,15 +104,25 @@ START_TEST(test_errors)
 	char *src = xasprintf("%s/open.mustache", dir);
 	struct str out = {0}, err = {0};
 	json_t *model = json_object();
-	ck_assert_int_eq(template_render(src, NULL, model, NULL, &out, &err), -1);
+	ck_assert_int_eq(template_render(src, NULL, model, NULL, &out, &err), -EINVAL);
 	ck_assert_ptr_nonnull(strstr(str_get(&err), "open.mustache:2:"));
 	str_reset(&err);
 	/* Not out of the folder. */
 	file("out.mustache", "{{> ../etc/passwd}}");
 	free(src);
 	src = xasprintf("%s/out.mustache", dir);
-	ck_assert_int_eq(template_render(src, NULL, model, NULL, &out, &err), -1);
+	ck_assert_int_eq(template_render(src, NULL, model, NULL, &out, &err), -EINVAL);
 	ck_assert_ptr_nonnull(strstr(str_get(&err), "out.mustache:1:"));
+	str_reset(&err);
+	/* It is as it was once there are descriptors. */
+	struct rlimit limit, none;
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = (struct rlimit){.rlim_cur = 0, .rlim_max = limit.rlim_max};
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	int rc = template_render(src, NULL, model, NULL, &out, &err);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	ck_assert_int_eq(rc, -EAGAIN);
+	ck_assert_ptr_nonnull(strstr(str_get(&err), "out.mustache: Too many open files"));
 	str_free(&out);
 	str_free(&err);
 	json_decref(model);
