@@ -27,7 +27,7 @@ session_pool_new(struct loop *loop)
 
 	p->loop = loop;
 	/* A new session, whose round is 0, has had no go yet. */
-	p->reads.round = 1;
+	p->reads.round = p->reads_new.round = 1;
 	p->scratch = xmalloc(SESSION_READ_MAX + BGP_MSG_MAX_EXT);
 	TAILQ_INIT(&p->lingering);
 	TAILQ_INIT(&p->much);
@@ -128,7 +128,8 @@ session_new(struct session_pool *p, int fd, const struct session_ops *ops, void 
 		return NULL;
 	}
 	*s = (struct session){
-	    .pool = p, .fd = fd, .ops = ops, .ctx = ctx, .max_len = BGP_MSG_MAX, .read_len = SESSION_READ_FIRST};
+	    .pool = p, .fd = fd, .ops = ops, .ctx = ctx, .max_len = BGP_MSG_MAX, .read_len = SESSION_READ_FIRST,
+	    .opened_ns = p->loop->turn_start_ns};
 	s->ev_read = event_new(p->loop->base, fd, EV_READ | EV_PERSIST, on_read, s);
 	s->ev_write = event_new(p->loop->base, fd, EV_WRITE | EV_PERSIST, on_write, s);
 	if (s->ev_read == NULL || s->ev_write == NULL || event_priority_set(s->ev_read, LOOP_PRIO_IO) < 0 ||
@@ -295,14 +296,15 @@ session_turn(struct session_turns *t, const struct loop *loop, uint64_t *round, 
 	if (t->turn != loop->turns) {
 		t->turn = loop->turns;
 		t->round += !t->left_out;
-		t->left_out = false;
+		t->left_out = t->gone = false;
 	}
 	if (*round == t->round)
 		return false;
-	if (time_mono_ns() - loop->turn_start_ns > limit_ns) {
+	if (t->gone && time_mono_ns() - loop->turn_start_ns > limit_ns) {
 		t->left_out = true;
 		return false;
 	}
+	t->gone = true;
 	*round = t->round;
 	return true;
 }
@@ -389,6 +391,22 @@ on_much(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
+bool
+session_is_new(const struct session *s)
+{
+	return s->pool->loop->turn_start_ns - s->opened_ns < SESSION_NEW_S * 1000000000ull;
+}
+
+static bool
+may_read(struct session *s)
+{
+	struct session_pool *p = s->pool;
+
+	if (session_is_new(s))
+		return session_turn(&p->reads_new, p->loop, &s->in_round, SESSION_NEW_NS);
+	return session_turn(&p->reads, p->loop, &s->in_round, SESSION_LITTLE_NS);
+}
+
 static void
 on_read(evutil_socket_t fd, short what, void *arg)
 {
@@ -402,7 +420,7 @@ on_read(evutil_socket_t fd, short what, void *arg)
 		read_discard(s);
 	} else if (!s->much_in) {
 		/* Where it may not, the socket stays readable: the next turn asks again. */
-		if (session_turn(&p->reads, p->loop, &s->in_round, SESSION_LITTLE_NS))
+		if (may_read(s))
 			read_some(s);
 	} else {
 		/* Those whose turn did not come are still in the list, before those who come again. */

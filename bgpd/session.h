@@ -122,6 +122,9 @@ void session_close(struct session *s, const struct bgp_error *err);
 
 /* Did the last read take all that one may? Then more is waiting in the socket. */
 bool session_has_more(const struct session *s);
+/* Was it opened less than SESSION_NEW_S ago? Those that have been there longer come first when hundreds come up at once. */
+#define SESSION_NEW_S 1
+bool session_is_new(const struct session *s);
 /* Octets of small messages that wait to be written. */
 size_t session_queued(const struct session *s);
 /* Memory of it, octets, and of what all share. */

@@ -11,8 +11,12 @@
 #include <sys/queue.h>
 
 /*
- * Whose turn it is to read a little. In a turn of the loop sessions have their go until some time of it is over; those
- * left out come first in the next turn, before any has a second go.
+ * Whose turn it is to read a little. In a turn of the loop sessions have their go until some time of it is over, one at
+ * least; those left out come first in the next turn, before any has a second go.
+ *
+ * Those that were opened a moment ago have their goes apart from the others, and less time: when hundreds come up at
+ * once, each with its handshake and its first routes, a round of them takes tens of milliseconds, in which a session
+ * that has long been there would wait to say one word.
  *
  * Sessions with much to read queue up and have their goes when everybody else had theirs, behind the slice of a job: one
  * at least, and more until SESSION_MUCH_NS of the turn are over. What they read in a go takes about SESSION_GO_NS. Where
@@ -21,11 +25,13 @@
 struct session_turns {
 	uint64_t turn; /* of the loop, when this was looked at last */
 	uint64_t round;
-	bool left_out; /* somebody, in that turn */
+	bool gone;     /* somebody, in that turn */
+	bool left_out; /* the same */
 };
-#define SESSION_GO_NS     1000000ull
-#define SESSION_MUCH_NS   3000000ull
+#define SESSION_GO_NS     500000ull
+#define SESSION_MUCH_NS   2000000ull
 #define SESSION_LITTLE_NS 1500000ull
+#define SESSION_NEW_NS    1000000ull /* the same for those that were opened less than SESSION_NEW_S ago */
 
 /*
  * Sessions that want to write of the stream, and whose sockets have room as far as is known. They are in a queue of our
@@ -34,15 +40,16 @@ struct session_turns {
  *
  * Goes end when some time of the turn is over. Those that had none in the round before come first and have longer: hundreds
  * that write all the time hold nobody up who has something to say now and then. A round is over when all who waited when it
- * began have had their go.
+ * began have had their go. Those that were opened a moment ago come last, with one go at least, and make no rounds.
  */
 TAILQ_HEAD(session_queue, session);
 struct session_writers {
-	struct session_queue rare, rest;
+	struct session_queue rare, rest, fresh;
 	uint64_t round;
-	uint64_t turn; /* of the loop, in which the last go was */
+	uint64_t turn, turn_fresh; /* of the loop, in which the last go was, and the last of a fresh one */
 	struct event *ev;
 };
+#define SESSION_FRESH_NS 1500000ull
 #define SESSION_WRITE_NS 2000000ull
 #define SESSION_RARE_NS  3000000ull
 
@@ -51,7 +58,7 @@ struct session_writers {
 
 struct session_pool {
 	struct loop *loop;
-	struct session_turns reads;
+	struct session_turns reads, reads_new;
 	struct session_writers writers;
 	struct session_queue much; /* those that want to read much */
 	struct event *ev_much;
@@ -91,6 +98,7 @@ struct session {
 	bool much_in;    /* there was more than one read took */
 	bool much_waits; /* in pool->much */
 	uint32_t read_len; /* octets that it may read in one go */
+	uint64_t opened_ns; /* monotonic */
 	uint64_t in_round, out_round; /* of the pool's, in which it had its go last */
 	struct session_queue *writer_in; /* one of the writers'; NULL: it does not wait to write */
 	uint64_t writer_round; /* in which it began to wait */

@@ -186,7 +186,7 @@ writer_queue(struct session *s)
 
 	if (s->writer_in != NULL)
 		return;
-	s->writer_in = s->out_round + 1 < w->round ? &w->rare : &w->rest;
+	s->writer_in = session_is_new(s) ? &w->fresh : s->out_round + 1 < w->round ? &w->rare : &w->rest;
 	s->writer_round = w->round;
 	TAILQ_INSERT_TAIL(s->writer_in, s, write_entry);
 }
@@ -206,19 +206,25 @@ session_writer_end(struct session *s)
 	s->writer_in = NULL;
 }
 
-/* Whose go it is; NULL: nobody's, in this turn. One is always to be had. */
+/* Whose go it is; NULL: nobody's, in this turn. One is always to be had, and one of the fresh. */
 static struct session *
 writer_next(struct session_pool *p)
 {
 	struct session_writers *w = &p->writers;
-	struct session *s = TAILQ_FIRST(&w->rare);
-	uint64_t limit_ns = s != NULL ? SESSION_RARE_NS : SESSION_WRITE_NS;
+	uint64_t turn = p->loop->turns, used_ns = time_mono_ns() - p->loop->turn_start_ns;
+	struct session *s = NULL;
 
-	if (s == NULL)
+	if (w->turn != turn || used_ns <= SESSION_RARE_NS)
+		s = TAILQ_FIRST(&w->rare);
+	if (s == NULL && (w->turn != turn || used_ns <= SESSION_WRITE_NS))
 		s = TAILQ_FIRST(&w->rest);
-	if (s == NULL || (w->turn == p->loop->turns && time_mono_ns() - p->loop->turn_start_ns > limit_ns))
+	if (s == NULL && (w->turn_fresh != turn || used_ns <= SESSION_FRESH_NS))
+		s = TAILQ_FIRST(&w->fresh);
+	if (s == NULL)
 		return NULL;
-	w->turn = p->loop->turns;
+	w->turn = turn;
+	if (s->writer_in == &w->fresh)
+		w->turn_fresh = turn;
 	if (s->writer_in == &w->rest && s->writer_round == w->round)
 		w->round++;
 	session_writer_end(s);
@@ -243,7 +249,7 @@ on_writers(evutil_socket_t fd, short what, void *arg)
 			writer_queue(s);
 	}
 	/* The rest comes in the next turn, after those that want to read a little. */
-	if (!TAILQ_EMPTY(&p->writers.rare) || !TAILQ_EMPTY(&p->writers.rest))
+	if (!TAILQ_EMPTY(&p->writers.rare) || !TAILQ_EMPTY(&p->writers.rest) || !TAILQ_EMPTY(&p->writers.fresh))
 		event_add(p->writers.ev, &(struct timeval){0});
 }
 
@@ -254,9 +260,10 @@ session_writers_init(struct session_pool *p)
 
 	TAILQ_INIT(&w->rare);
 	TAILQ_INIT(&w->rest);
+	TAILQ_INIT(&w->fresh);
 	/* The round of a new session is 0. */
 	w->round = 2;
-	w->turn = UINT64_MAX;
+	w->turn = w->turn_fresh = UINT64_MAX;
 	w->ev = event_new(p->loop->base, -1, 0, on_writers, p);
 	ASSERT(w->ev != NULL && event_priority_set(w->ev, LOOP_PRIO_IO) == 0);
 }

@@ -100,8 +100,11 @@ apply_ops(struct update_queue *q, struct peer *p)
 		drop_ops(q); /* what came with prefixes that are ignored */
 		return;
 	}
-	/* Output waits for more of a table that is coming; whatever came alone goes on at once. */
-	bool few = q->applied + q->nops <= FEW_OPS && !session_has_more(p->main->session);
+	/*
+	 * Output waits for more of a table that is coming, and the tables of hundreds that have just come up let those go first
+	 * that have been there; whatever came alone goes on at once.
+	 */
+	bool few = q->applied + q->nops <= FEW_OPS && !session_has_more(p->main->session) && !session_is_new(p->main->session);
 	enum rib_queue queue = few ? RIB_URGENT : RIB_BULK;
 	q->applied += q->nops;
 	size_t octets = q->octets + (size_t)q->nops * MEMORY_PATH_OCTETS;

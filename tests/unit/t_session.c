@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of bgpd/session and session_write: framing over reads, the order of what goes out, and how it ends. */
-#include "bgpd/session.h"
+#include "bgpd/session_internal.h"
 
 #include <poll.h>
 
@@ -603,7 +603,16 @@ session_beside(int *far_fd, const char *letter)
 	named.batch = on_batch_of;
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
 	*far_fd = fds[1];
-	return session_accepted(pool, fds[0], &named, (void *)(uintptr_t)letter);
+	struct session *s = session_accepted(pool, fds[0], &named, (void *)(uintptr_t)letter);
+	/* Turns that the tests make begin a little before now. */
+	s->opened_ns -= 100000000;
+	return s;
+}
+
+static void
+grow_old(struct session *s)
+{
+	s->opened_ns -= SESSION_NEW_S * 1000000000ull;
 }
 
 /* Who has much to say does so in goes, takes turns with others like it, and never comes before one with little. */
@@ -683,7 +692,7 @@ static void
 late_turn(void)
 {
 	loop.in_turn = true;
-	loop.turn_start_ns = 0;
+	loop.turn_start_ns = time_mono_ns() - 10000000;
 	loop_turn_of(&loop);
 }
 
@@ -701,6 +710,8 @@ START_TEST(test_writers)
 	for (unsigned i = 0; i < ARRAY_LEN(s); i++) {
 		s[i] = session_beside(&far_fds[i], &"abcd"[i]);
 		session_user_set(s[i], &named, (void *)(uintptr_t)&"abcd"[i]);
+		grow_old(s[i]);
+		ck_assert(!session_is_new(s[i]));
 	}
 	const char *turns = "ababacbac";
 	session_stream_ready(s[0]);
@@ -732,6 +743,70 @@ START_TEST(test_writers)
 }
 END_TEST
 
-SUITE("session", test_turns, test_writers, test_framing, test_max_len, test_close_in_callback, test_peer_closes, test_order,
+/* Those that have just been opened write last, one in each turn whatever the time. */
+START_TEST(test_writers_new)
+{
+	static struct session_ops named;
+	struct session *s[4];
+	int far_fds[4];
+
+	begin();
+	named = ops;
+	named.stream_iov = one_octet_iov;
+	named.stream_sent = one_octet_sent;
+	for (unsigned i = 0; i < ARRAY_LEN(s); i++) {
+		s[i] = session_beside(&far_fds[i], &"abcd"[i]);
+		session_user_set(s[i], &named, (void *)(uintptr_t)&"abcd"[i]);
+	}
+	grow_old(s[3]);
+	ck_assert(session_is_new(s[0]) && !session_is_new(s[3]));
+	for (unsigned i = 0; i < ARRAY_LEN(s); i++)
+		session_stream_ready(s[i]);
+	late_turn();
+	ck_assert_str_eq(order, "da");
+	late_turn();
+	ck_assert_str_eq(order, "dab");
+	session_stream_ready(s[3]);
+	session_stream_ready(s[0]);
+	loop_turn_of(&loop);
+	ck_assert_str_eq(order, "dabdca");
+	for (unsigned i = 0; i < ARRAY_LEN(s); i++) {
+		session_close(s[i], NULL);
+		close(far_fds[i]);
+	}
+	session_close(session, NULL);
+	end();
+}
+END_TEST
+
+/* Of those that have just been opened at least one reads in each turn, and they keep nobody from it who was there before. */
+START_TEST(test_turns_new)
+{
+	uint8_t keepalive[BGP_HEADER_LEN];
+	struct session *s[3];
+	int far_fds[3];
+
+	begin();
+	msg_keepalive_encode(keepalive);
+	for (unsigned i = 0; i < ARRAY_LEN(s); i++)
+		s[i] = session_beside(&far_fds[i], &"abc"[i]);
+	grow_old(s[2]);
+	for (unsigned i = 0; i < ARRAY_LEN(s); i++)
+		ck_assert_int_eq(write(far_fds[i], keepalive, sizeof(keepalive)), sizeof(keepalive));
+	late_turn();
+	ck_assert_uint_eq(norder, 2);
+	ck_assert_ptr_nonnull(strchr(order, 'c'));
+	late_turn();
+	ck_assert_uint_eq(norder, 3);
+	for (unsigned i = 0; i < ARRAY_LEN(s); i++) {
+		session_close(s[i], NULL);
+		close(far_fds[i]);
+	}
+	session_close(session, NULL);
+	end();
+}
+END_TEST
+
+SUITE("session", test_turns, test_turns_new, test_writers, test_writers_new, test_framing, test_max_len, test_close_in_callback, test_peer_closes, test_order,
     test_close_mid_stream, test_linger_reads, test_linger_max, test_half_closed, test_half_closed_full,
     test_linger_ends, test_queue_full, test_dial, test_dial_many, test_dial_unreachable)

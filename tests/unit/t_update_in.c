@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of bgpd/update_in and bgpd/import: UPDATEs of a neighbour, octet by octet, and what is in the RIB then. */
 #include "bgpd/compile.h"
+#include "bgpd/session_internal.h"
 #include "bgpd/update_in.h"
 
 #include <netinet/in.h>
@@ -525,14 +526,18 @@ many_put(uint8_t *body, unsigned first, unsigned n)
 	return sizeof(head) + n * 4u;
 }
 
-/* A few routes are decided before all that came in bulk, hundreds are bulk themselves. */
+/* A few routes are decided before all that came in bulk, hundreds are bulk themselves, and so is what a new session says. */
 START_TEST(test_many)
 {
 	uint8_t body[sizeof(head) + 300 * 4];
 
 	begin(one_peer);
 	uint64_t mark = rib_decision_mark(t.d.rib);
-	UPDATE(LEN16(0), LEN16(GOOD_LEN), GOOD, NLRI_A, NLRI_B);
+	UPDATE(LEN16(0), LEN16(GOOD_LEN), GOOD, NLRI_A);
+	ck_assert_uint_eq(rib_decision_mark(t.d.rib) - mark, 1);
+	p->main->session->opened_ns -= SESSION_NEW_S * 1000000000ull;
+	mark = rib_decision_mark(t.d.rib);
+	UPDATE(LEN16(4), NLRI_A, LEN16(GOOD_LEN), GOOD, NLRI_B);
 	ck_assert_uint_eq(rib_decision_mark(t.d.rib) - mark, (uint64_t)2 << 32);
 	ck_assert_uint_eq(many_put(body, 0, 300), sizeof(body));
 	mark = rib_decision_mark(t.d.rib);
