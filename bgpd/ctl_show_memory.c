@@ -93,14 +93,15 @@ ctl_show_memory(struct ctl_client *c, const json_t *args)
 	add(&parts, "all of these", parts.routes, parts.bytes);
 	parts.bytes /= 2; /* that row is their sum */
 	json_t *where = ctl_json_text(d->loop->stall_where); /* loop_stall_take forgets it */
+	uint64_t stall_cpu_ns, stall_ns = loop_stall_take(d->loop, &stall_cpu_ns);
 	ctl_done(c,
-	    json_pack("{s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:I,s:o}", "memory_limit",
+	    json_pack("{s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:I,s:o}", "memory_limit",
 		memory_json(&d->memory), "resident_bytes", (json_int_t)all,
 		"resident_file_bytes", (json_int_t)of_files, "accounted_bytes", (json_int_t)parts.bytes, "unaccounted_bytes",
 		(json_int_t)all - (json_int_t)of_files - (json_int_t)parts.bytes, "routes", (json_int_t)parts.routes, "paths", paths,
 		"paths_left_out", (json_int_t)sum.rib.paths_left_out, "bytes_a_path", a_path, "rib_bytes",
 		(json_int_t)sum.rib.bytes, "attribute_sets", (json_int_t)sum.sets, "attribute_bytes",
 		(json_int_t)(sum.set_bytes + sum.set_table_bytes), "fib_bytes", (json_int_t)sum.fib.memory_bytes, "nexthops",
-		(json_int_t)sum.nexthops, "loop_stall_max_us", (json_int_t)(loop_stall_take(d->loop) / 1000u),
-		"loop_stall_where", where, "loop_turns", (json_int_t)d->loop->turns, "parts", parts.rows));
+		(json_int_t)sum.nexthops, "loop_stall_max_us", (json_int_t)(stall_ns / 1000u),
+		"loop_stall_cpu_us", (json_int_t)(stall_cpu_ns / 1000u), "loop_stall_where", where, "loop_turns", (json_int_t)d->loop->turns, "parts", parts.rows));
 }

@@ -15,13 +15,25 @@
 
 #include "lib/mem.h"
 
-uint64_t
-time_mono_ns(void)
+static uint64_t
+clock_ns(clockid_t clock)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	clock_gettime(clock, &ts);
 	return (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
+}
+
+uint64_t
+time_mono_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
+}
+
+uint64_t
+time_cpu_ns(void)
+{
+	return clock_ns(CLOCK_THREAD_CPUTIME_ID);
 }
 
 void
@@ -130,6 +142,7 @@ end_turn(struct loop *l)
 			l->stall_ever_ns = took;
 		if (took > l->stall_max_ns) {
 			l->stall_max_ns = took;
+			l->stall_max_cpu_ns = time_cpu_ns() - l->turn_start_cpu_ns;
 			l->stall_where = l->running != NULL ? l->running : "io";
 		}
 		count_turn(l, took);
@@ -199,11 +212,12 @@ loop_job_cancel(struct loop *l, struct job *j)
 }
 
 uint64_t
-loop_stall_take(struct loop *l)
+loop_stall_take(struct loop *l, uint64_t *cpu_ns)
 {
 	uint64_t max = l->stall_max_ns;
 
-	l->stall_max_ns = 0;
+	*cpu_ns = l->stall_max_cpu_ns;
+	l->stall_max_ns = l->stall_max_cpu_ns = 0;
 	l->stall_where = NULL;
 	return max;
 }

@@ -49,12 +49,14 @@ struct loop {
 	struct event *job_event;
 	struct job_queue jobs;
 	uint64_t turn_start_ns;  /* monotonic time when this turn's callbacks began; cheap "now" */
+	uint64_t turn_start_cpu_ns; /* of the thread's own time */
 	bool in_turn;
 	bool job_last; /* the job's event goes to the end of this turn's callbacks, or is there */
 	bool soon;     /* something in this turn did not want to wait: what takes long may leave itself for the next one */
 	bool stopping;
 	uint64_t stall_max_ns;   /* longest turn since loop_stall_take */
 	uint64_t stall_ever_ns;  /* longest turn of all */
+	uint64_t stall_max_cpu_ns;  /* what the thread was on a processor in it: the rest it waited for one */
 	const char *stall_where; /* job that ran in it, or "io" */
 	uint64_t turns;
 	uint64_t turns_ns; /* the sum of all */
@@ -72,10 +74,11 @@ void loop_job_start(struct loop *l, struct job *j);  /* queues it; nothing if it
 /* As loop_job_start, but ahead of the other jobs, and in the turn that is under way if none of its slice was run yet. */
 void loop_job_soon(struct loop *l, struct job *j);
 void loop_job_cancel(struct loop *l, struct job *j);
-/* Takes the longest turn since the last call and starts anew. */
-uint64_t loop_stall_take(struct loop *l);
+/* Takes the longest turn since the last call, and the thread's processor time in it, and starts anew. */
+uint64_t loop_stall_take(struct loop *l, uint64_t *cpu_ns);
 
 uint64_t time_mono_ns(void);
+uint64_t time_cpu_ns(void); /* that this thread was on a processor */
 /* Has a timer go off in so many milliseconds, whenever it was going to. */
 void timer_after_ms(struct event *timer, uint64_t ms);
 /* First statement of every event callback of the thread: begins the turn and sets turn_start_ns. */
@@ -85,6 +88,7 @@ loop_enter(struct loop *l)
 	if (!l->in_turn) {
 		l->in_turn = true;
 		l->turn_start_ns = time_mono_ns();
+		l->turn_start_cpu_ns = time_cpu_ns();
 	}
 }
 static inline uint32_t

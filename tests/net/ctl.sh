@@ -179,7 +179,7 @@ shape show interfaces <<'E'
 E
 shape show policy <<<'.policies == [{"name": "good", "rules": 2, "import": ["rack-12-left"], "export": [], "kernel": []}]'
 shape show memory <<'E'
-.resident_bytes > 100000 and (.attribute_sets | int) and (.loop_stall_max_us | int)
+.resident_bytes > 100000 and (.attribute_sets | int) and (.loop_stall_max_us | int) and .loop_stall_cpu_us <= .loop_stall_max_us
 	and .accounted_bytes + .unaccounted_bytes + .resident_file_bytes == .resident_bytes
 	and ([.parts[] | select(.part != "all of these") | .bytes] | add) == .accounted_bytes
 	and .parts[-1].part == "all of these" and .parts[-1].bytes == .accounted_bytes

@@ -31,8 +31,9 @@ parses UPDATEs and forwards their octets, is the floor of the measurement. Needs
 A cell is "median [least-most]"; "/best peer" is the ratio of the median to the best one of
 bird2, frr, openbgpd and gobgp, "/null" to the floor's. CPU and PSS are sums over all
 processes of the daemon; B/route is (peak PSS - idle PSS) / routes; "turn ms" is the longest
-turn of our own event loop (bgpctl show memory). A size is the same in all scenarios that have
-it: --routes 10000 for a look at a small table.
+turn of our own event loop (bgpctl show memory), "of it cpu" what of that it was on a
+processor. A size is the same in all scenarios that have it: --routes 10000 for a look at a
+small table.
 """
 
 

@@ -26,7 +26,7 @@ def ratio(own, other):
 
 USAGE = (
     ("cpu s", "cpu_settled_s", 2), ("PSS idle MB", "pss_idle_mb", 1), ("PSS peak MB", "pss_peak_mb", 1),
-    ("B/route", "bytes_a_route", 0), ("turn ms", "inside_ms", 1), ("silence s", "silence_s", 1),
+    ("B/route", "bytes_a_route", 0), ("turn ms", "inside_ms", 1), ("of it cpu", "inside_cpu_ms", 1), ("silence s", "silence_s", 1),
 )
 
 

@@ -394,7 +394,7 @@ class Stall(Scenario):
         self.counts = tuple(self.metrics)
 
     def run(self, bench, net, daemon):
-        delays, medians, inside, where, errors = {"idle": None}, [], None, None, []
+        delays, medians, inside, cpu, where, errors = {"idle": None}, [], None, None, None, []
         for scenario in self.inner:
             if isinstance(daemon, tuple(scenario.without)) or type(daemon) not in scenario.rows:
                 delays[scenario.name] = None
@@ -409,10 +409,11 @@ class Stall(Scenario):
             delays["idle"] = max(delays["idle"] or 0.0, got["metrics"]["idle"])
             medians.append(got["metrics"]["idle median"])
             if got["inside_ms"] is not None and got["inside_ms"] > (inside or 0.0):
-                inside, where = got["inside_ms"], "%s in %s" % (got["inside_where"], scenario.name)
+                inside, cpu = got["inside_ms"], got["inside_cpu_ms"]
+                where = "%s in %s" % (got["inside_where"], scenario.name)
         delays["inside"] = inside
         delays["idle median"] = statistics.median(medians) if medians else None
-        return {"metrics": delays, "inside_ms": inside, "inside_where": where, "errors": errors}
+        return {"metrics": delays, "inside_ms": inside, "inside_cpu_ms": cpu, "inside_where": where, "errors": errors}
 
 
 SCENARIOS = (Full, Paths, Reflect, MeshPaced, MeshOnce, MeshDial, Churn, Failover, Fib, FibHeard, Converge, V6, Policy,

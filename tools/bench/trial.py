@@ -161,14 +161,14 @@ class Trial:
                 got["unmet"], got["routes"] * max(got["sinks"], 1), when, faults or "missing"))
 
     def inside_ms(self):
-        """The longest turn of our own loop since it was last asked; None for others."""
+        """The longest turn of our own loop since it was last asked, where, and its processor time; None for others."""
         if not self.daemon.name.startswith("godwit"):
             return None
         done = subprocess.run([self.bench.bgpctl, "-s", self.setup.path("godwit.sock"), "-j", "show", "memory"],
                               capture_output=True, text=True, check=False)
         try:
             said = json.loads(done.stdout)
-            return said["loop_stall_max_us"] / 1000, said["loop_stall_where"]
+            return said["loop_stall_max_us"] / 1000, said["loop_stall_where"], said["loop_stall_cpu_us"] / 1000
         except (ValueError, KeyError):
             return None
 
@@ -205,6 +205,7 @@ class Trial:
             if scenario.paths(self) and self.procs else None,
             "inside_ms": inside and inside[0],
             "inside_where": inside and inside[1],
+            "inside_cpu_ms": inside and inside[2],
             "silence_s": max(r["silence_s"] for r in self.results) if self.results else None,
             "updates": sum(r["updates"] for r in self.results),
             "results": self.results,
