@@ -168,6 +168,13 @@ session_has_more(const struct session *s)
 	return false;
 }
 
+bool
+session_is_new(const struct session *s)
+{
+	(void)s;
+	return false;
+}
+
 /* What is sent is delivered at once, and nothing is kept. */
 size_t
 session_queued(const struct session *s)

@@ -68,6 +68,13 @@ session_has_more(const struct session *s)
 	return rnd(2) == 0;
 }
 
+bool
+session_is_new(const struct session *s)
+{
+	(void)s;
+	return rnd(2) == 0;
+}
+
 unsigned
 session_pool_lingering(const struct session_pool *p)
 {
