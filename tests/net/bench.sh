@@ -19,6 +19,11 @@ for scenario in full paths reflect mesh-paced mesh-once mesh-dial churn failover
 		fail "the null forwarder in $scenario"
 done
 
+say "a steady change, and nothing grows"
+"$BENCH" soak --quick --builddir "$build" --daemons godwit --json "$dir/soak.json" >"$dir/soak.log" 2>&1 || fail "$stage"
+jq -e '.scenarios.soak.results.godwit[0].metrics | .up == 7 and .changes > 50 and .growth < 20' "$dir/soak.json" >/dev/null ||
+	fail "$stage"
+
 say "what was sent and received adds up"
 jq -e '.scenarios.full.results.godwit[0].results[0] | .unmet == 0 and .announced == .routes and .routes == 4000' \
 	"$dir/all.json" >/dev/null || fail "$stage"

@@ -12,13 +12,15 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
-from . import report
+from . import report, scenarios
 from .daemons import DAEMONS
 from .net import BenchError, Net
-from .scenarios import GROUPS, SCENARIOS, Stall
+from .scenarios import GROUPS, Stall
+from .soak import Soak
 from .trial import Trial
 
 QUICK_AT_ONCE = 4
+SCENARIOS = scenarios.SCENARIOS + (Soak,)
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -50,7 +52,7 @@ def options():
         ["; %s %d" % (n, w) for n, (w, _) in s.sizes.items()]).replace(", ;", ",")) for s in SCENARIOS)
     p = argparse.ArgumentParser(
         prog="bgpbench", description=ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="scenarios:\n%s\n  mesh        the three of them\n  all         everything" % listing)
+        epilog="scenarios:\n%s\n  mesh        the three of them\n  all         all but soak" % listing)
     p.add_argument("scenario", nargs="+", choices=[s.name for s in SCENARIOS] + list(GROUPS), metavar="SCENARIO",
                    help="one or more of those below")
     p.add_argument("--quick", action="store_true",
@@ -136,7 +138,7 @@ def run_alone(scenario, daemon, args):
 
 def net_of(scenario):
     inner = scenario.inner if isinstance(scenario, Stall) else [scenario]
-    return Net(many=max(s.size.get("neighbors") or s.size.get("clients") or 1 for s in inner))
+    return Net(many=max(s.size.get(name, 1) for s in inner for name in ("neighbors", "clients", "beside")))
 
 
 def scenario_run(scenario, args):

@@ -61,7 +61,7 @@ class Trial:
         local = link.peer(first, self.family)
         flags = (["sink"] if sink else []) + (["same-as"] if internal else [])
         self.peers("peers", *flags, name=name, local=local, remote=link.daemon(self.family), count=count,
-                   hold=self.bench.hold, id=0x0a0a0001 + 0x1000 * len(self.setup.neighbors) if self.family == 6 else None,
+                   hold=more.get("hold", self.bench.hold), id=0x0a0a0001 + 0x1000 * len(self.setup.neighbors) if self.family == 6 else None,
                    **{"as": asn})
         for i in range(count):
             self.setup.neighbors.append(Neighbor(
