@@ -87,7 +87,7 @@ put(struct bird_client *c, enum bird_code code, bool last, const char *fmt, va_l
 
 	str_vaddf(&text, fmt, ap);
 	bird_frame(&line, &c->before, code, last, str_get(&text));
-	evbuffer_add(client_output(&c->client), line.s, line.len);
+	client_put(&c->client, line.s, line.len);
 	str_free(&text);
 	str_free(&line);
 }

@@ -45,7 +45,7 @@ static uint8_t *
 pool_take(struct chunk_pool *pool)
 {
 	if (pool->n == 0)
-		return xmap(CHUNK_MAX, true);
+		return try_map(CHUNK_MAX, true);
 	pool->n--;
 	if (pool->idle > pool->n)
 		pool->idle = pool->n;
@@ -131,22 +131,57 @@ chunk_fits(const struct chunk *c, size_t len)
 	return len <= CHUNK_MAX - c->len;
 }
 
-static void
+/* The rooms: false where there is no memory. */
+
+static bool
 room_for(struct chunk *c, size_t len)
 {
 	uint32_t need = c->len + (uint32_t)len;
 
 	if (need <= c->cap)
-		return;
+		return true;
 	uint32_t cap = c->cap == 0 ? FIRST_CAP : c->cap;
 	while (cap < need)
 		cap *= 2;
 	if (cap > SMALL_CAP)
 		cap = CHUNK_MAX;
-	uint8_t *data = is_mapped(cap) ? pool_take(c->pool) : xmalloc(cap);
+	uint8_t *data = is_mapped(cap) ? pool_take(c->pool) : try_alloc(cap);
+	if (data == NULL)
+		return false;
 	if (c->len > 0)
 		memcpy(data, c->data, c->len);
 	data_set(c, data, cap);
+	return true;
+}
+
+static bool
+room_for_seg(struct chunk *c)
+{
+	uint32_t cap = c->segs_cap == 0 ? 1 : c->segs_cap * 2;
+
+	if (c->nsegs < c->segs_cap)
+		return true;
+	struct chunk_seg *segs = try_grow(c->segs, cap * sizeof *segs);
+	if (segs == NULL)
+		return false;
+	c->segs = segs;
+	c->segs_cap = cap;
+	return true;
+}
+
+static bool
+room_for_patch(struct chunk *c)
+{
+	uint32_t cap = c->patches_cap == 0 ? 1 : c->patches_cap * 2;
+
+	if (c->npatches < c->patches_cap)
+		return true;
+	struct chunk_patch *patches = try_grow(c->patches, cap * sizeof *patches);
+	if (patches == NULL)
+		return false;
+	c->patches = patches;
+	c->patches_cap = cap;
+	return true;
 }
 
 static bool
@@ -156,15 +191,14 @@ same_readers(const struct chunk_for *a, const struct chunk_for *b)
 	       a->to.nexthop == b->to.nexthop;
 }
 
+/* The segment that the next message is part of; NULL: no memory. */
 static struct chunk_seg *
 seg_for(struct chunk *c, struct chunk_for who)
 {
 	if (c->nsegs > 0 && same_readers(&c->segs[c->nsegs - 1].who, &who))
 		return &c->segs[c->nsegs - 1];
-	if (c->nsegs == c->segs_cap) {
-		c->segs_cap = c->segs_cap == 0 ? 1 : c->segs_cap * 2;
-		c->segs = xreallocarray(c->segs, c->segs_cap, sizeof *c->segs);
-	}
+	if (!room_for_seg(c))
+		return NULL;
 	c->segs[c->nsegs] = (struct chunk_seg){.off = c->len, .who = who};
 	return &c->segs[c->nsegs++];
 }
@@ -183,22 +217,21 @@ self_put(uint8_t *p, uint32_t len, const struct chunk_self *self)
 		memcpy(p + sizeof self->v6, self->link_local, sizeof self->link_local);
 }
 
-void
+bool
 chunk_add(struct chunk *c, const uint8_t *msg, size_t len, struct chunk_for who, size_t nexthop_off,
 	  size_t nexthop_len)
 {
 	ASSERT(!c->sealed && chunk_fits(c, len) && len >= MSG_HEADER && be16_get(msg + MSG_LEN_OFF) == len);
+	/* The segment comes last: an empty one would be a reader's end. */
+	if (!room_for(c, len) || (nexthop_len != 0 && !room_for_patch(c)))
+		return false;
 	struct chunk_seg *seg = seg_for(c, who);
-
-	room_for(c, len);
+	if (seg == NULL)
+		return false;
 	memcpy(c->data + c->len, msg, len);
 	if (nexthop_len != 0) {
 		ASSERT(nexthop_len == 4 || nexthop_len == 16 || nexthop_len == 32);
 		ASSERT(nexthop_off + nexthop_len <= len);
-		if (c->npatches == c->patches_cap) {
-			c->patches_cap = c->patches_cap == 0 ? 1 : c->patches_cap * 2;
-			c->patches = xreallocarray(c->patches, c->patches_cap, sizeof *c->patches);
-		}
 		struct chunk_patch *p = &c->patches[c->npatches++];
 		*p =
 		    (struct chunk_patch){.off = c->len + (uint32_t)nexthop_off, .len = (uint32_t)nexthop_len};
@@ -208,6 +241,7 @@ chunk_add(struct chunk *c, const uint8_t *msg, size_t len, struct chunk_for who,
 	seg->len += (uint32_t)len;
 	seg->messages++;
 	seg->refreshes += msg[MSG_TYPE_OFF] == MSG_TYPE_REFRESH;
+	return true;
 }
 
 void
@@ -219,7 +253,9 @@ chunk_seal(struct chunk *c)
 	/* Of a chunk that is mostly full nothing is saved. */
 	if (c->len == 0 || c->cap == c->len || c->len > CHUNK_MAX / 2)
 		return;
-	uint8_t *data = xmalloc(c->len);
+	uint8_t *data = try_alloc(c->len);
+	if (data == NULL)
+		return;
 	memcpy(data, c->data, c->len);
 	data_set(c, data, c->len);
 }
@@ -251,7 +287,9 @@ chunk_octets(struct chunk *c, const struct chunk_self *self)
 	SLIST_FOREACH(p, &c->copies, entry)
 	if (memcmp(&p->self, self, sizeof *self) == 0)
 		return p->data;
-	p = xmalloc(sizeof *p + c->len);
+	p = try_alloc(sizeof *p + c->len);
+	if (p == NULL)
+		return NULL;
 	p->self = *self;
 	memcpy(p->data, c->data, c->len);
 	for (uint32_t i = 0; i < c->npatches; i++)

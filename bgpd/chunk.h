@@ -86,13 +86,16 @@ void chunk_unref(struct chunk *c);
 bool chunk_fits(const struct chunk *c, size_t len);
 /*
  * Appends a whole message (copied); it must fit. nexthop_len ≠ 0: the field of our own next hop at
- * nexthop_off in the message, filled in here.
+ * nexthop_off in the message, filled in here. False: there is no memory for it, and the chunk is as it was.
  */
-void chunk_add(struct chunk *c, const uint8_t *msg, size_t len, struct chunk_for who, size_t nexthop_off,
+bool chunk_add(struct chunk *c, const uint8_t *msg, size_t len, struct chunk_for who, size_t nexthop_off,
 	       size_t nexthop_len);
-/* No more messages; gives back spare memory. */
+/* No more messages; gives back spare memory, if there is some for a smaller copy. */
 void chunk_seal(struct chunk *c);
-/* The octets as a reader with this next hop gets them; valid as long as the chunk. Sealed only. */
+/*
+ * The octets as a reader with this next hop gets them; valid as long as the chunk. Sealed only. NULL: there is no memory
+ * for its copy; one that is there stays.
+ */
 const uint8_t *chunk_octets(struct chunk *c, const struct chunk_self *self);
 /* Octets from off to the end of the message that off is inside of, 0 if off begins a message. */
 size_t chunk_message_rest(const struct chunk *c, const struct chunk_seg *seg, size_t off);

@@ -11,6 +11,7 @@
 #include "lib/mem.h"
 
 #include <errno.h>
+#include <event2/buffer.h>
 #include <grp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,10 +45,14 @@ client_ctx(const struct client *c)
 	return c->all->ctx;
 }
 
-struct evbuffer *
-client_output(struct client *c)
+void
+client_put(struct client *c, const char *text, size_t len)
 {
-	return bufferevent_get_output(c->bev);
+	if (c->lost || evbuffer_add(bufferevent_get_output(c->bev), text, len) == 0)
+		return;
+	c->lost = true;
+	/* Freed there: the caller is deep inside its step or request. */
+	loop_job_start(c->all->loop, &c->job);
 }
 
 /* Is a request at work? */
@@ -111,6 +116,13 @@ client_free(struct client *c)
 	free(c);
 }
 
+static void
+client_cut(struct client *c)
+{
+	log_warn("control.starved", LOG_S("socket", c->all->path), LOG_S("effect", "a client was cut off, for want of memory"));
+	client_free(c);
+}
+
 static size_t
 unsent(const struct client *c)
 {
@@ -126,12 +138,18 @@ requests(struct client *c)
 	char *line = NULL;
 	size_t len;
 
-	while (!busy(c) && unsent(c) < CLIENT_OUTPUT_HIGH) {
+	while (!busy(c) && !c->lost && unsent(c) < CLIENT_OUTPUT_HIGH) {
 		line = evbuffer_readln(in, &len, EVBUFFER_EOL_LF);
-		if (line == NULL)
+		if (line == NULL) {
+			c->lost = evbuffer_search_eol(in, NULL, NULL, EVBUFFER_EOL_LF).pos >= 0;
 			break;
+		}
 		ops->request(c, line, len);
 		free(line);
+	}
+	if (c->lost) {
+		client_cut(c);
+		return;
 	}
 	if (busy(c) || unsent(c) >= CLIENT_OUTPUT_HIGH) {
 		/* Called again when that is over. Until then libevent would call on_read without end for a
@@ -157,7 +175,7 @@ run(struct job *job, uint64_t deadline_ns)
 {
 	struct client *c = container_of(job, struct client, job);
 
-	while (c->walking) {
+	while (c->walking && !c->lost) {
 		if (unsent(c) >= CLIENT_OUTPUT_HIGH)
 			return JOB_DONE; /* on_written starts it again */
 		if (c->all->ops->step(c))
@@ -230,7 +248,12 @@ client_new(struct clients *cs, int fd)
 		close(fd);
 		return;
 	}
-	struct client *c = xcalloc(1, cs->ops->size);
+	struct client *c = try_alloc(cs->ops->size);
+	if (c == NULL) {
+		bufferevent_free(bev);
+		return;
+	}
+	memset(c, 0, cs->ops->size);
 	c->all = cs;
 	c->bev = bev;
 	c->job = (struct job){.run = run, .name = cs->ops->job};

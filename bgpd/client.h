@@ -8,7 +8,8 @@
  * portions, in slices of a job, straight into the client's output buffer: while more
  * than CLIENT_OUTPUT_HIGH octets wait there the answer pauses, so a client that stops
  * reading costs one buffer and nobody's time. Reading stops while a request is at
- * work, so that a client can queue no more than one buffer of requests.
+ * work, so that a client can queue no more than one buffer of requests. A client whose request or answer there is no memory
+ * for is cut off: half an answer must not look like a whole one.
  *
  * What a request means, and what the text of an answer is, is its user's: ctl.c, birdsock.c.
  */
@@ -17,7 +18,6 @@
 
 #include "lib/loop.h"
 
-#include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,6 +41,7 @@ struct client {
 	bool endless;              /* the client's end is the walk's only one */
 	void (*cancel)(void *ctx); /* NULL: it does not wait for an answer from elsewhere */
 	void *cancel_ctx;
+	bool lost;       /* there was no memory for something of it */
 	bool input_over; /* it sends no more: goes when everything is answered */
 };
 
@@ -81,7 +82,8 @@ const char *clients_path(const struct clients *cs);
 void clients_free(struct clients *cs);
 
 void *client_ctx(const struct client *c);
-struct evbuffer *client_output(struct client *c);
+/* Adds to the answer. Where there is no memory for that, the client goes soon, and nothing more is added. */
+void client_put(struct client *c, const char *text, size_t len);
 /* From request, or behind client_resume: the answer is a walk. endless: nobody waits for its end. */
 void client_walk(struct client *c, bool endless);
 /* From a step: there is nothing to say until client_wake. */

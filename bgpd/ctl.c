@@ -54,21 +54,20 @@ ctl_client_turn(struct ctl_client *c, const struct bgpd *d)
 /* ---- what is written ---- */
 
 static int
-put_octets(const char *text, size_t len, void *out)
+put_octets(const char *text, size_t len, void *client)
 {
-	return evbuffer_add(out, text, len);
+	client_put(client, text, len);
+	return 0;
 }
 
 /* One line; takes the object. Objects that cannot be text (broken UTF-8) are a bug of whoever made them. */
 static void
 put_line(struct ctl_client *c, json_t *o)
 {
-	struct evbuffer *out = client_output(&c->client);
-
 	ASSERT(o != NULL);
-	int rc = json_dump_callback(o, put_octets, out, JSON_COMPACT | JSON_REAL_PRECISION(6));
+	int rc = json_dump_callback(o, put_octets, &c->client, JSON_COMPACT | JSON_REAL_PRECISION(6));
 	ASSERT(rc == 0);
-	evbuffer_add(out, "\n", 1);
+	client_put(&c->client, "\n", 1);
 	json_decref(o);
 }
 

@@ -54,20 +54,35 @@ group_trim(struct group *g)
 	}
 }
 
-static void
+void
+group_starve(struct group_member *m)
+{
+	struct group_list *l = m->group->list;
+
+	if (m->starved)
+		return;
+	m->starved = true;
+	l->nstarved++;
+	l->ops.starved(l->ops.ctx);
+}
+
+static bool
 ring_grow(struct group *g)
 {
 	uint32_t cap = g->ring_cap == 0 ? RING_FIRST : g->ring_cap * 2;
-	struct chunk **ring = xcalloc(cap, sizeof *ring);
+	struct chunk **ring = try_alloc(cap * sizeof *ring);
 
+	if (ring == NULL)
+		return false;
 	for (uint64_t no = g->tail; no < g->head; no++)
 		ring[no & (cap - 1)] = group_chunk(g, no);
 	free(g->ring);
 	g->ring = ring;
 	g->ring_cap = cap;
+	return true;
 }
 
-/* The chunk of the stream that takes a message of len octets. */
+/* The chunk of the stream that takes a message of len octets; NULL: no memory for one more. */
 static struct chunk *
 stream_chunk(struct group *g, size_t len)
 {
@@ -77,8 +92,8 @@ stream_chunk(struct group *g, size_t len)
 			return last;
 		group_chunk_seal(g, last);
 	}
-	if (g->head - g->tail == g->ring_cap)
-		ring_grow(g);
+	if (g->head - g->tail == g->ring_cap && !ring_grow(g))
+		return NULL;
 	struct chunk *c = chunk_new(&g->list->chunks, &g->self);
 	c->waiting = g->readers;
 	g->ring[g->head++ & (g->ring_cap - 1)] = c;
@@ -120,16 +135,37 @@ group_own_seal(struct group_member *m, struct chunk *c)
 	m->own_octets -= before - chunk_bytes(c);
 }
 
+/* All that the message was for, and some of a stream whom it was not for: what was for whom is known no more. */
+static void
+starve(struct group_out *to)
+{
+	struct adjout_member *m;
+
+	if (to->member != NULL) {
+		group_starve(to->member);
+		return;
+	}
+	TAILQ_FOREACH(m, &to->group->out.members, entry)
+	if (member_of(m)->attached)
+		group_starve(member_of(m));
+}
+
 void
 group_put(struct group_out *to, const uint8_t *msg, size_t len, size_t nexthop_off, size_t nexthop_len)
 {
 	struct chunk *c = to->member != NULL ? own_chunk(to->member, len) : stream_chunk(to->group, len);
 	size_t *octets = to->member != NULL ? &to->member->own_octets : &to->group->ring_octets;
-	size_t before = chunk_bytes(c);
 
-	chunk_add(c, msg, len, to->who, nexthop_off, nexthop_len);
+	if (c == NULL) {
+		starve(to);
+		return;
+	}
+	size_t before = chunk_bytes(c);
+	bool added = chunk_add(c, msg, len, to->who, nexthop_off, nexthop_len);
 	*octets += chunk_bytes(c) - before;
-	if (to->member == NULL)
+	if (!added)
+		starve(to);
+	else if (to->member == NULL)
 		to->group->octets += len;
 }
 
@@ -434,7 +470,7 @@ group_member_join(struct group *g, struct group_member *m)
 	m->group = g;
 	STAILQ_INIT(&m->own);
 	m->own_octets = 0;
-	m->attached = m->awake = m->lagging = m->move_due = false;
+	m->attached = m->awake = m->lagging = m->move_due = m->starved = false;
 	m->updates = m->refreshes = m->octets = 0;
 	m->stuck_octets = UINT64_MAX; /* the clock starts with the first tick */
 	if (g->out.nmembers == 0)
@@ -449,6 +485,7 @@ group_member_leave(struct group_member *m)
 {
 	adjout_member_leave(&m->out);
 	move_due_set(m, false);
+	m->group->list->nstarved -= m->starved;
 	m->group->extended -= m->extended;
 	while (!STAILQ_EMPTY(&m->own))
 		group_own_pop(m);
@@ -477,6 +514,21 @@ void
 group_member_mark(struct group_member *m, enum family f, enum adjout_mark what)
 {
 	mark(m->group->list, &m->out, f, what);
+}
+
+struct group_member *
+group_list_starved(const struct group_list *l)
+{
+	struct adjout_group *out;
+	struct adjout_member *om;
+
+	if (l->nstarved == 0)
+		return NULL;
+	TAILQ_FOREACH(out, &l->adjout.groups, entry)
+	TAILQ_FOREACH(om, &out->members, entry)
+	if (member_of(om)->starved)
+		return member_of(om);
+	return NULL;
 }
 
 struct group_member *

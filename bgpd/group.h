@@ -50,6 +50,8 @@ struct group_ops {
 	void (*wake)(void *ctx, struct group_member *m);
 	/* It cannot follow and too many are detached already: its session is to be reset, now or later. */
 	void (*too_slow)(void *ctx, struct group_member *m);
+	/* There are members for group_list_starved. May not call back into the group. */
+	void (*starved)(void *ctx);
 	/* n prefixes were withdrawn from members without RFC 8654, since their attributes do not fit: for the
 	 * log. */
 	void (*too_long)(void *ctx, struct group *g, enum family f, uint32_t out, const uint32_t *ids,
@@ -63,6 +65,7 @@ struct group_list {
 	uint32_t ring_max;    /* octets; GROUP_RING_OCTETS */
 	uint32_t private_max; /* octets; GROUP_PRIVATE_OCTETS */
 	uint32_t nmove_due;   /* members that wait for a place to move */
+	uint32_t nstarved;    /* members that are starved */
 	bool more;            /* of the last flush */
 	struct chunk_pool chunks;
 };
@@ -110,6 +113,7 @@ struct group_member {
 	struct group_pos pos; /* in that chunk */
 	bool attached;
 	bool awake;           /* has been woken and not yet run dry */
+	bool starved;         /* group_list_starved */
 	bool lagging;           /* holds up a full ring, */
 	uint32_t lag_since_s;   /* since then */
 	uint32_t stuck_since_s; /* has taken nothing of a full ring since then, */
@@ -154,9 +158,18 @@ int group_member_move(struct group_member *m, struct group *to);
  */
 struct group_member *group_list_place(struct group_list *l);
 
+/*
+ * A member that there was no memory for: a message to it was lost, or it cannot be given its copy of one. Or NULL. It gets
+ * nothing more, and its session is to be reset. What a group encodes for all is lost by all that were attached then.
+ */
+struct group_member *group_list_starved(const struct group_list *l);
+
 /* Has the owner's mark put for this member, behind all that it was told so far. */
 void group_member_mark(struct group_member *m, enum family f, enum adjout_mark what);
-/* Fills at most max vectors with what is to be sent next; 0: nothing now, wake will be called. */
+/*
+ * Fills at most max vectors with what is to be sent next; 0: nothing now, wake will be called. Of one that is starved the
+ * rest of a message that was begun, no more.
+ */
 int group_member_iov(struct group_member *m, struct iovec *iov, int max);
 /* So many octets of that were taken. */
 void group_member_sent(struct group_member *m, size_t octets);

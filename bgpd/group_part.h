@@ -18,6 +18,9 @@ struct chunk *group_chunk(const struct group *g, uint64_t no); /* tail ≤ no < 
 void group_chunk_seal(struct group *g, struct chunk *c);
 void group_trim(struct group *g); /* drops chunks that nobody waits for from the end of the ring */
 
+/* Something that it should have been sent is lost for want of memory. */
+void group_starve(struct group_member *m);
+
 /* A member's own queue. push takes the reference over. */
 void group_own_push(struct group_member *m, struct chunk *c, struct group_pos pos);
 void group_own_seal(struct group_member *m, struct chunk *c);

@@ -68,13 +68,17 @@ settle(struct group_member *m, struct chunk **chunk)
 	}
 }
 
-/* Adds the segments of a sealed chunk from pos on; the new number of vectors. */
+/* Adds the segments of a sealed chunk from pos on; the new number of vectors. Where there is no memory, m is starved. */
 static int
 gather(struct group_member *m, struct chunk *c, struct group_pos pos, struct iovec *iov, int n, int max)
 {
 	const uint8_t *octets = chunk_octets(c, &m->self);
 	bool joined = false; /* the last vector is of this chunk */
 
+	if (octets == NULL) {
+		group_starve(m);
+		return n;
+	}
 	for (; pos.seg < c->nsegs; pos.seg++, pos.off = 0) {
 		const struct chunk_seg *s = &c->segs[pos.seg];
 		if (!is_for(m, s))
@@ -94,26 +98,42 @@ gather(struct group_member *m, struct chunk *c, struct group_pos pos, struct iov
 	return n;
 }
 
+/* The rest of the message that was begun, whose octets are there. */
+static int
+gather_begun(struct group_member *m, struct chunk *c, struct group_pos pos, struct iovec *iov, int max)
+{
+	size_t left = group_member_partial(m);
+
+	if (left == 0 || max == 0)
+		return 0;
+	gather(m, c, pos, iov, 0, 1);
+	iov->iov_len = left;
+	return 1;
+}
+
 int
 group_member_iov(struct group_member *m, struct iovec *iov, int max)
 {
 	struct group_own *o;
 	struct chunk *c;
 	int n = 0;
+	const struct group_pos *first = settle(m, &c);
 
-	if (settle(m, &c) == NULL) {
+	if (first == NULL) {
 		m->awake = false;
 		return 0;
 	}
+	if (m->starved)
+		return gather_begun(m, c, *first, iov, max);
 	STAILQ_FOREACH(o, &m->own, entry)
 	{
-		if (n == max)
+		if (n == max || m->starved)
 			return n;
 		group_own_seal(m, o->chunk);
 		n = gather(m, o->chunk, o->pos, iov, n, max);
 	}
 	struct group_pos pos = m->pos;
-	for (uint64_t no = m->cursor; m->attached && no < m->group->head && n < max; no++) {
+	for (uint64_t no = m->cursor; m->attached && !m->starved && no < m->group->head && n < max; no++) {
 		c = group_chunk(m->group, no);
 		group_chunk_seal(m->group, c);
 		n = gather(m, c, pos, iov, n, max);

@@ -317,6 +317,22 @@ too_slow(void *ctx, struct group_member *m)
 }
 
 static void
+starved(void *ctx)
+{
+	drain_start(ctx);
+}
+
+/* Called where nothing of a group is on the stack. */
+static void
+starved_reset(struct groups *g)
+{
+	struct group_member *m;
+
+	while ((m = group_list_starved(&g->list)) != NULL)
+		peer_starve(m->owner, "what it is to be sent");
+}
+
+static void
 too_long(void *ctx, struct group *grp, enum family f, uint32_t out, const uint32_t *ids, uint32_t n)
 {
 	char text[IP_PREFIX_STRLEN];
@@ -356,6 +372,7 @@ groups_new(struct bgpd *d)
 	    .mark = groups_mark,
 	    .wake = wake,
 	    .too_slow = too_slow,
+	    .starved = starved,
 	    .too_long = too_long,
 	};
 
@@ -653,6 +670,7 @@ drain_run(struct job *job, uint64_t deadline_ns)
 	const struct rib *rib = g->d->rib;
 	bool idle = rib_dirty_count(rib, RIB_URGENT) == 0 && rib_dirty_count(rib, RIB_BULK) == 0, more = true;
 
+	starved_reset(g);
 	while (more && time_mono_ns() < deadline_ns) {
 		more = group_list_drain(&g->list, idle, g->d->portion);
 		more = rejoin_waiting(g) || more;

@@ -297,6 +297,14 @@ peer_reset(struct peer *p, uint8_t code, uint8_t subcode, const char *reason)
 }
 
 void
+peer_starve(struct peer *p, const char *what)
+{
+	log_warn("neighbor.starved", LOG_S("neighbor", p->name), LOG_S("what", what),
+	    LOG_S("effect", "its session is reset, for want of memory"));
+	peer_reset(p, BGP_ERR_CEASE, BGP_CEASE_RESOURCES, "no memory");
+}
+
+void
 peer_update_error(struct peer *p, const struct bgp_error *err)
 {
 	p->main->error = *err;
@@ -350,8 +358,11 @@ peer_accept(struct peer *p, int fd, bool shared)
 	if (c->session != NULL)
 		peer_event(c, FSM_EV_COLLISION_DUMP);
 	c->session = session_accepted(p->d->sessions, fd, &peer_session_ops, c);
-	if (c->session == NULL)
+	if (c->session == NULL) {
+		log_warn("neighbor.starved", LOG_S("neighbor", p->name), LOG_S("what", "a connection from it"),
+		    LOG_S("effect", "it was closed, for want of memory"));
 		return;
+	}
 	c->incoming = true;
 	c->accepted_ns = p->d->loop->turn_start_ns;
 	c->shared = shared;
@@ -595,12 +606,22 @@ peer_stats_get(const struct peer *p, struct peer_stats *out)
 }
 
 void
+peer_unsent(struct peer *p, int err)
+{
+	if (err == -ENOMEM)
+		peer_starve(p, "small messages to it");
+	else
+		peer_reset(p, BGP_ERR_CEASE, BGP_CEASE_RESOURCES, "the neighbour does not read");
+}
+
+void
 peer_send(struct peer *p, const uint8_t *msg, size_t len)
 {
 	if (!peer_established(p) || p->main->session == NULL)
 		return;
-	if (session_send(p->main->session, msg, len) < 0)
-		peer_reset(p, BGP_ERR_CEASE, BGP_CEASE_RESOURCES, "the neighbour does not read");
+	int r = session_send(p->main->session, msg, len);
+	if (r < 0)
+		peer_unsent(p, r);
 	else if (p->debug != CONF_DEBUG_OFF)
 		msg_log_sent(p, msg, len);
 }

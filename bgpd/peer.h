@@ -152,6 +152,8 @@ void peer_stop(struct peer *p, uint8_t cease_subcode, const char *text);
 void peer_leave(struct peer *p);
 /* As peer_stop, and starts again by itself after the idle hold time. */
 void peer_reset(struct peer *p, uint8_t code, uint8_t subcode, const char *reason);
+/* As peer_reset, with a warning: there is no memory for what is the neighbour's alone (lib/mem.h), which is this. */
+void peer_starve(struct peer *p, const char *what);
 /* The session is to end with this NOTIFICATION because of a message that came (UPDATE or refresh error). */
 void peer_update_error(struct peer *p, const struct bgp_error *err);
 /*
@@ -224,6 +226,9 @@ uint8_t peer_role(const struct peer *p); /* enum export_role: our own towards it
 void peer_stats_get(const struct peer *p, struct peer_stats *out);
 /* Sends a message on the established session; a peer that does not read any more is reset. */
 void peer_send(struct peer *p, const uint8_t *msg, size_t len);
+
+/* session_send has said err: the neighbour is reset. */
+void peer_unsent(struct peer *p, int err);
 
 /* peer_fsm.c: one event for one connection. */
 void peer_event(struct peer_conn *c, enum fsm_event ev);

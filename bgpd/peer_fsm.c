@@ -67,15 +67,16 @@ hold_start(struct peer_conn *c, uint32_t seconds)
 		event_del(c->hold);
 }
 
-static void
+/* As session_send. */
+static int
 conn_send(struct peer_conn *c, const uint8_t *msg, size_t len)
 {
 	if (c->session == NULL)
-		return;
-	if (session_send(c->session, msg, len) < 0)
-		bgp_error_set(&c->error, BGP_ERR_CEASE, BGP_CEASE_RESOURCES, "the neighbour does not read", NULL, 0);
-	else if (c->peer->debug != CONF_DEBUG_OFF)
+		return 0;
+	int r = session_send(c->session, msg, len);
+	if (r == 0 && c->peer->debug != CONF_DEBUG_OFF)
 		msg_log_sent(c->peer, msg, len);
+	return r;
 }
 
 static void
@@ -289,18 +290,21 @@ start_keepalive(struct peer_conn *c)
 		timer_after_ms(c->keepalive, jittered_ms(c->peer->session.keepalive_s));
 }
 
-static void
+/* 0, or why one could not be sent, as peer_unsent wants it. */
+static int
 do_messages(struct peer_conn *c, uint32_t actions)
 {
 	uint8_t msg[BGP_MSG_MAX];
+	int r = 0;
 
 	if (actions & FSM_DO_SEND_OPEN) {
 		c->sent = c->peer->ours;
 		restart_caps(&c->peer->d->restart, c->peer, &c->sent.caps);
-		conn_send(c, msg, open_encode(&c->sent, msg, sizeof msg));
+		r = conn_send(c, msg, open_encode(&c->sent, msg, sizeof msg));
 	}
-	if (actions & FSM_DO_SEND_KEEPALIVE)
-		conn_send(c, msg, msg_keepalive_encode(msg));
+	if (r == 0 && actions & FSM_DO_SEND_KEEPALIVE)
+		r = conn_send(c, msg, msg_keepalive_encode(msg));
+	return r;
 }
 
 static void
@@ -375,7 +379,7 @@ peer_event(struct peer_conn *c, enum fsm_event ev)
 		timer_after_ms(p->connect_retry, jittered_ms(p->conf->connect_retry_s));
 	if (c == p->main && r.actions & FSM_DO_CONNECT)
 		dial(c);
-	do_messages(c, r.actions);
+	int unsent = do_messages(c, r.actions);
 	do_timers(c, r.actions);
 	if (c->state == FSM_IDLE)
 		c->error.code = 0;
@@ -389,6 +393,8 @@ peer_event(struct peer_conn *c, enum fsm_event ev)
 	/* Nobody may connect any more: a dynamic neighbour that is left without a connection goes. */
 	if (p->range != NULL && p->main->state == FSM_ACTIVE && p->main->session == NULL)
 		timer_after_ms(p->idle_hold, 0);
+	if (unsent < 0)
+		peer_unsent(p, unsent);
 }
 
 /* What a connection in Active is before any OPEN but for its timers, which belong to the place. */

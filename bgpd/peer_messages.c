@@ -236,6 +236,15 @@ on_malformed(void *ctx, struct session *s, const struct bgp_error *err)
 }
 
 static void
+on_starved(void *ctx, struct session *s)
+{
+	struct peer_conn *c = ctx;
+
+	(void)s;
+	peer_starve(c->peer, "what it sends");
+}
+
+static void
 on_closed(void *ctx, struct session *s, int err)
 {
 	struct peer_conn *c = ctx;
@@ -282,6 +291,7 @@ const struct session_ops peer_session_ops = {
     .message = on_message,
     .batch = on_batch,
     .malformed = on_malformed,
+    .starved = on_starved,
     .closed = on_closed,
     .progress = on_progress,
     .stream_iov = stream_iov,

@@ -121,7 +121,7 @@ session_free(struct session *s)
 static struct session *
 session_new(struct session_pool *p, int fd, const struct session_ops *ops, void *ctx)
 {
-	struct session *s = calloc(1, sizeof *s);
+	struct session *s = try_alloc(sizeof *s);
 
 	if (s == NULL) {
 		close(fd);
@@ -242,7 +242,7 @@ static bool
 rest_keep(struct session *s, const uint8_t *p, size_t len)
 {
 	if (len > s->rest_cap) {
-		uint8_t *n = realloc(s->rest, len);
+		uint8_t *n = try_grow(s->rest, len);
 		if (n == NULL)
 			return false;
 		s->rest = n;
@@ -284,7 +284,7 @@ deliver(struct session *s, const uint8_t *p, size_t len)
 		return false;
 	}
 	if (!rest_keep(s, p, len)) {
-		s->ops->closed(s->ctx, s, -ENOMEM);
+		s->ops->starved(s->ctx, s);
 		return false;
 	}
 	return true;

@@ -52,6 +52,8 @@ struct session_ops {
 	void (*batch)(void *ctx, struct session *s);
 	/* The header of the next message is wrong: to be answered with this NOTIFICATION. */
 	void (*malformed)(void *ctx, struct session *s, const struct bgp_error *err);
+	/* There is no memory for the beginning of a message that has come: the user closes the session, with a NOTIFICATION. */
+	void (*starved)(void *ctx, struct session *s);
 	/* The connection is gone: 0 for an orderly end by the peer, else -errno. The user closes the session. */
 	void (*closed)(void *ctx, struct session *s, int err);
 	/* Some octets were written: what the send hold timer (RFC 9687) waits for. */
@@ -112,7 +114,7 @@ void session_user_set(struct session *s, const struct session_ops *ops, void *ct
 void session_max_len_set(struct session *s, size_t max_len);
 /*
  * Queues a whole message (header included; copied). 0, or -ENOBUFS where SESSION_QUEUE_MAX octets wait already: the
- * peer does not read, its user should close.
+ * peer does not read, its user should close. -ENOMEM: no memory for it, likewise.
  */
 int session_send(struct session *s, const uint8_t *msg, size_t len);
 /* The stream has something: write when the socket can. */

@@ -33,7 +33,7 @@ queue_add(struct session *s, const uint8_t *p, size_t len)
 		s->queue_off = s->queue_len = 0;
 	if (s->queue_cap - s->queue_len < len) {
 		size_t cap = s->queue_len + len + 256;
-		uint8_t *n = realloc(s->queue, cap);
+		uint8_t *n = try_grow(s->queue, cap);
 		if (n == NULL)
 			return false;
 		s->queue = n;
@@ -286,8 +286,10 @@ session_writable(struct session *s)
 int
 session_send(struct session *s, const uint8_t *msg, size_t len)
 {
-	if (queue_left(s) + len > SESSION_QUEUE_MAX || !queue_add(s, msg, len))
+	if (queue_left(s) + len > SESSION_QUEUE_MAX)
 		return -ENOBUFS;
+	if (!queue_add(s, msg, len))
+		return -ENOMEM;
 	s->stats.messages_out[msg[BGP_HEADER_LEN - 1] < BGP_MSG_TYPES ? msg[BGP_HEADER_LEN - 1] : 0]++;
 	/* One that waits for its go takes it along. */
 	if (!s->connecting && s->writer_in == NULL)
@@ -329,7 +331,7 @@ partial_take(struct session *s)
 	uint8_t *queued = NULL;
 	size_t n = queue_left(s);
 	if (n > 0) {
-		queued = malloc(n);
+		queued = try_alloc(n);
 		if (queued == NULL)
 			return false;
 		memcpy(queued, s->queue + s->queue_off, n);

@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "lib/log.h"
 #include "lib/loop.h"
 #include "lib/mem.h"
 
@@ -129,6 +130,15 @@ body_free(const void *data, size_t len, void *arg)
 	free(arg);
 }
 
+/* There is no memory for its answer. Behind the caller, who has it on his stack. */
+static void
+cut(struct http_conn *c)
+{
+	log_warn("http.starved", LOG_S("effect", "a client was cut off, for want of memory"));
+	bufferevent_disable(c->bev, EV_WRITE);
+	bufferevent_trigger_event(c->bev, BEV_EVENT_ERROR, BEV_OPT_DEFER_CALLBACKS);
+}
+
 /* Sends c->text. */
 static void
 answer(struct http_conn *c, int status, const char *type)
@@ -138,17 +148,21 @@ answer(struct http_conn *c, int status, const char *type)
 	char date[64] = "";
 	struct tm tm;
 	size_t len = c->text.len;
+	bool failed = c->text.failed;
 	char *body = str_steal(&c->text);
 
 	if (gmtime_r(&now, &tm) != NULL)
 		strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
 	c->answered_ns = time_mono_ns();
 	/* Who speaks 1.0 has to be told that the connection stays. */
-	evbuffer_add_printf(out, "HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n%sConnection: %s\r\n\r\n",
+	failed = failed || evbuffer_add_printf(out, "HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n%sConnection: %s\r\n\r\n",
 			    status, status_words(status), date, type, len, status == NOT_ALLOWED ? "Allow: GET, HEAD\r\n" : "",
-			    c->last ? "close" : "keep-alive");
-	if (len == 0 || c->head || evbuffer_add_reference(out, body, len, body_free, body) != 0)
+			    c->last ? "close" : "keep-alive") < 0;
+	bool added = !failed && len > 0 && !c->head && evbuffer_add_reference(out, body, len, body_free, body) == 0;
+	if (!added)
 		free(body);
+	if (failed || (len > 0 && !c->head && !added))
+		cut(c);
 }
 
 /* The connection ends behind it: what follows in its input may be anything. */
@@ -185,6 +199,7 @@ page_begin(struct http_conn *c)
 	c->holds = true;
 	h->npages++;
 	c->state = c->route->begin(h->ctx);
+	c->text.may_fail = true; /* of 5,000 neighbours it is 12 MB */
 	if (h->loop != NULL)
 		loop_job_start(h->loop, &c->job);
 	else

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * mem: the allocators that end the process when memory runs out, and the end of
+ * mem: the allocators that end the process when memory runs out (those that do not are in mem_try.c), and the end of
  * a broken invariant. Both say what happened in the log before they go; the log
  * itself allocates nothing, so that this works with no memory left.
  */
@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "lib/log.h"
+#include "lib/mem_map.h"
 
 void
 mem_exhausted(size_t wanted)
@@ -80,20 +81,11 @@ mem_resident(size_t *of_files)
 void *
 xmap(size_t size, bool now)
 {
-#ifdef XMAP_HEAP
-	(void)now;
-	size_t pages = (size + 4095) / 4096 * 4096;
-	void *p = aligned_alloc(4096, pages);
+	void *p = mem_map(size, now);
+
 	if (p == NULL)
 		mem_exhausted(size);
-	return memset(p, 0, pages);
-#else
-	int flags = MAP_PRIVATE | MAP_ANONYMOUS | (now ? MAP_POPULATE : 0);
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, -1, 0);
-	if (p == MAP_FAILED)
-		mem_exhausted(size);
 	return p;
-#endif
 }
 
 void

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * mem: allocation that does not fail, and assertions that stay on.
+ * mem: allocation that does not fail, allocation that may, and assertions that stay on.
  *
- * Out of memory in the core is fatal (there is nothing sensible left to do);
- * where a neighbour's own buffers are concerned, callers use malloc and drop
- * that neighbour instead.
+ * Which of them, where memory is short:
+ * - What the daemon is made of (RIB, policies, configuration, state of the kernel, and the records of neighbours and
+ *   clients themselves): x...(), which end the process. There is nothing sensible left to do.
+ * - What holds octets for one neighbour, one group of neighbours or one client (an incomplete message, the queue of small
+ *   messages, chunks of encoded UPDATEs, an answer that waits), or is for one connection: try_...(), and whoever it is for
+ *   goes; all others stay. A neighbour is sent Cease/Out of Resources and begins again after its idle hold time, a client
+ *   is cut off.
+ * - The few octets that keep account of such a buffer (an entry of a list, a timer): x...(), as in the core. Where those
+ *   cannot be had, the next one of the core cannot either.
  */
 #ifndef LIB_MEM_H
 #define LIB_MEM_H
@@ -21,6 +27,14 @@ void *xrealloc(void *p, size_t size);          /* frees nothing on failure: it d
 void *xreallocarray(void *p, size_t n, size_t size);
 char *xstrdup(const char *s);                  /* NULL gives NULL */
 __attribute__((format(printf, 1, 2))) char *xasprintf(const char *fmt, ...);
+
+/*
+ * The same, but NULL where there is no memory; what p was stays as it is then. In mem_try.c, which a test may take the
+ * place of (tests/unit/tryfail.h), and tests/net/failalloc.sh lets calls of them fail in the daemon.
+ */
+void *try_alloc(size_t size);
+void *try_grow(void *p, size_t size);
+void *try_map(size_t size, bool now); /* as xmap, with xunmap */
 
 /*
  * Zeroed pages straight from the kernel, for blocks of many of them: they have no header, are aligned to a

@@ -8,9 +8,18 @@
 #include <jansson.h>
 #include <stdlib.h>
 
+/* What a struct evbuffer takes at least for octets (MIN_BUFFER_SIZE there): events are smaller, tables are reallocated. */
+#define EVENT_OCTETS 1024
+
+static void *
+event_alloc(size_t size)
+{
+	return size >= EVENT_OCTETS ? try_alloc(size) : xmalloc(size);
+}
+
 void
 mem_libs_init(void)
 {
-	event_set_mem_functions(xmalloc, xrealloc, free);
+	event_set_mem_functions(event_alloc, xrealloc, free);
 	json_set_alloc_funcs(xmalloc, free);
 }

@@ -15,25 +15,45 @@
 
 #define FIRST_CAP 64
 
+/* False: there is no memory, and b is empty. */
+static bool
+grow(struct str *b, size_t cap)
+{
+	char *s = NULL;
+
+	if (!b->may_fail)
+		s = xrealloc(b->s, cap);
+	else if (!b->failed)
+		s = try_grow(b->s, cap);
+	if (s == NULL) {
+		free(b->s);
+		*b = (struct str){.may_fail = true, .failed = true};
+		return false;
+	}
+	b->s = s;
+	b->cap = cap;
+	return true;
+}
+
 /* Makes room for n more octets and the NUL. */
-static void
+static bool
 reserve(struct str *b, size_t n)
 {
 	size_t cap = b->cap ? b->cap : FIRST_CAP;
 
 	if (b->cap - b->len > n)
-		return;
+		return true;
 	ASSERT(n < SIZE_MAX / 4 && b->len < SIZE_MAX / 4);
 	while (cap - b->len <= n)
 		cap *= 2;
-	b->s = xrealloc(b->s, cap);
-	b->cap = cap;
+	return grow(b, cap);
 }
 
 void
 str_addn(struct str *b, const char *text, size_t n)
 {
-	reserve(b, n);
+	if (!reserve(b, n))
+		return;
 	if (n)
 		memcpy(b->s + b->len, text, n);
 	b->len += n;
@@ -59,16 +79,17 @@ str_vaddf(struct str *b, const char *fmt, va_list ap)
 	va_list again;
 	int n;
 
+	if (!reserve(b, 0))
+		return;
 	va_copy(again, ap);
-	reserve(b, 0);
 	n = vsnprintf(b->s + b->len, b->cap - b->len, fmt, ap);
 	ASSERT(n >= 0);
-	if ((size_t)n >= b->cap - b->len) {
-		reserve(b, (size_t)n);
-		vsnprintf(b->s + b->len, b->cap - b->len, fmt, again);
-	}
+	bool all = (size_t)n < b->cap - b->len;
+	if (!all && reserve(b, (size_t)n))
+		all = vsnprintf(b->s + b->len, b->cap - b->len, fmt, again) == n;
 	va_end(again);
-	b->len += (size_t)n;
+	if (all)
+		b->len += (size_t)n;
 }
 
 void
@@ -92,6 +113,8 @@ str_reset(struct str *b)
 void
 str_cut(struct str *b, size_t len)
 {
+	if (b->failed)
+		return;
 	ASSERT(len <= b->len);
 	b->len = len;
 	if (b->s != NULL)
@@ -103,9 +126,8 @@ str_reserve(struct str *b, size_t n)
 {
 	if (b->cap - b->len > n)
 		return;
-	b->cap = b->len + n + 1;
-	b->s = xrealloc(b->s, b->cap);
-	b->s[b->len] = '\0';
+	if (grow(b, b->len + n + 1))
+		b->s[b->len] = '\0';
 }
 
 void

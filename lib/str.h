@@ -2,6 +2,9 @@
 /*
  * str: a growing text buffer, for building answers and messages.
  * Zero-initialised is empty; str_free() gives the memory back.
+ *
+ * Memory that cannot be had ends the process, but in one with may_fail: that one loses what it has, takes nothing more
+ * until str_free(), and says so in failed, so that its owner looks once at the end.
  */
 #ifndef LIB_STR_H
 #define LIB_STR_H
@@ -14,6 +17,7 @@ struct str {
 	char *s;    /* NUL-terminated once anything was added; NULL before */
 	size_t len; /* without the NUL */
 	size_t cap;
+	bool may_fail, failed;
 };
 
 void str_add(struct str *b, const char *text);

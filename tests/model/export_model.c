@@ -267,6 +267,13 @@ ops_wake(void *ctx, struct group_member *m)
 }
 
 static void
+ops_starved(void *ctx)
+{
+	(void)ctx;
+	mem_exhausted(0);
+}
+
+static void
 ops_too_slow(void *ctx, struct group_member *m)
 {
 	(void)ctx;
@@ -807,6 +814,7 @@ main(int argc, char **argv)
 				.mark = ops_mark,
 				.wake = ops_wake,
 				.too_slow = ops_too_slow,
+				.starved = ops_starved,
 				.too_long = ops_too_long};
 
 	unsigned long long seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;

@@ -2,10 +2,11 @@
 /*
  * failalloc: preloaded into a program, it makes chosen allocations fail.
  *
- * $FAILALLOC is a file of four 64-bit numbers, shared with who watches (tests/net/failalloc.py): how many allocations
+ * $FAILALLOC is a file of 64-bit numbers, of which four are shared with who watches (tests/net/failalloc.py): how many allocations
  * there have been, of all threads; the first that fails and how many do from there on; how many have failed. Allocations
  * are calls of the malloc family, of the program as of its libraries, and anonymous mmap(2). The count can be
- * read and set at any time, so that any moment of a life can be chosen. Where one fails is said on standard error, as
+ * read and set at any time, so that any moment of a life can be chosen. Behind the four stand pairs of addresses in the
+ * program, up to a 0: where there are any, only allocations that code between them asks for are counted, and fail. Where one fails is said on standard error, as
  * places in files that addr2line(1) understands.
  */
 #ifndef _GNU_SOURCE
@@ -15,6 +16,7 @@
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
+#include <link.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,9 +27,11 @@
 #include <unistd.h>
 
 #define FRAMES 12
+#define RANGES 16
 
 struct shared {
 	_Atomic uint64_t count, first, number, failed;
+	uint64_t from_to[2 * RANGES + 1];
 };
 
 void *__libc_malloc(size_t);
@@ -36,7 +40,26 @@ void *__libc_realloc(void *, size_t);
 void *__libc_memalign(size_t, size_t);
 
 static struct shared *_Atomic shared;
+static uint64_t base; /* where the program is */
 static _Thread_local int inside;
+
+/* The first object is the program itself. */
+static int
+first_object(struct dl_phdr_info *info, size_t size, void *out)
+{
+	(void)size;
+	*(uint64_t *)out = info->dlpi_addr;
+	return 1;
+}
+
+static uint64_t
+program_base(void)
+{
+	uint64_t at = 0;
+
+	dl_iterate_phdr(first_object, &at);
+	return at;
+}
 
 __attribute__((constructor)) static void
 begin(void)
@@ -54,6 +77,7 @@ begin(void)
 		return;
 	void *p = (void *)syscall(SYS_mmap, NULL, sizeof(struct shared), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	close(fd);
+	base = program_base();
 	if (p != MAP_FAILED)
 		shared = p;
 	/* What the program starts has all the memory it wants. */
@@ -70,6 +94,17 @@ spared(void *caller)
 	return dladdr(caller, &in) != 0 && strstr(in.dli_fname, "libseccomp") != NULL;
 }
 
+static int
+concerned(const struct shared *s, void *caller)
+{
+	uint64_t at = (uint64_t)(uintptr_t)caller - base;
+
+	for (unsigned i = 0; s->from_to[i] != 0; i += 2)
+		if (at >= s->from_to[i] && at < s->from_to[i + 1])
+			return 1;
+	return s->from_to[0] == 0;
+}
+
 /* Inlined, so that the caller of the function that it is in is who wants memory. */
 __attribute__((always_inline)) static inline int
 fails(void)
@@ -77,7 +112,7 @@ fails(void)
 	struct shared *s = shared;
 	void *frames[FRAMES];
 
-	if (s == NULL || inside)
+	if (s == NULL || inside || !concerned(s, __builtin_return_address(0)))
 		return 0;
 	uint64_t n = atomic_fetch_add(&s->count, 1) + 1, first = s->first;
 	if (first == 0 || n < first || n - first >= s->number || spared(__builtin_return_address(0)))

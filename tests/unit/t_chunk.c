@@ -5,6 +5,7 @@
 #include "lib/buf.h"
 #include "lib/mem.h"
 #include "tests/unit/suite.h"
+#include "tests/unit/tryfail.h"
 
 #include <string.h>
 
@@ -227,5 +228,64 @@ START_TEST(test_pool_bounded)
 }
 END_TEST
 
-SUITE("chunk", test_segments, test_refreshes, test_boundaries, test_room, test_patch, test_patch_irrelevant, test_refs,
+/* Adds this message, with our next hop in it, after each allocation that it takes has failed; how many those were. */
+static unsigned
+add_failing(struct chunk *c, size_t len, uint8_t body, struct chunk_for who)
+{
+	uint32_t before = c->len, nsegs = c->nsegs, npatches = c->npatches;
+	unsigned n = 0;
+
+	for (;; n++) {
+		/* room that it got before stays */
+		tryfail_set(n > 0, 1);
+		if (chunk_add(c, message(len, body), len, who, 19, 4))
+			break;
+		ck_assert_uint_eq(tryfail.failed, 1);
+		ck_assert_uint_eq(c->len, before);
+		ck_assert_uint_eq(c->nsegs, nsegs);
+		ck_assert_uint_eq(c->npatches, npatches);
+	}
+	ck_assert_uint_eq(tryfail.failed, 0);
+	tryfail_set(0, 0);
+	return n;
+}
+
+START_TEST(test_no_memory)
+{
+	struct chunk_for but3 = {.to = {.who = ADJOUT_ALL_BUT, .source = 3}};
+	struct chunk *c = chunk_new(&pool, &self_a);
+
+	/* the octets, the segment, the patch point */
+	ck_assert_uint_eq(add_failing(c, 23, 1, all), 3);
+	/* room is left in the octets, and only there */
+	ck_assert_uint_eq(add_failing(c, 30, 2, but3), 2);
+	/* the block from the kernel */
+	ck_assert_uint_ge(add_failing(c, 20000, 3, all), 1);
+	ck_assert_uint_eq(c->len, 20053);
+	ck_assert_uint_eq(c->nsegs, 3);
+	ck_assert_uint_eq(c->npatches, 3);
+	/* without a smaller block it keeps what it has */
+	size_t bytes = chunk_bytes(c);
+	tryfail_set(0, 1);
+	chunk_seal(c);
+	ck_assert_uint_eq(tryfail.failed, 1);
+	ck_assert_uint_eq(chunk_bytes(c), bytes);
+	/* a reader of its own address has it all the same, others when there is memory for their copy */
+	tryfail_set(0, 1);
+	const uint8_t *p = chunk_octets(c, &self_a);
+	ck_assert_uint_eq(tryfail.asked, 0);
+	ck_assert_mem_eq(p + 19, self_a.v4, 4);
+	ck_assert_uint_eq(p[23 + 30 + 19999], 3);
+	ck_assert_ptr_null(chunk_octets(c, &self_b));
+	p = chunk_octets(c, &self_b);
+	ck_assert_mem_eq(p + 19, self_b.v4, 4);
+	ck_assert_mem_eq(p + 23 + 19, self_b.v4, 4);
+	tryfail_set(0, 1);
+	ck_assert_ptr_eq(chunk_octets(c, &self_b), p);
+	chunk_unref(c);
+	chunk_pool_fini(&pool);
+}
+END_TEST
+
+SUITE("chunk", test_no_memory, test_segments, test_refreshes, test_boundaries, test_room, test_patch, test_patch_irrelevant, test_refs,
       test_pool, test_pool_trim, test_pool_bounded)

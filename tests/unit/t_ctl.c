@@ -5,8 +5,10 @@
 #include <sys/stat.h>
 
 #include "bgpd/own.h"
+#include "lib/mem_libs.h"
 #include "tests/unit/ctltest.h"
 #include "tests/unit/suite.h"
+#include "tests/unit/tryfail.h"
 
 static const char two_peers[] = "neighbors:\n"
 				"  - {address: 127.0.0.2, name: a, remote-as: 65002, passive: true}\n"
@@ -268,5 +270,45 @@ START_TEST(test_socket)
 }
 END_TEST
 
-SUITE("ctl", test_protocol, test_refusals, test_actions, test_too_long, test_half_close, test_busy, test_slow_reader,
+/* Whatever there is no memory for of its request or its answer, it is cut off: nothing that it got looks whole. Others are served. */
+START_TEST(test_starved)
+{
+	static struct ctltest other;
+	unsigned cut = 0;
+
+	mem_libs_init();
+	begin("");
+	ctltest_open(&other, &t);
+	json_decref(ctltest_ask(&other, "show summary", ""));
+	for (unsigned n = 0;; n++) {
+		tryfail_set(n, 1);
+		ctltest_close(&c);
+		ctltest_open(&c, &t);
+		/* lines that are too long for the buffer that they come into */
+		ctltest_send(&c, "show config", "");
+		ctltest_send(&c, "commands", "");
+		bool whole = false;
+		unsigned lines = 0;
+		json_t *line;
+		while (!whole && (line = ctltest_line(&c)) != NULL) {
+			lines += json_object_get(line, "end") != NULL;
+			whole = lines == 2;
+			json_decref(line);
+		}
+		if (tryfail.failed == 0) {
+			ck_assert(whole);
+			break;
+		}
+		cut += !whole;
+		tryfail_set(0, 0);
+		json_decref(ctltest_ask(&other, "show fib", ""));
+	}
+	ck_assert_uint_ge(cut, 2);
+	tryfail_set(0, 0);
+	ctltest_close(&other);
+	end();
+}
+END_TEST
+
+SUITE("ctl", test_starved, test_protocol, test_refusals, test_actions, test_too_long, test_half_close, test_busy, test_slow_reader,
     test_socket)

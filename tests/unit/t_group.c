@@ -6,11 +6,13 @@
  * octets) and, for attribute 7, 5000 octets of filler.
  */
 #include "bgpd/group.h"
+#include "bgpd/group_part.h"
 
 #include "lib/buf.h"
 #include "lib/mem.h"
 #include "lib/str.h"
 #include "tests/unit/suite.h"
+#include "tests/unit/tryfail.h"
 
 #include <errno.h>
 #include <string.h>
@@ -24,7 +26,7 @@ struct fake {
 	struct group_member m[3]; /* sources 1, 2, 3 */
 	uint32_t best[NID];
 	uint16_t source[NID];
-	unsigned woken[4], slow[4], too_long;
+	unsigned woken[4], slow[4], too_long, starved;
 	bool settled;
 	struct str log;
 };
@@ -171,6 +173,12 @@ too_slow(void *ctx, struct group_member *m)
 }
 
 static void
+starved(void *ctx)
+{
+	((struct fake *)ctx)->starved++;
+}
+
+static void
 too_long(void *ctx, struct group *g, enum family f, uint32_t attr, const uint32_t *ids, uint32_t n)
 {
 	(void)g;
@@ -187,7 +195,7 @@ fake_new(unsigned members)
 {
 	struct fake *k = calloc(1, sizeof *k);
 	const struct adjout_view view = {k, current, NULL, next_id, out, ref, ref, ref, ref, nexthop, fetch_refs, fetch, unpin, decisions, done, NULL};
-	const struct group_ops ops = {k, encode, mark, wake, too_slow, too_long};
+	const struct group_ops ops = {k, encode, mark, wake, too_slow, starved, too_long};
 
 	group_list_init(&k->l, &view, &ops);
 	k->g = group_new(&k->l, &key, true, k);
@@ -664,7 +672,111 @@ START_TEST(test_nobody_reads)
 }
 END_TEST
 
-SUITE("group", test_shared, test_partial, test_extended, test_paced, test_slow_is_detached,
+/* What one member alone is sent; the others get theirs. */
+START_TEST(test_starved_alone)
+{
+	struct fake *k = fake_new(2);
+
+	change(k, 1, 5, 50);
+	settle(k);
+	expect(k, &k->m[0], "5:1@1 ");
+	expect(k, &k->m[1], "5:1@2 ");
+	ck_assert_ptr_null(group_list_starved(&k->l));
+	adjout_member_refresh(&k->m[0].out, FAMILY_IPV4, false);
+	tryfail_set(0, 1);
+	settle(k);
+	ck_assert_uint_eq(tryfail.failed, 1);
+	ck_assert_uint_eq(k->starved, 1);
+	ck_assert_ptr_eq(group_list_starved(&k->l), &k->m[0]);
+	change(k, 2, 6, 50);
+	settle(k);
+	ck_assert_uint_eq(pull(k, &k->m[0], 60000), 0);
+	expect(k, &k->m[1], "6:2@2 ");
+	ck_assert_uint_eq(k->starved, 1);
+	/* It comes back. */
+	group_member_leave(&k->m[0]);
+	ck_assert_ptr_null(group_list_starved(&k->l));
+	group_member_join(k->g, &k->m[0]);
+	settle(k);
+	expect(k, &k->m[0], "5:1@1 6:2@1 ");
+	fake_free(k);
+}
+END_TEST
+
+/* The stream: all that read it, not who is in another group or joins behind. */
+START_TEST(test_starved_stream)
+{
+	struct fake *k = fake_new(1);
+	struct adjout_key other = {.policy = 2, .families = 1 << FAMILY_IPV4};
+	struct group *g2 = group_new(&k->l, &other, true, k);
+
+	group_member_join(g2, &k->m[2]);
+	settle(k);
+	change(k, 1, 5, 50);
+	tryfail_set(0, 1);
+	settle(k);
+	ck_assert_ptr_eq(group_list_starved(&k->l), &k->m[0]);
+	expect(k, &k->m[2], "5:1@3 ");
+	group_member_leave(&k->m[0]);
+	ck_assert_ptr_null(group_list_starved(&k->l));
+	group_member_join(k->g, &k->m[1]);
+	settle(k);
+	expect(k, &k->m[1], "5:1@2 ");
+	group_member_leave(&k->m[2]);
+	group_free(g2);
+	fake_free(k);
+}
+END_TEST
+
+/* A ring that cannot grow: as many chunks as there is room for, each of them read by nobody. */
+START_TEST(test_starved_ring)
+{
+	struct fake *k = fake_new(2);
+
+	for (uint32_t i = 1; i < 40 && k->starved == 0; i++) {
+		change(k, i, 5, 50);
+		settle(k);
+		/* it is sealed by whoever looks at it */
+		group_member_partial(&k->m[0]);
+		ck_assert(!group_member_dry(&k->m[0]));
+		group_chunk_seal(k->g, group_chunk(k->g, k->g->head - 1));
+		/* from the second growth on */
+		if (k->g->head - k->g->tail == k->g->ring_cap)
+			tryfail_set(0, 1);
+	}
+	ck_assert_uint_eq(k->starved, 2);
+	ck_assert_uint_eq(k->g->head - k->g->tail, k->g->ring_cap);
+	fake_free(k);
+}
+END_TEST
+
+/* Its copy with its own next hop: who needs none has it. What was begun is finished first. */
+START_TEST(test_starved_copy)
+{
+	struct fake *k = fake_new(2);
+	struct iovec iov[4];
+
+	change(k, 1, 5, 50);
+	settle(k);
+	ck_assert_uint_eq(pull(k, &k->m[1], 10), 10);
+	/* a second chunk */
+	group_chunk_seal(k->g, group_chunk(k->g, k->g->head - 1));
+	change(k, 2, 5, 50);
+	settle(k);
+	tryfail_set(1, 1); /* sealed first */
+	ck_assert_int_eq(group_member_iov(&k->m[1], iov, 4), 1);
+	ck_assert_uint_eq(tryfail.failed, 1);
+	ck_assert_ptr_eq(group_list_starved(&k->l), &k->m[1]);
+	ck_assert_int_eq(group_member_iov(&k->m[1], iov, 4), 1);
+	ck_assert_uint_eq(iov[0].iov_len, MSG - 10);
+	group_member_sent(&k->m[1], MSG - 10);
+	ck_assert_int_eq(group_member_iov(&k->m[1], iov, 4), 0);
+	expect(k, &k->m[0], "5:1@1 5:2@1 ");
+	fake_free(k);
+}
+END_TEST
+
+SUITE("group", test_starved_alone, test_starved_stream, test_starved_ring, test_starved_copy, test_shared, test_partial, test_extended, test_paced, test_slow_is_detached,
       test_slow_but_reading, test_most_lag, test_stuck_in_two_places,
       test_all_stuck, test_too_many_slow, test_join_between, test_wake_for_chunks, test_eor_after_stream,
       test_move_inside_message, test_move_waits_for_place, test_nobody_reads)

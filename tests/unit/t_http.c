@@ -14,10 +14,12 @@
 #include <unistd.h>
 
 #include "lib/mem.h"
+#include "lib/mem_libs.h"
 #include "lib/openmetrics.h"
 #include "lib/process.h"
 #include "tests/unit/looptest.h"
 #include "tests/unit/suite.h"
+#include "tests/unit/tryfail.h"
 
 static struct event_base *base;
 static bool well = true;
@@ -513,4 +515,36 @@ START_TEST(test_process)
 }
 END_TEST
 
-SUITE("http", test_pages, test_accept, test_requests, test_limit, test_half_closed, test_slow, test_pages_max, test_openmetrics, test_process)
+/* Whatever there is no memory for, its request, its page or its answer: it gets the whole page or is cut off. */
+START_TEST(test_starved)
+{
+	static const char end[] = "line 4999\n";
+	struct ip_addr local = ip_addr_v4(INADDR_LOOPBACK);
+	uint16_t port = free_port();
+	unsigned cut = 0;
+
+	mem_libs_init();
+	base = event_base_new();
+	walk_lines = 5000;
+	struct http *h = http_listen(base, NULL, &local, port, routes, ARRAY_LEN(routes), NULL);
+	for (unsigned n = 0;; n++) {
+		tryfail_set(n, 1);
+		char *got = ask(port, "GET /walk HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+		size_t len = strlen(got);
+		bool whole = len > sizeof(end) && strcmp(got + len - (sizeof(end) - 1), end) == 0;
+		ck_assert(whole || tryfail.failed > 0);
+		ck_assert(!whole || strncmp(got, "HTTP/1.1 200 ", 13) == 0);
+		free(got);
+		ck_assert_uint_eq(walks, 0);
+		if (tryfail.failed == 0)
+			break;
+		cut += !whole;
+	}
+	/* the page alone grows ten times */
+	ck_assert_uint_ge(cut, 12);
+	http_free(h);
+	event_base_free(base);
+}
+END_TEST
+
+SUITE("http", test_starved, test_pages, test_accept, test_requests, test_limit, test_half_closed, test_slow, test_pages_max, test_openmetrics, test_process)

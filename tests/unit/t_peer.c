@@ -5,6 +5,7 @@
 #include "lib/version.h"
 #include "tests/unit/bgpdtest.h"
 #include "tests/unit/suite.h"
+#include "tests/unit/tryfail.h"
 
 #define PEER_ADDR "127.0.0.2"
 #define PEER_AS   65002u
@@ -418,6 +419,101 @@ START_TEST(test_reset)
 }
 END_TEST
 
+/* RFC 4486 4 Out of Resources: no memory for what it sends, or for what it is sent; it comes back by itself. */
+static void
+starves(void (*fn)(void))
+{
+	uint64_t drops = p->stats.drops[PEER_DROP_LIMIT];
+
+	bgpdtest_session(&t, &in, PEER_ADDR, PEER_AS, LOW_ID);
+	ck_assert_int_eq(peer_state(p), FSM_ESTABLISHED);
+	fn();
+	while (speaker_next_real(&in) == BGP_MSG_UPDATE)
+		;
+	ck_assert_uint_eq(in.body[0], BGP_ERR_CEASE);
+	ck_assert_uint_eq(in.body[1], BGP_CEASE_RESOURCES);
+	ck_assert_int_eq(speaker_next(&in), SPEAKER_END);
+	ck_assert_uint_ge(tryfail.failed, 1);
+	ck_assert_uint_eq(p->stats.drops[PEER_DROP_LIMIT], drops + 1);
+	ck_assert_str_eq(p->last_error, "sent Cease/Out of Resources: no memory");
+	speaker_close(&in);
+	UNTIL(t.d.loop, peer_state(p) == FSM_ACTIVE);
+}
+
+static void
+starve_input(void)
+{
+	static const uint8_t begun[10] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+
+	/* what it is sent at first is out */
+	while (speaker_next_real(&in) != BGP_MSG_UPDATE)
+		;
+	tryfail_set(0, 1);
+	speaker_write(&in, begun, sizeof(begun));
+	UNTIL(t.d.loop, tryfail.failed > 0);
+}
+
+static void
+starve_stream(void)
+{
+	struct ip_addr net = ip_addr_v4(0xc6336400);
+	struct ip_prefix prefix = ip_prefix_from_addr(&net, 24);
+
+	while (speaker_next_real(&in) != BGP_MSG_UPDATE)
+		;
+	tryfail_set(0, 1);
+	own_network_add(&t.d, &prefix);
+	UNTIL(t.d.loop, tryfail.failed > 0);
+}
+
+static void
+starve_queue(void)
+{
+	uint8_t msg[BGP_HEADER_LEN];
+
+	while (speaker_next_real(&in) != BGP_MSG_UPDATE)
+		;
+	tryfail_set(0, 1);
+	peer_send(p, msg, msg_keepalive_encode(msg));
+}
+
+START_TEST(test_starved)
+{
+	begin(", passive: true, idle-hold-time: {initial: 1, max: 1}, import: [accept], export: [accept]");
+	starves(starve_input);
+	starves(starve_stream);
+	starves(starve_queue);
+	/* with memory again it gets what it should have had */
+	bgpdtest_session(&t, &in, PEER_ADDR, PEER_AS, LOW_ID);
+	ck_assert_int_eq(speaker_next_real(&in), BGP_MSG_UPDATE);
+	ck_assert_uint_gt(in.len, BGP_HEADER_LEN + 4);
+	bgpdtest_stop(&t);
+}
+END_TEST
+
+/* No memory for the answer to a connection: another one comes, and is taken. */
+START_TEST(test_starved_connection)
+{
+	begin(", passive: true");
+	UNTIL(t.d.loop, peer_state(p) == FSM_ACTIVE);
+	tryfail_set(0, 1);
+	dial_in();
+	ck_assert_int_eq(speaker_next(&in), SPEAKER_END);
+	ck_assert_uint_eq(tryfail.failed, 1);
+	speaker_close(&in);
+	ck_assert_int_eq(peer_state(p), FSM_ACTIVE);
+	/* nor for the OPEN to it */
+	tryfail_set(1, 1);
+	dial_in();
+	SPEAKER_NOTIFIED(&in, BGP_ERR_CEASE, BGP_CEASE_RESOURCES);
+	ck_assert_uint_eq(tryfail.failed, 1);
+	speaker_close(&in);
+	peer_start(p);
+	bgpdtest_session(&t, &in, PEER_ADDR, PEER_AS, LOW_ID);
+	bgpdtest_stop(&t);
+}
+END_TEST
+
 START_TEST(test_configured_down)
 {
 	begin(", passive: true, shutdown: true");
@@ -692,6 +788,6 @@ START_TEST(test_shared_idle)
 }
 END_TEST
 
-SUITE("peer", test_passive, test_dialled, test_confederation, test_local_as_dual, test_open_keys, test_names, test_collision, test_collision_confirmed, test_collision_established, test_second_silent, test_admin,
+SUITE("peer", test_starved, test_starved_connection, test_passive, test_dialled, test_confederation, test_local_as_dual, test_open_keys, test_names, test_collision, test_collision_confirmed, test_collision_established, test_second_silent, test_admin,
     test_reset, test_configured_down, test_idle_hold_backoff, test_hold_timer, test_hold_zero, test_errors, test_notified,
     test_retire, test_find, test_shared_exchange, test_shared_silent, test_shared_idle)

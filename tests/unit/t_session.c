@@ -6,10 +6,12 @@
 
 #include "tests/unit/speaker.h"
 #include "tests/unit/suite.h"
+#include "tests/unit/tryfail.h"
 
 /* What the user of the session saw. */
 static struct {
 	unsigned messages, batches, malformed, closed, connected, progress;
+	unsigned starved;
 	int err;
 	uint16_t last_len;
 	uint8_t last_type, last_octet;
@@ -51,6 +53,17 @@ on_malformed(void *ctx, struct session *s, const struct bgp_error *err)
 	user.malformed++;
 	user.error = *err;
 	session_close(s, err);
+}
+
+static void
+on_starved(void *ctx, struct session *s)
+{
+	struct bgp_error err;
+
+	(void)ctx;
+	user.starved++;
+	bgp_error_set(&err, BGP_ERR_CEASE, BGP_CEASE_RESOURCES, "", NULL, 0);
+	session_close(s, &err);
 }
 
 static void
@@ -111,6 +124,7 @@ static const struct session_ops ops = {
     .message = on_message,
     .batch = on_batch,
     .malformed = on_malformed,
+    .starved = on_starved,
     .closed = on_closed,
     .progress = on_progress,
     .stream_iov = stream_iov,
@@ -465,6 +479,54 @@ START_TEST(test_queue_full)
 }
 END_TEST
 
+/* No memory for the beginning of a message: its user may still tell the peer why it ends. */
+START_TEST(test_starved)
+{
+	uint8_t buf[100];
+
+	begin();
+	speaker_write(&far, buf, update_put(buf, 50, 1));
+	speaker_write(&far, buf, 30);
+	UNTIL(&loop, user.messages == 1);
+	ck_assert_uint_eq(user.starved, 0);
+	tryfail_set(0, 1);
+	speaker_write(&far, buf + 30, BGP_HEADER_LEN + 50 - 30);
+	UNTIL(&loop, user.messages == 2);
+	/* an idle session needs none */
+	ck_assert_uint_eq(tryfail.asked, 0);
+	speaker_write(&far, buf, 30);
+	UNTIL(&loop, user.starved == 1);
+	SPEAKER_NOTIFIED(&far, BGP_ERR_CEASE, BGP_CEASE_RESOURCES);
+	ck_assert_uint_eq(user.closed, 0);
+	end();
+}
+END_TEST
+
+/* None for a small message: it is not queued, and those before and after it are. */
+START_TEST(test_starved_queue)
+{
+	uint8_t buf[BGP_HEADER_LEN];
+	size_t len = msg_keepalive_encode(buf);
+
+	begin();
+	tryfail_set(0, 1);
+	ck_assert_int_eq(session_send(session, buf, len), -ENOMEM);
+	ck_assert_uint_eq(session_queued(session), 0);
+	ck_assert_uint_eq(session_stats_get(session)->messages_out[BGP_MSG_KEEPALIVE], 0);
+	ck_assert_int_eq(session_send(session, buf, len), 0);
+	ck_assert_int_eq(speaker_next(&far), BGP_MSG_KEEPALIVE);
+	session_close(session, NULL);
+	/* nor for a session at all */
+	int fds[2];
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	tryfail_set(0, 1);
+	ck_assert_ptr_null(session_accepted(pool, fds[0], &ops, NULL));
+	ck_assert_int_eq(read(fds[1], buf, 1), 0);
+	close(fds[1]);
+	end();
+}
+END_TEST
+
 START_TEST(test_dial)
 {
 	uint8_t buf[BGP_HEADER_LEN];
@@ -807,6 +869,7 @@ START_TEST(test_turns_new)
 }
 END_TEST
 
-SUITE("session", test_turns, test_turns_new, test_writers, test_writers_new, test_framing, test_max_len, test_close_in_callback, test_peer_closes, test_order,
+SUITE("session", test_starved, test_starved_queue, test_turns, test_turns_new, test_writers,
+    test_writers_new, test_framing, test_max_len, test_close_in_callback, test_peer_closes, test_order,
     test_close_mid_stream, test_linger_reads, test_linger_max, test_half_closed, test_half_closed_full,
     test_linger_ends, test_queue_full, test_dial, test_dial_many, test_dial_unreachable)

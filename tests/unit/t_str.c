@@ -6,6 +6,7 @@
 
 #include "lib/mem.h"
 #include "tests/unit/suite.h"
+#include "tests/unit/tryfail.h"
 
 START_TEST(test_build)
 {
@@ -140,4 +141,32 @@ START_TEST(test_cut)
 }
 END_TEST
 
-SUITE("str", test_cut, test_plain, test_build, test_growth, test_steal, test_glob, test_glob_bounded)
+/* One that may fail is empty from then on, whatever is added; what it had is freed. */
+START_TEST(test_may_fail)
+{
+	struct str b = {.may_fail = true};
+
+	for (unsigned at = 0; at < 3; at++) {
+		b.may_fail = true;
+		tryfail_set(at, 1);
+		str_add(&b, "one");
+		str_addf(&b, "%0100d", 2);
+		str_reserve(&b, 1000);
+		ck_assert_uint_eq(tryfail.failed, 1);
+		ck_assert(b.failed);
+		str_add(&b, "more");
+		str_addf(&b, "%d", 2);
+		str_cut(&b, 1);
+		ck_assert_str_eq(str_get(&b), "");
+		ck_assert_uint_eq(b.len, 0);
+		ck_assert_uint_eq(tryfail.asked, at + 1);
+		str_free(&b);
+	}
+	str_add(&b, "one");
+	ck_assert(!b.failed);
+	ck_assert_str_eq(str_get(&b), "one");
+	str_free(&b);
+}
+END_TEST
+
+SUITE("str", test_may_fail, test_cut, test_plain, test_build, test_growth, test_steal, test_glob, test_glob_bounded)
