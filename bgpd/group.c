@@ -204,6 +204,28 @@ wake_group(struct group *g)
 		wake_member(member_of(m));
 }
 
+bool
+group_out_discards(const struct group_out *to)
+{
+	return to->discards;
+}
+
+/*
+ * RFC 8654 4: those that cannot take a longer message get the route without what it can do without, and if that does
+ * not help either they lose it.
+ */
+static void
+emit_short(struct group_out *to, enum family f, uint32_t path_id, uint32_t attr, const uint32_t *ids, uint32_t n)
+{
+	const struct group_ops *ops = &to->group->list->ops;
+
+	to->discards = true;
+	if (ops->encode(ops->ctx, to->group, f, path_id, attr, ids, n, GROUP_MSG_MAX, to) == 0)
+		return;
+	ops->encode(ops->ctx, to->group, f, path_id, 0, ids, n, GROUP_MSG_MAX, to);
+	ops->too_long(ops->ctx, to->group, to->member, f, ids, n);
+}
+
 static void
 emit(void *ctx, struct adjout_group *out, struct adjout_member *om, enum family f, uint32_t path_id, uint32_t attr,
      struct adjout_audience aud, const uint32_t *ids, uint32_t n)
@@ -218,7 +240,6 @@ emit(void *ctx, struct adjout_group *out, struct adjout_member *om, enum family 
 		return;
 	if (l->ops.encode(l->ops.ctx, g, f, path_id, attr, ids, n, GROUP_MSG_MAX, &to) == -EMSGSIZE) {
 		ASSERT(attr != 0);
-		/* RFC 8654 4: those that cannot take a longer message lose the route. */
 		to.who.size_class = CHUNK_EXTENDED;
 		if (!extended || l->ops.encode(l->ops.ctx, g, f, path_id, attr, ids, n, GROUP_MSG_MAX_EXT, &to) != 0)
 			to.who.size_class = CHUNK_ANY;
@@ -226,8 +247,7 @@ emit(void *ctx, struct adjout_group *out, struct adjout_member *om, enum family 
 		if (!all) {
 			if (to.who.size_class == CHUNK_EXTENDED)
 				to.who.size_class = CHUNK_PLAIN;
-			l->ops.encode(l->ops.ctx, g, f, path_id, 0, ids, n, GROUP_MSG_MAX, &to);
-			l->ops.too_long(l->ops.ctx, g, f, attr, ids, n);
+			emit_short(&to, f, path_id, attr, ids, n);
 		}
 	}
 	if (m != NULL)

@@ -40,7 +40,7 @@ struct group_ops {
 	/*
 	 * Encodes ids, with this path id (0: without), with this outgoing set (0: withdrawals) in as many messages as it takes, of at most
 	 * msg_max octets, each given to group_put. 0, or -EMSGSIZE (and nothing put) if the attributes leave
-	 * no room for a prefix.
+	 * no room for a prefix. With group_out_discards it leaves out those that a route can do without.
 	 */
 	int (*encode)(void *ctx, struct group *g, enum family f, uint32_t path_id, uint32_t out,
 		      const uint32_t *ids, uint32_t n, size_t msg_max, struct group_out *to);
@@ -52,9 +52,11 @@ struct group_ops {
 	void (*too_slow)(void *ctx, struct group_member *m);
 	/* There are members for group_list_starved. May not call back into the group. */
 	void (*starved)(void *ctx);
-	/* n prefixes were withdrawn from members without RFC 8654, since their attributes do not fit: for the
-	 * log. */
-	void (*too_long)(void *ctx, struct group *g, enum family f, uint32_t out, const uint32_t *ids,
+	/*
+	 * n prefixes were withdrawn from m, or from all members without RFC 8654 where it is NULL, since their attributes
+	 * do not fit: for the log.
+	 */
+	void (*too_long)(void *ctx, struct group *g, const struct group_member *m, enum family f, const uint32_t *ids,
 			 uint32_t n);
 };
 
@@ -180,6 +182,8 @@ size_t group_member_backlog(const struct group_member *m);
 /* Is there nothing to send at all? */
 bool group_member_dry(struct group_member *m);
 
+/* For the encoder: are these readers that the whole set is too long for? */
+bool group_out_discards(const struct group_out *to);
 /* For the encoder: a whole message; see chunk_add for the next hop. */
 void group_put(struct group_out *to, const uint8_t *msg, size_t len, size_t nexthop_off, size_t nexthop_len);
 

@@ -12,6 +12,7 @@ struct group_out {
 	struct group *group;
 	struct group_member *member; /* NULL: the stream */
 	struct chunk_for who;
+	bool discards; /* group_out_discards */
 };
 
 struct chunk *group_chunk(const struct group *g, uint64_t no); /* tail ≤ no < head */

@@ -332,16 +332,35 @@ starved_reset(struct groups *g)
 		peer_starve(m->owner, "what it is to be sent");
 }
 
-static void
-too_long(void *ctx, struct group *grp, enum family f, uint32_t out, const uint32_t *ids, uint32_t n)
+/* Of several members who lose a route the first one is named. */
+static const struct group_member *
+short_member(const struct group *grp)
 {
-	char text[IP_PREFIX_STRLEN];
-	struct ip_prefix p = rib_prefix(((struct groups *)ctx)->d->rib, f, ids[0]);
+	struct adjout_member *m;
 
-	(void)grp;
-	(void)out;
+	TAILQ_FOREACH(m, &grp->out.members, entry)
+	if (!container_of(m, struct group_member, out)->extended)
+		return container_of(m, struct group_member, out);
+	return NULL;
+}
+
+static void
+too_long(void *ctx, struct group *grp, const struct group_member *m, enum family f, const uint32_t *ids, uint32_t n)
+{
+	struct groups *g = ctx;
+	char text[IP_PREFIX_STRLEN];
+	struct ip_prefix p = rib_prefix(g->d->rib, f, ids[0]);
+	uint32_t neighbors = m != NULL ? 1 : grp->out.nmembers - grp->extended;
+
+	if (m == NULL)
+		m = short_member(grp);
+	if (!update_log_may(&g->too_long, loop_now_s(g->d->loop)))
+		return;
 	log_warn("export.too_long", LOG_S("prefix", ip_prefix_str(&p, text, sizeof text)), LOG_U("prefixes", n),
-	    LOG_S("effect", "withdrawn from neighbours without extended messages (RFC 8654)"));
+	    LOG_S("neighbor", m != NULL ? ((const struct peer *)m->owner)->name : NULL), LOG_U("neighbors", neighbors),
+	    LOG_S("effect", "withdrawn from neighbours without extended messages (RFC 8654)"),
+	    LOG_U("untold", g->too_long.untold));
+	g->too_long.untold = 0;
 }
 
 struct groups *

@@ -97,7 +97,11 @@ groups_encode(void *ctx, struct group *g, enum family f, uint32_t path_id, uint3
 	const struct export_view *v = g->owner;
 	uint8_t msg[BGP_MSG_MAX_EXT];
 	struct update_form form = {
-	    .family = (uint8_t)f, .as4 = v->as4, .add_path = path_id != 0, .max_len = (uint16_t)msg_max};
+	    .family = (uint8_t)f,
+	    .as4 = v->as4,
+	    .add_path = path_id != 0,
+	    .discard = group_out_discards(to),
+	    .max_len = (uint16_t)msg_max};
 	struct update_enc e;
 
 	if (out == ATTR_NONE) {

@@ -8,6 +8,7 @@
 #include "bgpd/compile.h"
 #include "bgpd/groups.h"
 #include "bgpd/update_enc.h"
+#include "bgpd/update_log.h"
 #include "lib/loop.h"
 #include "rib/export.h"
 
@@ -24,6 +25,7 @@ struct groups {
 	struct attr_table sent;
 	struct adjout_path *paths; /* of the prefix looked at last */
 	uint32_t paths_cap;
+	struct update_log too_long; /* how often it is said that routes are too long for somebody */
 };
 
 /* What all members of a group have in common: group.owner. */

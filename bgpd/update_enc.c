@@ -92,12 +92,19 @@ as4_write(struct wbuf *w, const struct as4_rest *rest)
 	}
 }
 
+/* RFC 7606 7.6, 7.7: one that comes malformed is left out, and its route is good without. */
+static bool
+is_dispensable(unsigned type)
+{
+	return type == ATTR_ATOMIC_AGGREGATE || type == ATTR_AGGREGATOR;
+}
+
 /*
- * Writes the attributes, with NEXT_HOP and AS4_* in their places by type. next_hop is NULL
+ * Writes the attributes in this form, with NEXT_HOP and AS4_* in their places by type. next_hop is NULL
  * where it stands in MP_REACH_NLRI; else *next_hop_at says where its octets went.
  */
 static void
-attrs_write(struct wbuf *w, const uint8_t *p, size_t len, bool as4, const uint8_t *next_hop,
+attrs_write(struct wbuf *w, const uint8_t *p, size_t len, const struct update_form *f, const uint8_t *next_hop,
 	    size_t *next_hop_at)
 {
 	struct as4_rest rest = {0};
@@ -122,7 +129,11 @@ attrs_write(struct wbuf *w, const uint8_t *p, size_t len, bool as4, const uint8_
 			break;
 		size_t head = p[at] & ATTR_FLAG_EXTENDED ? 4 : 3;
 		size_t vlen = head == 4 ? be16_get(p + at + 2) : p[at + 2];
-		if (!as4 && (type == ATTR_AS_PATH || type == ATTR_AGGREGATOR))
+		if (f->discard && is_dispensable(type)) {
+			at += head + vlen;
+			continue;
+		}
+		if (!f->as4 && (type == ATTR_AS_PATH || type == ATTR_AGGREGATOR))
 			attr_narrow(w, (uint8_t)(p[at] & ~ATTR_FLAG_EXTENDED), (uint8_t)type, p + at + head,
 				    vlen, &rest);
 		else
@@ -157,11 +168,11 @@ update_enc_begin(struct update_enc *e, uint8_t *out, const struct update_form *f
 			wbuf_put(&w, f->link_local.bytes, 16);
 		wbuf_u8(&w, 0);
 		e->nlri_off = w.len;
-		attrs_write(&w, attrs, attrs_len, f->as4, NULL, NULL);
+		attrs_write(&w, attrs, attrs_len, f, NULL, NULL);
 		e->tail_len = w.len - e->nlri_off;
 	} else {
 		e->next_hop_len = 4;
-		attrs_write(&w, attrs, attrs_len, f->as4, f->next_hop.bytes, &e->next_hop_off);
+		attrs_write(&w, attrs, attrs_len, f, f->next_hop.bytes, &e->next_hop_off);
 		e->nlri_off = w.len;
 	}
 	size_t one = (f->add_path ? 5u : 1u) + family_octets((enum family)f->family);

@@ -281,12 +281,12 @@ ops_too_slow(void *ctx, struct group_member *m)
 }
 
 static void
-ops_too_long(void *ctx, struct group *g, enum family f, uint32_t out, const uint32_t *ids, uint32_t n)
+ops_too_long(void *ctx, struct group *g, const struct group_member *m, enum family f, const uint32_t *ids, uint32_t n)
 {
 	(void)ctx;
 	(void)g;
+	(void)m;
 	(void)f;
-	(void)out;
 	(void)ids;
 	(void)n;
 }

@@ -3,7 +3,7 @@
  * Tests of bgpd/group: what members pull, in which order, and what happens to one
  * that does not. The table is a best path per id; outgoing set = attribute. Each id
  * is a message of its own: header, attribute (4 octets), id (4 octets), next hop (4
- * octets) and, for attribute 7, 5000 octets of filler.
+ * octets) and, for attribute 7, 5000 octets of filler; for 8 as well, but it can do without.
  */
 #include "bgpd/group.h"
 #include "bgpd/group_part.h"
@@ -138,7 +138,7 @@ static int
 encode(void *ctx, struct group *g, enum family f, uint32_t path_id, uint32_t attr, const uint32_t *ids, uint32_t n,
        size_t msg_max, struct group_out *to)
 {
-	size_t len = MSG + (attr == 7 ? 5000 : 0);
+	size_t len = MSG + (attr == 7 || (attr == 8 && !group_out_discards(to)) ? 5000 : 0);
 
 	(void)path_id;
 	(void)ctx;
@@ -179,12 +179,12 @@ starved(void *ctx)
 }
 
 static void
-too_long(void *ctx, struct group *g, enum family f, uint32_t attr, const uint32_t *ids, uint32_t n)
+too_long(void *ctx, struct group *g, const struct group_member *m, enum family f, const uint32_t *ids, uint32_t n)
 {
 	(void)g;
 	(void)f;
 	(void)ids;
-	ck_assert_uint_eq(attr, 7);
+	ck_assert(m == NULL || !m->extended);
 	((struct fake *)ctx)->too_long += n;
 }
 
@@ -356,6 +356,32 @@ START_TEST(test_extended)
 	settle(k);
 	expect(k, &k->m[0], "0:1@0 ");
 	expect(k, &k->m[1], "7:1@2 ");
+	fake_free(k);
+}
+END_TEST
+
+/* RFC 8654 4: what is left out for those without extended messages is there for the others, and nobody loses the route. */
+START_TEST(test_discards)
+{
+	struct fake *k = fake_new(1);
+
+	k->m[1].extended = true;
+	group_member_join(k->g, &k->m[1]);
+	settle(k);
+	change(k, 1, 8, 50);
+	settle(k);
+	ck_assert_uint_eq(k->too_long, 0);
+	ck_assert_uint_eq(group_member_backlog(&k->m[0]), 2 * MSG + 5000);
+	ck_assert_uint_eq(pull(k, &k->m[0], 60000), MSG);
+	ck_assert_uint_eq(pull(k, &k->m[1], 60000), MSG + 5000);
+	ck_assert_str_eq(str_get(&k->log), "8:1@1 8:1@2 ");
+	/* A dump to each alone. */
+	adjout_member_refresh(&k->m[0].out, FAMILY_IPV4, false);
+	adjout_member_refresh(&k->m[1].out, FAMILY_IPV4, false);
+	settle(k);
+	ck_assert_uint_eq(pull(k, &k->m[0], 60000), MSG);
+	ck_assert_uint_eq(pull(k, &k->m[1], 60000), MSG + 5000);
+	ck_assert_uint_eq(k->too_long, 0);
 	fake_free(k);
 }
 END_TEST
@@ -776,7 +802,7 @@ START_TEST(test_starved_copy)
 }
 END_TEST
 
-SUITE("group", test_starved_alone, test_starved_stream, test_starved_ring, test_starved_copy, test_shared, test_partial, test_extended, test_paced, test_slow_is_detached,
+SUITE("group", test_starved_alone, test_starved_stream, test_starved_ring, test_starved_copy, test_shared, test_partial, test_extended, test_discards, test_paced, test_slow_is_detached,
       test_slow_but_reading, test_most_lag, test_stuck_in_two_places,
       test_all_stuck, test_too_many_slow, test_join_between, test_wake_for_chunks, test_eor_after_stream,
       test_move_inside_message, test_move_waits_for_place, test_nobody_reads)

@@ -186,6 +186,33 @@ START_TEST(too_long)
 }
 END_TEST
 
+/*
+ * RFC 8654 4: what a malformed one of would be left out of (RFC 7606 7.6, 7.7), ATOMIC_AGGREGATE (3 octets) and AGGREGATOR (11, and
+ * AS4_AGGREGATOR with it), may be left out for who takes 4,096 octets; nothing else is.
+ */
+START_TEST(discard)
+{
+	static const uint8_t all[] = {ORIGIN, PATH, 0x40, 6, 0, 0xc0, 7, 8, 0, 1, 0x11, 0x70, 192, 0, 2, 9, 0xc0, 8, 4, 0, 1, 0, 1};
+	static const uint8_t kept[] = {ORIGIN, PATH, 0xc0, 8, 4, 0, 1, 0, 1};
+	static uint8_t big[14 + 4061] = {0x40, 6, 0, 0xc0, 7, 8, 0, 0, 0xfd, 0xe9, 192, 0, 2, 9, 0xd0, 8, 4057 >> 8, 4057 & 0xff};
+	struct attr_session s = {.external = true, .families = 2};
+	struct update_form f = v4;
+
+	f.as4 = false;
+	f.discard = true;
+	ck_assert(update_enc_begin(&e, out, &f, all, sizeof(all)));
+	ck_assert(update_enc_add(&e, &ten));
+	size_t len = update_enc_finish(&e);
+	update_decode(&s, out + 19, len - 19, &scratch, &u);
+	ck_assert_uint_eq(u.outcome, ATTR_OK);
+	ck_assert_uint_eq(u.attrs_len, sizeof(kept));
+	ck_assert_mem_eq(u.attrs, kept, sizeof(kept));
+	/* the largest one that fits, as in too_long, does so with them left out alone */
+	ck_assert(!update_enc_begin(&e, out, &v4, big, sizeof(big)));
+	ck_assert(update_enc_begin(&e, out, &f, big, sizeof(big)));
+}
+END_TEST
+
 START_TEST(withdraw)
 {
 	update_enc_begin_withdraw(&e, out, &v4);
@@ -223,6 +250,7 @@ main(void)
 	tcase_add_test(t, confederation_alone);
 	tcase_add_test(t, full);
 	tcase_add_test(t, too_long);
+	tcase_add_test(t, discard);
 	tcase_add_test(t, withdraw);
 	tcase_add_test(t, end_of_rib);
 	suite_add_tcase(s, t);
