@@ -119,7 +119,8 @@ client_free(struct client *c)
 static void
 client_cut(struct client *c)
 {
-	log_warn("control.starved", LOG_S("socket", c->all->path), LOG_S("effect", "a client was cut off, for want of memory"));
+	log_warn("control.starved", LOG_S("socket", c->all->path),
+		 LOG_S("effect", "a client was cut off, for want of memory"));
 	client_free(c);
 }
 

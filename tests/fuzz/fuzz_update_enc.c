@@ -2,10 +2,10 @@
 /*
  * fuzz_update_enc: attributes and prefixes that the input chooses, as UPDATE messages and back.
  *
- * One octet of settings (SET_), one that says how many instructions for attributes follow (struct attr_list), and then runs of
- * prefixes: how many, their length, the first one's address; with SET_PATHS a path id. What update_enc makes of them must be whole
- * messages of the allowed length, each with no room for the next prefix, which the decoders read as the same attributes,
- * next hop and prefixes. Seeds: tests/fuzz/update_enc.
+ * One octet of settings (SET_), one that says how many instructions for attributes follow (instruction), and then runs
+ * of prefixes: how many, their length, the first one's address; with SET_PATHS a path id. What update_enc makes of
+ * them must be whole messages of the allowed length, each with no room for the next prefix, which the decoders read as
+ * the same attributes, next hop and prefixes. Seeds: tests/fuzz/update_enc.
  */
 #include "bgpd/attr_codec.h"
 #include "bgpd/msg.h"

@@ -284,8 +284,8 @@ START_TEST(test_starved)
 		tryfail_set(n, 1);
 		ctltest_close(&c);
 		ctltest_open(&c, &t);
-		/* lines that are too long for the buffer that they come into */
-		ctltest_send(&c, "show config", "");
+		/* whose answers are longer than one block */
+		ctltest_send(&c, "config show", "");
 		ctltest_send(&c, "commands", "");
 		bool whole = false;
 		unsigned lines = 0;

@@ -783,6 +783,7 @@ START_TEST(test_starved_copy)
 	struct iovec iov[4];
 
 	change(k, 1, 5, 50);
+	change(k, 3, 5, 50);
 	settle(k);
 	ck_assert_uint_eq(pull(k, &k->m[1], 10), 10);
 	/* a second chunk */
@@ -797,7 +798,7 @@ START_TEST(test_starved_copy)
 	ck_assert_uint_eq(iov[0].iov_len, MSG - 10);
 	group_member_sent(&k->m[1], MSG - 10);
 	ck_assert_int_eq(group_member_iov(&k->m[1], iov, 4), 0);
-	expect(k, &k->m[0], "5:1@1 5:2@1 ");
+	expect(k, &k->m[0], "5:1@1 5:3@1 5:2@1 ");
 	fake_free(k);
 }
 END_TEST
