@@ -302,6 +302,13 @@ row("refresh of an unknown SAFI", "2918 4", refresh(1, 0, 99), Stays())
 row("refresh of a family that was not negotiated", "2918 4", refresh(2), Stays(), "v4only")
 row("refresh with filters behind it", "5291 4, capability not offered; choice: as without", refresh(1, 0, 1, b"\1\x40\0\1\0"), Stays())
 row("refresh", "2918 4", refresh(), Stays())
+# RFC 8654 4: extended messages are all but OPEN and KEEPALIVE; 5: what is sent is as short as ever
+LONG = refresh(1, 1, 1, bytes(4977))
+row("refresh of subtype 1 and 5000 octets", "7313 5, 8654 5: as much of it as 4096 octets take", LONG, Reset(7, 1, LONG[: 4096 - 21]))
+row("refresh of 5000 octets", "8654 4", refresh(1, 0, 1, bytes(4977)), Stays())
+row("NOTIFICATION of 5000 octets", "8654 4", notification(6, 2, b"\0" + bytes(4978)), Gone())
+for kind in (NOTIFICATION, REFRESH):
+    row("type %d of 4097 octets, nothing offered" % kind, "8654 4", message(kind, length=4097), Reset(1, 2, u16(4097)), "short")
 row("EoRR without BoRR", "7313 4", refresh(1, 2), Stays())
 row("BoRR and EoRR around nothing", "7313 4: what was not sent again is gone", refresh(1, 1) + refresh(1, 2), Withdraw())
 row("BoRR twice, the route, EoRR", "7313 4", refresh(1, 1) * 2 + update(GOOD, NLRI) + refresh(1, 2), Route(med=None))
