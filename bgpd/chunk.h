@@ -93,8 +93,8 @@ bool chunk_add(struct chunk *c, const uint8_t *msg, size_t len, struct chunk_for
 /* No more messages; gives back spare memory, if there is some for a smaller copy. */
 void chunk_seal(struct chunk *c);
 /*
- * The octets as a reader with this next hop gets them; valid as long as the chunk. Sealed only. NULL: there is no memory
- * for its copy; one that is there stays.
+ * The octets as a reader with this next hop gets them; valid as long as the chunk. Sealed only. NULL: there is no
+ * memory for its copy; one that is there stays.
  */
 const uint8_t *chunk_octets(struct chunk *c, const struct chunk_self *self);
 /* Octets from off to the end of the message that off is inside of, 0 if off begins a message. */

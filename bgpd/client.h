@@ -8,8 +8,8 @@
  * portions, in slices of a job, straight into the client's output buffer: while more
  * than CLIENT_OUTPUT_HIGH octets wait there the answer pauses, so a client that stops
  * reading costs one buffer and nobody's time. Reading stops while a request is at
- * work, so that a client can queue no more than one buffer of requests. A client whose request or answer there is no memory
- * for is cut off: half an answer must not look like a whole one.
+ * work, so that a client can queue no more than one buffer of requests. A client whose request or answer there is no
+ * memory for is cut off: half an answer must not look like a whole one.
  *
  * What a request means, and what the text of an answer is, is its user's: ctl.c, birdsock.c.
  */

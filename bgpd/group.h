@@ -53,8 +53,8 @@ struct group_ops {
 	/* There are members for group_list_starved. May not call back into the group. */
 	void (*starved)(void *ctx);
 	/*
-	 * n prefixes were withdrawn from m, or from all members without RFC 8654 where it is NULL, since their attributes
-	 * do not fit: for the log.
+	 * n prefixes were withdrawn from m, or from all members without RFC 8654 where it is NULL, since their
+	 * attributes do not fit: for the log.
 	 */
 	void (*too_long)(void *ctx, struct group *g, const struct group_member *m, enum family f, const uint32_t *ids,
 			 uint32_t n);
@@ -161,16 +161,17 @@ int group_member_move(struct group_member *m, struct group *to);
 struct group_member *group_list_place(struct group_list *l);
 
 /*
- * A member that there was no memory for: a message to it was lost, or it cannot be given its copy of one. Or NULL. It gets
- * nothing more, and its session is to be reset. What a group encodes for all is lost by all that were attached then.
+ * A member that there was no memory for: a message to it was lost, or it cannot be given its copy of one. Or NULL. It
+ * gets nothing more, and its session is to be reset. What a group encodes for all is lost by all that were attached
+ * then.
  */
 struct group_member *group_list_starved(const struct group_list *l);
 
 /* Has the owner's mark put for this member, behind all that it was told so far. */
 void group_member_mark(struct group_member *m, enum family f, enum adjout_mark what);
 /*
- * Fills at most max vectors with what is to be sent next; 0: nothing now, wake will be called. Of one that is starved the
- * rest of a message that was begun, no more.
+ * Fills at most max vectors with what is to be sent next; 0: nothing now, wake will be called. Of one that is starved
+ * the rest of a message that was begun, no more.
  */
 int group_member_iov(struct group_member *m, struct iovec *iov, int max);
 /* So many octets of that were taken. */

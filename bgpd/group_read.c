@@ -68,7 +68,9 @@ settle(struct group_member *m, struct chunk **chunk)
 	}
 }
 
-/* Adds the segments of a sealed chunk from pos on; the new number of vectors. Where there is no memory, m is starved. */
+/*
+ * Adds the segments of a sealed chunk from pos on; the new number of vectors. Where there is no memory, m is starved.
+ */
 static int
 gather(struct group_member *m, struct chunk *c, struct group_pos pos, struct iovec *iov, int n, int max)
 {

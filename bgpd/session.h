@@ -52,7 +52,10 @@ struct session_ops {
 	void (*batch)(void *ctx, struct session *s);
 	/* The header of the next message is wrong: to be answered with this NOTIFICATION. */
 	void (*malformed)(void *ctx, struct session *s, const struct bgp_error *err);
-	/* There is no memory for the beginning of a message that has come. The user closes the session, and may say why. */
+	/*
+	 * There is no memory for the beginning of a message that has come. The user closes the session, and may say
+	 * why.
+	 */
 	void (*starved)(void *ctx, struct session *s);
 	/* The connection is gone: 0 for an orderly end by the peer, else -errno. The user closes the session. */
 	void (*closed)(void *ctx, struct session *s, int err);

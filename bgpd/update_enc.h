@@ -24,7 +24,7 @@ struct update_form {
 	uint8_t family;   /* of the NLRI */
 	bool as4;         /* the receivers have RFC 6793 */
 	bool add_path;    /* path ids are sent */
-	bool discard;     /* without the attributes that a route can do without: RFC 8654 4, for who gets nothing otherwise */
+	bool discard;     /* without what a route can do without (RFC 8654 4): for who gets nothing otherwise */
 	uint16_t max_len; /* of a message: BGP_MSG_MAX or BGP_MSG_MAX_EXT */
 	/* IPv4 with an IPv6 next hop goes into MP_REACH_NLRI (RFC 8950: must be negotiated). */
 	struct ip_addr next_hop;

@@ -155,9 +155,13 @@ answer(struct http_conn *c, int status, const char *type)
 		strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
 	c->answered_ns = time_mono_ns();
 	/* Who speaks 1.0 has to be told that the connection stays. */
-	failed = failed || evbuffer_add_printf(out, "HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n%sConnection: %s\r\n\r\n",
-			    status, status_words(status), date, type, len, status == NOT_ALLOWED ? "Allow: GET, HEAD\r\n" : "",
-			    c->last ? "close" : "keep-alive") < 0;
+	failed = failed ||
+		 evbuffer_add_printf(out,
+				     "HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
+				     "%sConnection: %s\r\n\r\n",
+				     status, status_words(status), date, type, len,
+				     status == NOT_ALLOWED ? "Allow: GET, HEAD\r\n" : "",
+				     c->last ? "close" : "keep-alive") < 0;
 	bool added = !failed && len > 0 && !c->head && evbuffer_add_reference(out, body, len, body_free, body) == 0;
 	if (!added)
 		free(body);

@@ -5,12 +5,12 @@
  * Which of them, where memory is short:
  * - What the daemon is made of (RIB, policies, configuration, state of the kernel, and the records of neighbours and
  *   clients themselves): x...(), which end the process. There is nothing sensible left to do.
- * - What holds octets for one neighbour, one group of neighbours or one client (an incomplete message, the queue of small
- *   messages, chunks of encoded UPDATEs, an answer that waits), or is for one connection: try_...(), and whoever it is for
- *   goes; all others stay. A neighbour is sent Cease/Out of Resources and begins again after its idle hold time, a client
- *   is cut off.
- * - The few octets that keep account of such a buffer (an entry of a list, a timer): x...(), as in the core. Where those
- *   cannot be had, the next one of the core cannot either.
+ * - What holds octets for one neighbour, one group of neighbours or one client (an incomplete message, the queue of
+ *   small messages, chunks of encoded UPDATEs, an answer that waits), or is for one connection: try_...(), and whoever
+ *   it is for goes; all others stay. A neighbour is sent Cease/Out of Resources and begins again after its idle hold
+ *   time, a client is cut off.
+ * - The few octets that keep account of such a buffer (an entry of a list, a timer): x...(), as in the core. Where
+ *   those cannot be had, the next one of the core cannot either.
  */
 #ifndef LIB_MEM_H
 #define LIB_MEM_H

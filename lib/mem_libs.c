@@ -8,7 +8,10 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-/* What a struct evbuffer takes at least for octets (MIN_BUFFER_SIZE there): events are smaller, tables are reallocated. */
+/*
+ * What a struct evbuffer takes at least for octets (MIN_BUFFER_SIZE there): events are smaller, tables are
+ * reallocated.
+ */
 #define EVENT_OCTETS 1024
 
 static void *

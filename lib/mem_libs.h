@@ -6,8 +6,8 @@
  * by those who asked for them: they would be a wrong configuration, a timer that never comes and a broken answer. With
  * this libevent and Jansson end the process as the core itself does, with a line that says why. (A neighbour's
  * buffers are none of theirs.) What libevent allocates at once for octets that a client of a socket is sent, or sends,
- * may fail: that client is cut off (bgpd/client.c, http.c). libcurl is given the same functions in fetch.c; libyaml and libnl cannot be given
- * any, and those who call them look at what they return.
+ * may fail: that client is cut off (bgpd/client.c, http.c). libcurl is given the same functions in fetch.c; libyaml and
+ * libnl cannot be given any, and those who call them look at what they return.
  */
 #ifndef LIB_MEM_LIBS_H
 #define LIB_MEM_LIBS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * mem_try: allocation that may fail, for what is a neighbour's or a client's alone (mem.h says which that is). A file of
- * its own, so that a test can have another one in its place.
+ * mem_try: allocation that may fail, for what is a neighbour's or a client's alone (mem.h says which that is). A file
+ * of its own, so that a test can have another one in its place.
  */
 #include "lib/mem.h"
 

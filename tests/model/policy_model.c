@@ -30,6 +30,7 @@ main(int argc, char **argv)
 	for (unsigned i = 0; i < rounds; i++)
 		policy_round(seed, ROUTES);
 	printf("seed %llu: %u configurations, %llu routes judged, %llu accepted, %llu changed\n", (unsigned long long)seed,
-	       rounds, (unsigned long long)policy_counts.judged, (unsigned long long)policy_counts.accepted, (unsigned long long)policy_counts.changed);
+	       rounds, (unsigned long long)policy_counts.judged, (unsigned long long)policy_counts.accepted,
+	       (unsigned long long)policy_counts.changed);
 	return policy_counts.accepted > 0 && policy_counts.changed > 0 ? 0 : 1;
 }

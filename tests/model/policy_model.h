@@ -12,8 +12,9 @@ uint32_t policy_dice(uint32_t n);
 
 /*
  * Writes a configuration, loads it, and judges n_routes routes by a chain of its policies: each route twice and in
- * a changing order, so that what is remembered of earlier ones is used. What comes out must be the same verdict, rule and
- * attribute set that an interpretation of the configuration gives; if not, it says so, naming seed, and ends the process.
+ * a changing order, so that what is remembered of earlier ones is used. What comes out must be the same verdict, rule
+ * and attribute set that an interpretation of the configuration gives; if not, it says so, naming seed, and ends the
+ * process.
  */
 void policy_round(uint64_t seed, unsigned n_routes);
 

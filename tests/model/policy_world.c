@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * policy_world: policies and routes, compiled and run by bgpd's code, against an interpretation of the configuration as it was
- * read: lists, loops and backtracking. See policy_model.h.
+ * policy_world: policies and routes, compiled and run by bgpd's code, against an interpretation of the configuration as
+ * it was read: lists, loops and backtracking. See policy_model.h.
  */
 #include "tests/model/policy_model.h"
 
@@ -437,7 +437,8 @@ pick(struct str *out, const char *const *words, uint32_t n)
 static void
 entry_write(struct str *out)
 {
-	static const char *const nets[] = {"10.1.2.0/24", "10.1.0.0/16", "10.0.0.0/8", "0.0.0.0/0", "192.0.2.0/24", "172.16.0.0/12",
+	static const char *const nets[] = {"10.1.2.0/24", "10.1.0.0/16", "10.0.0.0/8",
+					   "0.0.0.0/0", "192.0.2.0/24", "172.16.0.0/12",
 					   "2001:db8::/32", "2001:db8:1::/48", "::/0"};
 	const char *net = nets[policy_dice(ARRAY_LEN(nets))];
 	unsigned len = (unsigned)atoi(strchr(net, '/') + 1), most = strchr(net, ':') != NULL ? 64 : 32;
@@ -720,7 +721,8 @@ route_any(void)
 		r.path[i] = 1 + policy_dice(5);
 	r.n_set = r.n_path > 0 && policy_dice(5) == 0 ? 1 + policy_dice(r.n_path) : 0;
 	for (unsigned n = policy_dice(4); n > 0; n--) {
-		struct comm x = {.kind = (uint8_t)(policy_dice(2) ? CONF_COMMUNITY_STD : policy_dice(2) ? CONF_COMMUNITY_LARGE : CONF_COMMUNITY_EXT),
+		enum conf_community_kind other = policy_dice(2) ? CONF_COMMUNITY_LARGE : CONF_COMMUNITY_EXT;
+		struct comm x = {.kind = (uint8_t)(policy_dice(2) ? CONF_COMMUNITY_STD : other),
 				 .part = {65000, policy_dice(4), 0}};
 		if (x.kind == CONF_COMMUNITY_LARGE)
 			x.part[2] = 6 + policy_dice(3);

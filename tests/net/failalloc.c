@@ -2,12 +2,12 @@
 /*
  * failalloc: preloaded into a program, it makes chosen allocations fail.
  *
- * $FAILALLOC is a file of 64-bit numbers, of which four are shared with who watches (tests/net/failalloc.py): how many allocations
- * there have been, of all threads; the first that fails and how many do from there on; how many have failed. Allocations
- * are calls of the malloc family, of the program as of its libraries, and anonymous mmap(2). The count can be
- * read and set at any time, so that any moment of a life can be chosen. Behind the four stand pairs of addresses in the
- * program, up to a 0: where there are any, only allocations that code between them asks for are counted, and fail. Where one fails is said on standard error, as
- * places in files that addr2line(1) understands.
+ * $FAILALLOC is a file of 64-bit numbers, of which four are shared with who watches (tests/net/failalloc.py): how many
+ * allocations there have been, of all threads; the first that fails and how many do from there on; how many have
+ * failed. Allocations are calls of the malloc family, of the program as of its libraries, and anonymous mmap(2). The
+ * count can be read and set at any time, so that any moment of a life can be chosen. Behind the four stand pairs of
+ * addresses in the program, up to a 0: where there are any, only allocations that code between them asks for are
+ * counted, and fail. Where one fails is said on standard error, as places in files that addr2line(1) understands.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE

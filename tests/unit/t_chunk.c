@@ -287,5 +287,5 @@ START_TEST(test_no_memory)
 }
 END_TEST
 
-SUITE("chunk", test_no_memory, test_segments, test_refreshes, test_boundaries, test_room, test_patch, test_patch_irrelevant, test_refs,
-      test_pool, test_pool_trim, test_pool_bounded)
+SUITE("chunk", test_no_memory, test_segments, test_refreshes, test_boundaries, test_room, test_patch,
+    test_patch_irrelevant, test_refs, test_pool, test_pool_trim, test_pool_bounded)

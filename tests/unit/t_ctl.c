@@ -270,7 +270,10 @@ START_TEST(test_socket)
 }
 END_TEST
 
-/* Whatever there is no memory for of its request or its answer, it is cut off: nothing that it got looks whole. Others are served. */
+/*
+ * Whatever there is no memory for of its request or its answer, it is cut off: nothing that it got looks whole.
+ * Others are served.
+ */
 START_TEST(test_starved)
 {
 	static struct ctltest other;
@@ -310,5 +313,5 @@ START_TEST(test_starved)
 }
 END_TEST
 
-SUITE("ctl", test_starved, test_protocol, test_refusals, test_actions, test_too_long, test_half_close, test_busy, test_slow_reader,
-    test_socket)
+SUITE("ctl", test_starved, test_protocol, test_refusals, test_actions, test_too_long, test_half_close, test_busy,
+    test_slow_reader, test_socket)

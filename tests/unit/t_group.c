@@ -360,7 +360,10 @@ START_TEST(test_extended)
 }
 END_TEST
 
-/* RFC 8654 4: what is left out for those without extended messages is there for the others, and nobody loses the route. */
+/*
+ * RFC 8654 4: what is left out for those without extended messages is there for the others, and nobody loses the
+ * route.
+ */
 START_TEST(test_discards)
 {
 	struct fake *k = fake_new(1);
@@ -803,7 +806,7 @@ START_TEST(test_starved_copy)
 }
 END_TEST
 
-SUITE("group", test_starved_alone, test_starved_stream, test_starved_ring, test_starved_copy, test_shared, test_partial, test_extended, test_discards, test_paced, test_slow_is_detached,
-      test_slow_but_reading, test_most_lag, test_stuck_in_two_places,
-      test_all_stuck, test_too_many_slow, test_join_between, test_wake_for_chunks, test_eor_after_stream,
-      test_move_inside_message, test_move_waits_for_place, test_nobody_reads)
+SUITE("group", test_starved_alone, test_starved_stream, test_starved_ring, test_starved_copy, test_shared,
+    test_partial, test_extended, test_discards, test_paced, test_slow_is_detached, test_slow_but_reading, test_most_lag,
+    test_stuck_in_two_places, test_all_stuck, test_too_many_slow, test_join_between, test_wake_for_chunks,
+    test_eor_after_stream, test_move_inside_message, test_move_waits_for_place, test_nobody_reads)

@@ -547,4 +547,5 @@ START_TEST(test_starved)
 }
 END_TEST
 
-SUITE("http", test_starved, test_pages, test_accept, test_requests, test_limit, test_half_closed, test_slow, test_pages_max, test_openmetrics, test_process)
+SUITE("http", test_starved, test_pages, test_accept, test_requests, test_limit, test_half_closed, test_slow,
+    test_pages_max, test_openmetrics, test_process)

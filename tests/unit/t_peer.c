@@ -788,6 +788,8 @@ START_TEST(test_shared_idle)
 }
 END_TEST
 
-SUITE("peer", test_starved, test_starved_connection, test_passive, test_dialled, test_confederation, test_local_as_dual, test_open_keys, test_names, test_collision, test_collision_confirmed, test_collision_established, test_second_silent, test_admin,
-    test_reset, test_configured_down, test_idle_hold_backoff, test_hold_timer, test_hold_zero, test_errors, test_notified,
-    test_retire, test_find, test_shared_exchange, test_shared_silent, test_shared_idle)
+SUITE("peer", test_starved, test_starved_connection, test_passive, test_dialled, test_confederation,
+    test_local_as_dual, test_open_keys, test_names, test_collision, test_collision_confirmed,
+    test_collision_established, test_second_silent, test_admin, test_reset, test_configured_down,
+    test_idle_hold_backoff, test_hold_timer, test_hold_zero, test_errors, test_notified, test_retire, test_find,
+    test_shared_exchange, test_shared_silent, test_shared_idle)

@@ -187,8 +187,8 @@ START_TEST(too_long)
 END_TEST
 
 /*
- * RFC 8654 4: what a malformed one of would be left out of (RFC 7606 7.6, 7.7), ATOMIC_AGGREGATE (3 octets) and AGGREGATOR (11, and
- * AS4_AGGREGATOR with it), may be left out for who takes 4,096 octets; nothing else is.
+ * RFC 8654 4: what a malformed one of would be left out of (RFC 7606 7.6, 7.7), ATOMIC_AGGREGATE (3 octets) and
+ * AGGREGATOR (11, and AS4_AGGREGATOR with it), may be left out for who takes 4,096 octets; nothing else is.
  */
 START_TEST(discard)
 {
