@@ -143,6 +143,8 @@ end_turn(struct loop *l)
 		if (took > l->stall_max_ns) {
 			l->stall_max_ns = took;
 			l->stall_max_cpu_ns = time_cpu_ns() - l->turn_start_cpu_ns;
+			if (l->stall_max_cpu_ns > took) /* it was looked at a moment later */
+				l->stall_max_cpu_ns = took;
 			l->stall_where = l->running != NULL ? l->running : "io";
 		}
 		count_turn(l, took);

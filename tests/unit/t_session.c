@@ -869,7 +869,7 @@ START_TEST(test_turns_new)
 }
 END_TEST
 
-SUITE("session", test_starved, test_starved_queue, test_turns, test_turns_new, test_writers,
-    test_writers_new, test_framing, test_max_len, test_close_in_callback, test_peer_closes, test_order, test_close_mid_stream, test_linger_reads, test_linger_max,
-    test_half_closed, test_half_closed_full, test_linger_ends, test_queue_full, test_dial, test_dial_many,
+SUITE("session", test_starved, test_starved_queue, test_turns, test_turns_new, test_writers, test_writers_new, test_framing,
+    test_max_len, test_close_in_callback, test_peer_closes, test_order, test_close_mid_stream, test_linger_reads,
+    test_linger_max, test_half_closed, test_half_closed_full, test_linger_ends, test_queue_full, test_dial, test_dial_many,
     test_dial_unreachable)
