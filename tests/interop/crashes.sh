@@ -133,7 +133,10 @@ helped() { # NAME PROTO: its kernel has all that others have
 	diff <(cat "$dir"/{p,q,bird,frr,r}.list | grep -vxF -f <(cat "${own[@]}") | sort -u) \
 		<(for family in -4 -6; do in_ns "$1" ip -j $family route show proto "$2"; done | jq -r '.[].dst' | sort)
 }
-calm() { ask r '[.neighbors[] | .state == "Established"] | all' show neighbor && grep -q 'restart.state .*to=done' "$dir/r.log"; }
+calm() {
+	ask r '[.neighbors[] | .state == "Established"] | all' show neighbor &&
+		grep -q 'restart.state .*to=done' "$dir/r.log"
+}
 clean() { ask r '.summary.audit | .rounds >= 1 and ([.drift[]] | add == 0)' show fib; }
 settled() {
 	expect 20 calm
@@ -218,6 +221,12 @@ for ((round = 0; round < ${CRASHES:-6}; round++)); do
 	settled
 	deferring || fail "$stage: no line names the restart"
 	grep -q 'neighbor.graceful_restart neighbor=r .*to=restarting' "$dir/p.log" || fail "$stage: p was no helper"
+	# The monitors have seen all that came before this.
+	for n in "${all[@]}" r; do
+		in_ns "$n" ip route add blackhole 192.0.2.255 proto static
+		in_ns "$n" ip route del blackhole 192.0.2.255 proto static
+		expect 5 grep -q '^Deleted .*192.0.2.255' "$dir/monitor-$n.log"
+	done
 	# A second loss before End-of-RIB takes what is stale since the first (RFC 4724 4.2).
 	case $kind in idle | churn | reload)
 		for n in "${all[@]}"; do
