@@ -39,6 +39,7 @@ queue_add(struct session *s, const uint8_t *p, size_t len)
 		s->queue = n;
 		s->queue_cap = cap;
 	}
+	ASSERT(s->queue != NULL);
 	memcpy(s->queue + s->queue_len, p, len);
 	s->queue_len += len;
 	return true;

@@ -11,11 +11,10 @@
 #include "lib/mem_map.h"
 
 /* Whoever it was for says more, and louder. */
-static void *
-none(size_t wanted)
+static void
+tell(size_t wanted)
 {
 	log_debug("memory.short", LOG_U("octets", wanted));
-	return NULL;
 }
 
 void *
@@ -23,7 +22,9 @@ try_alloc(size_t size)
 {
 	void *p = malloc(size ? size : 1);
 
-	return p != NULL ? p : none(size);
+	if (p == NULL)
+		tell(size);
+	return p;
 }
 
 void *
@@ -31,7 +32,9 @@ try_grow(void *p, size_t size)
 {
 	void *q = realloc(p, size ? size : 1);
 
-	return q != NULL ? q : none(size);
+	if (q == NULL)
+		tell(size);
+	return q;
 }
 
 void *
@@ -39,5 +42,7 @@ try_map(size_t size, bool now)
 {
 	void *p = mem_map(size, now);
 
-	return p != NULL ? p : none(size);
+	if (p == NULL)
+		tell(size);
+	return p;
 }
