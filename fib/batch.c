@@ -177,12 +177,28 @@ send_range(struct batch *b, int fd, unsigned first, unsigned last)
 	}
 }
 
+/* Nothing is told of the operation but what its sending, or the want of an answer, has said. */
+static void
+op_failed(struct batch *b, unsigned i, int error)
+{
+	b->ops[i].error = error;
+	b->errors++;
+	if (b->first_error < 0)
+		b->first_error = (int)i;
+}
+
 static void
 send_singly(struct batch *b, int fd)
 {
+	/* What was refused before is asked anew. */
+	b->errors = 0;
+	b->first_error = -1;
+	b->text[0] = '\0';
 	for (unsigned i = 0; i < b->count; i++) {
-		if (b->ops[i].len == 0)
+		if (b->ops[i].len == 0) {
+			b->errors++;
 			continue;
+		}
 		int rc = send_range(b, fd, i, i);
 		b->ops[i].error = 0;
 		if (rc == 0) {
@@ -190,7 +206,7 @@ send_singly(struct batch *b, int fd)
 			rc = b->acked ? 0 : -ENOBUFS;
 		}
 		if (rc != 0)
-			b->ops[i].error = -rc;
+			op_failed(b, i, -rc);
 	}
 }
 
