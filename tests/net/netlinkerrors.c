@@ -140,13 +140,25 @@ is_change(uint16_t type)
 	return type == RTM_NEWROUTE || type == RTM_DELROUTE || type == RTM_NEWNEXTHOP || type == RTM_DELNEXTHOP;
 }
 
+/* That what is to be deleted is not there would be a lie, which only the audit could find out. */
+static int
+refusal_of(uint16_t type)
+{
+	int error;
+
+	do
+		error = refusals[throw_of(sizeof(refusals) / sizeof(*refusals))];
+	while ((type == RTM_DELROUTE || type == RTM_DELNEXTHOP) && (error == ESRCH || error == ENOENT));
+	return error;
+}
+
 static void
 refuse(struct nlmsghdr *n)
 {
 	uint32_t at = n->nlmsg_seq % REFUSED;
 
 	atomic_store(&refused[at].seq, n->nlmsg_seq);
-	atomic_store(&refused[at].error, refusals[throw_of(sizeof(refusals) / sizeof(*refusals))]);
+	atomic_store(&refused[at].error, refusal_of(n->nlmsg_type));
 	n->nlmsg_type = NLMSG_NOOP;
 	n->nlmsg_flags |= NLM_F_ACK;
 }

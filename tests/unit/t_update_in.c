@@ -156,13 +156,13 @@ END_TEST
 START_TEST(test_one_read_reset)
 {
 	begin(one_peer);
+	speaker_next_real(&s); /* End-of-RIB of each family, which otherwise may be overtaken by the end */
+	speaker_next_real(&s);
 	send_at_once();
 	uint32_t sets = attr_table_count(t.d.attrs);
 	SEND(LEN16(0), LEN16(GOOD_LEN), GOOD, NLRI_A);
 	SEND(LEN16(0), LEN16(GOOD_LEN + 7), GOOD, MED(2), NLRI_B);
 	SEND(LEN16(200), LEN16(0));
-	speaker_next_real(&s); /* End-of-RIB of each family comes first */
-	speaker_next_real(&s);
 	SPEAKER_NOTIFIED(&s, BGP_ERR_UPDATE, BGP_UPDATE_MALFORMED_LIST);
 	bgpdtest_settle(&t);
 	ck_assert_ptr_null(bgpdtest_path(&t, p, PREFIX_A));
