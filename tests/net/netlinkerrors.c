@@ -134,6 +134,18 @@ close(int fd)
 	return real(fd);
 }
 
+/* The message behind n, or with NULL the first of len octets at buf; NULL: there is none that is whole. */
+static struct nlmsghdr *
+message_next(void *buf, size_t len, struct nlmsghdr *n)
+{
+	size_t at = n == NULL ? 0 : (size_t)((uint8_t *)n - (uint8_t *)buf) + NLMSG_ALIGN(n->nlmsg_len);
+	struct nlmsghdr *next = (struct nlmsghdr *)(void *)((uint8_t *)buf + at);
+
+	if (at + sizeof(*next) > len || next->nlmsg_len < sizeof(*next) || at + next->nlmsg_len > len)
+		return NULL;
+	return next;
+}
+
 static bool
 is_change(uint16_t type)
 {
@@ -178,8 +190,7 @@ sendto(int fd, const void *buf, size_t len, int flags, const struct sockaddr *to
 		return -1;
 	}
 	memcpy(copy, buf, len);
-	int left = (int)len;
-	for (struct nlmsghdr *n = (struct nlmsghdr *)(void *)copy; NLMSG_OK(n, left); n = NLMSG_NEXT(n, left))
+	for (struct nlmsghdr *n = NULL; (n = message_next(copy, len, n)) != NULL;)
 		if (is_change(n->nlmsg_type) && to_be_refused())
 			refuse(n);
 	return real(fd, copy, len, flags, to, tolen);
@@ -230,8 +241,7 @@ recv(int fd, void *buf, size_t len, int flags)
 	}
 	if (flags & MSG_TRUNC && chance(CUT, 5))
 		return 1 << 24;
-	int left = (int)got;
-	for (struct nlmsghdr *n = buf; NLMSG_OK(n, left); n = NLMSG_NEXT(n, left))
+	for (struct nlmsghdr *n = NULL; (n = message_next(buf, (size_t)got, n)) != NULL;)
 		answer(n);
 	return got;
 }
