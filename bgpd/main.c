@@ -138,6 +138,7 @@ main(int argc, char **argv)
 
 	log_journal_detect();
 	mem_libs_init();
+	mem_give_back();
 	if (bird)
 		bird_cli_parse(argc, argv, &cli);
 	else

@@ -17,6 +17,7 @@
 #include "conf/confd.h"
 #include "conf/status.h"
 #include "lib/log.h"
+#include "lib/mem.h"
 #include "lib/mem_libs.h"
 #include "lib/str.h"
 #include "lib/version.h"
@@ -190,6 +191,7 @@ main(int argc, char **argv)
 
 	log_journal_detect();
 	mem_libs_init();
+	mem_give_back();
 	parse_options(argc, argv, &cli);
 	if (cli.exit_status >= 0)
 		return cli.exit_status;

@@ -6,6 +6,7 @@
  */
 #include "lib/mem.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -130,4 +131,11 @@ assert_failed(const char *what, const char *file, int line, const char *func)
 	log_error("assert.failed", LOG_S("what", what), LOG_S("file", file), LOG_I("line", line),
 		  LOG_S("function", func));
 	abort();
+}
+
+void
+mem_give_back(void)
+{
+	mallopt(M_MMAP_THRESHOLD, 32 << 10);
+	mallopt(M_MMAP_MAX, 16 << 10);
 }

@@ -37,6 +37,13 @@ void *try_grow(void *p, size_t size);
 void *try_map(size_t size, bool now); /* as xmap, with xunmap */
 
 /*
+ * From here on blocks of 32 KB and more are the kernel's, each by itself, and go back at once. The C library would raise
+ * that bound with the first that is freed, and keep what lies below any small block that is still there: what somebody
+ * has made us hold for a moment would stay. 16,384 of them at most, since mappings are few; further ones are as others.
+ */
+void mem_give_back(void);
+
+/*
  * Zeroed pages straight from the kernel, for blocks of many of them: they have no header, are aligned to a
  * page, never share a page with small allocations (which would keep it when the block goes) and go back at once. With
  * now all pages are there when it returns, which is cheaper than a fault for each, if all are going to be used.

@@ -655,6 +655,14 @@ loop_turn_of(struct loop *l)
 	l->turns++;
 }
 
+/* Until so many had their go: that is one turn, or on a busy machine some more. */
+static void
+loop_turns_until(struct loop *l, unsigned goes)
+{
+	for (unsigned turn = 0; turn < goes && norder < goes; turn++)
+		loop_turn_of(l);
+}
+
 static struct session *
 session_beside(int *far_fd, const char *letter)
 {
@@ -689,7 +697,7 @@ START_TEST(test_turns)
 		update_put(buf[i], sizeof(buf[i]) - BGP_HEADER_LEN, 1);
 	ck_assert_int_eq(write(a_fd, buf, sizeof(buf)), sizeof(buf));
 	ck_assert_int_eq(write(b_fd, buf, sizeof(buf)), sizeof(buf));
-	loop_turn_of(&loop);
+	loop_turns_until(&loop, 2);
 	ck_assert_str_eq(order, "ab");
 	ck_assert(session_has_more(a) && session_has_more(b));
 	ck_assert_uint_eq(session_pool_busy(pool), 2);
@@ -793,7 +801,7 @@ START_TEST(test_writers)
 	late_turn();
 	ck_assert_int_eq(order[strlen(turns)], 'b');
 	/* With time, all that wait. */
-	loop_turn_of(&loop);
+	loop_turns_until(&loop, 12);
 	ck_assert_str_eq(order, "ababacbacbac");
 	for (unsigned i = 0; i < ARRAY_LEN(s); i++) {
 		if (i < 3)
@@ -830,7 +838,7 @@ START_TEST(test_writers_new)
 	ck_assert_str_eq(order, "dab");
 	session_stream_ready(s[3]);
 	session_stream_ready(s[0]);
-	loop_turn_of(&loop);
+	loop_turns_until(&loop, 6);
 	ck_assert_str_eq(order, "dabdca");
 	for (unsigned i = 0; i < ARRAY_LEN(s); i++) {
 		session_close(s[i], NULL);
