@@ -114,7 +114,6 @@ for objects in auto off; do
 		add 10.1.1.0/24 via 10.99.1.2 dev to-p metric 77
 		add 2001:db8:77::/48 blackhole
 	EOT
-	kernel r 192.0.2.0/24 >/dev/null || fail "$stage: it is not even there"
 	expect 20 no_kernel r 192.0.2.0/24
 	expect 20 no_kernel r 2001:db8:77::/48
 	drift extra 4
@@ -127,13 +126,11 @@ for objects in auto off; do
 		say "a nexthop object with another gateway, one that is gone with its routes, and one too many"
 		id=$(nhid 10.99.2.2)
 		silently <<<"nexthop replace $id via 10.99.2.77 dev to-q"
-		has_object "$id" 'via 10.99.2.77' || fail "$stage: it is not even there"
 		drift object_nexthops 1
 		expect 10 has_object "$id" 'via 10.99.2.2 '
 		more_rounds 1
 		no_drift
 		silently <<<"nexthop delete $id"
-		no_kernel r 10.1.2.0/24 >/dev/null || fail "$stage: its route has not even gone"
 		drift object_missing 1
 		drift missing 2
 		expect 20 kernel r 10.1.2.0/24 'via 10.99.2.2'
