@@ -173,7 +173,8 @@ etcd_check(struct conf_loader *ld, struct yml_node *n, const struct bgpconfd_dat
 
 	for (uint32_t i = 0; i < d->endpoints.n; i++) {
 		char text[160];
-		const char *wrong = endpoint_wrong(d->endpoints.v[i], text, sizeof(text));
+		const char *url = d->endpoints.v[i]; /* NULL: it is no text, which was told */
+		const char *wrong = url != NULL ? endpoint_wrong(url, text, sizeof(text)) : NULL;
 		if (wrong != NULL)
 			load_fail_key(ld, endpoints, "endpoints", "%s", wrong);
 	}
