@@ -195,6 +195,9 @@ member_drain_paths(struct adjout_member *m, enum family f, uint32_t id, bool all
 	bitmap_clear(&m->fam[f].bits, id);
 	if (!adjout_paths_drain(m, f, id, all))
 		bitmap_set(&m->fam[f].bits, id);
+	else if (!bitmap_test(&m->group->fam[f].announced, id))
+		/* Of paths of its own nothing is sent, after which the id would be let go of. */
+		bitmap_set(&m->group->adjout->orphan[f], id);
 }
 
 /* Tells one detached member the current state of a prefix. had: it may have been told something of it. */

@@ -106,4 +106,28 @@ START_TEST(test_paths_detached)
 }
 END_TEST
 
-SUITE("adjout_paths", test_paths, test_paths_audience, test_paths_room, test_paths_detached)
+/* Of a member's own paths nothing is sent to it, but their prefix's id is let go of all the same when it is the last to. */
+START_TEST(test_paths_own_gone)
+{
+	static const struct adjout_key key_one = {.policy = 2, .families = 1 << FAMILY_IPV4, .paths_ipv4 = 1};
+	struct fake *k = fake_with(&key_paths);
+
+	PATHS(k, 1, {.attr = 5, .path_id = 11, .source = 1});
+	expect(k, "!1p11+105:1 ");
+	adjout_group_open(&k->a, &k->h, &key_one, true);
+	ck_assert_int_eq(adjout_member_move(&k->m1, &k->h), 0);
+	no_paths(k, 1);
+	expect(k, "m1out *p11-:1 ");
+	reap(k);
+	ck_assert(adjout_pins(&k->a, FAMILY_IPV4, 1));
+	uint32_t before = k->unpinned[1];
+	drain_group(&k->h, 4);
+	expect(k, "m1in ");
+	reap(k);
+	ck_assert(!adjout_pins(&k->a, FAMILY_IPV4, 1));
+	ck_assert_uint_gt(k->unpinned[1], before);
+	fake_free(k);
+}
+END_TEST
+
+SUITE("adjout_paths", test_paths, test_paths_audience, test_paths_room, test_paths_detached, test_paths_own_gone)
