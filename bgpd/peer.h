@@ -103,6 +103,7 @@ struct peer {
 	struct peer_conn *main, *second; /* second->state is FSM_IDLE while there is none */
 	struct peer_conn conns[2];
 	struct event *connect_retry, *idle_hold;
+	struct event *collision; /* an OPEN has waited long enough for the other connection */
 	uint32_t failures;   /* in a row, for the back-off in Idle */
 	bool admin_down;     /* by command */
 	bool other_as;       /* the neighbour has refused local-as: it is router.as's turn (local-as-dual) */
@@ -237,6 +238,8 @@ void peer_event(struct peer_conn *c, enum fsm_event ev);
  * connection already, one of which the OPEN has not come, the two change places; if it has been sent ours, it ends.
  */
 struct peer_conn *peer_conn_move(struct peer_conn *c, struct peer *to);
+/* The OPEN of c waits for what becomes of the other connection, some seconds at most: then the silent one is closed. */
+void peer_open_wait(struct peer_conn *c);
 /* peer_messages.c: takes up the OPEN that waited, since the other connection has ended. */
 void peer_open_resume(struct peer_conn *c);
 struct peer_conn *peer_conn_other(const struct peer_conn *c);

@@ -22,6 +22,8 @@
 
 /* How long our OPEN waits for theirs where only that tells whom we speak to: they send it at once. */
 #define DELAY_OPEN_S 5
+/* How long an OPEN waits for what becomes of the other connection: a neighbour that has it sends OPEN and KEEPALIVE at once. */
+#define COLLISION_S 5
 #define DYNAMIC_LOOK_MS 1000 /* whether a dynamic neighbour still has a reason to be there */
 
 static uint64_t
@@ -508,6 +510,30 @@ on_send_hold(evutil_socket_t fd, short what, void *arg)
 	peer_event(c, FSM_EV_SEND_HOLD_EXPIRES);
 }
 
+/* Nothing has come of the other connection. */
+static void
+on_collision(evutil_socket_t fd, short what, void *arg)
+{
+	struct peer *p = arg;
+
+	(void)fd;
+	(void)what;
+	loop_enter(p->d->loop);
+	struct peer_conn *silent = p->main->open_waits ? p->second : p->main;
+	if (peer_conn_other(silent)->open_waits)
+		peer_event(silent, FSM_EV_COLLISION_DUMP);
+}
+
+void
+peer_open_wait(struct peer_conn *c)
+{
+	c->open_waits = true;
+	timer_after_ms(c->peer->collision, COLLISION_S * 1000);
+	log_debug("neighbor.collision", LOG_S("neighbor", c->peer->name),
+	    LOG_S("connection", c->incoming ? "incoming" : "outgoing"),
+	    LOG_S("waits", "its OPEN, for the other connection"));
+}
+
 static void
 on_connect_retry(evutil_socket_t fd, short what, void *arg)
 {
@@ -570,6 +596,7 @@ peer_timers_init(struct peer *p)
 	}
 	p->connect_retry = timer_new(p, on_connect_retry, p);
 	p->idle_hold = timer_new(p, on_idle_hold, p);
+	p->collision = timer_new(p, on_collision, p);
 }
 
 void
@@ -583,4 +610,5 @@ peer_timers_fini(struct peer *p)
 	}
 	event_free(p->connect_retry);
 	event_free(p->idle_hold);
+	event_free(p->collision);
 }

@@ -59,6 +59,9 @@ has_restarted(const struct peer_conn *c)
  *   closed for that. Their KEEPALIVE says that it is, or its end that it is not.
  * Two ends that do so never wait for each other: an OPEN goes as soon as its connection is there, and the KEEPALIVE of
  * the one that would lose waits for nothing but the other's OPEN.
+ *
+ * Nor does it wait for long: a neighbour may have forgotten a connection without closing it (GoBGP does, one that it
+ * dialled while it took ours), and says nothing on it ever.
  */
 static bool
 collision_survives(struct peer_conn *c)
@@ -80,9 +83,10 @@ collision_survives(struct peer_conn *c)
 	bool again = c->incoming && o->incoming;
 	bool keep_outgoing = fsm_collision_keeps_ours(p->ours.id, c->theirs.id, p->ours.as, c->theirs.as);
 	bool wins = again || c->incoming != keep_outgoing;
-	c->open_waits = wins ? o->state == FSM_OPENCONFIRM && !again : !o->has_open;
-	if (c->open_waits)
+	if (wins ? o->state == FSM_OPENCONFIRM && !again : !o->has_open) {
+		peer_open_wait(c);
 		return false;
+	}
 	if (!wins || o->has_open)
 		peer_event(wins ? o : c, FSM_EV_COLLISION_DUMP);
 	return wins;

@@ -336,6 +336,46 @@ START_TEST(test_collision_confirmed)
 }
 END_TEST
 
+/*
+ * A neighbour has forgotten one of two connections without closing it, which should win and on which it never says
+ * anything more: before its OPEN (not confirmed), or behind it.
+ */
+static void
+collide_forgotten(bool confirmed)
+{
+	int fd = begin_dialled("");
+	struct open_msg o = bgpdtest_open(PEER_AS, HIGH_ID);
+	struct speaker *silent = confirmed ? &out : &in, *lives = confirmed ? &in : &out;
+
+	speaker_accept(&out, t.d.loop, fd);
+	ck_assert_int_eq(speaker_next(&out), BGP_MSG_OPEN);
+	if (confirmed) {
+		speaker_send_open(&out, &o);
+		ck_assert_int_eq(speaker_next(&out), BGP_MSG_KEEPALIVE);
+	}
+	dial_in();
+	ck_assert_int_eq(speaker_next(&in), BGP_MSG_OPEN);
+	speaker_send_open(lives, &o);
+	looptest_turns_ms(t.d.loop, 50);
+	ck_assert(event_pending(p->collision, EV_TIMEOUT, NULL));
+	event_active(p->collision, EV_TIMEOUT, 0);
+	SPEAKER_NOTIFIED(silent, BGP_ERR_CEASE, BGP_CEASE_COLLISION);
+	ck_assert_int_eq(speaker_next(lives), BGP_MSG_KEEPALIVE);
+	speaker_send_keepalive(lives);
+	UNTIL(t.d.loop, peer_established(p));
+	ck_assert_int_eq(p->main->incoming, confirmed);
+	ck_assert_ptr_null(p->second->session);
+	close(fd);
+	bgpdtest_stop(&t);
+}
+
+START_TEST(test_collision_forgotten)
+{
+	collide_forgotten(false);
+	collide_forgotten(true);
+}
+END_TEST
+
 /* RFC 4271 6.8: without CollisionDetectEstablishedState a further connection is closed. */
 START_TEST(test_collision_established)
 {
@@ -790,6 +830,6 @@ END_TEST
 
 SUITE("peer", test_starved, test_starved_connection, test_passive, test_dialled, test_confederation,
     test_local_as_dual, test_open_keys, test_names, test_collision, test_collision_confirmed,
-    test_collision_established, test_second_silent, test_admin, test_reset, test_configured_down,
+    test_collision_forgotten, test_collision_established, test_second_silent, test_admin, test_reset, test_configured_down,
     test_idle_hold_backoff, test_hold_timer, test_hold_zero, test_errors, test_notified, test_retire, test_find,
     test_shared_exchange, test_shared_silent, test_shared_idle)
