@@ -1,99 +1,70 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * export_model: a world small enough to be obviously right, for export_model.c.
- *
- * The world is a list of paths by (family, prefix, lane), where a lane is a source and
- * a path id, a rule that ranks them, and policies that are arithmetic on a few bits of an attribute set.
- * Prefixes get ids that are reused as soon as nobody pins them, attribute sets
- * ids that are reused with their last reference, so that whoever forgets to hold
- * on to one is found out.
+ * export_model: what the files of export_model share: the neighbours, their groups,
+ * and how often things were seen.
  */
 #ifndef TESTS_EXPORT_MODEL_H
 #define TESTS_EXPORT_MODEL_H
 
-#include "bgpd/group.h"
+#include "tests/model/export_world.h"
 
-#define NPREFIX 48
-#define NSOURCE 11 /* 1..8 are neighbours, 9 and 10 our own routes */
-#define NLANE   14 /* those below NSOURCE are the only or first paths of the source of that number */
-#define NMEMBER 8
-#define NPOLICY 4
-#define NFAMILY 2
-#define ID_STEP 997u /* ids are spread over several pages of a bitmap */
+enum { MSG_UPDATE = 2, MSG_REFRESH = 5 };
+#define HEADER 19
 
-/* An attribute set is what it means: value, next hop, and on export the policy and the source it went
- * through. */
-#define SET_NEXTHOP_SELF 15u
-static inline uint32_t
-set_make(uint32_t value, uint32_t nexthop, uint32_t policy, uint32_t source)
-{
-	return 1u << 15 | value | nexthop << 3 | policy << 7 | source << 11;
-}
-static inline uint32_t
-set_value(uint32_t set)
-{
-	return set & 7;
-}
-static inline uint32_t
-set_nexthop(uint32_t set)
-{
-	return set >> 3 & 15;
-}
-#define SET_LONG 7u /* sets of this value do not fit into 4096 octets */
+/* Groups: without ADD-PATH, with it in both families, and with it in the second alone; then a neighbour's own of each. */
+#define NSHARED    (NPOLICY * 4)
+#define NCLASS     3
+#define NGROUP     (NSHARED + NMEMBER * NCLASS)
+#define CLASS(no)  ((no) >= NSHARED ? ((no) - NSHARED) % NCLASS : (no) / NPOLICY < 2 ? 0 : (no) / NPOLICY - 1)
+#define SOLE(no)   ((no) >= NSHARED ? ((no) - NSHARED) / NCLASS + 1 : 0)
 
-struct world_prefix {
-	uint32_t path[NLANE];      /* set of each path, 0: none */
-	uint32_t path_attr[NLANE]; /* its attribute id with a reference */
-	bool path_changed[NLANE];  /* since the last decision */
-	uint32_t id;            /* 0: not in the table */
-	uint32_t attr;          /* decided best: attribute id with a reference */
-	uint16_t source;
-	bool dirty;
-	uint64_t changed; /* step of the last change of any path */
+struct told {
+	uint32_t set; /* 0: nothing */
+	uint8_t self[4];
+	bool stale; /* not seen again since BoRR */
 };
 
-struct world {
-	struct world_prefix prefix[NFAMILY + 1][NPREFIX];
-	uint8_t by_id[NFAMILY + 1][NPREFIX + 1]; /* prefix + 1; 0: free */
-	uint32_t set[2048];                      /* by attribute id */
-	uint32_t refs[2048];
-	uint32_t id_of[1u << 16]; /* attribute id by set */
-	uint32_t outside;         /* what a policy that is not memoized reads besides the attributes */
-	struct {
-		uint8_t family, prefix;
-	} queue[NFAMILY * NPREFIX + 1];
-	uint32_t nqueue;
-	uint64_t pushed, popped;
+struct neighbor {
+	struct group_member m;
+	bool up, awake;
+	uint32_t policy, wanted; /* wanted: of the group it is to move to */
+	struct told told[NFAMILY + 1][NPREFIX][NLANE]; /* 0: without a path id */
+	uint64_t eor_step[NFAMILY + 1]; /* when End-of-RIB was asked for; 0: not */
+	bool refreshing[NFAMILY + 1];
+	bool borr[NFAMILY + 1];
+	bool reset; /* too slow */
+	bool strict[NFAMILY + 1];          /* it may at no time have more than the limit */
+	bool was_in[NFAMILY + 1][NPREFIX]; /* with a limit: it had them when all had run dry, */
+	uint64_t rest_step;                /* then */
+	uint8_t part[70000];
+	size_t part_len;
 };
 
-uint32_t world_intern(struct world *w, uint32_t set); /* with a reference */
-void world_ref(struct world *w, uint32_t attr);
-void world_unref(struct world *w, uint32_t attr);
-/* The best path by the list alone: its set and source; 0: none. */
-uint32_t world_best(const struct world_prefix *p, uint16_t *source);
-/* Whose the path is, and the id that it is sent with. */
-uint16_t world_source(uint32_t lane);
-static inline uint32_t
-world_path_id(uint32_t lane)
-{
-	return lane << 16 | world_source(lane);
-}
-/* The lanes that are to be sent: which is as in rib/adjout_key.h. Returns how many. */
-uint32_t world_select(const struct world_prefix *p, uint32_t which, uint32_t lanes[NLANE]);
-/* What policy makes of it: the outgoing set, or 0. */
-uint32_t world_export(const struct world *w, uint32_t policy, uint32_t prefix, uint32_t set, uint16_t source);
-static inline bool
-world_memoize(uint32_t policy)
-{
-	return policy != 3;
-}
-/* Announces (set ≠ 0) or withdraws, and queues the decision. */
-void world_path(struct world *w, struct group_list *l, unsigned f, unsigned prefix, uint32_t lane,
-		uint32_t set, uint64_t step);
-/* Decides the prefixes that wait longest, and tells of them together; false: none waits. */
-#define WORLD_TOLD_MAX 32
-bool world_decide(struct world *w, struct group_list *l, unsigned max);
-/* Frees the record if there is no path and no pin. */
-void world_unpin(struct world *w, struct group_list *l, unsigned f, uint32_t id);
+struct model {
+	struct world w;
+	struct group_list l;
+	struct neighbor n[NMEMBER];
+	struct group *group[NGROUP];
+	uint32_t policy_of[NGROUP]; /* of a group; changes with a reload */
+	uint32_t which_of[NGROUP];  /* paths; so does this */
+	uint32_t limit_of[NGROUP][NFAMILY + 1]; /* of a neighbour's own */
+	struct adjout_path paths[NLANE];
+	uint64_t policy_step;
+	uint64_t step, rng;
+	uint32_t now_s;
+	uint64_t seen_eor, seen_eorr, seen_detach, seen_reset, seen_held, checks;
+};
+
+/* Paths that the group of this number has of a family (rib/adjout_key.h). */
+uint32_t which_paths(const struct model *mo, uint32_t no, unsigned f);
+
+/* export_view.c: what groups ask, and how they write; ctx is the struct model. */
+extern const struct adjout_view export_view;
+extern const struct group_ops export_ops;
+
+/* export_told.c: what a neighbour makes of the octets; all end the program where it is not what it should be. */
+void told_feed(struct model *mo, struct neighbor *n, const uint8_t *p, size_t len);
+/* Everything has run dry: it has what it should, and no more than it may. */
+void told_compare(struct model *mo, struct neighbor *n);
 
 #endif

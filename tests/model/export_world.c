@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * export_world: see export_model.h.
+ * export_world: see export_world.h.
  */
-#include "tests/model/export_model.h"
+#include "tests/model/export_world.h"
 
 #include "lib/mem.h"
 
