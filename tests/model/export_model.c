@@ -7,7 +7,8 @@
  * portion at a time, and must equal the list's best path, or with ADD-PATH those that
  * are to be sent, through its policy whenever everything has run dry, and at End-of-RIB for all prefixes that did not
  * change since that was asked for. Some have a limit of prefixes: which ones they have is up to the groups, but it
- * is never more, not fewer when all has run dry, and those that they have stay. The same arguments give the same run.
+ * is never more, not fewer when all has run dry, and those that they have stay. Ids that nobody needs are free. The same
+ * arguments give the same run.
  */
 #include "tests/model/export_model.h"
 
@@ -98,13 +99,23 @@ group_put_back(struct model *mo, uint32_t no)
 	mo->group[no] = NULL;
 }
 
-/* A shared one, or one of its own. */
+/* A shared one, or one of its own. In a crowd most have the same. */
 static uint32_t
 pick_group(struct model *mo, const struct neighbor *n)
 {
+	if (mo->crowd.left > 0 && rnd(mo, 8) != 0)
+		return mo->crowd.group;
 	if (rnd(mo, 3) != 0)
 		return rnd(mo, NSHARED);
 	return NSHARED + (uint32_t)(n - mo->n) * NCLASS + rnd(mo, NCLASS);
+}
+
+static void
+step_read(struct model *mo, struct neighbor *n)
+{
+	ASSERT(n->awake || group_member_dry(&n->m) || (n->m.attached && n->m.group->wake));
+	if (!pull(mo, n, 1 + rnd(mo, 3000)))
+		n->awake = false;
 }
 
 static void
@@ -232,6 +243,24 @@ step_route(struct model *mo)
 	world_path(&mo->w, &mo->l, 1 + rnd(mo, NFAMILY), rnd(mo, NPREFIX), lane, set, mo->step);
 }
 
+/* Nobody has its id any more, or somebody still needs it: an id that is forgotten would never be used again. */
+static void
+check_pins(const struct model *mo)
+{
+	uint16_t source;
+
+	for (unsigned f = 1; f <= NFAMILY; f++)
+		for (unsigned i = 0; i < NPREFIX; i++) {
+			const struct world_prefix *p = &mo->w.prefix[f][i];
+			if (p->id == 0 || p->dirty || world_best(p, &source) != 0 ||
+			    adjout_pins(&mo->l.adjout, (enum family)f, p->id))
+				continue;
+			fprintf(stderr, "step %llu: family %u prefix %u: nobody needs its id, and it is not free\n",
+				(unsigned long long)mo->step, f, i);
+			abort();
+		}
+}
+
 /* Lets everything run dry, and compares. */
 static void
 step_settle(struct model *mo)
@@ -256,6 +285,68 @@ step_settle(struct model *mo)
 			told_compare(mo, &mo->n[i]);
 	for (unsigned i = 0; i < NMEMBER; i++)
 		mo->n[i].rest_step = mo->step;
+	check_pins(mo);
+}
+
+/*
+ * A crowd is a time at which most share a group, some of them do not read at all, all come, go and move often, and
+ * prefixes disappear and come back: whoever is behind owes something of ids that are used again.
+ */
+static void
+crowd_begin(struct model *mo)
+{
+	mo->crowd.left = 100 + rnd(mo, 400);
+	mo->crowd.group = rnd(mo, NSHARED);
+	mo->crowd.prefix = rnd(mo, NPREFIX - CROWD_PREFIXES);
+	for (unsigned i = 0; i < NMEMBER; i++)
+		mo->crowd.stuck[i] = rnd(mo, 3) == 0;
+	mo->l.ring_max = 1500 + rnd(mo, rnd(mo, 2) == 0 ? 1500 : 20000);
+	mo->l.private_max = 500 + rnd(mo, rnd(mo, 2) == 0 ? 500 : 5000);
+}
+
+/* If anybody has the prefix all give it up, else somebody announces it. */
+static void
+crowd_route(struct model *mo)
+{
+	unsigned f = 1 + rnd(mo, NFAMILY), p = mo->crowd.prefix + rnd(mo, CROWD_PREFIXES);
+	uint32_t lane = 1 + rnd(mo, NLANE - 1);
+	uint16_t source = world_source(lane);
+	bool any = world_best(&mo->w.prefix[f][p], &source) != 0;
+
+	for (uint32_t i = 1; any && i < NLANE; i++)
+		world_path(&mo->w, &mo->l, f, p, i, 0, mo->step);
+	source = world_source(lane);
+	if (!any && (source > NMEMBER || mo->n[source - 1].up))
+		world_path(&mo->w, &mo->l, f, p, lane, set_make(rnd(mo, 8), 1 + rnd(mo, 12), 0, 0), mo->step);
+}
+
+static void
+step_crowd(struct model *mo, struct neighbor *n)
+{
+	uint32_t what = rnd(mo, 1000);
+
+	mo->crowd.left--;
+	if (what < 300)
+		crowd_route(mo);
+	else if (what < 550)
+		world_decide(&mo->w, &mo->l, 1 + (rnd(mo, 4) == 0 ? rnd(mo, WORLD_TOLD_MAX) : 0));
+	else if (what < 600)
+		group_list_flush(&mo->l, rnd(mo, 2) == 0);
+	else if (what < 700)
+		group_list_drain(&mo->l, rnd(mo, 2) == 0, 1 + rnd(mo, 60));
+	else if (what < 720)
+		group_list_tick(&mo->l, mo->now_s += rnd(mo, 4));
+	else if (!n->up)
+		step_up(mo, n);
+	else if (what < 750)
+		step_down(mo, n);
+	else if (what < 770) {
+		n->wanted = pick_group(mo, n);
+		step_move(mo, n);
+	} else if (what < 790)
+		step_refresh(mo, n);
+	else if (!mo->crowd.stuck[n - mo->n])
+		step_read(mo, n);
 }
 
 static void
@@ -279,9 +370,7 @@ step_neighbor(struct model *mo)
 		step_limit(mo, n);
 	} else if (what < 50 || n->m.out.source % 4 != 0) {
 		/* Every fourth reads seldom. */
-		ASSERT(n->awake || group_member_dry(&n->m) || (n->m.attached && n->m.group->wake));
-		if (!pull(mo, n, 1 + rnd(mo, 3000)))
-			n->awake = false;
+		step_read(mo, n);
 	}
 }
 
@@ -291,7 +380,11 @@ step(struct model *mo)
 	uint32_t what = rnd(mo, 1000);
 
 	mo->step++;
-	if (what < 400)
+	if (mo->crowd.left > 0)
+		step_crowd(mo, &mo->n[rnd(mo, NMEMBER)]);
+	else if (what < 1)
+		crowd_begin(mo);
+	else if (what < 400)
 		step_route(mo);
 	else if (what < 600)
 		world_decide(&mo->w, &mo->l, 1 + (rnd(mo, 4) == 0 ? rnd(mo, WORLD_TOLD_MAX) : 0));
@@ -307,6 +400,8 @@ step(struct model *mo)
 		group_list_tick(&mo->l, mo->now_s += rnd(mo, 4));
 	else
 		step_settle(mo);
+	check_pins(mo);
+	mo->seen_crowd += mo->crowd.left > 0;
 	mo->seen_detach += mo->l.adjout.ndetached > 0;
 }
 
@@ -333,6 +428,7 @@ main(int argc, char **argv)
 	}
 	for (; steps > 0; steps--)
 		step(mo);
+	mo->crowd.left = 0;
 	step_settle(mo);
 
 	/* Nothing may be left over: neither references nor pins. */
@@ -356,11 +452,12 @@ main(int argc, char **argv)
 		for (unsigned p = 0; p < NPREFIX; p++)
 			ASSERT(mo->w.by_id[f][p] == 0);
 	group_list_fini(&mo->l);
-	printf("seed %llu: %llu steps, %llu comparisons, %llu End-of-RIB, %llu EoRR, %llu resets, %llu held back, detached in "
-	       "%llu steps\n",
+	printf("seed %llu: %llu steps, %llu comparisons, %llu End-of-RIB, %llu EoRR, %llu resets, %llu held back, %llu ids "
+	       "reused, crowds in %llu steps, detached in %llu\n",
 	       seed, (unsigned long long)mo->step, (unsigned long long)mo->checks,
 	       (unsigned long long)mo->seen_eor, (unsigned long long)mo->seen_eorr,
-	       (unsigned long long)mo->seen_reset, (unsigned long long)mo->seen_held, (unsigned long long)mo->seen_detach);
+	       (unsigned long long)mo->seen_reset, (unsigned long long)mo->seen_held,
+	       (unsigned long long)mo->w.reused, (unsigned long long)mo->seen_crowd, (unsigned long long)mo->seen_detach);
 	free(mo);
 	return 0;
 }

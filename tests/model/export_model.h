@@ -18,6 +18,8 @@ enum { MSG_UPDATE = 2, MSG_REFRESH = 5 };
 #define CLASS(no)  ((no) >= NSHARED ? ((no) - NSHARED) % NCLASS : (no) / NPOLICY < 2 ? 0 : (no) / NPOLICY - 1)
 #define SOLE(no)   ((no) >= NSHARED ? ((no) - NSHARED) / NCLASS + 1 : 0)
 
+#define CROWD_PREFIXES 8
+
 struct told {
 	uint32_t set; /* 0: nothing */
 	uint8_t self[4];
@@ -52,7 +54,13 @@ struct model {
 	uint64_t policy_step;
 	uint64_t step, rng;
 	uint32_t now_s;
-	uint64_t seen_eor, seen_eorr, seen_detach, seen_reset, seen_held, checks;
+	struct {
+		unsigned left; /* steps; 0: there is none */
+		uint32_t group;
+		unsigned prefix; /* the first one of those that disappear and come back */
+		bool stuck[NMEMBER]; /* does not read */
+	} crowd;
+	uint64_t seen_eor, seen_eorr, seen_detach, seen_reset, seen_held, seen_crowd, checks;
 };
 
 /* Paths that the group of this number has of a family (rib/adjout_key.h). */

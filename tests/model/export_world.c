@@ -115,6 +115,8 @@ prefix_enter(struct world *w, unsigned f, unsigned prefix)
 	while (w->by_id[f][i] != 0)
 		i++;
 	w->by_id[f][i] = (uint8_t)(prefix + 1);
+	w->reused += w->last_of[f][i] != 0 && w->last_of[f][i] != prefix + 1;
+	w->last_of[f][i] = (uint8_t)(prefix + 1);
 	w->prefix[f][prefix].id = i * ID_STEP + 1;
 }
 

@@ -64,6 +64,8 @@ struct world {
 	} queue[NFAMILY * NPREFIX + 1];
 	uint32_t nqueue;
 	uint64_t pushed, popped;
+	uint8_t last_of[NFAMILY + 1][NPREFIX + 1]; /* by id, the prefix that had it last */
+	uint64_t reused;                           /* ids by another prefix */
 };
 
 uint32_t world_intern(struct world *w, uint32_t set); /* with a reference */
