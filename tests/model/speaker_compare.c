@@ -5,9 +5,11 @@
 #include "tests/model/speaker_model.h"
 
 #include "bgpd/groups.h"
+#include "bgpd/kernel.h"
 #include "bgpd/peer.h"
 #include "bgpd/peer_routes.h"
 #include "bgpd/pipeline.h"
+#include "rib/walk.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -433,6 +435,26 @@ compare_at_eor(unsigned peer, uint8_t families)
 		}
 }
 
+/* Whatever is in the RIB has a path, or somebody needs its id: an id that is forgotten would never be used again. */
+static void
+compare_pins(void)
+{
+	struct bgpd *d = the_model->d;
+	char text[IP_PREFIX_STRLEN];
+
+	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
+		struct rib_walk w;
+		rib_walk_table(&w, f);
+		while (!w.done) {
+			uint32_t budget = UINT32_MAX, id = rib_walk_next(d->rib, &w, &budget);
+			if (id == 0 || rib_path_first(d->rib, f, id) != NULL || fib_pins(d->kernel->fib, f, id) || groups_pin(d->groups, f, id))
+				continue;
+			struct ip_prefix p = rib_prefix(d->rib, f, id);
+			fail("nobody needs the id of %s, and it is not free", ip_prefix_str(&p, text, sizeof text));
+		}
+	}
+}
+
 void
 compare_decided(void)
 {
@@ -454,5 +476,6 @@ compare_everything(void)
 	compare_best(v);
 	compare_kernel(v);
 	compare_neighbors(v);
+	compare_pins();
 	compare_memory();
 }
