@@ -389,6 +389,7 @@ group_list_flush(struct group_list *l, bool more)
 	TAILQ_FOREACH(out, &l->adjout.groups, entry)
 	{
 		adjout_flush(out);
+		adjout_group_decided(out);
 		wake_group(group_of(out));
 	}
 }

@@ -355,6 +355,8 @@ void adjout_member_eor(struct adjout_member *m, enum family f);
  * then.
  */
 bool adjout_group_drain(struct adjout_group *g, uint32_t budget);
+/* After each decision pass: what has waited for one is looked at again from the beginning. */
+void adjout_group_decided(struct adjout_group *g);
 bool adjout_members_drain(struct adjout_group *g, uint32_t budget);
 /* idle: no prefix waits for a decision; else only what is too many is unpinned. */
 bool adjout_reap(struct adjout *a, bool idle, uint32_t budget);

@@ -169,6 +169,13 @@ pending_drain(struct adjout_group *g, enum family f, uint32_t *budget)
 	return false;
 }
 
+void
+adjout_group_decided(struct adjout_group *g)
+{
+	for (int f = 0; f < FAMILY_COUNT; f++)
+		g->fam[f].idle = 0;
+}
+
 bool
 adjout_group_drain(struct adjout_group *g, uint32_t budget)
 {

@@ -336,6 +336,27 @@ START_TEST(test_dirty_is_left)
 END_TEST
 
 /* More than a call's budget waits for decisions, as after a restart: that is no work until some are made. */
+START_TEST(test_dirty_decided_amid_walk)
+{
+	struct fake *k = fake_new();
+	struct adjout_family *fam = &k->g.fam[FAMILY_IPV4];
+
+	change(k, 1, 5, 50);
+	expect(k, "*+105:1 ");
+	k->best[1].dirty = true;
+	bitmap_set(&fam->pending, 1);
+	/* The walk has come so far that only its end is left, and is cut short. */
+	ck_assert(adjout_group_drain(&k->g, 3));
+	/* A decision that changes nothing is not told. */
+	k->best[1].dirty = false;
+	adjout_group_decided(&k->g);
+	drain(k);
+	expect(k, "*+105:1 ");
+	ck_assert_uint_eq(fam->pending.count, 0);
+	fake_free(k);
+}
+END_TEST
+
 START_TEST(test_many_dirty_are_left)
 {
 	struct fake *k = fake_new();
@@ -728,7 +749,7 @@ END_TEST
 
 SUITE("adjout", test_together, test_packing, test_split_horizon, test_nexthop_is_member, test_suppress,
     test_twice_in_a_slice, test_memo, test_repeated, test_repeated_rejection, test_source_changed, test_paced,
-    test_no_room_at_flush, test_many_at_once, test_policy_change, test_scan_empty, test_dirty_is_left, test_many_dirty_are_left, test_new_member,
+    test_no_room_at_flush, test_many_at_once, test_policy_change, test_scan_empty, test_dirty_is_left, test_dirty_decided_amid_walk, test_many_dirty_are_left, test_new_member,
     test_member_count, test_member_count_nexthop,
     test_first_members_attach, test_slow, test_bound, test_refresh, test_eor, test_eor_waits_for_room,
     test_move, test_pins, test_kept, test_leave, test_families)
