@@ -125,6 +125,12 @@ clock_fire(uint32_t within_ms)
 	return true;
 }
 
+bool
+clock_is_bare(void)
+{
+	return TAILQ_EMPTY(&timers);
+}
+
 void
 clock_advance(uint32_t ms)
 {

@@ -107,8 +107,8 @@ print_path(void *ctx, const struct rib_path *p, enum rib_reason reason)
 }
 
 /* Takes over which routes max-prefix keeps out. */
-static void
-read_blocked(void)
+void
+compare_read_blocked(void)
 {
 	for (int f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
 		for (unsigned i = 0; i < NPREFIX; i++) {
@@ -419,7 +419,7 @@ compare_at_eor(unsigned peer, uint8_t families)
 
 	if (!n->quiet_up || the_model->last_event > n->up_step)
 		return;
-	read_blocked();
+	compare_read_blocked();
 	oracle_decide(v);
 	for (int f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
 		for (unsigned i = 0; families & OPEN_FAMILY(f) && i < NPREFIX; i++) {
@@ -460,7 +460,7 @@ compare_decided(void)
 {
 	static struct verdict v[FAMILY_COUNT][NPREFIX];
 
-	read_blocked();
+	compare_read_blocked();
 	oracle_decide(v);
 	compare_best(v);
 	compare_kernel(v);
@@ -471,11 +471,12 @@ compare_everything(void)
 {
 	static struct verdict v[FAMILY_COUNT][NPREFIX];
 
-	read_blocked();
+	compare_read_blocked();
 	oracle_decide(v);
 	compare_best(v);
 	compare_kernel(v);
 	compare_neighbors(v);
 	compare_pins();
+	restart_compare();
 	compare_memory();
 }

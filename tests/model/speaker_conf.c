@@ -485,6 +485,7 @@ conf_file(const struct mconf *c)
 		fprintf(f, "memory-limit: %uM, ", MEMORY_LIMIT_M);
 	fprintf(f, "as: %u, id: 10.255.0.1, cluster-id: 10.255.0.%u, listen: [], graceful-restart: {stale-time: 40}, default-local-preference: %u, "
 		   "resolve-via-default: %s, multipath: {ebgp: %u, ibgp: %u, as-path-relax: %s}}\n"
+		   "kernel: {keep-on-stop: true}\n"
 		   "log: {level: error}\n",
 	    LOCAL_AS, c->cluster_id & 0xff, c->default_local_pref, c->via_default ? "true" : "false", c->multipath_ebgp,
 	    c->multipath_ibgp, c->relax ? "true" : "false");

@@ -4,7 +4,8 @@
  *
  * It reports three links with a subnet of each family, and one foreign route of
  * each that comes and goes. An id stays pinned for a while after its route was
- * taken away, as it is while an operation is under way.
+ * taken away, as it is while an operation is under way. Routes outlive a daemon,
+ * and are there until the next one wants one in their place, or sweeps them.
  */
 #include "tests/model/speaker_model.h"
 
@@ -38,7 +39,20 @@ struct fib {
 	struct fib_id id[FAMILY_COUNT][NID];
 	uint32_t nbusy;
 };
+/* Routes of an earlier daemon that this one has not asked for yet. */
+static bool left[FAMILY_COUNT][NPREFIX + 1];
 static struct fib *the_fib;
+
+/* NPREFIX: none of the model's. */
+static unsigned
+prefix_number(const struct ip_prefix *p)
+{
+	unsigned i = 0;
+
+	while (i < NPREFIX && !ip_prefix_eq(p, &the_model->prefix[p->family][i]))
+		i++;
+	return i;
+}
 
 int
 fib_start(struct loop *loop, const struct fib_config *conf, const struct fib_callbacks *cb, void *ctx, struct fib **out)
@@ -63,6 +77,14 @@ fib_stop(struct fib *fib, bool keep, unsigned max_wait_ms)
 {
 	(void)keep;
 	(void)max_wait_ms;
+	/* With keep-on-stop all stay. */
+	for (unsigned k = 0; k < FAMILY_COUNT * NID; k++) {
+		const struct fib_id *e = &fib->id[k / NID][k % NID];
+		if (e->nhset == 0)
+			continue;
+		fib->set[e->nhset].refs--;
+		left[k / NID][prefix_number(&e->prefix)] = true;
+	}
 	for (unsigned i = 0; i < NSET; i++)
 		CHECK(fib->set[i].refs == 0);
 	free(fib);
@@ -126,6 +148,7 @@ fib_route_set(struct fib *fib, enum family f, uint32_t id, uint32_t nhset, uint3
 	(void)metric;
 	CHECK(nhset != 0 && !deferring());
 	route_put(fib, f, id, nhset);
+	left[f][prefix_number(&fib->id[f][id].prefix)] = false;
 }
 
 void
@@ -163,22 +186,47 @@ fib_is_empty(const struct fib *fib)
 	return fib->nbusy == 0 && !fib_wants_any(fib, FAMILY_IPV4) && !fib_wants_any(fib, FAMILY_IPV6);
 }
 
+bool
+fib_left(enum family f, unsigned prefix)
+{
+	return left[f][prefix];
+}
+
+uint32_t
+fib_left_count(enum family f)
+{
+	uint32_t n = the_model->adopted[f];
+
+	for (unsigned i = 0; i < NPREFIX; i++)
+		n += left[f][i];
+	return n;
+}
+
+void
+fib_world_new(void)
+{
+	memset(left, 0, sizeof left);
+	for (unsigned i = 0; i < NLINK; i++)
+		the_model->link_up[i] = true;
+}
+
 /* Not before all has been decided that neighbours have sent again. */
 void
 fib_sweep(struct fib *fib)
 {
 	(void)fib;
-	CHECK(!deferring());
-	the_model->adopted = 0;
+	restart_swept();
+	memset(left, 0, sizeof left);
+	memset(the_model->adopted, 0, sizeof the_model->adopted);
 }
 
 void
 fib_stats_get(const struct fib *fib, struct fib_stats *out)
 {
-	uint32_t n = the_model->adopted;
+	uint32_t n4 = fib_left_count(FAMILY_IPV4), n6 = fib_left_count(FAMILY_IPV6);
 
 	(void)fib;
-	*out = (struct fib_stats){.adopted = 2 * n, .adopted_of = {[FAMILY_IPV4] = n, [FAMILY_IPV6] = n}};
+	*out = (struct fib_stats){.adopted = n4 + n6, .adopted_of = {[FAMILY_IPV4] = n4, [FAMILY_IPV6] = n6}};
 }
 
 bool
@@ -276,11 +324,13 @@ void
 fib_world_start(void)
 {
 	for (unsigned i = 0; i < NLINK; i++) {
-		the_model->link_up[i] = true;
 		report_link(i);
 		report_address(i, FAMILY_IPV4);
 		report_address(i, FAMILY_IPV6);
 	}
+	for (unsigned f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
+		if (the_model->foreign[f].there)
+			report_foreign(f, true);
 	the_fib->cb->synced(the_fib->ctx);
 	the_model->d->loop->in_turn = false;
 }

@@ -258,6 +258,7 @@ come_up(struct mpeer *n)
 	n->quiet_up = quiet();
 	n->up_step = the_model->step;
 	n->up_decided = the_model->last_decided;
+	restart_expect(n);
 	session_answer(n->session, true);
 	len = open_encode(&o, msg, sizeof msg);
 	session_deliver(n->session, msg, len);
@@ -388,6 +389,8 @@ load(const struct mconf *c)
 			kept_forget(n, FAMILY_IPV4);
 			kept_forget(n, FAMILY_IPV6);
 		}
+		if (!c->neighbor[i].there)
+			n->ups = 0;
 		if (c->neighbor[i].there && !the_model->conf.neighbor[i].there)
 			n->tag = (uint8_t)(n->tag + NPEER <= UINT8_MAX ? n->tag + NPEER : 1 + (int)i);
 	}
@@ -784,8 +787,8 @@ end(void)
 	CHECK(nexthop_count(d->nexthops) == 0);
 }
 
-/* In the place of the daemon's loop: everything is set up, and torn down afterwards. */
-static void
+/* In the place of the daemon's loop: everything is set up, and torn down afterwards. True: another daemon is to begin. */
+static bool
 run(struct bgpd *d)
 {
 	struct group_list *list = &d->groups->list;
@@ -796,17 +799,21 @@ run(struct bgpd *d)
 	list->private_max = 1000 + rnd(10000);
 	list->adjout.kept_max = rnd(20); /* else ids would seldom be reused */
 	list->adjout.detached_max = 1 + rnd(6);
-	the_model->start_ns = the_model->now_ns;
-	/* Not with a tape: minutes may have to pass until selection begins, and each is much work. */
-	the_model->adopted = !the_model->taped && rnd(2) == 0 ? 5 : 0;
-	the_model->hurried = rnd(3) != 0;
+	restart_begun();
+	restart_plan();
 	fib_world_start();
 	the_model->deferred = deferring();
-	CHECK(the_model->deferred == (the_model->adopted > 0));
-	for (uint64_t i = 0; i < the_model->steps && (!the_model->taped || the_model->tape_left > 0); i++)
+	CHECK(the_model->deferred == (the_model->kept != 0));
+	while (the_model->step < the_model->steps && (!the_model->taped || the_model->tape_left > 0)) {
 		step();
+		if (restart_is_due()) {
+			restart_end(d);
+			return true;
+		}
+	}
 	stretch_end();
 	end();
+	return false;
 }
 
 /* ---- the world's beginning ---- */
@@ -860,13 +867,28 @@ init_peers(void)
 	}
 }
 
+static struct conf *
+read_conf(void)
+{
+	struct conf *conf;
+	struct conf_errors errors = {0};
+	char path[64];
+	int fd = conf_file(&the_model->conf);
+
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	if (conf_load(path, &conf, &errors) != 0)
+		fail("the configuration is bad: %s", errors.n > 0 ? errors.v[0].text : "");
+	conf_errors_free(&errors);
+	close(fd);
+	return conf;
+}
+
 bool
 model_run(struct model *m)
 {
 	static const struct daemon_options options = {.conf_path = conf_path, .kernel = true};
-	struct conf *conf;
-	struct conf_errors errors = {0};
-	char path[64];
+	struct bgpd d;
+	bool started, again;
 
 	the_model = m;
 	m->now_ns = 1000000000ull;
@@ -874,16 +896,17 @@ model_run(struct model *m)
 	init_prefixes();
 	init_peers();
 	conf_init(&m->conf);
-	int fd = conf_file(&m->conf);
-	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-	if (conf_load(path, &conf, &errors) != 0)
-		fail("the configuration is bad: %s", errors.n > 0 ? errors.v[0].text : "");
-	conf_errors_free(&errors);
-	close(fd);
-	struct bgpd d;
-	bool started = daemon_start(&d, &options, conf);
-	if (started)
-		run(&d);
-	daemon_free(&d, !started);
+	fib_world_new();
+	/* Not with a tape: minutes may have to pass until selection begins, and each is much work. */
+	for (unsigned f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
+		m->adopted[f] = !m->taped && rnd(2) == 0 ? 5 : 0;
+	m->hurried = rnd(3) != 0;
+	do {
+		started = daemon_start(&d, &options, read_conf());
+		again = started && run(&d);
+		daemon_free(&d, !started);
+		if (again)
+			restart_ended();
+	} while (again);
 	return started;
 }

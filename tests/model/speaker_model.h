@@ -181,6 +181,9 @@ struct mpeer {
 	struct open_caps caps; /* of this session: what the model neighbour offers */
 	struct session *session;
 	bool up;
+	unsigned ups;          /* since the daemon has been there, and this neighbour in its configuration */
+	uint8_t open_restarts; /* what the daemon's OPEN has to say of its restart: enum open_restarts, */
+	uint8_t open_kept;     /* and of which families its forwarding was kept */
 	bool ids_in[FAMILY_COUNT], ids_out[FAMILY_COUNT]; /* ADD-PATH is agreed: it sends, it gets path ids */
 	uint64_t up_step, up_decided; /* when it came up, and when all was decided for the last time before that */
 	bool quiet_up; /* nothing but decisions was going on when it came up */
@@ -204,6 +207,8 @@ struct mforeign {
 	bool there, unreachable;
 	uint32_t metric;
 };
+
+enum open_restarts { OPEN_RESTARTS_NO, OPEN_RESTARTS, OPEN_RESTARTS_ANY };
 
 /* Times at which not everything happens, but one thing often. */
 enum stretch {
@@ -229,7 +234,9 @@ struct model {
 	struct mpeer peer[NPEER];
 	bool confed; /* we are in a confederation */
 	bool link_up[NLINK];
-	uint32_t adopted; /* routes of an earlier run in the kernel, until they are swept */
+	uint32_t adopted[FAMILY_COUNT]; /* routes of somebody's earlier run in the kernel, until they are swept */
+	uint64_t restart_step; /* when this daemon ends and another one begins; 0: it stays to the end */
+	uint8_t kept; /* families with routes of an earlier daemon when this one began, OPEN_FAMILY bits */
 	/* What each neighbour had when memory was not free any more, unless the configuration has changed since. */
 	uint32_t base[NPEER][FAMILY_COUNT];
 	bool bases_known;
@@ -244,7 +251,7 @@ struct model {
 	uint64_t seen_kept, seen_kept_back, seen_kept_swept, seen_kept_late;
 	uint64_t seen_shared, seen_full, seen_detached, seen_eor_checked, seen_reused, seen_blocked, seen_held;
 	uint64_t seen_many[SEND_COUNT], seen_aggregate, seen_hidden, seen_deferred, seen_in_time, seen_confed;
-	uint64_t seen_refused, seen_asked, seen_capped;
+	uint64_t seen_refused, seen_asked, seen_capped, seen_restart, seen_left, seen_left_swept;
 	uint64_t steps;
 };
 extern struct model *the_model;
@@ -281,6 +288,7 @@ bool clock_run_job(void);  /* a slice of a random one of the jobs that wait; fal
 /* A random timer of those that are due within so many milliseconds, or soon after; false: none is. */
 bool clock_fire(uint32_t within_ms);
 void clock_advance(uint32_t ms);
+bool clock_is_bare(void); /* no timer is left */
 
 /* speaker_session.c: the model neighbour's end of a connection */
 struct session *session_of(unsigned peer);
@@ -292,7 +300,8 @@ void session_hang_up(struct session *s);                /* the neighbour closes 
 size_t session_pull(struct session *s, uint8_t *buf, size_t max); /* octets that the daemon sends */
 
 /* speaker_fib.c */
-void fib_world_start(void); /* reports links, addresses and the first routes */
+void fib_world_new(void);   /* another kernel: links are up, and nobody has left routes */
+void fib_world_start(void); /* reports links, addresses and foreign routes */
 void fib_link_change(unsigned link);
 void fib_foreign_change(unsigned family);
 bool fib_run(void); /* an answer of the kernel's that is due; false: none */
@@ -304,6 +313,26 @@ struct way {
 /* What the daemon wants for a prefix: number of ways, 0: nothing. */
 unsigned fib_wanted(enum family f, const struct ip_prefix *p, struct way *ways);
 unsigned fib_count(void);
+/* Is there a route that a daemon before this one has left, and nobody has asked for since? */
+bool fib_left(enum family f, unsigned prefix);
+uint32_t fib_left_count(enum family f); /* and of somebody's else */
+
+/* speaker_restart.c: the daemon ends, and another one begins with what is in the kernel (RFC 4724 4.1) */
+/* The daemon has begun: what it found in the kernel is known. */
+void restart_begun(void);
+/* When the daemon is to end; and is this a step at which it can? */
+void restart_plan(void);
+bool restart_is_due(void);
+/* It is about to end, and has: of the neighbours' routes nobody knows. */
+void restart_end(struct bgpd *d);
+void restart_ended(void);
+/* A neighbour connects: what will the daemon's OPEN say? And what it says. */
+void restart_expect(struct mpeer *n);
+void restart_open(struct mpeer *n, const uint8_t *body, size_t len);
+/* The daemon has what nobody asked for taken out of the kernel. */
+void restart_swept(void);
+/* All has run dry: by now it must have. */
+void restart_compare(void);
 
 /* speaker_conf.c */
 void conf_init(struct mconf *c);
@@ -404,6 +433,7 @@ struct peer *peer_of(unsigned peer); /* NULL: not configured */
 bool decided(void);                  /* has everything been decided that is known? */
 bool quiet(void);                    /* as far as others depend on it? */
 bool deferring(void);                /* does the daemon wait for its neighbours (RFC 4724 4.1)? */
+void compare_read_blocked(void);     /* takes over which routes max-prefix keeps out: that is up to the daemon */
 void compare_decided(void);          /* best paths, multipath sets, kernel routes */
 void compare_everything(void);       /* and what neighbours were told, and counts */
 /* A neighbour was told something: has it no more prefixes than it may? */

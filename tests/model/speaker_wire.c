@@ -456,7 +456,7 @@ read_update(struct mpeer *n, const uint8_t *body, size_t len)
 	if (deferring())
 		fail("neighbour %td gets an UPDATE while selection is deferred", n - the_model->peer);
 	if (u.end_of_rib) {
-		CHECK(!(n->eor & OPEN_FAMILY(u.eor_family)));
+		CHECK(!(n->eor & OPEN_FAMILY(u.eor_family)) && the_model->d->restart.state >= GR_SETTLE);
 		n->eor |= OPEN_FAMILY(u.eor_family);
 		the_model->seen_eor++;
 	}
@@ -513,6 +513,8 @@ wire_message(struct mpeer *n, const uint8_t *msg, size_t len)
 		read_refresh(n, msg + BGP_HEADER_LEN);
 		break;
 	case BGP_MSG_OPEN:
+		restart_open(n, msg + BGP_HEADER_LEN, len - BGP_HEADER_LEN);
+		break;
 	case BGP_MSG_KEEPALIVE:
 		break;
 	default:
