@@ -117,8 +117,14 @@ compare_read_blocked(void)
 			for (const struct rib_path *p = id != 0 ? rib_path_first(the_model->d->rib, (enum family)f, id) : NULL;
 			     p != NULL; p = rib_path_next(the_model->d->rib, (enum family)f, p))
 				blocked[path_of(p)] = rib_path_reject(p) == RIB_REJECT_MAX_PREFIX;
-			for (unsigned x = 0; x < OWN; x++)
-				the_model->peer[path_source(x)].route[f][i][x % NSLOT].blocked = blocked[x];
+			for (unsigned x = 0; x < OWN; x++) {
+				struct mroute *r = &the_model->peer[path_source(x)].route[f][i][x % NSLOT];
+				r->blocked = blocked[x];
+				/* RFC 9494 4.2: it goes, or is kept out for as long as import policy rejects it anyway. */
+				if (r->kept && the_model->peer[path_source(x)].keeps[f] == KEEPS_LONG &&
+				    (r->a.communities & C_NO_LLGR))
+					r->there = find_path((enum family)f, i, x) != NULL;
+			}
 		}
 }
 

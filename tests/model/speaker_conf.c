@@ -30,7 +30,9 @@ random_rule(struct mrule *r, bool import)
 	r->prepend_as = rnd(2) == 0 ? 70000 : 65099;
 	r->prepend = (uint8_t)(1 + rnd(2));
 	r->origin = (uint8_t)rnd(3);
-	r->community = (uint8_t)rnd(NCOMMUNITY);
+	/* no-llgr takes routes away, which is for their neighbours alone to say. */
+	r->community = (uint8_t)rnd(NCOMMUNITY - 1);
+	r->community = (uint8_t)(r->community + (1u << r->community >= C_NO_LLGR));
 	if (import && (r->set & SET_NEXT_HOP)) {
 		r->match = MATCH_PREFIX_SET;
 		r->not = false;
@@ -74,7 +76,7 @@ random_own(struct mroute *r)
 	r->a.med = r->a.has_med ? rnd(3) : 0;
 	r->a.has_local_pref = rnd(3) == 0;
 	r->a.local_pref = r->a.has_local_pref ? 50 + 50 * rnd(3) : 0;
-	r->a.communities = (uint8_t)(rnd(3) == 0 ? 1u << rnd(NCOMMUNITY) : 0);
+	r->a.communities = (uint16_t)(rnd(3) == 0 ? 1u << rnd(NCOMMUNITY) : 0);
 }
 
 static void
@@ -90,7 +92,7 @@ random_aggregate(struct maggregate *g)
 	g->a.med = g->a.has_med ? rnd(3) : 0;
 	g->a.has_local_pref = rnd(3) == 0;
 	g->a.local_pref = g->a.has_local_pref ? 50 + 50 * rnd(3) : 0;
-	g->a.communities = (uint8_t)(rnd(3) == 0 ? 1u << rnd(NCOMMUNITY) : 0);
+	g->a.communities = (uint16_t)(rnd(3) == 0 ? 1u << rnd(NCOMMUNITY) : 0);
 }
 
 static void
@@ -276,7 +278,8 @@ conf_mutate(struct mconf *c)
 /* ---- as YAML ---- */
 
 static const char *const community_names[NCOMMUNITY] = {
-    "64512:1", "64512:2", "64512:3", "64512:4", "64512:5", "no-export", "no-advertise", "no-export-subconfed"};
+    "64512:1", "64512:2", "64512:3", "64512:4", "64512:5", "llgr-stale", "no-llgr",
+    "no-export", "no-advertise", "no-export-subconfed"};
 static const char *const actions[] = {"next", "accept", "reject"};
 static const char *const origins[] = {"igp", "egp", "incomplete"};
 
@@ -483,11 +486,11 @@ conf_file(const struct mconf *c)
 		fprintf(f, "confederation: {as: %u, members: [65002, 65003, 65101]}, ", CONFED_AS);
 	if (c->bounded)
 		fprintf(f, "memory-limit: %uM, ", MEMORY_LIMIT_M);
-	fprintf(f, "as: %u, id: 10.255.0.1, cluster-id: 10.255.0.%u, listen: [], graceful-restart: {stale-time: 40}, default-local-preference: %u, "
+	fprintf(f, "as: %u, id: 10.255.0.1, cluster-id: 10.255.0.%u, listen: [], graceful-restart: {stale-time: %u, long-lived-time: %u}, default-local-preference: %u, "
 		   "resolve-via-default: %s, multipath: {ebgp: %u, ibgp: %u, as-path-relax: %s}}\n"
 		   "kernel: {keep-on-stop: true}\n"
 		   "log: {level: error}\n",
-	    LOCAL_AS, c->cluster_id & 0xff, c->default_local_pref, c->via_default ? "true" : "false", c->multipath_ebgp,
+	    LOCAL_AS, c->cluster_id & 0xff, STALE_S, LONG_S, c->default_local_pref, c->via_default ? "true" : "false", c->multipath_ebgp,
 	    c->multipath_ibgp, c->relax ? "true" : "false");
 	fprintf(f, "prefix-sets:\n");
 	print_sets(f);

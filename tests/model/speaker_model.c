@@ -108,78 +108,6 @@ route_changed(struct mroute *r, unsigned prefix)
 		the_model->last_event = the_model->step;
 }
 
-/* ---- graceful restart of neighbours ---- */
-
-static void
-kept_gone(struct mroute *r, unsigned prefix)
-{
-	memset(&r->a, 0, sizeof r->a);
-	r->there = r->kept = false;
-	r->sent_id = 0;
-	route_changed(r, prefix);
-}
-
-void
-kept_forget(struct mpeer *n, unsigned f)
-{
-	for (unsigned k = 0; k < NPREFIX * NSLOT; k++)
-		if (n->route[f][k / NSLOT][k % NSLOT].kept)
-			kept_gone(&n->route[f][k / NSLOT][k % NSLOT], k / NSLOT);
-}
-
-static bool
-kept_any(const struct mpeer *n, unsigned f)
-{
-	for (unsigned k = 0; k < NPREFIX * NSLOT; k++)
-		if (n->route[f][k / NSLOT][k % NSLOT].kept)
-			return true;
-	return false;
-}
-
-#define STALE_S 40 /* stale-time of the configuration */
-
-/* The daemon's timers end it, and when they do is the clock's matter: not early, and not late where all have fired. */
-static void
-kept_follow(bool all_fired)
-{
-	for (unsigned i = 0; i < NPEER; i++)
-		for (unsigned f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
-			struct mpeer *n = &the_model->peer[i];
-			struct peer *p = peer_of(i);
-			uint32_t s = !n->up && n->kept_s < STALE_S ? n->kept_s : STALE_S;
-			uint64_t due_ns = n->lost_ns + s * 1000000000ull;
-			if (!kept_any(n, f))
-				continue;
-			bool keeps = p != NULL && peer_gr_keeps(p, (enum family)f);
-			if (!keeps && the_model->now_ns + 100000000 < due_ns)
-				fail("neighbour %u family %u: kept routes have gone early", i, f);
-			if (keeps && all_fired && the_model->now_ns > due_ns + 1000000000)
-				fail("neighbour %u family %u: routes are kept for too long", i, f);
-			if (!keeps) {
-				kept_forget(n, f);
-				the_model->seen_kept_late++;
-			}
-		}
-}
-
-/* It is back: RFC 4724 4.2, what it has not preserved goes at once. */
-static void
-kept_back(struct mpeer *n)
-{
-	const struct open_caps *c = &n->caps;
-
-	for (unsigned f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
-		if (!kept_any(n, f))
-			continue;
-		if (c->gr && (c->families & c->gr_families & c->gr_forwarding & OPEN_FAMILY(f))) {
-			the_model->seen_kept_back++;
-			continue;
-		}
-		kept_forget(n, f);
-		n->quiet_up = false;
-	}
-}
-
 static void
 send_end_of_rib(struct mpeer *n, unsigned f)
 {
@@ -190,23 +118,7 @@ send_end_of_rib(struct mpeer *n, unsigned f)
 	session_deliver(n->session, msg, wire_end_of_rib((enum family)f, msg));
 	session_delivered(n->session);
 	n->sent_eor |= OPEN_FAMILY(f);
-	the_model->seen_kept_swept += kept_any(n, f);
-	kept_forget(n, f);
-}
-
-static void
-random_restart(struct open_caps *c)
-{
-	static const uint16_t times[] = {0, 3, 20, 100};
-
-	c->gr = rnd(4) != 0;
-	if (!c->gr)
-		return;
-	c->gr_notification = rnd(2) == 0;
-	c->gr_restarting = rnd(2) == 0;
-	c->gr_time_s = times[rnd(ARRAY_LEN(times))];
-	c->gr_families = (uint8_t)(rnd(5) == 0 ? rnd(4) << FAMILY_IPV4 : 3u << FAMILY_IPV4);
-	c->gr_forwarding = (uint8_t)((rnd(4) == 0 ? rnd(4) << FAMILY_IPV4 : c->gr_families) & c->gr_families);
+	kept_end_of_rib(n, f);
 }
 
 static void
@@ -226,7 +138,7 @@ random_caps(struct mpeer *n)
 	for (unsigned f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
 		if (c->families & OPEN_FAMILY(f))
 			c->add_path[f] = (uint8_t)(!all && rnd(2) == 0 ? rnd(4) : ADD_PATH_BOTH);
-	random_restart(c);
+	kept_random(c);
 }
 
 /* RFC 7911 4: path ids go one way where one end sends them and the other one wants them. */
@@ -316,6 +228,7 @@ step_settle(void)
 		for (unsigned slices = 0; slices < 64 && clock_run_job(); slices++)
 			busy = true;
 		busy = clock_fire(250) || busy;
+		kept_follow(false);
 		for (unsigned i = 0; i < NPEER; i++) {
 			while (pull(&the_model->peer[i], 5000))
 				busy = true;
@@ -580,8 +493,8 @@ stretch_begin_calm(void)
 		if (n->up)
 			session_hang_up(n->session);
 	}
-	for (unsigned timers = rnd(40); timers > 0 && clock_fire(1500);)
-		timers--;
+	for (unsigned timers = rnd(40); timers > 0 && clock_fire(1500); timers--)
+		kept_follow(false);
 	step_settle();
 	the_model->stretch = STRETCH_CALM;
 }

@@ -55,8 +55,14 @@ enum { PFX_FLEETING = 16, PFX_ORDINARY = 24, PFX_COVER1 = 24, PFX_COVER2 = 27, P
        PFX_AGG = 32 /* those that may be aggregates, of ordinary ones: nothing resolves through them */ };
 
 /* Communities as bits, in the order of their numbers. */
-#define NCOMMUNITY 8 /* 64512:1 .. 64512:5, no-export, no-advertise, no-export-subconfed */
-enum { C_NO_EXPORT = 1 << 5, C_NO_ADVERTISE = 1 << 6, C_NO_EXPORT_SUBCONFED = 1 << 7 };
+#define NCOMMUNITY 10 /* 64512:1 .. 64512:5, llgr-stale, no-llgr, no-export, no-advertise, no-export-subconfed */
+enum {
+	C_LLGR_STALE = 1 << 5,
+	C_NO_LLGR = 1 << 6,
+	C_NO_EXPORT = 1 << 7,
+	C_NO_ADVERTISE = 1 << 8,
+	C_NO_EXPORT_SUBCONFED = 1 << 9
+};
 /* Extended communities: one that is transitive, one that is not. */
 enum { X_TRANSITIVE = 1, X_NON_TRANSITIVE = 2 };
 
@@ -64,6 +70,7 @@ enum { X_TRANSITIVE = 1, X_NON_TRANSITIVE = 2 };
 struct mattr {
 	struct ip_addr nexthop; /* FAMILY_NONE: our own route */
 	uint32_t path[PATH_MAX_AS];
+	uint16_t communities; /* a set */
 	uint16_t confed; /* bits: which of them are in AS_CONFED_SEQUENCEs (RFC 5065) */
 	uint32_t med, local_pref, originator, preference;
 	uint32_t otc; /* RFC 9234; 0: none */
@@ -71,7 +78,7 @@ struct mattr {
 	uint16_t blob; /* octets of an unknown transitive attribute, 0: none */
 	uint8_t npath, ncluster;
 	uint8_t origin;
-	uint8_t communities, ext; /* sets */
+	uint8_t ext; /* a set */
 	uint8_t aggregated;       /* ATOMIC_AGGREGATE 1, AGGREGATOR 2: ours, nobody else sends one */
 	uint8_t tag;              /* first octet of the blob: who announced it, see mpeer */
 	bool has_med, has_local_pref, has_preference;
@@ -188,8 +195,11 @@ struct mpeer {
 	uint64_t up_step, up_decided; /* when it came up, and when all was decided for the last time before that */
 	bool quiet_up; /* nothing but decisions was going on when it came up */
 	bool slow;     /* reads seldom */
+	uint8_t keeps[FAMILY_COUNT]; /* enum keeps */
 	uint64_t lost_ns; /* when the session ended whose routes are kept */
 	uint16_t kept_s;  /* how long it wanted that */
+	uint32_t long_s[FAMILY_COUNT];       /* and as a last resort afterwards; 0: not */
+	uint64_t long_due_ns[FAMILY_COUNT];  /* when that ends */
 	uint8_t sent_eor; /* families whose End-of-RIB it has sent, OPEN_FAMILY bits */
 	bool lowered;  /* its max-prefix has come down since: what was there before stays */
 	bool lowered_out; /* its max-prefix-out has, since all had run dry: it may still have what was there before */
@@ -207,6 +217,11 @@ struct mforeign {
 	bool there, unreachable;
 	uint32_t metric;
 };
+
+/* Are routes of a lost session kept, even if there were none, and as a last resort (RFC 9494)? */
+enum keeps { KEEPS_NOT, KEEPS, KEEPS_LONG };
+#define STALE_S 40 /* stale-time and long-lived-time of the configuration */
+#define LONG_S  60
 
 enum open_restarts { OPEN_RESTARTS_NO, OPEN_RESTARTS, OPEN_RESTARTS_ANY };
 
@@ -248,7 +263,7 @@ struct model {
 	struct attr_scratch scratch;
 	/* How often things were seen, for the last line. */
 	uint64_t compared, seen_eor, seen_eorr, seen_up, seen_closed, seen_reload, seen_recursive, seen_multipath, seen_long;
-	uint64_t seen_kept, seen_kept_back, seen_kept_swept, seen_kept_late;
+	uint64_t seen_long_lived, seen_kept, seen_kept_back, seen_kept_swept, seen_kept_late;
 	uint64_t seen_shared, seen_full, seen_detached, seen_eor_checked, seen_reused, seen_blocked, seen_held;
 	uint64_t seen_many[SEND_COUNT], seen_aggregate, seen_hidden, seen_deferred, seen_in_time, seen_confed;
 	uint64_t seen_refused, seen_asked, seen_capped, seen_restart, seen_left, seen_left_swept;
@@ -390,8 +405,19 @@ bool oracle_related(enum family f, unsigned i, unsigned j);
 /* The ways of all paths used. */
 unsigned oracle_ways(struct verdict v[FAMILY_COUNT][NPREFIX], enum family f, unsigned prefix, struct way *ways);
 
-/* speaker_model.c: kept routes of a family go, since their time is over or they are not wanted. */
+/* speaker_kept.c: routes of a session that was lost gracefully */
+void kept_random(struct open_caps *c); /* what it is for a neighbour */
+bool kept_any(const struct mpeer *n, unsigned f);
+/* A session is lost; err: what the daemon has said, NULL: nobody has said anything. It is back. All has been sent again. */
+void kept_begin(struct mpeer *n, const struct bgp_error *err);
+void kept_back(struct mpeer *n);
+void kept_end_of_rib(struct mpeer *n, unsigned f);
+/* They go, since they are not wanted. */
 void kept_forget(struct mpeer *n, unsigned f);
+/* What the daemon's timers have done. all_fired: whatever is due. */
+void kept_follow(bool all_fired);
+
+/* speaker_model.c */
 /* The neighbour has said something of the prefix, which may have been stale. */
 void route_changed(struct mroute *r, unsigned prefix);
 void send_refresh(struct mpeer *n, unsigned f, enum refresh_subtype subtype);

@@ -98,9 +98,9 @@ rule_apply(const struct mrule *r, bool import, struct mattr *a)
 		prepend(a, r->prepend_as, false);
 	}
 	if (r->set & SET_REMOVE_COMMUNITY)
-		a->communities &= (uint8_t)~7u;
+		a->communities &= (uint16_t)~7u;
 	if (r->set & SET_ADD_COMMUNITY)
-		a->communities |= (uint8_t)(1u << r->community);
+		a->communities |= (uint16_t)(1u << r->community);
 	if (r->set & SET_PREFERENCE) {
 		a->has_preference = true;
 		a->preference = r->preference;
@@ -220,6 +220,11 @@ import_all(enum family f, unsigned prefix, struct verdict *v)
 		mark_otc(s, &v->a[x]);
 		v->in[x] = r->there && !r->refused && !r->blocked && !loops(&r->a) && !next_hop_is_far(s, &r->a) && !is_leak(s, &r->a) &&
 		    chain_run(&the_model->conf.neighbor[s].import, s, true, s, f, prefix, &v->a[x], &set);
+		/* RFC 9494 4.2 */
+		if (r->kept && the_model->peer[s].keeps[f] == KEEPS_LONG) {
+			v->in[x] = v->in[x] && !(v->a[x].communities & C_NO_LLGR);
+			v->a[x].communities |= C_LLGR_STALE;
+		}
 	}
 	v->in[OWN] = own->there;
 	v->a[OWN] = own->a;
@@ -423,17 +428,18 @@ resolve_cached(struct cache *c, const struct verdict (*v)[NPREFIX], const struct
 
 /* ---- the decision, RFC 4271 9.1.2 ---- */
 
-#define NKEY 5
+#define NKEY 6
 static void
 keys(const struct verdict *v, unsigned x, uint32_t before[NKEY], uint32_t after[2])
 {
 	const struct mattr *a = &v->a[x];
 
-	before[0] = ~(a->has_preference ? a->preference : x >= OWN ? 200 : 100);
-	before[1] = ~(a->has_local_pref ? a->local_pref : the_model->conf.default_local_pref);
-	before[2] = x < OWN;
-	before[3] = path_length(a);
-	before[4] = a->origin;
+	before[0] = (a->communities & C_LLGR_STALE) != 0;
+	before[1] = ~(a->has_preference ? a->preference : x >= OWN ? 200 : 100);
+	before[2] = ~(a->has_local_pref ? a->local_pref : the_model->conf.default_local_pref);
+	before[3] = x < OWN;
+	before[4] = path_length(a);
+	before[5] = a->origin;
 	after[0] = x >= OWN || is_inside(&the_model->peer[path_source(x)]);
 	after[1] = v->metric[x];
 }
@@ -654,6 +660,9 @@ may_go(unsigned peer, unsigned source, const struct mattr *a)
 	const struct mneighbor *conf = the_model->conf.neighbor;
 
 	if (a->communities & C_NO_ADVERTISE)
+		return false;
+	/* RFC 9494 4.3 */
+	if ((a->communities & C_LLGR_STALE) && !n->caps.llgr)
 		return false;
 	if (n->member)
 		return !(a->communities & C_NO_EXPORT_SUBCONFED);

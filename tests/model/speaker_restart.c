@@ -53,6 +53,7 @@ restart_ended(void)
 		memset(n->route, 0, sizeof n->route);
 		n->lowered = n->lowered_out = false;
 		n->ups = 0;
+		n->keeps[FAMILY_IPV4] = n->keeps[FAMILY_IPV6] = KEEPS_NOT;
 	}
 	m->seen_restart++;
 	m->hurried = true;
@@ -97,6 +98,7 @@ restart_open(struct mpeer *n, const uint8_t *body, size_t len)
 	if (!open_decode(body, len, &o, &err))
 		fail("neighbour %td gets a bad OPEN: %s", n - the_model->peer, err.reason);
 	CHECK(o.caps.gr && o.caps.gr_families == o.caps.families);
+	CHECK(o.caps.llgr_families == o.caps.families && o.caps.llgr_forwarding == o.caps.gr_forwarding);
 	if (n->open_restarts == OPEN_RESTARTS_ANY)
 		return;
 	if (o.caps.gr_restarting != (n->open_restarts == OPEN_RESTARTS) || o.caps.gr_forwarding != n->open_kept)

@@ -122,7 +122,7 @@ random_attr(const struct mpeer *n, unsigned f, unsigned prefix, struct mattr *a)
 	random_path(n, a);
 	a->has_med = rnd(2) == 0;
 	a->med = a->has_med ? rnd(3) : 0;
-	a->communities = (uint8_t)(rnd(3) == 0 ? 1u << rnd(NCOMMUNITY) : 0);
+	a->communities = (uint16_t)(rnd(3) == 0 ? 1u << rnd(NCOMMUNITY) : 0);
 	a->ext = (uint8_t)(rnd(6) == 0 ? rnd(2) : 0);
 	if (rnd(5) == 0)
 		a->otc = rnd(2) == 0 ? n->as : 65010;

@@ -162,35 +162,6 @@ session_stream_ready(struct session *s)
 	s->ready = true;
 }
 
-/*
- * A session has ended. RFC 4724 4.2 keeps its routes if nobody has told why it did, RFC 8538 also if somebody has, unless
- * that was a Hard Reset; what an earlier loss has kept goes in any case. A neighbour that is configured to be another one
- * leaves nothing.
- */
-static void
-kept_begin(struct mpeer *n, const struct bgp_error *err)
-{
-	bool keep = n->caps.gr && n->caps.gr_time_s > 0;
-
-	if (err != NULL)
-		keep = keep && n->caps.gr_notification &&
-		    !(err->code == BGP_ERR_CEASE &&
-			(err->subcode == BGP_CEASE_HARD_RESET || err->subcode == BGP_CEASE_CONFIG_CHANGE));
-	n->lost_ns = the_model->now_ns;
-	n->kept_s = n->caps.gr_time_s;
-	for (unsigned f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
-		for (unsigned i = 0; i < NPREFIX * NSLOT; i++) {
-			struct mroute *r = &n->route[f][i / NSLOT][i % NSLOT];
-			if (r->there && !r->refused && !r->kept && keep && (n->caps.gr_families & OPEN_FAMILY(f))) {
-				r->kept = true;
-				r->stale = false;
-				the_model->seen_kept++;
-			} else {
-				memset(r, 0, sizeof *r);
-			}
-		}
-}
-
 void
 session_close(struct session *s, const struct bgp_error *err)
 {

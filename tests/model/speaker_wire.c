@@ -14,7 +14,7 @@
 #define TYPE_BLOB 200 /* an attribute that nobody knows */
 
 static const uint32_t community_numbers[NCOMMUNITY] = {64512u << 16 | 1, 64512u << 16 | 2, 64512u << 16 | 3,
-    64512u << 16 | 4, 64512u << 16 | 5, 0xffffff01, 0xffffff02, 0xffffff03};
+    64512u << 16 | 4, 64512u << 16 | 5, 0xffff0006, 0xffff0007, 0xffffff01, 0xffffff02, 0xffffff03};
 static const uint8_t ext_octets[2][8] = {{0, 2, 252, 0, 0, 0, 0, 1}, {0x43, 0, 0, 0, 0, 0, 0, 7}};
 
 static bool
@@ -306,7 +306,7 @@ read_communities(const struct attr_item *i, struct mattr *a)
 		while (k < NCOMMUNITY && community_numbers[k] != be32_get(i->value + at))
 			k++;
 		CHECK(k < NCOMMUNITY && !(a->communities & 1u << k));
-		a->communities |= (uint8_t)(1u << k);
+		a->communities |= (uint16_t)(1u << k);
 	}
 }
 
