@@ -504,10 +504,18 @@ stretch_begin(void)
 {
 	step_settle();
 	the_model->stretch_left = 50 + rnd(200);
-	if (rnd(2) == 0)
+	switch (rnd(4)) {
+	case 0:
+	case 1:
 		stretch_begin_churn();
-	else
+		break;
+	case 2:
+		the_model->stretch = STRETCH_FLAP;
+		break;
+	default:
 		stretch_begin_calm();
+		break;
+	}
 }
 
 static void
@@ -539,6 +547,28 @@ step_calm(void)
 	} else {
 		step_read();
 	}
+}
+
+static void
+step_flap(void)
+{
+	struct mpeer *n = &the_model->peer[rnd(NPEER / 2)];
+	uint32_t what = rnd(100);
+
+	if (what < 20)
+		clock_run_job();
+	else if (what < 30 || n->session == NULL)
+		clock_fire(1500);
+	else if (session_dialling(n->session))
+		come_up(n);
+	else if (what < 60)
+		step_routes(n);
+	else if (what < 62)
+		send_end_of_rib(n, FAMILY_IPV4 + rnd(2));
+	else if (what < 66)
+		session_hang_up(n->session);
+	else
+		step_read();
 }
 
 /* While selection is deferred, and neighbours hurry. */
@@ -573,6 +603,8 @@ step_stretch(void)
 		stretch_end();
 	else if (the_model->stretch == STRETCH_CALM)
 		step_calm();
+	else if (the_model->stretch == STRETCH_FLAP)
+		step_flap();
 	else if (what < 350)
 		step_churn();
 	else if (what < 600)

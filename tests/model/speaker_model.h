@@ -229,7 +229,8 @@ enum open_restarts { OPEN_RESTARTS_NO, OPEN_RESTARTS, OPEN_RESTARTS_ANY };
 enum stretch {
 	STRETCH_NONE,
 	STRETCH_CALM, /* neighbours come up while routes change, and nothing else does */
-	STRETCH_CHURN /* prefixes disappear and come back while somebody, or nobody, reads */
+	STRETCH_CHURN, /* prefixes disappear and come back while somebody, or nobody, reads */
+	STRETCH_FLAP   /* sessions are lost before all has been sent again */
 };
 
 struct model {
