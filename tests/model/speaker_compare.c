@@ -177,34 +177,6 @@ compare_best(struct verdict v[FAMILY_COUNT][NPREFIX])
 }
 
 static void
-compare_kernel(struct verdict v[FAMILY_COUNT][NPREFIX])
-{
-	struct way got[WAYS_MAX], want[WAYS_MAX];
-
-	for (int f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
-		for (unsigned i = 0; i < NPREFIX; i++) {
-			unsigned n = fib_wanted((enum family)f, &the_model->prefix[f][i], got);
-			unsigned m = oracle_ways(v, (enum family)f, i, want), found = 0;
-			for (unsigned x = 0; x < m; x++)
-				for (unsigned y = 0; y < n; y++)
-					if (got[y].ifindex == want[x].ifindex && ip_addr_eq(&got[y].via, &want[x].via)) {
-						found++;
-						break;
-					}
-			/* The daemon may name a way twice, but no other one. */
-			for (unsigned y = 0; y < n; y++) {
-				unsigned x = 0;
-				while (x < m && !(got[y].ifindex == want[x].ifindex && ip_addr_eq(&got[y].via, &want[x].via)))
-					x++;
-				if (x == m)
-					fail("family %d prefix %u: a kernel route by a wrong way", f, i);
-			}
-			if (found != m || (m == 0) != (n == 0))
-				fail("family %d prefix %u: %u ways in the kernel, want %u", f, i, n, m);
-		}
-}
-
-static void
 print_attr(const char *what, const struct mattr *a)
 {
 	char text[IP_ADDR_STRLEN];

@@ -15,38 +15,39 @@ static const char *const sends[SEND_COUNT] = {"none", "best", "ecmp", "all"};
 static const char *const roles[ROLE_COUNT] = {NULL, "provider", "customer", "peer", "rs-server", "rs-client"};
 
 static void
-random_rule(struct mrule *r, bool import)
+random_rule(struct mrule *r, enum policy_kind kind)
 {
 	memset(r, 0, sizeof *r);
 	r->match = (uint8_t)rnd(MATCH_COUNT);
 	r->arg = (uint8_t)rnd(3);
 	r->not = r->match != MATCH_ANY && rnd(4) == 0;
 	r->action = (uint8_t)(rnd(3) == 0 ? ACTION_NEXT : rnd(5) == 0 ? ACTION_REJECT : ACTION_ACCEPT);
-	r->set = rnd(3) == 0 ? 0 : rnd(256);
-	r->set &= rnd(256);
+	r->set = rnd(3) == 0 ? 0 : rnd(SET_ALL);
+	r->set &= rnd(SET_ALL);
 	r->local_pref = 50 + 50 * rnd(4);
 	r->med = rnd(3);
 	r->preference = 100 + 50 * rnd(4);
+	r->metric = 30 + 10 * rnd(2);
 	r->prepend_as = rnd(2) == 0 ? 70000 : 65099;
 	r->prepend = (uint8_t)(1 + rnd(2));
 	r->origin = (uint8_t)rnd(3);
 	/* no-llgr takes routes away, which is for their neighbours alone to say. */
 	r->community = (uint8_t)rnd(NCOMMUNITY - 1);
 	r->community = (uint8_t)(r->community + (1u << r->community >= C_NO_LLGR));
-	if (import && (r->set & SET_NEXT_HOP)) {
+	if (kind != POLICY_EXPORT && (r->set & SET_NEXT_HOP)) {
 		r->match = MATCH_PREFIX_SET;
 		r->not = false;
 	}
-	if (!import)
-		r->set &= ~(unsigned)SET_PREFERENCE;
+	if (kind == POLICY_EXPORT)
+		r->set &= ~(unsigned)(SET_PREFERENCE | SET_METRIC);
 }
 
 static void
-random_policy(struct mpolicy *p, bool import)
+random_policy(struct mpolicy *p, enum policy_kind kind)
 {
 	p->n = rnd(NRULE + 1);
 	for (unsigned i = 0; i < p->n; i++)
-		random_rule(&p->rule[i], import);
+		random_rule(&p->rule[i], kind);
 	/* Most end with something for the rest. */
 	if (p->n > 0 && rnd(4) != 0)
 		p->rule[p->n - 1] = (struct mrule){.action = ACTION_ACCEPT};
@@ -72,6 +73,7 @@ random_own(struct mroute *r)
 	r->there = rnd(3) != 0;
 	if (!r->there)
 		return;
+	r->a.blackhole = rnd(3) == 0;
 	r->a.has_med = rnd(2) == 0;
 	r->a.med = r->a.has_med ? rnd(3) : 0;
 	r->a.has_local_pref = rnd(3) == 0;
@@ -88,6 +90,7 @@ random_aggregate(struct maggregate *g)
 		return;
 	g->summary_only = rnd(2) == 0;
 	g->a.aggregated = 3;
+	g->a.blackhole = rnd(3) == 0;
 	g->a.has_med = rnd(2) == 0;
 	g->a.med = g->a.has_med ? rnd(3) : 0;
 	g->a.has_local_pref = rnd(3) == 0;
@@ -165,10 +168,10 @@ conf_init(struct mconf *c)
 		random_neighbor(c, &c->neighbor[i]);
 		c->neighbor[i].rr_client = i < 2 || i == 8;
 	}
-	for (unsigned i = 0; i < NPOLICY; i++) {
-		random_policy(&c->import[i], true);
-		random_policy(&c->export[i], false);
-	}
+	for (unsigned k = 0; k < POLICY_KINDS * NPOLICY; k++)
+		random_policy(&c->policy[k / NPOLICY][k % NPOLICY], (enum policy_kind)(k / NPOLICY));
+	random_chain(&c->kernel);
+	c->kernel_metric = 20;
 	for (unsigned f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
 		for (unsigned i = 0; i < NAGG; i++)
 			random_aggregate(&c->aggregate[f][i]);
@@ -190,7 +193,13 @@ conf_empty(struct mconf *c)
 static void
 mutate_router(struct mconf *c)
 {
-	switch (rnd(6)) {
+	switch (rnd(8)) {
+	case 6:
+		c->kernel_metric = 20 + 10 * rnd(3);
+		break;
+	case 7:
+		random_chain(&c->kernel);
+		break;
 	case 5:
 		c->bounded = rnd(4) != 0;
 		break;
@@ -219,7 +228,10 @@ mutate_one(struct mconf *c)
 	struct mneighbor *n = &c->neighbor[rnd(NPEER)];
 	unsigned f = FAMILY_IPV4 + rnd(2), prefix;
 
-	switch (rnd(12)) {
+	switch (rnd(13)) {
+	case 12:
+		random_policy(&c->policy[POLICY_KERNEL][rnd(NPOLICY)], POLICY_KERNEL);
+		break;
 	case 10:
 		random_aggregate(&c->aggregate[f][rnd(NAGG)]);
 		break;
@@ -228,11 +240,11 @@ mutate_one(struct mconf *c)
 		break;
 	case 0:
 	case 1:
-		random_policy(&c->import[rnd(NPOLICY)], true);
+		random_policy(&c->policy[POLICY_IMPORT][rnd(NPOLICY)], POLICY_IMPORT);
 		break;
 	case 2:
 	case 3:
-		random_policy(&c->export[rnd(NPOLICY)], false);
+		random_policy(&c->policy[POLICY_EXPORT][rnd(NPOLICY)], POLICY_EXPORT);
 		break;
 	case 4:
 		if (rnd(3) == 0)
@@ -284,13 +296,13 @@ static const char *const actions[] = {"next", "accept", "reject"};
 static const char *const origins[] = {"igp", "egp", "incomplete"};
 
 static void
-print_match(FILE *f, const struct mrule *r, bool import)
+print_match(FILE *f, const struct mrule *r, enum policy_kind kind)
 {
 	char text[160];
 
 	switch (r->match) {
 	case MATCH_PREFIX_SET:
-		snprintf(text, sizeof text, "prefix-set: %s%u", import && (r->set & SET_NEXT_HOP) ? "o" : "s", r->arg);
+		snprintf(text, sizeof text, "prefix-set: %s%u", kind != POLICY_EXPORT && (r->set & SET_NEXT_HOP) ? "o" : "s", r->arg);
 		break;
 	case MATCH_COMMUNITY:
 		snprintf(text, sizeof text, "community-set: \"64512:%u\"", r->arg + 1u);
@@ -325,10 +337,10 @@ print_match(FILE *f, const struct mrule *r, bool import)
 }
 
 static void
-print_rule(FILE *f, const struct mrule *r, bool import)
+print_rule(FILE *f, const struct mrule *r, enum policy_kind kind)
 {
 	fprintf(f, "    - {");
-	print_match(f, r, import);
+	print_match(f, r, kind);
 	if (r->set != 0) {
 		fprintf(f, "set: {");
 		if (r->set & SET_LOCAL_PREF)
@@ -346,19 +358,21 @@ print_rule(FILE *f, const struct mrule *r, bool import)
 		if (r->set & SET_PREFERENCE)
 			fprintf(f, "preference: %u, ", r->preference);
 		if (r->set & SET_NEXT_HOP)
-			fprintf(f, "next-hop: %s, ", import ? "10.0.3.99" : "self");
+			fprintf(f, "next-hop: %s, ", kind != POLICY_EXPORT ? "10.0.3.99" : "self");
+		if (r->set & SET_METRIC)
+			fprintf(f, "metric: %u, ", r->metric);
 		fprintf(f, "}, ");
 	}
 	fprintf(f, "action: %s}\n", actions[r->action]);
 }
 
 static void
-print_policies(FILE *f, const struct mpolicy *p, bool import)
+print_policies(FILE *f, const struct mpolicy *p, enum policy_kind kind)
 {
 	for (unsigned i = 0; i < NPOLICY; i++) {
-		fprintf(f, "  %s%u:%s\n", import ? "i" : "e", i, p[i].n == 0 ? " []" : "");
+		fprintf(f, "  %c%u:%s\n", "iek"[kind], i, p[i].n == 0 ? " []" : "");
 		for (unsigned k = 0; k < p[i].n; k++)
-			print_rule(f, &p[i].rule[k], import);
+			print_rule(f, &p[i].rule[k], kind);
 	}
 }
 
@@ -391,6 +405,8 @@ print_sets(FILE *f)
 static void
 print_own_attr(FILE *f, const struct mattr *a)
 {
+	if (a->blackhole)
+		fprintf(f, ", blackhole: true");
 	if (a->has_med)
 		fprintf(f, ", med: %u", a->med);
 	if (a->has_local_pref)
@@ -488,15 +504,17 @@ conf_file(const struct mconf *c)
 		fprintf(f, "memory-limit: %uM, ", MEMORY_LIMIT_M);
 	fprintf(f, "as: %u, id: 10.255.0.1, cluster-id: 10.255.0.%u, listen: [], graceful-restart: {stale-time: %u, long-lived-time: %u}, default-local-preference: %u, "
 		   "resolve-via-default: %s, multipath: {ebgp: %u, ibgp: %u, as-path-relax: %s}}\n"
-		   "kernel: {keep-on-stop: true}\n"
 		   "log: {level: error}\n",
 	    LOCAL_AS, c->cluster_id & 0xff, STALE_S, LONG_S, c->default_local_pref, c->via_default ? "true" : "false", c->multipath_ebgp,
 	    c->multipath_ibgp, c->relax ? "true" : "false");
 	fprintf(f, "prefix-sets:\n");
 	print_sets(f);
 	fprintf(f, "policies:\n");
-	print_policies(f, c->import, true);
-	print_policies(f, c->export, false);
+	for (unsigned k = 0; k < POLICY_KINDS; k++)
+		print_policies(f, c->policy[k], (enum policy_kind)k);
+	fprintf(f, "kernel: {keep-on-stop: true, metric: %u", c->kernel_metric);
+	print_chain(f, &c->kernel, "export", 'k');
+	fprintf(f, "}\n");
 	fprintf(f, "networks:\n");
 	print_own(f, c);
 	fprintf(f, "aggregates:\n");

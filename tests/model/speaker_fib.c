@@ -22,12 +22,14 @@
 
 struct fib_set {
 	uint32_t refs;
+	enum fib_type type;
 	unsigned n;
 	struct fib_nh nh[FIB_NH_MAX];
 };
 
 struct fib_id {
 	uint32_t nhset; /* wanted, a reference; 0: not */
+	uint32_t metric;
 	bool busy;      /* an answer is due */
 	struct ip_prefix prefix;
 };
@@ -38,6 +40,7 @@ struct fib {
 	struct fib_set set[NSET];
 	struct fib_id id[FAMILY_COUNT][NID];
 	uint32_t nbusy;
+	uint32_t metric; /* where a route has none */
 };
 /* Routes of an earlier daemon that this one has not asked for yet. */
 static bool left[FAMILY_COUNT][NPREFIX + 1];
@@ -58,10 +61,10 @@ int
 fib_start(struct loop *loop, const struct fib_config *conf, const struct fib_callbacks *cb, void *ctx, struct fib **out)
 {
 	(void)loop;
-	(void)conf;
 	the_fib = *out = xcalloc(1, sizeof **out);
 	the_fib->cb = cb;
 	the_fib->ctx = ctx;
+	the_fib->metric = conf->metric;
 	return 0;
 }
 
@@ -93,8 +96,7 @@ fib_stop(struct fib *fib, bool keep, unsigned max_wait_ms)
 void
 fib_reconfigure(struct fib *fib, const struct fib_config *conf)
 {
-	(void)fib;
-	(void)conf;
+	fib->metric = conf->metric;
 }
 
 uint32_t
@@ -102,12 +104,14 @@ fib_nhset_intern(struct fib *fib, enum fib_type type, const struct fib_nh *nh, u
 {
 	uint32_t i = 1;
 
-	CHECK(type == FIB_UNICAST && nh_count > 0 && nh_count <= FIB_NH_MAX);
+	CHECK((type == FIB_UNICAST) == (nh_count > 0) && nh_count <= FIB_NH_MAX);
 	while (fib->set[i].refs > 0)
 		CHECK(++i < NSET);
 	fib->set[i].refs = 1;
+	fib->set[i].type = type;
 	fib->set[i].n = nh_count;
-	memcpy(fib->set[i].nh, nh, nh_count * sizeof *nh);
+	if (nh_count > 0)
+		memcpy(fib->set[i].nh, nh, nh_count * sizeof *nh);
 	return i;
 }
 
@@ -145,9 +149,9 @@ route_put(struct fib *fib, enum family f, uint32_t id, uint32_t nhset)
 void
 fib_route_set(struct fib *fib, enum family f, uint32_t id, uint32_t nhset, uint32_t metric)
 {
-	(void)metric;
 	CHECK(nhset != 0 && !deferring());
 	route_put(fib, f, id, nhset);
+	fib->id[f][id].metric = metric != 0 ? metric : fib->metric;
 	left[f][prefix_number(&fib->id[f][id].prefix)] = false;
 }
 
@@ -262,18 +266,19 @@ fib_count(void)
 	return n;
 }
 
-unsigned
-fib_wanted(enum family f, const struct ip_prefix *p, struct way *ways)
+void
+fib_wanted(enum family f, const struct ip_prefix *p, struct kernel_route *out)
 {
-	unsigned n = 0;
 	uint32_t id = the_fib->cb->id_of(the_fib->ctx, p);
 
+	memset(out, 0, sizeof *out);
 	if (id == BITMAP_END || the_fib->id[f][id].nhset == 0)
-		return 0;
+		return;
 	const struct fib_set *s = &the_fib->set[the_fib->id[f][id].nhset];
+	*out = (struct kernel_route){
+	    .there = true, .blackhole = s->type == FIB_BLACKHOLE, .metric = the_fib->id[f][id].metric, .nways = s->n};
 	for (unsigned i = 0; i < s->n; i++)
-		ways[n++] = (struct way){.via = s->nh[i].via, .ifindex = s->nh[i].ifindex};
-	return n;
+		out->ways[i] = (struct way){.via = s->nh[i].via, .ifindex = s->nh[i].ifindex};
 }
 
 /* ---- what the kernel reports ---- */

@@ -74,6 +74,7 @@ struct mattr {
 	uint16_t confed; /* bits: which of them are in AS_CONFED_SEQUENCEs (RFC 5065) */
 	uint32_t med, local_pref, originator, preference;
 	uint32_t otc; /* RFC 9234; 0: none */
+	uint32_t metric; /* of the kernel's route, by policy; 0: the configured one */
 	uint32_t cluster[4];
 	uint16_t blob; /* octets of an unknown transitive attribute, 0: none */
 	uint8_t npath, ncluster;
@@ -82,6 +83,7 @@ struct mattr {
 	uint8_t aggregated;       /* ATOMIC_AGGREGATE 1, AGGREGATOR 2: ours, nobody else sends one */
 	uint8_t tag;              /* first octet of the blob: who announced it, see mpeer */
 	bool has_med, has_local_pref, has_preference;
+	bool blackhole; /* ours: the kernel discards its packets */
 };
 
 struct mroute {
@@ -97,7 +99,7 @@ struct mroute {
 
 /* ---- configuration (speaker_conf.c) ---- */
 
-#define NPOLICY 4 /* of import, and as many of export */
+#define NPOLICY 4 /* of each kind */
 #define NRULE   3
 enum rule_match {
 	MATCH_ANY,
@@ -121,19 +123,22 @@ enum rule_set {
 	SET_ADD_COMMUNITY = 16,
 	SET_REMOVE_COMMUNITY = 32,
 	SET_PREFERENCE = 64,
-	SET_NEXT_HOP = 128 /* import: a neighbour's address, of ordinary prefixes only; export: self */
+	SET_NEXT_HOP = 128, /* import, kernel: a neighbour's address, of ordinary prefixes only; export: self */
+	SET_METRIC = 256
 };
+#define SET_ALL 512
 enum rule_action { ACTION_NEXT, ACTION_ACCEPT, ACTION_REJECT };
 struct mrule {
 	uint8_t match, arg, not, action;
 	uint32_t set;
-	uint32_t local_pref, med, preference, prepend_as;
+	uint32_t local_pref, med, preference, metric, prepend_as;
 	uint8_t origin, prepend, community;
 };
 struct mpolicy {
 	unsigned n;
 	struct mrule rule[NRULE];
 };
+enum policy_kind { POLICY_IMPORT, POLICY_EXPORT, POLICY_KERNEL, POLICY_KINDS };
 enum chain_kind { CHAIN_DEFAULT, CHAIN_LIST };
 struct mchain {
 	uint8_t kind, n; /* an empty list rejects */
@@ -162,7 +167,9 @@ struct maggregate {
 struct mconf {
 	struct mneighbor neighbor[NPEER];
 	struct maggregate aggregate[FAMILY_COUNT][NAGG];
-	struct mpolicy import[NPOLICY], export[NPOLICY];
+	struct mpolicy policy[POLICY_KINDS][NPOLICY];
+	struct mchain kernel;   /* which best paths are put into the kernel; by default all */
+	uint32_t kernel_metric;
 	struct mneighbor usual; /* most that are sent several paths are sent those, so that they share groups */
 	struct mroute own[FAMILY_COUNT][NPREFIX];
 	unsigned multipath_ebgp, multipath_ibgp;
@@ -267,7 +274,7 @@ struct model {
 	uint64_t seen_long_lived, seen_kept, seen_kept_back, seen_kept_swept, seen_kept_late;
 	uint64_t seen_shared, seen_full, seen_detached, seen_eor_checked, seen_reused, seen_blocked, seen_held;
 	uint64_t seen_many[SEND_COUNT], seen_aggregate, seen_hidden, seen_deferred, seen_in_time, seen_confed;
-	uint64_t seen_refused, seen_asked, seen_capped, seen_restart, seen_left, seen_left_swept;
+	uint64_t seen_refused, seen_asked, seen_capped, seen_restart, seen_left, seen_left_swept, seen_kernel_out, seen_metric;
 	uint64_t steps;
 };
 extern struct model *the_model;
@@ -326,8 +333,14 @@ struct way {
 	uint32_t ifindex;
 };
 #define WAYS_MAX 64
-/* What the daemon wants for a prefix: number of ways, 0: nothing. */
-unsigned fib_wanted(enum family f, const struct ip_prefix *p, struct way *ways);
+struct kernel_route {
+	bool there, blackhole;
+	uint32_t metric;
+	unsigned nways;
+	struct way ways[WAYS_MAX];
+};
+/* What the daemon wants for a prefix. */
+void fib_wanted(enum family f, const struct ip_prefix *p, struct kernel_route *out);
 unsigned fib_count(void);
 /* Is there a route that a daemon before this one has left, and nobody has asked for since? */
 bool fib_left(enum family f, unsigned prefix);
@@ -403,8 +416,16 @@ enum oracle_out oracle_export(unsigned peer, enum family f, unsigned prefix, con
 void oracle_chosen(unsigned peer, enum family f, const struct verdict *v, bool chosen[NPATH]);
 /* Is the second prefix inside an aggregate that is configured and that the first one is in, or is? */
 bool oracle_related(enum family f, unsigned i, unsigned j);
-/* The ways of all paths used. */
+/* The ways of all paths used; of one next hop. */
 unsigned oracle_ways(struct verdict v[FAMILY_COUNT][NPREFIX], enum family f, unsigned prefix, struct way *ways);
+unsigned oracle_ways_of(struct verdict v[FAMILY_COUNT][NPREFIX], const struct ip_addr *nexthop, struct way *ways);
+/* Runs a list of policies over the attributes. False: rejected. */
+bool oracle_policies(const struct mchain *c, enum policy_kind kind, unsigned source, enum family f, unsigned prefix,
+    struct mattr *a, uint32_t *set);
+
+/* speaker_kernel.c: what the kernel is to have of a prefix, and does it? */
+void oracle_kernel(struct verdict v[FAMILY_COUNT][NPREFIX], enum family f, unsigned prefix, struct kernel_route *out);
+void compare_kernel(struct verdict v[FAMILY_COUNT][NPREFIX]);
 
 /* speaker_kept.c: routes of a session that was lost gracefully */
 void kept_random(struct open_caps *c); /* what it is for a neighbour */

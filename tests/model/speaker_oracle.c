@@ -31,7 +31,7 @@ path_length(const struct mattr *a)
 }
 
 static bool
-rule_matches(const struct mrule *r, bool import, unsigned source, enum family f, unsigned prefix, const struct mattr *a)
+rule_matches(const struct mrule *r, enum policy_kind kind, unsigned source, enum family f, unsigned prefix, const struct mattr *a)
 {
 	static const char *const subnets[] = {"10.0.1.0/24", "2001:db8:1::/64"};
 	struct ip_prefix p;
@@ -39,7 +39,7 @@ rule_matches(const struct mrule *r, bool import, unsigned source, enum family f,
 
 	switch (r->match) {
 	case MATCH_PREFIX_SET:
-		if (import && (r->set & SET_NEXT_HOP))
+		if (kind != POLICY_EXPORT && (r->set & SET_NEXT_HOP))
 			return f == FAMILY_IPV4 && prefix < PFX_ORDINARY && prefix % 3 == r->arg;
 		return prefix % 3 == r->arg;
 	case MATCH_COMMUNITY:
@@ -80,7 +80,7 @@ prepend(struct mattr *a, uint32_t as, bool confed)
 }
 
 static void
-rule_apply(const struct mrule *r, bool import, struct mattr *a)
+rule_apply(const struct mrule *r, enum policy_kind kind, struct mattr *a)
 {
 	if (r->set & SET_LOCAL_PREF) {
 		a->has_local_pref = true;
@@ -105,27 +105,29 @@ rule_apply(const struct mrule *r, bool import, struct mattr *a)
 		a->has_preference = true;
 		a->preference = r->preference;
 	}
+	if (r->set & SET_METRIC)
+		a->metric = r->metric;
 	if (r->set & SET_NEXT_HOP) {
 		a->nexthop = (struct ip_addr){0};
-		if (import)
+		if (kind != POLICY_EXPORT)
 			CHECK(ip_addr_parse("10.0.3.99", &a->nexthop) == 0);
 	}
 }
 
-static bool
-policy_chain_run(const struct mchain *c, bool import, unsigned source, enum family f, unsigned prefix, struct mattr *a,
-    uint32_t *set)
+bool
+oracle_policies(const struct mchain *c, enum policy_kind kind, unsigned source, enum family f, unsigned prefix,
+    struct mattr *a, uint32_t *set)
 {
 	*set = 0;
 	for (unsigned i = 0; i < c->n; i++) {
-		const struct mpolicy *p = import ? &the_model->conf.import[c->policy[i]] : &the_model->conf.export[c->policy[i]];
+		const struct mpolicy *p = &the_model->conf.policy[kind][c->policy[i]];
 		for (unsigned k = 0; k < p->n; k++) {
 			const struct mrule *r = &p->rule[k];
-			if (rule_matches(r, import, source, f, prefix, a) == r->not)
+			if (rule_matches(r, kind, source, f, prefix, a) == r->not)
 				continue;
 			if (r->action == ACTION_REJECT)
 				return false;
-			rule_apply(r, import, a);
+			rule_apply(r, kind, a);
 			*set |= r->set;
 			if (r->action == ACTION_ACCEPT)
 				return true;
@@ -136,13 +138,13 @@ policy_chain_run(const struct mchain *c, bool import, unsigned source, enum fami
 
 /* Without a list iBGP and the confederation take and give everything, eBGP nothing (RFC 8212). */
 static bool
-chain_run(const struct mchain *c, unsigned peer, bool import, unsigned source, enum family f, unsigned prefix,
+chain_run(const struct mchain *c, unsigned peer, enum policy_kind kind, unsigned source, enum family f, unsigned prefix,
     struct mattr *a, uint32_t *set)
 {
 	*set = 0;
 	if (c->kind == CHAIN_DEFAULT)
 		return is_inside(&the_model->peer[peer]);
-	return policy_chain_run(c, import, source, f, prefix, a, set);
+	return oracle_policies(c, kind, source, f, prefix, a, set);
 }
 
 /* ---- import ---- */
@@ -219,7 +221,7 @@ import_all(enum family f, unsigned prefix, struct verdict *v)
 		v->a[x] = r->a;
 		mark_otc(s, &v->a[x]);
 		v->in[x] = r->there && !r->refused && !r->blocked && !loops(&r->a) && !next_hop_is_far(s, &r->a) && !is_leak(s, &r->a) &&
-		    chain_run(&the_model->conf.neighbor[s].import, s, true, s, f, prefix, &v->a[x], &set);
+		    chain_run(&the_model->conf.neighbor[s].import, s, POLICY_IMPORT, s, f, prefix, &v->a[x], &set);
 		/* RFC 9494 4.2 */
 		if (r->kept && the_model->peer[s].keeps[f] == KEEPS_LONG) {
 			v->in[x] = v->in[x] && !(v->a[x].communities & C_NO_LLGR);
@@ -651,6 +653,17 @@ oracle_ways(struct verdict v[FAMILY_COUNT][NPREFIX], enum family f, unsigned pre
 	return all.nways;
 }
 
+unsigned
+oracle_ways_of(struct verdict v[FAMILY_COUNT][NPREFIX], const struct ip_addr *nexthop, struct way *ways)
+{
+	struct resolver r = {.v = (const struct verdict(*)[NPREFIX])v};
+	struct resolved all = {0};
+
+	resolve(&r, nexthop, &all);
+	memcpy(ways, all.ways, all.nways * sizeof *ways);
+	return all.nways;
+}
+
 /* ---- export ---- */
 
 static bool
@@ -761,10 +774,11 @@ oracle_export(unsigned peer, enum family f, unsigned prefix, const struct verdic
 	if (source == peer || !(n->caps.families & OPEN_FAMILY(f)))
 		return OUT_NONE;
 	*out = v->a[path];
-	if (!may_go(peer, source, out) || !chain_run(&conf->export, peer, false, source, f, prefix, out, &set))
+	if (!may_go(peer, source, out) || !chain_run(&conf->export, peer, POLICY_EXPORT, source, f, prefix, out, &set))
 		return OUT_NONE;
 	out->has_preference = false;
-	out->preference = 0;
+	out->preference = out->metric = 0;
+	out->blackhole = false;
 	export_nexthop(n, conf->next_hop, conf->multihop, set, out);
 	if (n->internal)
 		to_internal(source, out);

@@ -132,7 +132,7 @@ void
 restart_swept(void)
 {
 	static struct verdict v[FAMILY_COUNT][NPREFIX];
-	struct way ways[WAYS_MAX];
+	struct kernel_route want;
 
 	CHECK(!deferring());
 	the_model->seen_left_swept += fib_left_count(FAMILY_IPV4) + fib_left_count(FAMILY_IPV6);
@@ -141,9 +141,11 @@ restart_swept(void)
 	compare_read_blocked();
 	oracle_decide(v);
 	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
-		for (unsigned i = 0; i < NPREFIX; i++)
-			if (fib_left(f, i) && oracle_ways(v, f, i, ways) > 0)
+		for (unsigned i = 0; i < NPREFIX; i++) {
+			oracle_kernel(v, f, i, &want);
+			if (fib_left(f, i) && want.there)
 				fail("family %d prefix %u: a route of before is taken away that is still wanted", f, i);
+		}
 }
 
 void
