@@ -290,7 +290,7 @@ conf_mutate(struct mconf *c)
 /* ---- as YAML ---- */
 
 static const char *const community_names[NCOMMUNITY] = {
-    "64512:1", "64512:2", "64512:3", "64512:4", "64512:5", "llgr-stale", "no-llgr",
+    "64512:1", "64512:2", "64512:3", "64512:4", "64512:5", "graceful-shutdown", "llgr-stale", "no-llgr",
     "no-export", "no-advertise", "no-export-subconfed"};
 static const char *const actions[] = {"next", "accept", "reject"};
 static const char *const origins[] = {"igp", "egp", "incomplete"};

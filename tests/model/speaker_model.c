@@ -211,6 +211,14 @@ check_idle(const struct adjout_group *g)
 	fail("a group has work left and nobody does it");
 }
 
+/* What the daemon's timers have done. */
+static void
+timers_follow(bool all_fired)
+{
+	drain_follow(all_fired);
+	kept_follow(all_fired);
+}
+
 static void
 step_settle(void)
 {
@@ -228,7 +236,7 @@ step_settle(void)
 		for (unsigned slices = 0; slices < 64 && clock_run_job(); slices++)
 			busy = true;
 		busy = clock_fire(250) || busy;
-		kept_follow(false);
+		timers_follow(false);
 		for (unsigned i = 0; i < NPEER; i++) {
 			while (pull(&the_model->peer[i], 5000))
 				busy = true;
@@ -242,7 +250,7 @@ step_settle(void)
 		return;
 	}
 	CHECK(decided());
-	kept_follow(true);
+	timers_follow(true);
 	TAILQ_FOREACH(g, &the_model->d->groups->list.adjout.groups, entry)
 	check_idle(g);
 	for (unsigned i = 0; i < NPEER; i++) {
@@ -261,7 +269,7 @@ step_glance(void)
 			return;
 	if (!decided())
 		return;
-	kept_follow(false);
+	timers_follow(false);
 	compare_decided();
 }
 
@@ -302,8 +310,10 @@ load(const struct mconf *c)
 			kept_forget(n, FAMILY_IPV4);
 			kept_forget(n, FAMILY_IPV6);
 		}
-		if (!c->neighbor[i].there)
+		if (!c->neighbor[i].there) {
 			n->ups = 0;
+			drain_forget(n);
+		}
 		if (c->neighbor[i].there && !the_model->conf.neighbor[i].there)
 			n->tag = (uint8_t)(n->tag + NPEER <= UINT8_MAX ? n->tag + NPEER : 1 + (int)i);
 	}
@@ -336,7 +346,10 @@ step_command(unsigned i)
 		peer_stop(p, BGP_CEASE_ADMIN_SHUTDOWN, NULL);
 		kept_forget(&the_model->peer[i], FAMILY_IPV4);
 		kept_forget(&the_model->peer[i], FAMILY_IPV6);
-	} else if (rnd(2) == 0)
+		drain_forget(&the_model->peer[i]);
+	} else if (rnd(3) == 0)
+		drain_step(i);
+	else if (rnd(2) == 0)
 		peer_reset(p, BGP_ERR_CEASE, BGP_CEASE_ADMIN_RESET, "");
 	else
 		peer_routes_refresh_out(p);
@@ -494,7 +507,7 @@ stretch_begin_calm(void)
 			session_hang_up(n->session);
 	}
 	for (unsigned timers = rnd(40); timers > 0 && clock_fire(1500); timers--)
-		kept_follow(false);
+		timers_follow(false);
 	step_settle();
 	the_model->stretch = STRETCH_CALM;
 }
@@ -700,7 +713,7 @@ step(void)
 		step_memory();
 	else
 		step_settle();
-	kept_follow(false);
+	timers_follow(false);
 	deferral_follow();
 	note_groups();
 }

@@ -18,6 +18,7 @@
 
 #include "bgpd/attr_codec.h"
 #include "bgpd/daemon.h"
+#include "bgpd/drain.h"
 #include "bgpd/open.h"
 #include "bgpd/session.h"
 #include "lib/addr.h"
@@ -55,13 +56,14 @@ enum { PFX_FLEETING = 16, PFX_ORDINARY = 24, PFX_COVER1 = 24, PFX_COVER2 = 27, P
        PFX_AGG = 32 /* those that may be aggregates, of ordinary ones: nothing resolves through them */ };
 
 /* Communities as bits, in the order of their numbers. */
-#define NCOMMUNITY 10 /* 64512:1 .. 64512:5, llgr-stale, no-llgr, no-export, no-advertise, no-export-subconfed */
+#define NCOMMUNITY 11 /* 64512:1 .. 64512:5, graceful-shutdown, llgr-stale, no-llgr, no-export, no-advertise, no-export-subconfed */
 enum {
-	C_LLGR_STALE = 1 << 5,
-	C_NO_LLGR = 1 << 6,
-	C_NO_EXPORT = 1 << 7,
-	C_NO_ADVERTISE = 1 << 8,
-	C_NO_EXPORT_SUBCONFED = 1 << 9
+	C_GRACEFUL_SHUTDOWN = 1 << 5,
+	C_LLGR_STALE = 1 << 6,
+	C_NO_LLGR = 1 << 7,
+	C_NO_EXPORT = 1 << 8,
+	C_NO_ADVERTISE = 1 << 9,
+	C_NO_EXPORT_SUBCONFED = 1 << 10
 };
 /* Extended communities: one that is transitive, one that is not. */
 enum { X_TRANSITIVE = 1, X_NON_TRANSITIVE = 2 };
@@ -207,6 +209,8 @@ struct mpeer {
 	uint16_t kept_s;  /* how long it wanted that */
 	uint32_t long_s[FAMILY_COUNT];       /* and as a last resort afterwards; 0: not */
 	uint64_t long_due_ns[FAMILY_COUNT];  /* when that ends */
+	uint8_t drain;         /* enum drain_stage */
+	uint64_t drain_due_ns; /* when the first one ends */
 	uint8_t sent_eor; /* families whose End-of-RIB it has sent, OPEN_FAMILY bits */
 	bool lowered;  /* its max-prefix has come down since: what was there before stays */
 	bool lowered_out; /* its max-prefix-out has, since all had run dry: it may still have what was there before */
@@ -274,7 +278,7 @@ struct model {
 	uint64_t seen_long_lived, seen_kept, seen_kept_back, seen_kept_swept, seen_kept_late;
 	uint64_t seen_shared, seen_full, seen_detached, seen_eor_checked, seen_reused, seen_blocked, seen_held;
 	uint64_t seen_many[SEND_COUNT], seen_aggregate, seen_hidden, seen_deferred, seen_in_time, seen_confed;
-	uint64_t seen_refused, seen_asked, seen_capped, seen_restart, seen_left, seen_left_swept, seen_kernel_out, seen_metric;
+	uint64_t seen_refused, seen_asked, seen_capped, seen_restart, seen_left, seen_left_swept, seen_kernel_out, seen_metric, seen_drained;
 	uint64_t steps;
 };
 extern struct model *the_model;
@@ -438,6 +442,14 @@ void kept_end_of_rib(struct mpeer *n, unsigned f);
 void kept_forget(struct mpeer *n, unsigned f);
 /* What the daemon's timers have done. all_fired: whatever is due. */
 void kept_follow(bool all_fired);
+
+/* speaker_drain.c: traffic is taken off a session before the daemon ends it (RFC 8326) */
+void drain_step(unsigned peer); /* by command: it begins, or is called off */
+void drain_forget(struct mpeer *n);
+void drain_follow(bool all_fired); /* as kept_follow */
+/* What is to be said of routes to the neighbour, and what those from it count. */
+void drain_export(const struct mpeer *n, struct mattr *a);
+void drain_import(const struct mpeer *n, const struct mattr *received, struct mattr *a);
 
 /* speaker_model.c */
 /* The neighbour has said something of the prefix, which may have been stale. */

@@ -222,6 +222,7 @@ import_all(enum family f, unsigned prefix, struct verdict *v)
 		mark_otc(s, &v->a[x]);
 		v->in[x] = r->there && !r->refused && !r->blocked && !loops(&r->a) && !next_hop_is_far(s, &r->a) && !is_leak(s, &r->a) &&
 		    chain_run(&the_model->conf.neighbor[s].import, s, POLICY_IMPORT, s, f, prefix, &v->a[x], &set);
+		drain_import(&the_model->peer[s], &r->a, &v->a[x]);
 		/* RFC 9494 4.2 */
 		if (r->kept && the_model->peer[s].keeps[f] == KEEPS_LONG) {
 			v->in[x] = v->in[x] && !(v->a[x].communities & C_NO_LLGR);
@@ -771,7 +772,7 @@ oracle_export(unsigned peer, enum family f, unsigned prefix, const struct verdic
 	uint32_t set;
 
 	unsigned source = path_source(path);
-	if (source == peer || !(n->caps.families & OPEN_FAMILY(f)))
+	if (source == peer || !(n->caps.families & OPEN_FAMILY(f)) || n->drain == DRAIN_WITHDRAWN)
 		return OUT_NONE;
 	*out = v->a[path];
 	if (!may_go(peer, source, out) || !chain_run(&conf->export, peer, POLICY_EXPORT, source, f, prefix, out, &set))
@@ -786,6 +787,7 @@ oracle_export(unsigned peer, enum family f, unsigned prefix, const struct verdic
 		to_member(out);
 	else
 		to_external(source, conf->role, set, out);
+	drain_export(n, out);
 	if (!n->caps.as4)
 		path_narrow(out);
 	/* RFC 8950 4: an IPv6 next hop of an IPv4 route only goes to those who said that they take it. We are one, too. */

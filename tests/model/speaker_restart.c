@@ -53,6 +53,7 @@ restart_ended(void)
 		memset(n->route, 0, sizeof n->route);
 		n->lowered = n->lowered_out = false;
 		n->ups = 0;
+		drain_forget(n);
 		n->keeps[FAMILY_IPV4] = n->keeps[FAMILY_IPV6] = KEEPS_NOT;
 	}
 	m->seen_restart++;

@@ -14,7 +14,7 @@
 #define TYPE_BLOB 200 /* an attribute that nobody knows */
 
 static const uint32_t community_numbers[NCOMMUNITY] = {64512u << 16 | 1, 64512u << 16 | 2, 64512u << 16 | 3,
-    64512u << 16 | 4, 64512u << 16 | 5, 0xffff0006, 0xffff0007, 0xffffff01, 0xffffff02, 0xffffff03};
+    64512u << 16 | 4, 64512u << 16 | 5, 0xffff0000, 0xffff0006, 0xffff0007, 0xffffff01, 0xffffff02, 0xffffff03};
 static const uint8_t ext_octets[2][8] = {{0, 2, 252, 0, 0, 0, 0, 1}, {0x43, 0, 0, 0, 0, 0, 0, 7}};
 
 static bool
