@@ -41,6 +41,15 @@ drain_step(unsigned peer)
 	changed();
 }
 
+/* Nothing is left for it to read. */
+void
+drain_end(const struct mpeer *n)
+{
+	for (unsigned k = 0; n->drain == DRAIN_WITHDRAWN && k < FAMILY_COUNT * NPREFIX * NTOLD; k++)
+		if ((&n->told[0][0][0])[k].there)
+			fail("neighbour %td is drained, and has still routes", n - the_model->peer);
+}
+
 static void
 follow_one(unsigned i, struct mpeer *n, const struct peer *p, bool all_fired)
 {

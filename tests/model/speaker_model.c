@@ -343,10 +343,10 @@ step_command(unsigned i)
 	if (p->admin_down)
 		peer_start(p);
 	else if (rnd(4) == 0) {
+		drain_forget(&the_model->peer[i]);
 		peer_stop(p, BGP_CEASE_ADMIN_SHUTDOWN, NULL);
 		kept_forget(&the_model->peer[i], FAMILY_IPV4);
 		kept_forget(&the_model->peer[i], FAMILY_IPV6);
-		drain_forget(&the_model->peer[i]);
 	} else if (rnd(3) == 0)
 		drain_step(i);
 	else if (rnd(2) == 0)

@@ -446,6 +446,7 @@ void kept_follow(bool all_fired);
 /* speaker_drain.c: traffic is taken off a session before the daemon ends it (RFC 8326) */
 void drain_step(unsigned peer); /* by command: it begins, or is called off */
 void drain_forget(struct mpeer *n);
+void drain_end(const struct mpeer *n); /* the session ends, and all is read */
 void drain_follow(bool all_fired); /* as kept_follow */
 /* What is to be said of routes to the neighbour, and what those from it count. */
 void drain_export(const struct mpeer *n, struct mattr *a);

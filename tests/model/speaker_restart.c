@@ -35,6 +35,8 @@ restart_is_due(void)
 void
 restart_end(struct bgpd *d)
 {
+	for (unsigned i = 0; i < NPEER; i++)
+		drain_forget(&the_model->peer[i]);
 	loop_enter(d->loop);
 	daemon_stop(d);
 	d->loop->in_turn = false;
@@ -53,7 +55,6 @@ restart_ended(void)
 		memset(n->route, 0, sizeof n->route);
 		n->lowered = n->lowered_out = false;
 		n->ups = 0;
-		drain_forget(n);
 		n->keeps[FAMILY_IPV4] = n->keeps[FAMILY_IPV6] = KEEPS_NOT;
 	}
 	m->seen_restart++;
