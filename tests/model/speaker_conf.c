@@ -73,6 +73,7 @@ random_own(struct mroute *r)
 	r->there = rnd(3) != 0;
 	if (!r->there)
 		return;
+	r->while_link = (uint8_t)(rnd(3) == 0 ? 1 + rnd(NLINK) : 0);
 	r->a.blackhole = rnd(3) == 0;
 	r->a.has_med = rnd(2) == 0;
 	r->a.med = r->a.has_med ? rnd(3) : 0;
@@ -428,6 +429,8 @@ print_own(FILE *f, const struct mconf *c)
 				continue;
 			fprintf(f, "  - {prefix: \"%s\"", ip_prefix_str(&the_model->prefix[fam][i], text, sizeof text));
 			print_own_attr(f, &r->a);
+			if (r->while_link != 0)
+				fprintf(f, ", while: {interface: eth%u}", r->while_link - 1u);
 			fprintf(f, "}\n");
 		}
 }

@@ -93,6 +93,7 @@ struct mroute {
 	bool stale; /* not yet seen again since our BoRR */
 	bool kept;  /* of a session that was lost gracefully, not announced again */
 	bool refused; /* for want of memory: announced, and not kept */
+	uint8_t while_link; /* of ours: it is there while this link is up, counted from 1; 0: always */
 	bool blocked; /* kept out by max-prefix: which ones is up to the daemon, how many is not */
 	uint32_t sent_id; /* that others get it with: stays as long as the path does. 0: not seen yet */
 	uint64_t changed;

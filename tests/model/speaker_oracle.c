@@ -229,7 +229,7 @@ import_all(enum family f, unsigned prefix, struct verdict *v)
 			v->a[x].communities |= C_LLGR_STALE;
 		}
 	}
-	v->in[OWN] = own->there;
+	v->in[OWN] = own->there && (own->while_link == 0 || the_model->link_up[own->while_link - 1]);
 	v->a[OWN] = own->a;
 	if (prefix >= PFX_AGG)
 		v->a[AGGREGATE] = the_model->conf.aggregate[f][prefix - PFX_AGG].a;
