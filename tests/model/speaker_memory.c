@@ -128,6 +128,27 @@ memory_taken(struct mpeer *n, unsigned f, const unsigned *prefix, unsigned count
 	}
 }
 
+static unsigned
+refused(const struct mpeer *n)
+{
+	unsigned count = 0;
+
+	for (unsigned k = 0; k < FAMILY_COUNT * NPREFIX * NSLOT; k++)
+		count += (&n->route[0][0][0])[k].refused;
+	return count;
+}
+
+void
+memory_reset(const struct mpeer *n)
+{
+	const struct memory *m = &the_model->d->memory;
+
+	if (n->caps.route_refresh || m->level == MEMORY_FULL)
+		fail("neighbour %td is reset, and could be asked: %d, with memory %u", n - the_model->peer, n->caps.route_refresh,
+		    m->level);
+	the_model->seen_resources++;
+}
+
 void
 memory_answer(struct mpeer *n)
 {
@@ -170,11 +191,9 @@ compare_memory(void)
 	check_capped();
 	for (unsigned i = 0; i < NPEER; i++) {
 		const struct mpeer *n = &the_model->peer[i];
-		unsigned refused = 0;
-		for (unsigned k = 0; n->up && k < FAMILY_COUNT * NPREFIX * NSLOT; k++)
-			refused += (&n->route[0][0][0])[k].refused;
-		if (refused > 0 && !peer_of(i)->memory.is_missing)
-			fail("neighbour %u: %u paths were refused and will not be asked for", i, refused);
+		unsigned count = n->up ? refused(n) : 0;
+		if (count > 0 && !peer_of(i)->memory.is_missing)
+			fail("neighbour %u: %u paths were refused and will not be asked for", i, count);
 		the_model->seen_capped += n->up && the_model->d->memory.capped;
 	}
 }

@@ -128,10 +128,10 @@ random_caps(struct mpeer *n)
 	bool all = rnd(3) != 0; /* most are alike, so that they share groups */
 
 	/* One statement each, since the order in which an initialiser calls rnd() is the compiler's. */
-	*c = (struct open_caps){.route_refresh = true};
+	*c = (struct open_caps){.route_refresh = rnd(4) != 0};
 	c->families = (uint8_t)(all || rnd(3) != 0 ? 3u << FAMILY_IPV4 : 1u << (FAMILY_IPV4 + rnd(2)));
 	c->as4 = all || n->as > 65535 || n->member || rnd(2) != 0;
-	c->enhanced_refresh = rnd(3) != 0;
+	c->enhanced_refresh = c->route_refresh && rnd(3) != 0;
 	c->extended_message = rnd(3) == 0;
 	if (c->families & OPEN_FAMILY(FAMILY_IPV4) && !all && rnd(2) == 0)
 		c->ext_next_hop = OPEN_FAMILY(FAMILY_IPV4);
@@ -369,7 +369,7 @@ step_refresh(struct mpeer *n)
 {
 	unsigned f = FAMILY_IPV4 + rnd(2);
 
-	if (!(n->caps.families & OPEN_FAMILY(f)))
+	if (!(n->caps.families & OPEN_FAMILY(f)) || !n->caps.route_refresh)
 		return;
 	if (rnd(2) == 0) {
 		ask_again(n, f);
@@ -492,7 +492,7 @@ stretch_begin_churn(void)
 	list->private_max = 500 + rnd(rnd(2) == 0 ? 1000 : 10000);
 	for (unsigned i = 0; i < NPEER; i++)
 		the_model->lags[i] = all || i == lag;
-	for (unsigned f = FAMILY_IPV4; !all && n->up && f < FAMILY_COUNT; f++)
+	for (unsigned f = FAMILY_IPV4; !all && n->up && n->caps.route_refresh && f < FAMILY_COUNT; f++)
 		if (n->caps.families & OPEN_FAMILY(f))
 			ask_again(n, f);
 }

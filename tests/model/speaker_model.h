@@ -279,7 +279,7 @@ struct model {
 	uint64_t seen_long_lived, seen_kept, seen_kept_back, seen_kept_swept, seen_kept_late;
 	uint64_t seen_shared, seen_full, seen_detached, seen_eor_checked, seen_reused, seen_blocked, seen_held;
 	uint64_t seen_many[SEND_COUNT], seen_aggregate, seen_hidden, seen_deferred, seen_in_time, seen_confed;
-	uint64_t seen_refused, seen_asked, seen_capped, seen_restart, seen_left, seen_left_swept, seen_kernel_out, seen_metric, seen_drained;
+	uint64_t seen_refused, seen_asked, seen_capped, seen_restart, seen_left, seen_left_swept, seen_kernel_out, seen_metric, seen_drained, seen_resources;
 	uint64_t steps;
 };
 extern struct model *the_model;
@@ -483,6 +483,8 @@ bool memory_is_capped(const struct mpeer *n);
 void memory_predict(const struct mpeer *n, unsigned f, const unsigned *prefix, unsigned count, unsigned slot, bool *refused);
 /* and were they, and no others? */
 void memory_taken(struct mpeer *n, unsigned f, const unsigned *prefix, unsigned count, unsigned slot, const bool *refused);
+/* The daemon resets the session since it cannot ask for what it refused. */
+void memory_reset(const struct mpeer *n);
 /* Sends what the daemon has asked for. */
 void memory_answer(struct mpeer *n);
 /* Caps where there is no memory, of all that are configured; */

@@ -480,6 +480,7 @@ read_refresh(struct mpeer *n, const uint8_t *body)
 {
 	uint8_t f = be16_get(body) == BGP_AFI_IPV4 ? FAMILY_IPV4 : FAMILY_IPV6;
 
+	CHECK(n->caps.route_refresh);
 	if (body[2] == REFRESH_NORMAL) {
 		n->wanted |= OPEN_FAMILY(f);
 		return;
