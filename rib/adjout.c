@@ -571,8 +571,9 @@ adjout_member_move(struct adjout_member *m, struct adjout_group *to)
 	struct adjout_group *g = m->group;
 
 	if (m->state != ADJOUT_WAITING) {
-		/* A withdrawal in the batch has no announced bit any more. */
+		/* A withdrawal in the batch has no announced bit any more; what is in the other one is for those who are there. */
 		adjout_flush(g);
+		adjout_flush(to);
 		if (!adjout_member_detach(m))
 			return -EAGAIN;
 		for (int f = 0; f < FAMILY_COUNT; f++) {

@@ -130,4 +130,29 @@ START_TEST(test_paths_own_gone)
 }
 END_TEST
 
-SUITE("adjout_paths", test_paths, test_paths_audience, test_paths_room, test_paths_detached, test_paths_own_gone)
+/* Whoever comes into a group is not among those for whom its batch is: it may be of paths that nobody has told it. */
+START_TEST(test_paths_move_amid_batch)
+{
+	static const struct adjout_key key_one = {.policy = 2, .families = 1 << FAMILY_IPV4, .paths_ipv4 = 1};
+	struct fake *k = fake_with(&key_paths);
+
+	adjout_group_open(&k->a, &k->h, &key_one, true);
+	drain_group(&k->h, 4);
+	k->path[1][0] = (struct adjout_path){.attr = 5, .path_id = 11, .source = 50};
+	k->npath[1] = 1;
+	adjout_paths_change(&k->h, FAMILY_IPV4, 1, false);
+	adjout_flush(&k->h);
+	expect(k, "*p11+105:1 ");
+	k->npath[1] = 0;
+	adjout_paths_change(&k->h, FAMILY_IPV4, 1, false);
+	expect(k, "");
+	ck_assert_int_eq(adjout_member_move(&k->m1, &k->h), 0);
+	expect(k, "*p11-:1 m1out ");
+	drain_group(&k->h, 4);
+	expect(k, "m1in ");
+	fake_free(k);
+}
+END_TEST
+
+SUITE("adjout_paths", test_paths, test_paths_audience, test_paths_room, test_paths_detached, test_paths_own_gone,
+      test_paths_move_amid_batch)
