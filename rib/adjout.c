@@ -429,6 +429,7 @@ adjout_source_changed(struct adjout *a, uint16_t source, const struct bitmap bes
 				continue;
 			bool paths = adjout_paths(g, (enum family)f) != ADJOUT_PATHS_NONE;
 			bitmap_or(&g->fam[f].pending, paths ? &any[f] : &best[f]);
+			g->fam[f].idle = 0;
 			if (paths)
 				adjout_paths_owe_source(g, (enum family)f, source);
 		}

@@ -335,7 +335,7 @@ START_TEST(test_dirty_is_left)
 }
 END_TEST
 
-/* More than a call's budget waits for decisions, as after a restart: that is no work until some are made. */
+/* A walk that is cut short just before its end takes what is decided then for decided, not for waiting. */
 START_TEST(test_dirty_decided_amid_walk)
 {
 	struct fake *k = fake_new();
@@ -357,6 +357,34 @@ START_TEST(test_dirty_decided_amid_walk)
 }
 END_TEST
 
+/* The same where all of a source's is to be sent again, and more than that waits for decisions. */
+START_TEST(test_source_changed_amid_walk)
+{
+	enum { WAIT = 20, AMID = 10 };
+	struct fake *k = fake_new();
+	struct adjout_family *fam = &k->g.fam[FAMILY_IPV4];
+	struct bitmap best[FAMILY_COUNT] = {0};
+
+	change(k, AMID, 5, 50);
+	expect(k, "*+105:10 ");
+	for (uint32_t id = 1; id <= WAIT + 1; id++) {
+		if (id == AMID)
+			continue;
+		k->best[id].dirty = true;
+		bitmap_set(&fam->pending, id);
+	}
+	ck_assert(adjout_group_drain(&k->g, 2 * (WAIT + 1) - 1));
+	bitmap_set(&best[FAMILY_IPV4], AMID);
+	adjout_source_changed(&k->a, 50, best, best);
+	drain(k);
+	expect(k, "*+105:10 ");
+	ck_assert_uint_eq(fam->pending.count, WAIT);
+	bitmap_fini(&best[FAMILY_IPV4]);
+	fake_free(k);
+}
+END_TEST
+
+/* More than a call's budget waits for decisions, as after a restart: that is no work until some are made. */
 START_TEST(test_many_dirty_are_left)
 {
 	struct fake *k = fake_new();
@@ -688,10 +716,15 @@ START_TEST(test_leave)
 	ck_assert_int_eq(adjout_member_slow(&k->m1), 0);
 	change(k, 1, 0, 0);
 	adjout_flush(&k->g);
+	/* While it is owed to the one it is not let go of, and who leaves is owed nothing. */
+	reap(k);
+	ck_assert(adjout_pins(&k->a, FAMILY_IPV4, 1));
+	ck_assert_uint_eq(k->unpinned[1], 0);
 	adjout_member_leave(&k->m1);
 	ck_assert_uint_eq(k->a.ndetached, 0);
 	reap(k);
 	ck_assert(!adjout_pins(&k->a, FAMILY_IPV4, 1));
+	ck_assert_uint_eq(k->unpinned[1], 1);
 	/* Nobody is named any more. */
 	str_reset(&k->log);
 	change(k, 1, 5, 1);
@@ -749,7 +782,7 @@ END_TEST
 
 SUITE("adjout", test_together, test_packing, test_split_horizon, test_nexthop_is_member, test_suppress,
     test_twice_in_a_slice, test_memo, test_repeated, test_repeated_rejection, test_source_changed, test_paced,
-    test_no_room_at_flush, test_many_at_once, test_policy_change, test_scan_empty, test_dirty_is_left, test_dirty_decided_amid_walk, test_many_dirty_are_left, test_new_member,
+    test_no_room_at_flush, test_many_at_once, test_policy_change, test_scan_empty, test_dirty_is_left, test_dirty_decided_amid_walk, test_source_changed_amid_walk, test_many_dirty_are_left, test_new_member,
     test_member_count, test_member_count_nexthop,
     test_first_members_attach, test_slow, test_bound, test_refresh, test_eor, test_eor_waits_for_room,
     test_move, test_pins, test_kept, test_leave, test_families)
