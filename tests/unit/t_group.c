@@ -26,6 +26,7 @@ struct fake {
 	struct group_member m[3]; /* sources 1, 2, 3 */
 	uint32_t best[NID];
 	uint16_t source[NID];
+	bool waits[NID]; /* for a decision */
 	unsigned woken[4], slow[4], too_long, starved;
 	bool settled;
 	struct str log;
@@ -39,7 +40,7 @@ current(void *ctx, enum family f, uint32_t id, uint32_t *attr, uint16_t *source)
 	(void)f;
 	*attr = k->best[id];
 	*source = k->source[id];
-	return ADJOUT_SETTLED;
+	return k->waits[id] ? ADJOUT_DIRTY : ADJOUT_SETTLED;
 }
 
 static uint32_t
@@ -576,6 +577,24 @@ START_TEST(test_join_between)
 }
 END_TEST
 
+/* A slice of decisions also ends what was said of the walk of those that wait for them, be it that nothing has changed. */
+START_TEST(test_decided_amid_walk)
+{
+	struct fake *k = fake_new(1);
+
+	change(k, 1, 5, 50);
+	settle(k);
+	expect(k, &k->m[0], "5:1@1 ");
+	k->waits[1] = true;
+	bitmap_set(&k->g->out.fam[FAMILY_IPV4].pending, 1);
+	ck_assert(group_list_drain(&k->l, true, 3));
+	k->waits[1] = false;
+	settle(k);
+	expect(k, &k->m[0], "5:1@1 ");
+	fake_free(k);
+}
+END_TEST
+
 /* While slice follows slice nobody is woken for less than some chunks; at the end of them all are. */
 static void
 check_wake(unsigned members, uint32_t octets)
@@ -808,5 +827,5 @@ END_TEST
 
 SUITE("group", test_starved_alone, test_starved_stream, test_starved_ring, test_starved_copy, test_shared,
     test_partial, test_extended, test_discards, test_paced, test_slow_is_detached, test_slow_but_reading, test_most_lag,
-    test_stuck_in_two_places, test_all_stuck, test_too_many_slow, test_join_between, test_wake_for_chunks,
+    test_stuck_in_two_places, test_all_stuck, test_too_many_slow, test_join_between, test_decided_amid_walk, test_wake_for_chunks,
     test_eor_after_stream, test_move_inside_message, test_move_waits_for_place, test_nobody_reads)
