@@ -20,11 +20,9 @@ struct peer *
 peer_of(unsigned i)
 {
 	struct peer *p;
-	char name[8];
 
-	snprintf(name, sizeof name, "p%u", i);
 	TAILQ_FOREACH(p, &the_model->d->peers, entry)
-	if (!p->removed && strcmp(p->name, name) == 0)
+	if (!p->removed && ip_addr_eq(&p->addr, &the_model->peer[i].addr))
 		return p;
 	return NULL;
 }
@@ -33,7 +31,7 @@ static unsigned
 path_of(const struct rib_path *path)
 {
 	const struct rib_source *s = rib_source_get(the_model->d->rib, path->source);
-	unsigned slot = 0;
+	unsigned slot = 0, i = 0;
 
 	if (s->kind == RIB_SOURCE_AGGREGATE)
 		return AGGREGATE;
@@ -41,7 +39,9 @@ path_of(const struct rib_path *path)
 		return OWN;
 	while (slot_ids[slot] != rib_path_id(path))
 		CHECK(++slot < NSLOT);
-	return (unsigned)(((struct peer *)s->owner)->name[1] - '0') * NSLOT + slot;
+	while (!ip_addr_eq(&((struct peer *)s->owner)->addr, &the_model->peer[i].addr))
+		CHECK(++i < NPEER);
+	return i * NSLOT + slot;
 }
 
 static const struct rib_path *
@@ -455,6 +455,7 @@ compare_everything(void)
 	compare_kernel(v);
 	compare_neighbors(v);
 	compare_pins();
+	compare_dynamic();
 	restart_compare();
 	compare_memory();
 }

@@ -156,8 +156,42 @@ random_neighbor(const struct mconf *c, struct mneighbor *n)
 	n->limit = (uint8_t)(rnd(5) == 0 ? 1 + rnd(NPREFIX) : 0);
 	n->limit_out = (uint8_t)(rnd(5) == 0 ? 1 + rnd(NPREFIX) : 0);
 	n->role = (uint8_t)(rnd(2) == 0 ? rnd(ROLE_COUNT) : ROLE_NONE);
+	n->range = (uint8_t)(rnd(4) == 0 ? 1 + (n - c->neighbor) : 0);
 	random_chain(&n->import);
 	random_chain(&n->export);
+}
+
+/* Policies name two, so they are configured. The last one is in the other's range only as it is, and while it is one. */
+static void
+settle_ranges(struct mconf *c)
+{
+	struct mneighbor *shared = &c->neighbor[RANGE_SHARED], *last = &c->neighbor[NPEER - 1];
+
+	c->neighbor[0].range = c->neighbor[5].range = 0;
+	if (last->range == 1 + RANGE_SHARED && (the_model->confed || !shared->there || shared->range == 0))
+		last->range = NPEER;
+	else if (last->range == 1 + RANGE_SHARED)
+		*last = *shared;
+}
+
+static void
+share_range(struct mconf *c)
+{
+	c->neighbor[RANGE_SHARED].range = c->neighbor[NPEER - 1].range = 1 + RANGE_SHARED;
+}
+
+static void
+mutate_range(struct mconf *c, struct mneighbor *n)
+{
+	uint8_t own = (uint8_t)(1 + (n - c->neighbor));
+
+	if (n == &c->neighbor[NPEER - 1] && n->range != 1 + RANGE_SHARED && rnd(2) == 0)
+		share_range(c);
+	else if (n->range == 0 || (n->range != own && rnd(2) == 0))
+		n->range = own;
+	else
+		n->range = 0;
+	c->range_max = 1 + rnd(2);
 }
 
 void
@@ -169,6 +203,10 @@ conf_init(struct mconf *c)
 		random_neighbor(c, &c->neighbor[i]);
 		c->neighbor[i].rr_client = i < 2 || i == 8;
 	}
+	if (rnd(2) == 0)
+		share_range(c);
+	c->range_max = 1 + rnd(2);
+	settle_ranges(c);
 	for (unsigned k = 0; k < POLICY_KINDS * NPOLICY; k++)
 		random_policy(&c->policy[k / NPOLICY][k % NPOLICY], (enum policy_kind)(k / NPOLICY));
 	random_chain(&c->kernel);
@@ -229,7 +267,10 @@ mutate_one(struct mconf *c)
 	struct mneighbor *n = &c->neighbor[rnd(NPEER)];
 	unsigned f = FAMILY_IPV4 + rnd(2), prefix;
 
-	switch (rnd(13)) {
+	switch (rnd(14)) {
+	case 13:
+		mutate_range(c, rnd(3) == 0 ? &c->neighbor[NPEER - 1] : n);
+		break;
 	case 12:
 		random_policy(&c->policy[POLICY_KERNEL][rnd(NPOLICY)], POLICY_KERNEL);
 		break;
@@ -286,6 +327,7 @@ conf_mutate(struct mconf *c)
 {
 	for (unsigned n = 1 + rnd(3); n > 0; n--)
 		mutate_one(c);
+	settle_ranges(c);
 }
 
 /* ---- as YAML ---- */
@@ -462,19 +504,52 @@ print_add_path(FILE *f, const struct mneighbor *n)
 	fprintf(f, "}");
 }
 
+/* Around all others: who comes in by this one is turned away. */
+static void
+print_strangers(FILE *f)
+{
+	static const char *const prefixes[] = {"10.0.0.0/8", "2001:db8::/32"};
+
+	for (unsigned i = 0; i < ARRAY_LEN(prefixes); i++)
+		fprintf(f, "  - {name: strangers%u, prefix: \"%s\", remote-as: external, shutdown: true}\n", i, prefixes[i]);
+}
+
+/* Who it is, or who they may be: the shared range has an address more. */
+static void
+print_who(FILE *f, const struct mconf *c, unsigned i)
+{
+	const struct mpeer *p = &the_model->peer[i];
+	char text[IP_ADDR_STRLEN];
+	bool shared = i == RANGE_SHARED;
+
+	ip_addr_str(&p->addr, text, sizeof text);
+	if (c->neighbor[i].range == 0) {
+		fprintf(f, "name: p%u, address: \"%s\", remote-as: %u", i, text, p->as);
+		return;
+	}
+	fprintf(f, "name: r%u, prefix: \"%s/%u\", max-neighbors: %u, ", i, text,
+	    family_bits((enum family)p->addr.family) - shared, shared ? c->range_max : 1u);
+	if (is_inside(p))
+		fprintf(f, "remote-as: %u", p->as);
+	else
+		fprintf(f, "remote-as: external");
+}
+
 static void
 print_neighbors(FILE *f, const struct mconf *c)
 {
-	char text[IP_ADDR_STRLEN];
+	bool any = false;
 
 	for (unsigned i = 0; i < NPEER; i++) {
 		const struct mneighbor *n = &c->neighbor[i];
 		const struct mpeer *p = &the_model->peer[i];
-		if (!n->there)
+		any = any || (n->there && n->range != 0);
+		if (!n->there || (n->range != 0 && n->range != i + 1))
 			continue;
-		fprintf(f, "  - {name: p%u, address: \"%s\", remote-as: %u, families: [ipv4-unicast, ipv6-unicast], "
-			   "idle-hold-time: {initial: 1, max: 4}, next-hop: %s", i,
-		    ip_addr_str(&p->addr, text, sizeof text), p->as, next_hops[n->next_hop]);
+		fprintf(f, "  - {");
+		print_who(f, c, i);
+		fprintf(f, ", families: [ipv4-unicast, ipv6-unicast], idle-hold-time: {initial: 1, max: 4}, next-hop: %s",
+		    next_hops[n->next_hop]);
 		if (n->rr_client)
 			fprintf(f, ", route-reflector-client: true");
 		if (n->multihop)
@@ -490,6 +565,8 @@ print_neighbors(FILE *f, const struct mconf *c)
 		print_chain(f, &n->export, "export", 'e');
 		fprintf(f, "}\n");
 	}
+	if (any)
+		print_strangers(f);
 }
 
 int

@@ -22,6 +22,65 @@ same_addresses(char **argv)
 		execv("/proc/self/exe", argv);
 }
 
+struct seen {
+	const char *what;
+	uint64_t n;
+};
+
+/* How often things were seen: what never is, nobody checks. */
+static void
+print_seen(const struct model *m)
+{
+	const struct seen seen[] = {
+	    {"steps", m->step},
+	    {"comparisons", m->compared},
+	    {"sessions", m->seen_up},
+	    {"reloads", m->seen_reload},
+	    {"End-of-RIB", m->seen_eor},
+	    {"prefixes checked there", m->seen_eor_checked},
+	    {"EoRR", m->seen_eorr},
+	    {"multipath", m->seen_multipath},
+	    {"recursive", m->seen_recursive},
+	    {"too long", m->seen_long},
+	    {"ids reused", m->seen_reused},
+	    {"blocked", m->seen_blocked},
+	    {"held back", m->seen_held},
+	    {"kept over a restart", m->seen_kept},
+	    {"as a last resort", m->seen_long_lived},
+	    {"times back", m->seen_kept_back},
+	    {"ended by End-of-RIB", m->seen_kept_swept},
+	    {"ended by time", m->seen_kept_late},
+	    {"best N sent", m->seen_many[SEND_BEST]},
+	    {"ecmp sent", m->seen_many[SEND_ECMP]},
+	    {"all sent", m->seen_many[SEND_ALL]},
+	    {"aggregates", m->seen_aggregate},
+	    {"hidden", m->seen_hidden},
+	    {"segments of a confederation", m->seen_confed},
+	    {"selection deferred and begun in time", m->seen_in_time},
+	    {"let in by a range", m->seen_let_in},
+	    {"turned away", m->seen_turned_away},
+	    {"refused for want of memory", m->seen_refused},
+	    {"asked for", m->seen_asked},
+	    {"reset for it", m->seen_resources},
+	    {"neighbours with caps", m->seen_capped},
+	    {"not put into the kernel", m->seen_kernel_out},
+	    {"metric by policy", m->seen_metric},
+	    {"drained", m->seen_drained},
+	    {"restarts of the daemon", m->seen_restart},
+	    {"routes in the kernel then", m->seen_left},
+	    {"swept", m->seen_left_swept},
+	    {"steps with deferred selection", m->seen_deferred},
+	    {"with a shared group", m->seen_shared},
+	    {"with a full ring", m->seen_full},
+	    {"with a detached member", m->seen_detached},
+	};
+
+	printf("seed %" PRIu64 ":", m->seed);
+	for (unsigned i = 0; i < ARRAY_LEN(seen); i++)
+		printf("%s %" PRIu64 " %s", i > 0 ? "," : "", seen[i].n, seen[i].what);
+	printf("\n");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -31,17 +90,7 @@ main(int argc, char **argv)
 	m->seed = m->rng = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
 	m->steps = argc > 2 ? strtoull(argv[2], NULL, 10) : 20000;
 	bool started = model_run(m);
-	printf("seed %" PRIu64 ": %" PRIu64 " steps, %" PRIu64 " comparisons, %" PRIu64 " sessions, %" PRIu64
-	       " reloads, %" PRIu64 " End-of-RIB (%" PRIu64 " prefixes checked), %" PRIu64 " EoRR, %" PRIu64
-	       " multipath, %" PRIu64 " recursive, %" PRIu64 " too long, %" PRIu64
-	       " ids reused, %" PRIu64 " blocked, %" PRIu64 " held back, %" PRIu64 " kept over a restart (%" PRIu64 " as a last resort, %" PRIu64 " times back, %" PRIu64 " ended by End-of-RIB, %" PRIu64
-	       " by time), several paths sent (best N %" PRIu64 ", ecmp %" PRIu64 ", all %" PRIu64 "), %" PRIu64
-	       " aggregates, %" PRIu64 " hidden, %" PRIu64 " segments of a confederation, selection deferred and begun in time %" PRIu64 "; %" PRIu64 " paths refused for want of memory, asked for %" PRIu64 " times and %" PRIu64 " times by a reset, neighbours with caps %" PRIu64 "; not put into the kernel %" PRIu64 " times, metric by policy %" PRIu64 " times; drained %" PRIu64 " times; %" PRIu64 " restarts of the daemon (%" PRIu64 " routes in the kernel, %" PRIu64 " of them swept); steps with deferred selection %" PRIu64 ", a shared group %" PRIu64 ", a full ring %" PRIu64 ", a detached member %" PRIu64 "\n",
-	    m->seed, m->step, m->compared, m->seen_up, m->seen_reload, m->seen_eor, m->seen_eor_checked, m->seen_eorr,
-	    m->seen_multipath, m->seen_recursive, m->seen_long, m->seen_reused, m->seen_blocked, m->seen_held, m->seen_kept, m->seen_long_lived, m->seen_kept_back, m->seen_kept_swept, m->seen_kept_late,
-	    m->seen_many[SEND_BEST], m->seen_many[SEND_ECMP], m->seen_many[SEND_ALL], m->seen_aggregate, m->seen_hidden, m->seen_confed,
-	    m->seen_in_time, m->seen_refused, m->seen_asked, m->seen_resources, m->seen_capped, m->seen_kernel_out, m->seen_metric, m->seen_drained, m->seen_restart, m->seen_left, m->seen_left_swept, m->seen_deferred, m->seen_shared, m->seen_full,
-	    m->seen_detached);
+	print_seen(m);
 	free(m);
 	return started ? EXIT_SUCCESS : EXIT_FAILURE;
 }

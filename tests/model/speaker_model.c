@@ -153,13 +153,28 @@ agree_on_ids(struct mpeer *n)
 	}
 }
 
+void
+renew_tag(struct mpeer *n)
+{
+	n->tag = (uint8_t)(n->tag + NPEER <= UINT8_MAX ? n->tag + NPEER : 1 + (n - the_model->peer));
+}
+
+static bool
+may_come_up(const struct mpeer *n)
+{
+	return n->session != NULL ? session_dialling(n->session) : dynamic_may_knock(n);
+}
+
 static void
 come_up(struct mpeer *n)
 {
 	uint8_t msg[OPEN_MAX];
 	struct open_msg o = {.as = n->as, .id = n->id, .hold_s = 90};
 	size_t len;
+	bool was_quiet = quiet(), dialled = n->session != NULL;
 
+	if (!dialled && !dynamic_knock(n))
+		return;
 	random_caps(n);
 	agree_on_ids(n);
 	o.caps = n->caps;
@@ -167,11 +182,12 @@ come_up(struct mpeer *n)
 	n->slow = rnd(4) == 0;
 	n->lowered = n->lowered && (kept_any(n, FAMILY_IPV4) || kept_any(n, FAMILY_IPV6));
 	n->lowered_out = n->lowered_out && !reload_idle(the_model->d->reload);
-	n->quiet_up = quiet();
+	n->quiet_up = was_quiet;
 	n->up_step = the_model->step;
 	n->up_decided = the_model->last_decided;
 	restart_expect(n);
-	session_answer(n->session, true);
+	if (dialled)
+		session_answer(n->session, true);
 	len = open_encode(&o, msg, sizeof msg);
 	session_deliver(n->session, msg, len);
 	session_deliver(n->session, msg, msg_keepalive_encode(msg));
@@ -293,6 +309,7 @@ load(const struct mconf *c)
 	while (!reload_idle(d->reload))
 		CHECK(clock_run_job());
 	const struct conf *before = d->conf;
+	bool moves = false; /* somebody leaves a range that stays */
 	int fd = conf_file(c);
 	snprintf(conf_path, sizeof conf_path, "/proc/self/fd/%d", fd);
 	for (unsigned i = 0; i < NPEER; i++) {
@@ -306,16 +323,18 @@ load(const struct mconf *c)
 		bool role = !is_inside(n) && c->neighbor[i].role != was->role;
 		bool ids = c->neighbor[i].many_in != was->many_in ||
 		    (c->neighbor[i].many_out == SEND_NONE) != (was->many_out == SEND_NONE);
-		if (!c->neighbor[i].there || role || ids || c->neighbor[i].multihop != was->multihop) {
+		bool other = c->neighbor[i].range != was->range;
+		moves = moves || (other && was->range == 1 + RANGE_SHARED);
+		if (!c->neighbor[i].there || other || role || ids || c->neighbor[i].multihop != was->multihop) {
 			kept_forget(n, FAMILY_IPV4);
 			kept_forget(n, FAMILY_IPV6);
 		}
-		if (!c->neighbor[i].there) {
+		if (!c->neighbor[i].there || other) {
 			n->ups = 0;
 			drain_forget(n);
 		}
-		if (c->neighbor[i].there && !the_model->conf.neighbor[i].there)
-			n->tag = (uint8_t)(n->tag + NPEER <= UINT8_MAX ? n->tag + NPEER : 1 + (int)i);
+		if (c->neighbor[i].there && (!was->there || other))
+			renew_tag(n);
 	}
 	the_model->conf = *c;
 	the_model->last_event = the_model->step;
@@ -325,7 +344,7 @@ load(const struct mconf *c)
 	d->loop->in_turn = false;
 	close(fd);
 	/* Who comes while others end still comes under the old configuration (t_reload has that); here everybody knows one. */
-	while (d->conf == before && !reload_idle(d->reload))
+	while ((d->conf == before || moves) && !reload_idle(d->reload))
 		CHECK(clock_run_job());
 	the_model->bases_known = false;
 	check_capped();
@@ -392,6 +411,8 @@ step_neighbor(void)
 	if (n->session == NULL) {
 		if (what < 300)
 			step_command(i);
+		else if (what < 600 && dynamic_may_knock(n))
+			come_up(n);
 		return;
 	}
 	if (session_dialling(n->session)) {
@@ -551,7 +572,7 @@ step_calm(void)
 		if (n->up)
 			step_routes(n);
 	} else if (what < 40) {
-		if (n->session != NULL && session_dialling(n->session))
+		if (may_come_up(n))
 			come_up(n);
 	} else if (what < 70) {
 		clock_run_job();
@@ -570,10 +591,10 @@ step_flap(void)
 
 	if (what < 20)
 		clock_run_job();
+	else if (what >= 30 && may_come_up(n))
+		come_up(n);
 	else if (what < 30 || n->session == NULL)
 		clock_fire(1500);
-	else if (session_dialling(n->session))
-		come_up(n);
 	else if (what < 60)
 		step_routes(n);
 	else if (what < 62)
@@ -595,10 +616,10 @@ step_deferring(void)
 		clock_fire(1000);
 	else if (what < 15)
 		clock_run_job();
+	else if (may_come_up(n))
+		come_up(n);
 	else if (n->session == NULL)
 		return;
-	else if (session_dialling(n->session))
-		come_up(n);
 	else if (what < 45)
 		step_routes(n);
 	else if (what < 85)
@@ -735,7 +756,7 @@ end(void)
 		clock_advance(1000);
 		step_settle();
 	}
-	CHECK(TAILQ_EMPTY(&d->peers));
+	CHECK(TAILQ_EMPTY(&d->peers) && TAILQ_EMPTY(&d->ranges));
 	rib_stats(d->rib, &st);
 	CHECK(st.prefixes[FAMILY_IPV4] == 0 && st.prefixes[FAMILY_IPV6] == 0);
 	CHECK(fib_count() == 0);

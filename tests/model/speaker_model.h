@@ -42,6 +42,7 @@
 #define OWN       (NPEER * NSLOT)
 #define AGGREGATE (OWN + 1)
 #define NPATH     (OWN + 2)
+#define RANGE_SHARED 6u /* whose range the last neighbour may be in, too */
 #define NTOLD     (NPATH + 16) /* paths to a prefix that a neighbour may be told at a time: some may be of the past */
 
 #define LOCAL_AS  64512u
@@ -157,6 +158,7 @@ struct mneighbor {
 	uint8_t count;    /* and how many, of the best */
 	bool rr_client;
 	bool multihop;    /* of those outside: may be more than one hop away */
+	uint8_t range;    /* 0: configured with its address; else let in by that of this neighbour, counted from 1 */
 	uint8_t role;     /* enum role, of those outside */
 	uint8_t limit;    /* max-prefix, more are blocked; 0: none */
 	uint8_t limit_out; /* max-prefix-out, more are held back; 0: none */
@@ -173,6 +175,7 @@ struct mconf {
 	struct mpolicy policy[POLICY_KINDS][NPOLICY];
 	struct mchain kernel;   /* which best paths are put into the kernel; by default all */
 	uint32_t kernel_metric;
+	unsigned range_max; /* neighbours in the range that two share */
 	struct mneighbor usual; /* most that are sent several paths are sent those, so that they share groups */
 	struct mroute own[FAMILY_COUNT][NPREFIX];
 	unsigned multipath_ebgp, multipath_ibgp;
@@ -280,6 +283,7 @@ struct model {
 	uint64_t seen_shared, seen_full, seen_detached, seen_eor_checked, seen_reused, seen_blocked, seen_held;
 	uint64_t seen_many[SEND_COUNT], seen_aggregate, seen_hidden, seen_deferred, seen_in_time, seen_confed;
 	uint64_t seen_refused, seen_asked, seen_capped, seen_restart, seen_left, seen_left_swept, seen_kernel_out, seen_metric, seen_drained, seen_resources;
+	uint64_t seen_let_in, seen_turned_away;
 	uint64_t steps;
 };
 extern struct model *the_model;
@@ -325,6 +329,7 @@ bool session_dialling(const struct session *s);
 void session_deliver(struct session *s, const uint8_t *msg, size_t len);
 void session_delivered(struct session *s);              /* end of a read of the daemon's */
 void session_hang_up(struct session *s);                /* the neighbour closes the connection */
+void session_knock(unsigned peer);                      /* it connects: with a session if it is let in */
 size_t session_pull(struct session *s, uint8_t *buf, size_t max); /* octets that the daemon sends */
 
 /* speaker_fib.c */
@@ -453,7 +458,16 @@ void drain_follow(bool all_fired); /* as kept_follow */
 void drain_export(const struct mpeer *n, struct mattr *a);
 void drain_import(const struct mpeer *n, const struct mattr *received, struct mattr *a);
 
+/* speaker_dynamic.c: neighbours that are let in by a prefix */
+/* Is it one, without a session? Then it connects; false: it was turned away, as it had to be. */
+bool dynamic_may_knock(const struct mpeer *n);
+bool dynamic_knock(struct mpeer *n);
+/* Who is there, and who is counted. */
+void compare_dynamic(void);
+
 /* speaker_model.c */
+/* It is another neighbour for the daemon from now on. */
+void renew_tag(struct mpeer *n);
 /* The neighbour has said something of the prefix, which may have been stale. */
 void route_changed(struct mroute *r, unsigned prefix);
 void send_refresh(struct mpeer *n, unsigned f, enum refresh_subtype subtype);

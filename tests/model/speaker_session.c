@@ -11,6 +11,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 struct session {
 	const struct session_ops *ops;
@@ -121,14 +123,18 @@ session_dial(struct session_pool *p, const struct session_dial *d, const struct 
 	return NULL;
 }
 
+static unsigned knocking; /* the neighbour that connects */
+
 struct session *
 session_accepted(struct session_pool *p, int fd, const struct session_ops *ops, void *ctx)
 {
+	struct mpeer *n = &the_model->peer[knocking];
+
 	(void)p;
-	(void)fd;
-	(void)ops;
-	(void)ctx;
-	fail("nobody connects to the daemon");
+	CHECK(close(fd) == 0 && n->session == NULL);
+	n->session = xcalloc(1, sizeof *n->session);
+	*n->session = (struct session){.ops = ops, .ctx = ctx, .peer = knocking, .max_len = BGP_MSG_MAX};
+	return n->session;
 }
 
 void
@@ -231,6 +237,21 @@ session_answer(struct session *s, bool up)
 	loop_enter(the_model->d->loop);
 	s->dialling = false;
 	s->ops->connected(s->ctx, s, up ? 0 : -ECONNREFUSED);
+	turn_end();
+}
+
+/* The daemon sets options of the socket, and closes it. */
+void
+session_knock(unsigned peer)
+{
+	const struct mpeer *n = &the_model->peer[peer];
+	const struct listen *l = &the_model->d->listen;
+	int fd = socket(n->addr.family == FAMILY_IPV4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	CHECK(fd >= 0);
+	knocking = peer;
+	loop_enter(the_model->d->loop);
+	l->accept(l->ctx, fd, 0, &n->self[n->addr.family], 179, &n->addr, 40000);
 	turn_end();
 }
 
