@@ -60,6 +60,7 @@ print_seen(const struct model *m)
 	    {"let in by a range", m->seen_let_in},
 	    {"turned away", m->seen_turned_away},
 	    {"refused for want of memory", m->seen_refused},
+	    {"too large", m->seen_too_large},
 	    {"asked for", m->seen_asked},
 	    {"reset for it", m->seen_resources},
 	    {"neighbours with caps", m->seen_capped},

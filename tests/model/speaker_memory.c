@@ -5,7 +5,9 @@
  * What the process has is a number here, so that the budget is full, or near, or far, when the model says so.
  * Between its marks it never is: where a path may be made of records that others gave back, which ones are is
  * the daemon's matter. While neighbours have caps each message is a read of its own, and what came of it is
- * seen at once: a new path at the cap is refused, all else is taken. What was refused is missing until it is
+ * seen at once: a new path at the cap is refused, all else is taken. Only where memory is far beyond the limit
+ * somebody's attributes may grow too much (rib/growth.c): by how much they have is an estimate, and the daemon's, but
+ * a path that takes more than that leaves must be refused, and no other may. What was refused is missing until it is
  * asked for, and never forgotten.
  */
 #include "tests/model/speaker_model.h"
@@ -13,8 +15,13 @@
 #include "bgpd/peer.h"
 #include "bgpd/peer_routes.h"
 
-/* In parts of 64 of the limit: free, near, full; and what leaves it as it was, be that near or full. */
-enum { PART_FREE = 32, PART_NEAR = 53, PART_SAME = 60, PART_FULL = 65 };
+#include <inttypes.h>
+
+/* In parts of 64 of the limit: free, near, full, far beyond it; and what leaves it as it was, be that near or full. */
+enum { PART_FREE = 32, PART_NEAR = 53, PART_SAME = 60, PART_FULL = 65, PART_BEYOND = 67 };
+
+#define GROWTH_MAX   65536
+#define SET_OCTETS   400   /* of a set beside its octets, at most */
 
 static size_t
 measured(size_t *of_files)
@@ -55,24 +62,36 @@ check_caps(void)
 		}
 }
 
-void
-step_memory(void)
+static void
+look_at(unsigned part)
 {
-	static const uint8_t parts[] = {PART_FREE, PART_FREE, PART_NEAR, PART_SAME, PART_FULL, PART_FULL};
-
 	struct memory *m = &the_model->d->memory;
 	bool was_capped = m->capped, was_free = m->level == MEMORY_FREE;
 
-	the_model->memory_part = parts[rnd(ARRAY_LEN(parts))];
+	the_model->memory_part = part;
 	loop_enter(the_model->d->loop);
 	memory_look(m);
 	the_model->d->loop->in_turn = false;
 	if (m->limit != 0)
-		CHECK(m->capped == (the_model->memory_part == PART_FULL || (was_capped && the_model->memory_part == PART_SAME)));
+		CHECK(m->capped == (part >= PART_FULL || (was_capped && part == PART_SAME)));
 	if (was_free && m->level != MEMORY_FREE)
 		note_bases();
 	if (m->capped && !was_capped)
 		check_caps();
+}
+
+void
+step_memory(void)
+{
+	static const uint8_t parts[] = {PART_FREE, PART_FREE, PART_NEAR, PART_SAME, PART_FULL, PART_BEYOND};
+
+	look_at(parts[rnd(ARRAY_LEN(parts))]);
+}
+
+void
+memory_exceed(void)
+{
+	look_at(PART_BEYOND);
 }
 
 static const struct rib_source *
@@ -100,12 +119,45 @@ is_in_rib(const struct mpeer *n, unsigned f, unsigned prefix, unsigned slot)
 	return p != NULL;
 }
 
+bool
+memory_may_not_grow(const struct mpeer *n)
+{
+	return memory_is_capped(n) && source_of(n)->may_grow != INT64_MAX;
+}
+
+/* What a path's sets take at most: as it was received, and as import policy has made it. */
+static int64_t
+most_of(const struct mpeer *n, unsigned f, unsigned prefix, const struct mattr *a)
+{
+	size_t octets = wire_size(a, (enum family)f, the_model->prefix[f][prefix].len, true, n->ids_in[f]);
+
+	return 2 * ((int64_t)octets + SET_OCTETS);
+}
+
+/* Its attributes were not to grow. May they not? One path is in the message. */
+static void
+check_growth(const struct mpeer *n, unsigned f, unsigned prefix, unsigned slot, bool is_refused)
+{
+	const struct rib_source *s = source_of(n);
+	int64_t this = most_of(n, f, prefix, &n->route[f][prefix][slot].a), before = the_model->grown_before;
+
+	if (!is_refused) {
+		if (s->grown > s->may_grow && s->grown > before)
+			fail("neighbour %td: attributes grew from %" PRId64 " to %" PRId64, n - the_model->peer, before, s->grown);
+		return;
+	}
+	the_model->seen_too_large++;
+	if (s->may_grow != GROWTH_MAX || before + this <= s->may_grow)
+		fail("neighbour %td: %" PRId64 " octets are too much after %" PRId64, n - the_model->peer, this, before);
+}
+
 void
 memory_predict(const struct mpeer *n, unsigned f, const unsigned *prefix, unsigned count, unsigned slot, bool *refused)
 {
 	const struct rib_source *s = source_of(n);
 	uint32_t has = s->received[f];
 
+	the_model->grown_before = s->grown;
 	for (unsigned i = 0; i < count; i++) {
 		bool new = !is_in_rib(n, f, prefix[i], slot);
 		refused[i] = new && has >= s->cap[f];
@@ -114,9 +166,13 @@ memory_predict(const struct mpeer *n, unsigned f, const unsigned *prefix, unsign
 }
 
 void
-memory_taken(struct mpeer *n, unsigned f, const unsigned *prefix, unsigned count, unsigned slot, const bool *refused)
+memory_taken(struct mpeer *n, unsigned f, const unsigned *prefix, unsigned count, unsigned slot, bool *refused)
 {
 	for (unsigned i = 0; n->up && i < count; i++) {
+		if (!refused[i] && count == 1 && memory_may_not_grow(n)) {
+			refused[i] = !is_in_rib(n, f, prefix[i], slot);
+			check_growth(n, f, prefix[i], slot, refused[i]);
+		}
 		if (is_in_rib(n, f, prefix[i], slot) == refused[i])
 			fail("neighbour %u family %u: path to prefix %u is %s, with %u paths and a cap of %u",
 			    (unsigned)(n - the_model->peer), f, prefix[i], refused[i] ? "taken" : "refused",
@@ -178,6 +234,11 @@ memory_answer(struct mpeer *n)
 void
 check_capped(void)
 {
+	int64_t may_grow = the_model->memory_part == PART_BEYOND ? GROWTH_MAX : INT64_MAX;
+
+	for (unsigned i = 0; the_model->d->memory.capped && i < NPEER; i++)
+		if (peer_of(i) != NULL && peer_routes_source(peer_of(i))->may_grow != may_grow)
+			fail("neighbour %u: its attributes may grow by %" PRId64, i, peer_routes_source(peer_of(i))->may_grow);
 	for (unsigned i = 0; i < NPEER; i++)
 		for (unsigned f = FAMILY_IPV4; peer_of(i) != NULL && f < FAMILY_COUNT; f++)
 			if ((peer_routes_source(peer_of(i))->cap[f] != RIB_CAP_NONE) != the_model->d->memory.capped)

@@ -245,6 +245,7 @@ enum stretch {
 	STRETCH_NONE,
 	STRETCH_CALM, /* neighbours come up while routes change, and nothing else does */
 	STRETCH_CHURN, /* prefixes disappear and come back while somebody, or nobody, reads */
+	STRETCH_GREED, /* somebody takes more and more memory where there is none */
 	STRETCH_FLAP   /* sessions are lost before all has been sent again */
 };
 
@@ -258,6 +259,7 @@ struct model {
 	uint64_t now_ns;
 	uint8_t stretch; /* enum stretch */
 	unsigned stretch_left;
+	unsigned greedy, greedy_for; /* who that is, and of how many prefixes */
 	bool lags[NPEER]; /* does not read during this one */
 	struct bgpd *d;
 	struct mconf conf;
@@ -271,6 +273,7 @@ struct model {
 	/* What each neighbour had when memory was not free any more, unless the configuration has changed since. */
 	uint32_t base[NPEER][FAMILY_COUNT];
 	bool bases_known;
+	int64_t grown_before; /* of the neighbour that announces: what its attributes had grown by */
 	unsigned memory_part; /* what the daemon has, see speaker_memory.c */
 	bool deferred;    /* deferring() after the last step */
 	bool hurried;     /* neighbours come and say End-of-RIB soon: the wait need not end by time */
@@ -283,7 +286,7 @@ struct model {
 	uint64_t seen_shared, seen_full, seen_detached, seen_eor_checked, seen_reused, seen_blocked, seen_held;
 	uint64_t seen_many[SEND_COUNT], seen_aggregate, seen_hidden, seen_deferred, seen_in_time, seen_confed;
 	uint64_t seen_refused, seen_asked, seen_capped, seen_restart, seen_left, seen_left_swept, seen_kernel_out, seen_metric, seen_drained, seen_resources;
-	uint64_t seen_let_in, seen_turned_away;
+	uint64_t seen_let_in, seen_turned_away, seen_too_large;
 	uint64_t steps;
 };
 extern struct model *the_model;
@@ -471,6 +474,27 @@ void renew_tag(struct mpeer *n);
 /* The neighbour has said something of the prefix, which may have been stale. */
 void route_changed(struct mroute *r, unsigned prefix);
 void send_refresh(struct mpeer *n, unsigned f, enum refresh_subtype subtype);
+/* Asks for everything again. */
+void ask_again(struct mpeer *n, unsigned f);
+void send_end_of_rib(struct mpeer *n, unsigned f);
+/* It is waited for, or may connect; and does. */
+bool may_come_up(const struct mpeer *n);
+void establish(struct mpeer *n);
+/* Reads so many octets. False: there was nothing. */
+bool pull(struct mpeer *n, size_t max);
+/* What the daemon's timers have done. */
+void timers_follow(bool all_fired);
+void step_neighbor(void);
+void step_reload(void);
+/* All runs dry, and is compared. */
+void step_settle(void);
+
+/* speaker_stretch.c */
+void stretch_begin(void);
+void stretch_end(void);
+void step_stretch(void);
+/* While selection is deferred, and neighbours hurry. */
+void step_deferring(void);
 
 /* speaker_routes.c */
 /* net4.host, net4 the upper 24 bits; or 2001:db8:net6::host. */
@@ -482,6 +506,8 @@ void withdraw(struct mpeer *n, unsigned f, const unsigned *prefix, unsigned coun
 unsigned slots(const struct mpeer *n, unsigned f);
 /* One message with a few routes. */
 void step_routes(struct mpeer *n);
+/* A large route. */
+void step_greedy(struct mpeer *n);
 /* Answers a ROUTE-REFRESH, between BoRR and EoRR where both know RFC 7313: begins, or goes on; and ends. */
 void send_again(struct mpeer *n, unsigned f);
 void end_again(struct mpeer *n, unsigned f);
@@ -493,10 +519,14 @@ void memory_start(void);
 void step_memory(void);
 /* Has the neighbour's source caps now? Then a message is a read of its own: */
 bool memory_is_capped(const struct mpeer *n);
+/* And are its attributes not to grow? Then each path has a message to itself. */
+bool memory_may_not_grow(const struct mpeer *n);
+/* Much more is taken than the limit. */
+void memory_exceed(void);
 /* which of these routes are going to be refused, */
 void memory_predict(const struct mpeer *n, unsigned f, const unsigned *prefix, unsigned count, unsigned slot, bool *refused);
 /* and were they, and no others? */
-void memory_taken(struct mpeer *n, unsigned f, const unsigned *prefix, unsigned count, unsigned slot, const bool *refused);
+void memory_taken(struct mpeer *n, unsigned f, const unsigned *prefix, unsigned count, unsigned slot, bool *refused);
 /* The daemon resets the session since it cannot ask for what it refused. */
 void memory_reset(const struct mpeer *n);
 /* Sends what the daemon has asked for. */

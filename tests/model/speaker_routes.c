@@ -211,9 +211,29 @@ step_routes(struct mpeer *n)
 			continue;
 		}
 		random_attr(n, f, prefix[0], &a);
-		if (a.blob > 100)
+		if (a.blob > 100 || memory_may_not_grow(n))
 			count = 1;
 		announce(n, f, prefix, count, slot, &a);
+	}
+	session_delivered(n->session);
+}
+
+/* Each with a set of attributes to itself; now and then one goes. */
+void
+step_greedy(struct mpeer *n)
+{
+	unsigned f = FAMILY_IPV4 + rnd(2), prefix = rnd(the_model->greedy_for), slot = rnd(slots(n, f));
+	struct mattr a;
+
+	if (!(n->caps.families & OPEN_FAMILY(f)))
+		return;
+	if (rnd(4) == 0) {
+		withdraw(n, f, &prefix, 1, slot);
+	} else {
+		random_attr(n, f, prefix, &a);
+		a.tag = n->tag;
+		a.blob = (uint16_t)(1500 + rnd(1500));
+		announce(n, f, &prefix, 1, slot, &a);
 	}
 	session_delivered(n->session);
 }

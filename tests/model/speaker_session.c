@@ -178,7 +178,8 @@ session_close(struct session *s, const struct bgp_error *err)
 	    err->code != BGP_ERR_SEND_HOLD)
 		fail("neighbour %u is sent NOTIFICATION %u/%u %s", s->peer, err->code, err->subcode, err->reason);
 	the_model->seen_closed++;
-	if (err != NULL && err->subcode == BGP_CEASE_RESOURCES)
+	/* Who does not read for too long is reset with the same code. */
+	if (err != NULL && err->subcode == BGP_CEASE_RESOURCES && strstr(err->reason, "for want of memory") != NULL)
 		memory_reset(n);
 	if (err != NULL && err->subcode == BGP_CEASE_ADMIN_SHUTDOWN && !s->ready && s->small_at == s->small_len)
 		drain_end(n);
