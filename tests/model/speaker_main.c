@@ -61,6 +61,7 @@ print_seen(const struct model *m)
 	    {"turned away", m->seen_turned_away},
 	    {"refused for want of memory", m->seen_refused},
 	    {"too large", m->seen_too_large},
+	    {"made of a free record", m->seen_spare},
 	    {"asked for", m->seen_asked},
 	    {"reset for it", m->seen_resources},
 	    {"neighbours with caps", m->seen_capped},

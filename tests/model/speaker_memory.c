@@ -3,8 +3,8 @@
  * speaker_memory: memory that is used up and comes back (bgpd/memory.h).
  *
  * What the process has is a number here, so that the budget is full, or near, or far, when the model says so.
- * Between its marks it never is: where a path may be made of records that others gave back, which ones are is
- * the daemon's matter. While neighbours have caps each message is a read of its own, and what came of it is
+ * Records of the RIB that are free take nothing, or so much that what is used is far below what there is: then
+ * a path may be made of one of them (rib/spare.h). While neighbours have caps each message is a read of its own, and what came of it is
  * seen at once: a new path at the cap is refused, all else is taken. Only where memory is far beyond the limit
  * somebody's attributes may grow too much (rib/growth.c): by how much they have is an estimate, and the daemon's, but
  * a path that takes more than that leaves must be refused, and no other may. What was refused is missing until it is
@@ -14,14 +14,26 @@
 
 #include "bgpd/peer.h"
 #include "bgpd/peer_routes.h"
+#include "rib/rib_int.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /* In parts of 64 of the limit: free, near, full, far beyond it; and what leaves it as it was, be that near or full. */
 enum { PART_FREE = 32, PART_NEAR = 53, PART_SAME = 60, PART_FULL = 65, PART_BEYOND = 67 };
 
 #define GROWTH_MAX   65536
 #define SET_OCTETS   400   /* of a set beside its octets, at most */
+
+size_t __wrap_rib_spare_octets(const struct rib *rib, enum rib_record r);
+
+size_t
+__wrap_rib_spare_octets(const struct rib *rib, enum rib_record r)
+{
+	(void)rib;
+	(void)r;
+	return the_model->spare_counts ? (size_t)(MEMORY_LIMIT_M << 20) / 4 : 0;
+}
 
 static size_t
 measured(size_t *of_files)
@@ -62,22 +74,53 @@ check_caps(void)
 		}
 }
 
+static uint64_t
+missing_below_caps(enum family f)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < NPEER; i++) {
+		const struct rib_source *s = peer_of(i) != NULL ? peer_routes_source(peer_of(i)) : NULL;
+		if (s != NULL && s->received[f] < s->cap[f])
+			n += s->cap[f] - s->received[f];
+	}
+	return n;
+}
+
+/* What is free is for those below their caps; the rest is for whoever comes, unless memory is full. */
+static void
+check_spare(void)
+{
+	const struct rib *rib = the_model->d->rib;
+
+	for (enum rib_record r = RIB_RECORD_IPV4; r < RIB_RECORDS; r++) {
+		uint64_t want = the_model->d->memory.level == MEMORY_FULL ? 0 : rib_spare_count(rib, r), kept = 0;
+		if (r == RIB_RECORD_IPV4 || r == RIB_RECORD_IPV6)
+			kept = missing_below_caps(r == RIB_RECORD_IPV4 ? FAMILY_IPV4 : FAMILY_IPV6);
+		want = want > kept ? want - kept : 0;
+		if (rib->spare[r] != want)
+			fail("%u records of kind %u may be used, want %" PRIu64, rib->spare[r], r, want);
+	}
+}
+
 static void
 look_at(unsigned part)
 {
 	struct memory *m = &the_model->d->memory;
-	bool was_capped = m->capped, was_free = m->level == MEMORY_FREE;
+	bool was_capped = m->capped, was_free = m->level == MEMORY_FREE, was_full = m->level == MEMORY_FULL;
 
 	the_model->memory_part = part;
 	loop_enter(the_model->d->loop);
 	memory_look(m);
 	the_model->d->loop->in_turn = false;
 	if (m->limit != 0)
-		CHECK(m->capped == (part >= PART_FULL || (was_capped && part == PART_SAME)));
+		CHECK(m->capped == (part >= PART_FULL || (was_full && part == PART_SAME)));
 	if (was_free && m->level != MEMORY_FREE)
 		note_bases();
 	if (m->capped && !was_capped)
 		check_caps();
+	if (m->capped)
+		check_spare();
 }
 
 void
@@ -85,12 +128,19 @@ step_memory(void)
 {
 	static const uint8_t parts[] = {PART_FREE, PART_FREE, PART_NEAR, PART_SAME, PART_FULL, PART_BEYOND};
 
-	look_at(parts[rnd(ARRAY_LEN(parts))]);
+	the_model->spare_counts = rnd(4) == 0;
+	if (the_model->spare_counts)
+		look_at(PART_FULL);
+	else
+		look_at(parts[rnd(ARRAY_LEN(parts))]);
+	/* What neighbours had when memory was not free any more: it is now and then, without a word. */
+	the_model->bases_known = the_model->bases_known && !the_model->spare_counts;
 }
 
 void
 memory_exceed(void)
 {
+	the_model->spare_counts = false;
 	look_at(PART_BEYOND);
 }
 
@@ -104,6 +154,26 @@ bool
 memory_is_capped(const struct mpeer *n)
 {
 	return source_of(n)->cap[FAMILY_IPV4] != RIB_CAP_NONE;
+}
+
+/* A record of each kind that the path takes, if they are there. */
+static bool
+take_spare(uint32_t spare[RIB_RECORDS], bool is_known, bool has_id, enum family f)
+{
+	uint32_t none = UINT32_MAX, *first = &none, *further = &none;
+
+	if (!is_known)
+		first = &spare[f == FAMILY_IPV4 ? RIB_RECORD_IPV4 : RIB_RECORD_IPV6];
+	if (has_id)
+		further = &spare[RIB_RECORD_PATH_WITH_ID];
+	else if (is_known)
+		further = &spare[RIB_RECORD_PATH];
+	if (*first == 0 || *further == 0)
+		return false;
+	--*first;
+	--*further;
+	the_model->seen_spare++;
+	return true;
 }
 
 static bool
@@ -155,12 +225,14 @@ void
 memory_predict(const struct mpeer *n, unsigned f, const unsigned *prefix, unsigned count, unsigned slot, bool *refused)
 {
 	const struct rib_source *s = source_of(n);
-	uint32_t has = s->received[f];
+	uint32_t has = s->received[f], spare[RIB_RECORDS];
 
+	memcpy(spare, the_model->d->rib->spare, sizeof spare);
 	the_model->grown_before = s->grown;
 	for (unsigned i = 0; i < count; i++) {
 		bool new = !is_in_rib(n, f, prefix[i], slot);
-		refused[i] = new && has >= s->cap[f];
+		bool is_known = rib_find(the_model->d->rib, &the_model->prefix[f][prefix[i]]) != 0;
+		refused[i] = new && has >= s->cap[f] && !take_spare(spare, is_known, slot_ids[slot] != 0, (enum family)f);
 		has += new && !refused[i];
 	}
 }

@@ -274,6 +274,7 @@ struct model {
 	uint32_t base[NPEER][FAMILY_COUNT];
 	bool bases_known;
 	int64_t grown_before; /* of the neighbour that announces: what its attributes had grown by */
+	bool spare_counts;    /* free records of the RIB are memory */
 	unsigned memory_part; /* what the daemon has, see speaker_memory.c */
 	bool deferred;    /* deferring() after the last step */
 	bool hurried;     /* neighbours come and say End-of-RIB soon: the wait need not end by time */
@@ -286,7 +287,7 @@ struct model {
 	uint64_t seen_shared, seen_full, seen_detached, seen_eor_checked, seen_reused, seen_blocked, seen_held;
 	uint64_t seen_many[SEND_COUNT], seen_aggregate, seen_hidden, seen_deferred, seen_in_time, seen_confed;
 	uint64_t seen_refused, seen_asked, seen_capped, seen_restart, seen_left, seen_left_swept, seen_kernel_out, seen_metric, seen_drained, seen_resources;
-	uint64_t seen_let_in, seen_turned_away, seen_too_large;
+	uint64_t seen_let_in, seen_turned_away, seen_too_large, seen_spare;
 	uint64_t steps;
 };
 extern struct model *the_model;
