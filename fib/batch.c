@@ -5,7 +5,8 @@
  * drop replies (ENOBUFS) the outcome of the batch is unknown; all operations
  * may be repeated without harm, so they are sent again one at a time: an ADD
  * that had succeeded then gives EEXIST, which the main half resolves, and a DEL
- * gives ESRCH, which counts as done.
+ * gives ESRCH, which counts as done. Where even that has no answer, it stays
+ * unknown, and who sends has to look.
  */
 #include "fib/batch.h"
 
@@ -47,6 +48,7 @@ batch_reset(struct batch *b)
 	b->len = 0;
 	b->count = 0;
 	b->errors = 0;
+	b->unknown = false;
 	b->first_error = -1;
 	b->text[0] = '\0';
 }
@@ -108,21 +110,24 @@ take_text(struct batch *b, const struct nlmsghdr *n)
 		nla_strlcpy(b->text, tb[NLMSGERR_ATTR_MSG], sizeof b->text);
 }
 
-static void
+/* False: it has been cut off. */
+static bool
 take_reply(struct batch *b, const struct nlmsghdr *n, unsigned last)
 {
 	struct nlmsgerr e;
 	uint32_t i = n->nlmsg_seq - b->seq;
 
-	if (n->nlmsg_type != NLMSG_ERROR || n->nlmsg_len < NLMSG_LENGTH(sizeof e) || i >= b->count)
-		return;
+	if (n->nlmsg_type != NLMSG_ERROR || i >= b->count)
+		return true;
+	if (n->nlmsg_len < NLMSG_LENGTH(sizeof e))
+		return false;
 	memcpy(&e, NLMSG_DATA(n), sizeof e);
 	struct batch_op *op = &b->ops[i];
 	if (i == last)
 		b->acked = true;
 	op->error = -e.error;
 	if (op->error == 0)
-		return;
+		return true;
 	b->errors++;
 	bool expected = (op->error == EEXIST && op->route.verb == FIB_ADD) ||
 			((op->error == ESRCH || op->error == ENOENT) && op->route.verb == FIB_DEL);
@@ -130,6 +135,7 @@ take_reply(struct batch *b, const struct nlmsghdr *n, unsigned last)
 		b->first_error = (int)i;
 		take_text(b, n);
 	}
+	return true;
 }
 
 /* Reads all replies there are. -ENOBUFS: some were lost. */
@@ -153,9 +159,13 @@ take_replies(struct batch *b, int fd, unsigned last)
 		if (got < 0)
 			return errno == EAGAIN ? rc : -errno;
 		int left = (int)got;
+		bool whole = true;
 		for (struct nlmsghdr *n = (struct nlmsghdr *)(void *)rx; nlmsg_ok(n, left);
 		     n = nlmsg_next(n, &left))
-			take_reply(b, n, last);
+			whole &= take_reply(b, n, last);
+		/* A reply that cannot be read is as good as lost. */
+		if (!whole || left > 0)
+			rc = -ENOBUFS;
 	}
 }
 
@@ -201,9 +211,11 @@ send_singly(struct batch *b, int fd)
 		}
 		int rc = send_range(b, fd, i, i);
 		b->ops[i].error = 0;
+		b->ops[i].unsure = true;
 		if (rc == 0) {
-			take_replies(b, fd, i);
-			rc = b->acked ? 0 : -ENOBUFS;
+			rc = take_replies(b, fd, i);
+			b->unknown |= !b->acked;
+			rc = b->acked ? 0 : rc != 0 ? rc : -ENOBUFS;
 		}
 		if (rc != 0)
 			op_failed(b, i, -rc);

@@ -23,6 +23,7 @@ struct batch_op {
 	struct fib_op_route route;
 	uint32_t offset, len; /* of its message; len 0: not sent, error says why */
 	int32_t error;        /* errno, 0: done */
+	bool unsure;          /* it was sent twice, for want of a reply */
 };
 
 struct batch {
@@ -31,6 +32,7 @@ struct batch {
 	unsigned count;
 	uint32_t seq; /* of op 0; the others follow */
 	bool acked;   /* the last one was answered */
+	bool unknown; /* of some it is not known whether they were carried out: their error is of the reading */
 	unsigned errors;
 	int first_error; /* index of the first failed op that is worth a line in the log, or -1 */
 	char text[128];  /* what the kernel said about it (extended acknowledgement), or "" */

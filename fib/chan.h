@@ -22,6 +22,7 @@
 #include "lib/ring.h"
 
 #include <linux/rtnetlink.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -139,6 +140,7 @@ struct fib_ev_result {
 	uint8_t verb, what, family;
 	bool last; /* the last reply of a batch */
 	bool object;
+	bool unsure; /* a reply was lost: it may have been carried out before, whatever the error says */
 	uint32_t id, metric; /* FIB_WHAT_NEXTHOP: the set, and the object's number */
 	uint32_t nhset;
 	int32_t error; /* 0 or errno, positive */
@@ -212,6 +214,8 @@ _Static_assert(sizeof(struct fib_ev) <= 64, "an event is a cache line at most");
 
 struct fib_chan {
 	struct ring ops, events;
+	/* The main thread's, when it has waited long enough: the back end stops, whatever is still in the ring. */
+	_Atomic bool give_up;
 };
 
 /* What carries out the operations. */

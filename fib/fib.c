@@ -296,6 +296,15 @@ drive(struct fib *fib, int wait_ms)
 		;
 }
 
+/* The same at the end. The thread may be waiting for something that does not come: a dump that fails again and again. */
+static void
+drive_until(struct fib *fib, uint64_t deadline_ns)
+{
+	if (time_mono_ns() >= deadline_ns)
+		fib->chan.give_up = true;
+	drive(fib, 20);
+}
+
 void
 fib_stop(struct fib *fib, bool keep, unsigned max_wait_ms)
 {
@@ -325,11 +334,11 @@ fib_stop(struct fib *fib, bool keep, unsigned max_wait_ms)
 	}
 	/* From here on nothing new goes out; what is in the ring is carried out before the stop. */
 	fib->hold = true;
-	while (!ring_push(&fib->chan.ops, &op))
-		drive(fib, 20);
+	while (!fib->stopped && !ring_push(&fib->chan.ops, &op))
+		drive_until(fib, deadline_ns);
 	while (!fib->stopped) {
 		fib->hold = true;
-		drive(fib, 20);
+		drive_until(fib, deadline_ns);
 	}
 	fib->backend->join(fib->backend_self);
 	log_info("fib.stopped", LOG_S("routes", keep ? "kept" : "removed"), LOG_U("left", left_count(fib)));

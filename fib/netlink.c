@@ -23,6 +23,7 @@
 #include "fib/link.h"
 #include "fib/nhmsg.h"
 #include "fib/nhdef.h"
+#include "fib/nlread.h"
 #include "fib/nlsock.h"
 #include "fib/route.h"
 #include "fib/slowdump.h"
@@ -34,7 +35,6 @@
 #include <errno.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
-#include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <pthread.h>
 #include <signal.h>
@@ -85,9 +85,9 @@ struct netlink {
 	struct fib_nh hops[FIB_NH_MAX];
 	unsigned nhops;
 
-	uint8_t *rx; /* what was received last: a dump's or notifications */
-	size_t rx_len, rx_off;
+	struct nlread rx; /* what was received last: a dump's or notifications */
 	bool notify_empty;
+	bool notify_failed; /* no more is read until the timer of the next dump */
 
 	struct fib_op_watch watch; /* table 0: none is watched yet */
 	unsigned also_at;          /* of STAGE_ALSO: twice the table's index, and 1 for IPv6 */
@@ -195,43 +195,6 @@ report(struct netlink *t, const struct nlmsghdr *n)
 	}
 }
 
-static struct nlmsghdr *
-rx_next(struct netlink *t)
-{
-	struct nlmsghdr *n = (struct nlmsghdr *)(void *)(t->rx + t->rx_off);
-	int left = (int)(t->rx_len - t->rx_off);
-
-	if (!nlmsg_ok(n, left)) {
-		t->rx_off = t->rx_len = 0;
-		return NULL;
-	}
-	return n;
-}
-
-static void
-rx_advance(struct netlink *t, const struct nlmsghdr *n)
-{
-	t->rx_off += NLMSG_ALIGN(n->nlmsg_len);
-	if (t->rx_off > t->rx_len)
-		t->rx_off = t->rx_len;
-}
-
-/* Fills rx. 0, or -errno; -EAGAIN: nothing there. */
-static int
-rx_fill(struct netlink *t, int fd)
-{
-	ssize_t got;
-
-	do
-		got = recv(fd, t->rx, RX_BYTES, MSG_DONTWAIT | MSG_TRUNC);
-	while (got < 0 && errno == EINTR);
-	if (got < 0)
-		return -errno;
-	t->rx_off = 0;
-	t->rx_len = (size_t)got <= RX_BYTES ? (size_t)got : 0;
-	return (size_t)got <= RX_BYTES ? 0 : -ENOBUFS; /* cut off: as good as lost */
-}
-
 /* Dumps. */
 
 static size_t
@@ -275,6 +238,16 @@ resync_later(struct netlink *t)
 	evtimer_add(t->ev_resync, &tv);
 }
 
+/* Something was lost, or could not be asked for. Until everything is read again, not more than one line says so. */
+static void
+trouble(struct netlink *t, const char *what, int error)
+{
+	if (!t->resync_wait)
+		log_warn(what, LOG_S("error", strerror(error)), LOG_U("stage", (uint64_t)t->stage),
+			 LOG_S("action", "reading everything again"));
+	resync_later(t);
+}
+
 static void
 dump_send(struct netlink *t)
 {
@@ -285,11 +258,8 @@ dump_send(struct netlink *t)
 	t->dump_intr = false;
 	size_t len = dump_request(t, buf, sizeof buf);
 	ASSERT(len > 0);
-	if (sendto(t->ops_fd, buf, len, 0, (struct sockaddr *)&kernel, sizeof kernel) < 0) {
-		log_warn("fib.dump.failed", LOG_S("error", strerror(errno)),
-			 LOG_U("stage", (uint64_t)t->stage));
-		resync_later(t);
-	}
+	if (sendto(t->ops_fd, buf, len, 0, (struct sockaddr *)&kernel, sizeof kernel) < 0)
+		trouble(t, "fib.dump.failed", errno);
 }
 
 static void
@@ -373,17 +343,23 @@ dump_control(struct netlink *t, const struct nlmsghdr *n)
 		dump_stage_done(t);
 		return true;
 	}
-	log_warn("fib.dump.failed", LOG_S("error", strerror(-error)), LOG_U("stage", (uint64_t)t->stage));
-	resync_later(t);
+	trouble(t, "fib.dump.failed", -error);
 	return true;
 }
 
-/* A dump that failed is begun anew when its timer says so; until then nothing else is done. */
+/*
+ * A dump that failed is begun anew when its timer says so; until then nothing else is done. The kernel goes on with the
+ * former one as it is read, and takes no other before that has come to its end.
+ */
 static enum step
 dump_again(struct netlink *t)
 {
 	if (t->resync_wait || !has_event_room(t, EVENT_ROOM))
 		return STEP_STALLED;
+	int rc = nlread_fill(&t->rx, t->ops_fd);
+	nlread_forget(&t->rx);
+	if (rc == 0 || rc == -ENOBUFS || rc == -EMSGSIZE)
+		return STEP_MORE;
 	dump_begin(t);
 	return STEP_MORE;
 }
@@ -395,24 +371,24 @@ dump_step(struct netlink *t)
 
 	if (t->resync)
 		return dump_again(t);
-	if (t->rx_len == 0) {
-		int rc = rx_fill(t, t->ops_fd);
+	if (t->rx.len == 0) {
+		int rc = nlread_fill(&t->rx, t->ops_fd);
 		if (rc == -EAGAIN)
 			return STEP_DUMP_WAIT;
 		if (rc != 0) {
-			resync_later(t);
+			trouble(t, "fib.dump.failed", -rc);
 			return STEP_MORE;
 		}
 	}
-	while ((n = rx_next(t)) != NULL) {
+	while ((n = nlread_next(&t->rx)) != NULL) {
 		if (!has_event_room(t, EVENT_ROOM))
 			return STEP_STALLED;
-		rx_advance(t, n);
+		nlread_advance(&t->rx, n);
 		if (n->nlmsg_seq != t->dump_seq)
 			continue;
 		t->dump_intr |= (n->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
 		if (dump_control(t, n)) {
-			t->rx_off = t->rx_len = 0;
+			nlread_forget(&t->rx);
 			break;
 		}
 		report(t, n);
@@ -429,24 +405,23 @@ notify_step(struct netlink *t)
 
 	t->notify_empty = false;
 	for (unsigned reads = 0;; reads++) {
-		while ((n = rx_next(t)) != NULL) {
+		while ((n = nlread_next(&t->rx)) != NULL) {
 			if (!has_event_room(t, EVENT_ROOM))
 				return STEP_STALLED;
-			rx_advance(t, n);
+			nlread_advance(&t->rx, n);
 			report(t, n);
 		}
 		if (reads == NOTIFY_READS)
 			return STEP_MORE;
-		int rc = rx_fill(t, t->notify_fd);
+		int rc = t->notify_failed ? -EAGAIN : nlread_fill(&t->rx, t->notify_fd);
 		if (rc == -EAGAIN) {
 			t->notify_empty = true;
 			return STEP_IDLE;
 		}
-		if (rc != 0) {
-			log_warn("fib.notifications.lost", LOG_S("error", strerror(-rc)),
-				 LOG_S("action", "reading everything again"));
-			resync_later(t);
-		}
+		if (rc == 0)
+			continue;
+		trouble(t, "fib.notifications.lost", -rc);
+		t->notify_failed = rc != -ENOBUFS && rc != -EMSGSIZE;
 	}
 }
 
@@ -504,6 +479,7 @@ reply(struct netlink *t)
 		    .family = r->family,
 		    .last = i + 1 == b->count,
 		    .object = r->object,
+		    .unsure = b->ops[i].unsure,
 		    .nhset = r->nhset,
 		    .id = r->id,
 		    .metric = r->metric,
@@ -596,6 +572,18 @@ take_op(struct netlink *t, const struct fib_op *op)
 	}
 }
 
+/* Where there is no room for the last word, the main half makes some, and wakes us again. */
+static void
+say_stopped(struct netlink *t)
+{
+	struct fib_ev ev = {.kind = FIB_EV_STOPPED};
+
+	if (t->loop.stopping || !ring_has_room(&t->chan->events, 1))
+		return;
+	push(t, &ev);
+	loop_stop(&t->loop);
+}
+
 static enum step
 ops_step(struct netlink *t)
 {
@@ -608,16 +596,15 @@ ops_step(struct netlink *t)
 	if (t->batch->count > 0) {
 		batch_send(t->batch, t->ops_fd);
 		complain(t);
+		if (t->batch->unknown)
+			trouble(t, "fib.replies.lost", ENOBUFS);
 		t->replying = true;
 		if (!batch_has_collision(t->batch))
 			reply(t);
 		return STEP_MORE;
 	}
-	if (t->stopping) {
-		struct fib_ev ev = {.kind = FIB_EV_STOPPED};
-		push(t, &ev);
-		loop_stop(&t->loop);
-	}
+	if (t->stopping)
+		say_stopped(t);
 	return STEP_IDLE;
 }
 
@@ -693,6 +680,10 @@ netlink_run(struct job *job, uint64_t deadline_ns)
 	struct netlink *t = container_of(job, struct netlink, job);
 	enum step s;
 
+	if (t->chan->give_up) {
+		say_stopped(t);
+		return JOB_DONE;
+	}
 	do
 		s = step(t);
 	while (s == STEP_MORE && !t->loop.stopping && time_mono_ns() < deadline_ns);
@@ -705,7 +696,7 @@ netlink_run(struct job *job, uint64_t deadline_ns)
 	if (s == STEP_MORE)
 		return JOB_MORE;
 	/* While stalled nothing is armed: the main half wakes us through the ring of operations. */
-	if (s == STEP_IDLE && t->watch.table != 0)
+	if (s == STEP_IDLE && t->watch.table != 0 && !t->notify_failed)
 		event_add(t->ev_notify, NULL);
 	else if (s == STEP_DUMP_WAIT)
 		event_add(t->ev_ops, NULL);
@@ -740,7 +731,7 @@ on_resync(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd, (void)what;
 	loop_enter(&t->loop);
-	t->resync_wait = false;
+	t->resync_wait = t->notify_failed = false;
 	loop_job_start(&t->loop, &t->job);
 }
 
@@ -802,7 +793,7 @@ netlink_free(struct netlink *t)
 	loop_fini(&t->loop);
 	nhdefs_fini(&t->sets);
 	batch_free(t->batch);
-	free(t->rx);
+	nlread_fini(&t->rx);
 	nl_socket_free(t->ops);
 	nl_socket_free(t->notify);
 	slowdump_close(&t->slow);
@@ -855,7 +846,7 @@ netlink_start(struct fib_chan *chan, struct loop *loop, void **self)
 	t->ops_fd = t->notify_fd = -1;
 	t->job = (struct job){.run = netlink_run, .name = "netlink"};
 	t->batch = batch_new();
-	t->rx = xmalloc(RX_BYTES);
+	nlread_init(&t->rx, RX_BYTES);
 	int rc = sockets_open(t);
 	if (rc == 0)
 		rc = events_make(t);

@@ -12,8 +12,6 @@
 #include "lib/mem.h"
 
 #include <errno.h>
-#include <netlink/msg.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -25,14 +23,14 @@ int
 slowdump_open(struct slowdump *s)
 {
 	*s = (struct slowdump){.fd = -1, .stage = STAGE_END};
-	s->rx = xmalloc(PORTION_BYTES);
+	nlread_init(&s->rx, PORTION_BYTES);
 	return nlsock_open(&s->sock, &s->fd);
 }
 
 void
 slowdump_close(struct slowdump *s)
 {
-	free(s->rx);
+	nlread_fini(&s->rx);
 	nl_socket_free(s->sock);
 }
 
@@ -42,12 +40,13 @@ slowdump_begin(struct slowdump *s, const struct fib_op_audit *what)
 	s->what = *what;
 	s->stage = what->objects ? STAGE_NEXTHOPS : STAGE_IPV4;
 	s->asked = false;
-	s->rx_len = s->rx_off = 0;
+	nlread_forget(&s->rx);
 }
 
 static enum slowdump_step
-failed(const struct slowdump *s, int error)
+failed(struct slowdump *s, int error)
 {
+	s->stale = true;
 	log_warn("fib.audit.failed", LOG_S("error", strerror(error)), LOG_U("stage", s->stage));
 	return SLOWDUMP_FAILED;
 }
@@ -70,39 +69,6 @@ ask(struct slowdump *s)
 	return sendto(s->fd, buf, len, 0, (struct sockaddr *)&kernel, sizeof kernel) < 0 ? errno : 0;
 }
 
-/* 0, or errno. */
-static int
-fill(struct slowdump *s)
-{
-	ssize_t got;
-
-	do
-		got = recv(s->fd, s->rx, PORTION_BYTES, MSG_DONTWAIT | MSG_TRUNC);
-	while (got < 0 && errno == EINTR);
-	if (got < 0)
-		return errno == EAGAIN ? 0 : errno;
-	if ((size_t)got > PORTION_BYTES)
-		return EMSGSIZE;
-	s->rx_off = 0;
-	s->rx_len = (size_t)got;
-	return 0;
-}
-
-static const struct nlmsghdr *
-take(struct slowdump *s)
-{
-	struct nlmsghdr *n = (struct nlmsghdr *)(void *)(s->rx + s->rx_off);
-
-	if (!nlmsg_ok(n, (int)(s->rx_len - s->rx_off))) {
-		s->rx_len = s->rx_off = 0;
-		return NULL;
-	}
-	s->rx_off += NLMSG_ALIGN(n->nlmsg_len);
-	if (s->rx_off > s->rx_len)
-		s->rx_off = s->rx_len;
-	return n;
-}
-
 /* The end of a stage: 0, or the errno that it ended with. */
 static int
 stage_end(struct slowdump *s, const struct nlmsghdr *n)
@@ -113,9 +79,20 @@ stage_end(struct slowdump *s, const struct nlmsghdr *n)
 		memcpy(&error, NLMSG_DATA(n), sizeof error);
 	s->stage++;
 	s->asked = false;
-	s->rx_len = s->rx_off = 0;
+	nlread_forget(&s->rx);
 	/* ENOENT: a table that has no route does not exist. */
 	return error == -ENOENT ? 0 : -error;
+}
+
+/* A portion of a dump that failed. The next one is asked for when there is none any more. */
+static enum slowdump_step
+leftover(struct slowdump *s, int error)
+{
+	nlread_forget(&s->rx);
+	if (error != 0 && error != EAGAIN && error != ENOBUFS && error != EMSGSIZE)
+		return failed(s, error);
+	s->stale = error != EAGAIN;
+	return SLOWDUMP_PAUSE;
 }
 
 enum slowdump_step
@@ -123,16 +100,19 @@ slowdump_next(struct slowdump *s, const struct nlmsghdr **n)
 {
 	int error;
 
-	if (s->rx_len == 0) {
+	if (s->rx.len == 0) {
 		if (s->stage == STAGE_END)
 			return SLOWDUMP_END;
-		error = s->asked ? 0 : ask(s);
+		error = s->asked || s->stale ? 0 : ask(s);
 		if (error == 0)
-			error = fill(s);
-		if (error != 0)
+			error = -nlread_fill(&s->rx, s->fd);
+		if (s->stale)
+			return leftover(s, error);
+		if (error != 0 && error != EAGAIN)
 			return failed(s, error);
 	}
-	while ((*n = take(s)) != NULL) {
+	while ((*n = nlread_next(&s->rx)) != NULL) {
+		nlread_advance(&s->rx, *n);
 		if ((*n)->nlmsg_seq != s->seq)
 			continue;
 		if ((*n)->nlmsg_type != NLMSG_DONE && (*n)->nlmsg_type != NLMSG_ERROR)

@@ -14,6 +14,7 @@
 #define FIB_SLOWDUMP_H
 
 #include "fib/chan.h"
+#include "fib/nlread.h"
 
 #include <linux/netlink.h>
 #include <netlink/socket.h>
@@ -30,10 +31,10 @@ struct slowdump {
 	struct nl_sock *sock;
 	int fd;
 	struct fib_op_audit what;
-	uint8_t *rx;
-	size_t rx_len, rx_off;
+	struct nlread rx;
 	unsigned stage;
 	bool asked; /* this stage's dump is under way */
+	bool stale; /* one that failed may be: no other begins before that has come to its end */
 	uint32_t seq;
 };
 

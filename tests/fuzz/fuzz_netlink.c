@@ -156,8 +156,9 @@ start_here(struct fib_chan *chan, struct loop *l, void **self)
 	nl->ops_fd = nl->notify_fd = -1;
 	nl->job = (struct job){.run = netlink_run, .name = "netlink"};
 	nl->batch = batch_new();
-	nl->rx = xmalloc(RX_BYTES);
-	nl->slow = (struct slowdump){.fd = -1, .rx = xmalloc(16u * 1024u), .stage = 3 /* its end */};
+	nlread_init(&nl->rx, RX_BYTES);
+	nl->slow = (struct slowdump){.fd = -1, .stage = 3 /* its end */};
+	nlread_init(&nl->slow.rx, 16u * 1024u);
 	nl->ops = nl_socket_alloc();
 	nl->notify = nl_socket_alloc();
 	nl->objects = true;

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * nlread: see nlread.h.
+ */
+#include "fib/nlread.h"
+
+#include "lib/mem.h"
+
+#include <errno.h>
+#include <netlink/msg.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+void
+nlread_init(struct nlread *r, size_t cap)
+{
+	*r = (struct nlread){.buf = xmalloc(cap), .cap = cap};
+}
+
+void
+nlread_fini(struct nlread *r)
+{
+	free(r->buf);
+}
+
+int
+nlread_fill(struct nlread *r, int fd)
+{
+	ssize_t got;
+
+	nlread_forget(r);
+	do
+		got = recv(fd, r->buf, r->cap, MSG_DONTWAIT | MSG_TRUNC);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return -errno;
+	if ((size_t)got > r->cap)
+		return -EMSGSIZE;
+	r->len = (size_t)got;
+	return 0;
+}
+
+struct nlmsghdr *
+nlread_next(struct nlread *r)
+{
+	struct nlmsghdr *n = (struct nlmsghdr *)(void *)(r->buf + r->off);
+
+	if (nlmsg_ok(n, (int)(r->len - r->off)))
+		return n;
+	nlread_forget(r);
+	return NULL;
+}
+
+void
+nlread_advance(struct nlread *r, const struct nlmsghdr *n)
+{
+	r->off += NLMSG_ALIGN(n->nlmsg_len);
+	if (r->off > r->len)
+		r->off = r->len;
+}
+
+void
+nlread_forget(struct nlread *r)
+{
+	r->len = r->off = 0;
+}
