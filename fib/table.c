@@ -377,6 +377,21 @@ reply_installed(struct fib_table *t, const struct table_env *env, const struct f
 	return outcome;
 }
 
+/* Was the route itself refused? A shortage, say, is no reason to cut what it should have replaced. */
+static bool
+is_final(int error)
+{
+	switch (fib_refusal_of(error)) {
+	case FIB_REFUSAL_MEMORY:
+	case FIB_REFUSAL_PERMISSION:
+		return false;
+	case FIB_REFUSAL_OTHER:
+		return error == ESRCH || error == ENOENT;
+	default:
+		return true;
+	}
+}
+
 enum table_outcome
 table_reply(struct fib_table *t, const struct table_env *env, const struct fib_ev_result *r, bool foreign)
 {
@@ -385,18 +400,23 @@ table_reply(struct fib_table *t, const struct table_env *env, const struct fib_e
 		return reply_delete(t, env, r);
 	if (r->error == 0)
 		return reply_installed(t, env, r);
-	if (r->error == EEXIST && !foreign) {
+	/* To a replacement it says that the same route stands behind another one with the key. */
+	if (r->error == EEXIST && r->verb == FIB_ADD && !foreign) {
 		/* Nobody else's, so it is one of ours that we had lost sight of: replace it. */
 		kernel_has(t, r->id, env, r->metric);
 		bitmap_set(&t->dirty, r->id);
 		return TABLE_OK;
 	}
+	/* It may be there after all. */
+	if (r->unsure && !bitmap_test(&t->kernel, r->id)) {
+		kernel_has(t, r->id, env, r->metric);
+		bitmap_set(&t->lost, r->id);
+	}
 	if (bitmap_test(&t->dirty, r->id))
 		return TABLE_OK;
 	fail(t, r->id, r->error);
-	/* What is still in the kernel leads where nothing should go any more; but a shortage is no reason to
-	 * cut it. */
-	if (bitmap_test(&t->kernel, r->id) && r->error != ENOBUFS && r->error != ENOMEM && r->error != EPERM)
+	/* What is still in the kernel leads where nothing should go any more. */
+	if (bitmap_test(&t->kernel, r->id) && is_final(r->error))
 		table_extra_set(t, r->id, EX_DROP, NULL);
 	dirty_if_more(t, r->id, env);
 	return TABLE_FAILED;

@@ -210,6 +210,29 @@ START_TEST(test_exists_but_is_ours)
 	table_want(&t, 2, 7, 0);
 	ck_assert_int_eq(expect(2, FIB_ADD, FIB_WHAT_ROUTE, 20, EEXIST, false), TABLE_OK);
 	ck_assert_int_eq(expect(2, FIB_REPLACE, FIB_WHAT_ROUTE, 20, 0, false), TABLE_INSTALLED);
+	/* To a replacement it is another answer: not so again and again. */
+	table_want(&t, 2, 8, 0);
+	ck_assert_int_eq(expect(2, FIB_REPLACE, FIB_WHAT_ROUTE, 20, EEXIST, false), TABLE_FAILED);
+	ck_assert_int_eq(table_error(&t, 2), EEXIST);
+	ck_assert_int_eq(expect(2, FIB_DEL, FIB_WHAT_ROUTE, 20, 0, false), TABLE_OK);
+	expect_nothing(2);
+}
+END_TEST
+
+START_TEST(test_reply_lost)
+{
+	struct fib_op_route op;
+	struct fib_ev_result r = {.verb = FIB_ADD, .family = FAMILY_IPV4, .id = 2, .metric = 20, .error = ENOBUFS, .unsure = true};
+
+	table_want(&t, 2, 7, 0);
+	ck_assert(table_next_op(&t, 2, &env, &op));
+	table_sent(&t, 2);
+	ck_assert_int_eq(table_reply(&t, &env, &r, false), TABLE_FAILED);
+	/* It may have been carried out: its deletion is not forgotten. */
+	table_unwant(&t, 2);
+	ck_assert(table_pins(&t, 2));
+	ck_assert_int_eq(expect(2, FIB_DEL, FIB_WHAT_ROUTE, 20, ESRCH, false), TABLE_OK);
+	ck_assert(!table_pins(&t, 2));
 }
 END_TEST
 
@@ -225,10 +248,13 @@ START_TEST(test_failed_replacement_is_dropped)
 	ck_assert(table_pins(&t, 6));
 	table_retry(&t, 6);
 	ck_assert_int_eq(expect(6, FIB_ADD, FIB_WHAT_ROUTE, 20, 0, false), TABLE_INSTALLED);
-	/* A shortage is no reason to delete what works. */
-	table_want(&t, 6, 9, 0);
-	ck_assert_int_eq(expect(6, FIB_REPLACE, FIB_WHAT_ROUTE, 20, ENOBUFS, false), TABLE_FAILED);
-	expect_nothing(6);
+	/* A shortage is no reason to delete what works, nor is anything else that may pass. */
+	static const int passing[] = {ENOBUFS, ENOMEM, ENOSPC, EPERM, EACCES, EAGAIN, EINTR, EBUSY, EBADF};
+	for (size_t i = 0; i < ARRAY_LEN(passing); i++) {
+		table_want(&t, 6, 9, 0);
+		ck_assert_int_eq(expect(6, FIB_REPLACE, FIB_WHAT_ROUTE, 20, passing[i], false), TABLE_FAILED);
+		expect_nothing(6);
+	}
 	table_retry(&t, 6);
 	ck_assert_int_eq(expect(6, FIB_REPLACE, FIB_WHAT_ROUTE, 20, 0, false), TABLE_INSTALLED);
 }
@@ -382,6 +408,7 @@ main(void)
 	tcase_add_test(tc, test_back_off);
 	tcase_add_test(tc, test_no_plan_for_a_dead_link);
 	tcase_add_test(tc, test_exists_but_is_ours);
+	tcase_add_test(tc, test_reply_lost);
 	tcase_add_test(tc, test_failed_replacement_is_dropped);
 	tcase_add_test(tc, test_lost_and_gone);
 	tcase_add_test(tc, test_failed_deletion_is_kept);
