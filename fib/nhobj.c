@@ -133,6 +133,7 @@ void
 nhobjs_del(struct nhobjs *o, struct nhobj *e)
 {
 	o->leftovers -= e->leftover;
+	o->refused -= e->refused;
 	free(e->nh);
 	e->nh = NULL;
 	keyed_del(&o->objects, e);
@@ -143,7 +144,29 @@ nhobjs_leave(struct nhobjs *o, struct nhobj *e)
 {
 	e->nhset = 0;
 	o->leftovers += !e->leftover;
+	o->refused -= e->refused;
 	e->leftover = true;
+	e->refused = false;
+}
+
+void
+nhobjs_refused(struct nhobjs *o, struct nhobj *e)
+{
+	o->leftovers -= e->leftover;
+	o->refused += !e->refused;
+	e->leftover = false;
+	e->refused = true;
+}
+
+void
+nhobjs_retry(struct nhobjs *o)
+{
+	struct nhobj *e;
+	uint32_t cursor = 0;
+
+	while (o->refused > 0 && (e = keyed_next(&o->objects, &cursor)) != NULL)
+		if (e->refused)
+			nhobjs_leave(o, e);
 }
 
 static bool

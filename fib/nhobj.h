@@ -35,6 +35,7 @@ struct nhobj {
 	uint8_t count;
 	bool group;
 	bool leftover;
+	bool refused;      /* the kernel would not delete it: a leftover again with the next retry */
 	bool held;         /* found at start: a use of its set, until the sweep */
 	struct fib_nh *nh; /* count of them; of a group: numbers in ifindex, weights */
 };
@@ -44,7 +45,7 @@ struct nhobjs {
 	struct nhobj_range range; /* ours */
 	struct bitmap taken;      /* numbers, counted from the range's first, that sets of ours have */
 	uint32_t next;            /* where to look for a free one */
-	uint32_t leftovers;
+	uint32_t leftovers, refused;
 	uint32_t held;
 };
 
@@ -71,6 +72,9 @@ struct nhobj *nhobjs_put(struct nhobjs *o, uint32_t nhid, uint8_t protocol, bool
 void nhobjs_del(struct nhobjs *o, struct nhobj *e);
 /* It is nobody's any more, and to be deleted when that does no harm. */
 void nhobjs_leave(struct nhobjs *o, struct nhobj *e);
+/* It could not be deleted now; with nhobjs_retry all those become leftovers again. */
+void nhobjs_refused(struct nhobjs *o, struct nhobj *e);
+void nhobjs_retry(struct nhobjs *o);
 /* Do both stand for the same next hops, or have the same members, in whatever order? */
 bool nhobj_same_content(const struct nhobj *a, const struct nhobj *b);
 /* The next hops it stands for, a group's with their weights; 0: not known. */

@@ -358,7 +358,9 @@ fib_object_retry(struct fib *fib)
 	if (!fib->repair_refused)
 		return;
 	fib->repair_refused = false;
+	nhobjs_retry(&fib->nhobjs);
 	fib_object_link_up(fib);
+	fib_send_kick(fib);
 }
 
 /* Deletion. */
@@ -470,6 +472,18 @@ fib_object_retire(struct fib *fib)
 
 /* Replies. */
 
+/* It is still there. One that is no set's any more waits with what else was refused. */
+static void
+deletion_refused(struct fib *fib, const struct fib_ev_result *r)
+{
+	fib_refused(fib, r->error);
+	if (r->id != 0 || nhobjs_find(&fib->nhobjs, r->metric) != NULL)
+		return;
+	nhobjs_refused(&fib->nhobjs, nhobjs_put(&fib->nhobjs, r->metric, fib->env.conf.protocol, false, NULL, 0));
+	fib->repair_refused = true;
+	fib_retry_arm(fib);
+}
+
 static void
 deletion_result(struct fib *fib, const struct fib_ev_result *r)
 {
@@ -504,11 +518,20 @@ static void
 refused(struct fib *fib, struct nhset *n, const struct fib_ev_result *r)
 {
 	n->error = (uint16_t)r->error;
+	n->unsure |= r->unsure;
+	if (r->error == EEXIST && n->unsure && nhobjs_find(&fib->nhobjs, n->nhid) == NULL) {
+		/* We have made it ourselves: now it is made what it should be. */
+		nhobjs_put(&fib->nhobjs, n->nhid, fib->env.conf.protocol, n->count > 1, NULL, 0)->nhset = r->id;
+		repair_later(fib, r->id);
+		return;
+	}
 	nhset_object_is(n, r->verb == FIB_ADD ? OBJECT_NONE : OBJECT_PARTIAL);
 	fib->repair_refused |= n->object == OBJECT_PARTIAL;
 	if (r->error == EEXIST) {
-		/* Somebody has taken the number, or it is one of ours that we had lost sight of. */
+		/* Somebody has taken the number. */
+		nhobjs_free(&fib->nhobjs, n->nhid);
 		n->nhid = 0;
+		n->unsure = false;
 		fib->resync_wanted = true;
 		fib_retry_soon(fib);
 		fib_send_kick(fib);
@@ -544,7 +567,7 @@ fib_object_result(struct fib *fib, const struct fib_ev_result *r)
 	fib->objects_inflight--;
 	if (r->verb == FIB_DEL) {
 		if (r->error != 0 && r->error != ENOENT)
-			fib_refused(fib, r->error);
+			deletion_refused(fib, r);
 		deletion_result(fib, r);
 		return;
 	}
@@ -556,6 +579,8 @@ fib_object_result(struct fib *fib, const struct fib_ev_result *r)
 		return;
 	}
 	bool asked = n->asked;
+	if (r->error == 0)
+		n->unsure = false;
 	if (asked && r->error != 0) {
 		asked_in_vain(fib, r->id, r->error);
 		return;
@@ -795,7 +820,9 @@ found(struct fib *fib, struct nhobj *e)
 	if (fib->objects && count > 0 && count == e->count) {
 		uint32_t id = nhset_intern(&fib->nhsets, FIB_UNICAST, nh, count);
 		struct nhset *n = nhset_at(&fib->nhsets, id);
-		bool fits = n->objectable && n->nhid == 0 && n->count == count && e->group == (count > 1);
+		/* It may have the number already, where it is not known that it was made. */
+		bool bare = n->nhid == 0 || (n->nhid == e->nhid && n->object == OBJECT_NONE);
+		bool fits = n->objectable && bare && n->count == count && e->group == (count > 1);
 		if (fits && e->group && !members_fit(fib, e, id)) {
 			release_members(fib, n);
 			fits = false;

@@ -544,6 +544,57 @@ START_TEST(test_object_refused)
 }
 END_TEST
 
+/* Its reply was lost, and it is there: nobody else's, so it keeps its number and is made what it should be. */
+START_TEST(test_object_reply_lost)
+{
+	struct fib_ev ev = {.kind = FIB_EV_RESULT};
+
+	set(1, via(1u << 3));
+	struct fib_op one = expect_object(FIB_ADD, 1);
+	struct fib_op route = expect_named(FIB_ADD, one.u.nexthop.nhid);
+	ev.u.result = (struct fib_ev_result){.verb = FIB_ADD,
+					     .what = FIB_WHAT_NEXTHOP,
+					     .id = one.u.nexthop.nhset,
+					     .metric = one.u.nexthop.nhid,
+					     .error = EEXIST,
+					     .unsure = true};
+	event(&ev);
+	answer(&route, 0);
+	struct fib_op right = expect_object(FIB_REPLACE, 1);
+	ck_assert_uint_eq(right.u.nexthop.nhid, one.u.nexthop.nhid);
+	expect_none();
+	answer(&right, 0);
+	ck_assert_int_eq(state(1), FIB_INSTALLED);
+	expect_none();
+}
+END_TEST
+
+START_TEST(test_object_deletion_refused)
+{
+	set(1, via(1u << 3));
+	struct fib_op one = expect_object(FIB_ADD, 1);
+	struct fib_op route = expect_named(FIB_ADD, one.u.nexthop.nhid);
+	answer(&one, 0);
+	answer(&route, 0);
+	fib_sweep(fib);
+	fib_route_del(fib, FAMILY_IPV4, 1);
+	run_ms(5);
+	route = expect_op(FIB_OP_ROUTE);
+	answer(&route, 0);
+	struct fib_op del = expect_object(FIB_DEL, 0);
+	expect_op(FIB_OP_NHSET_FREE);
+	answer(&del, ENOMEM);
+	/* Not at once, and not never. */
+	expect_none();
+	run_ms(1200);
+	struct fib_op again = expect_object(FIB_DEL, 0);
+	ck_assert_uint_eq(again.u.nexthop.nhid, del.u.nexthop.nhid);
+	answer(&again, 0);
+	run_ms(1200);
+	expect_none();
+}
+END_TEST
+
 START_TEST(test_object_and_carrier)
 {
 	set(1, via(1u << 3));
@@ -756,6 +807,8 @@ main(void)
 	tcase_set_timeout(objects, 20);
 	tcase_add_test(objects, test_object_life);
 	tcase_add_test(objects, test_object_refused);
+	tcase_add_test(objects, test_object_reply_lost);
+	tcase_add_test(objects, test_object_deletion_refused);
 	tcase_add_test(objects, test_object_and_carrier);
 	tcase_add_test(objects, test_carrier_after_another_link);
 	tcase_add_test(objects, test_group_after_refused_member);
