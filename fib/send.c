@@ -412,7 +412,7 @@ fib_config_try(struct fib *fib)
 		for (enum family f = FAMILY_IPV4; f <= FAMILY_IPV6; f++)
 			move_table(fib, &fib->table[f]);
 		/* Whose routes are foreign, and which table's, is another question now. */
-		fib->watch_wanted = other;
+		fib->watch_wanted |= other;
 	} else {
 		fib->watch_wanted |= memcmp(fib->env.conf.also, fib->next.also, sizeof fib->next.also) != 0;
 		fib->env.conf = fib->next;
