@@ -325,7 +325,7 @@ fib_audit_object(struct fib *fib, const struct fib_ev_nexthop *ev, const struct 
 
 	if (fib->audit.state != AUDIT_READING || !nhobj_is_ours(&fib->nhobjs, ev->nhid, ev->protocol))
 		return;
-	if (e == NULL) {
+	if (e == NULL || (e->nhset == 0 && !e->leftover && !e->refused)) {
 		/* Unless it is one that was deleted when this had been read. */
 		if (fib->audit.object_deleted || nhobjs_is_taken(&fib->nhobjs, ev->nhid) || !fib->swept)
 			return;

@@ -81,6 +81,24 @@ unblocked_check(struct fib *fib, const struct fib_table *t, const struct fib_ev_
 	fib_send_kick(fib);
 }
 
+/*
+ * A route was taken, but the object that it was to name has been refused: its number is somebody else's, and so is the way
+ * the route goes now. It goes with the object's error, unless the object gets another number: then true, it is sent again.
+ */
+static bool
+is_astray(const struct fib *fib, struct fib_ev_result *r)
+{
+	const struct nhset *n = nhset_at(&fib->nhsets, r->nhset);
+
+	if (!r->object || r->verb == FIB_DEL || r->error != 0 || n->object != OBJECT_NONE)
+		return false;
+	if (n->error == 0 || n->error == EEXIST)
+		return true;
+	r->error = n->error;
+	r->unsure = true;
+	return false;
+}
+
 static void
 result_event(struct fib *fib, const struct fib_ev_result *reply)
 {
@@ -106,7 +124,7 @@ result_event(struct fib *fib, const struct fib_ev_result *reply)
 	struct fib_table *t = &fib->table[r->family];
 	const struct route_extra *e = table_extra(t, r->id);
 	bool was_blocked = e != NULL && (e->flags & EX_ERROR) != 0 && e->error == EEXIST;
-	bool doubt = fib_object_doubt(fib, r);
+	bool astray = is_astray(fib, r), doubt = fib_object_doubt(fib, r);
 	if (!doubt)
 		r->error = fib_object_error(fib, r);
 	if (r->error == EEXIST) {
@@ -137,6 +155,8 @@ result_event(struct fib *fib, const struct fib_ev_result *reply)
 	default:
 		break;
 	}
+	if (astray)
+		table_reform(t, r->id);
 	fib_unpinned_check(fib, t, r->id);
 }
 

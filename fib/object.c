@@ -201,6 +201,25 @@ make_members(struct fib *fib, struct nhset *n)
 	}
 }
 
+static void
+release_members(struct fib *fib, struct nhset *n)
+{
+	for (unsigned i = 0; n->member != NULL && i < n->count; i++)
+		nhset_unuse(&fib->nhsets, n->member[i]);
+	free(n->member);
+	n->member = NULL;
+}
+
+/* There is no object, and none to be deleted when the set has no use any more: so nothing is kept for it. */
+static void
+give_number_back(struct fib *fib, struct nhset *n)
+{
+	nhobjs_free(&fib->nhobjs, n->nhid);
+	n->nhid = 0;
+	n->unsure = false;
+	release_members(fib, n);
+}
+
 /* Makes the object of a set of one next hop, if it is not there. */
 static bool
 make_single(struct fib *fib, uint32_t id)
@@ -242,8 +261,7 @@ fib_object_make(struct fib *fib, uint32_t id)
 	if (n->object != OBJECT_NONE && n->object != OBJECT_LEAVING)
 		return true;
 	if (!make_group_members(fib, n)) {
-		nhobjs_free(&fib->nhobjs, n->nhid);
-		n->nhid = 0;
+		give_number_back(fib, n);
 		return false;
 	}
 	push_object(fib, id, FIB_ADD);
@@ -364,15 +382,6 @@ fib_object_retry(struct fib *fib)
 }
 
 /* Deletion. */
-
-static void
-release_members(struct fib *fib, struct nhset *n)
-{
-	for (unsigned i = 0; n->member != NULL && i < n->count; i++)
-		nhset_unuse(&fib->nhsets, n->member[i]);
-	free(n->member);
-	n->member = NULL;
-}
 
 static void
 undefine(struct fib *fib, uint32_t id)
@@ -529,9 +538,7 @@ refused(struct fib *fib, struct nhset *n, const struct fib_ev_result *r)
 	fib->repair_refused |= n->object == OBJECT_PARTIAL;
 	if (r->error == EEXIST) {
 		/* Somebody has taken the number. */
-		nhobjs_free(&fib->nhobjs, n->nhid);
-		n->nhid = 0;
-		n->unsure = false;
+		give_number_back(fib, n);
 		fib->resync_wanted = true;
 		fib_retry_soon(fib);
 		fib_send_kick(fib);
@@ -728,6 +735,8 @@ fib_object_event(struct fib *fib, const struct fib_ev_nexthop *ev, const struct 
 	e->gen = fib->known.gen;
 	if (e->nhset != 0)
 		changed(fib, e);
+	else if (!fib->known.dumping && nhobj_is_ours(&fib->nhobjs, ev->nhid, ev->protocol))
+		nhobjs_leave(&fib->nhobjs, e); /* as a route with our protocol number that nobody has asked for */
 }
 
 /* Does the kernel's group still have a member that can carry? One that is not known well has. */
