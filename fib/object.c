@@ -648,17 +648,6 @@ fib_object_doubts(struct fib *fib)
 	fib->doubts = false;
 }
 
-bool
-fib_object_settle_step(struct fib *fib, uint32_t *cursor)
-{
-	if (++*cursor >= fib->nhsets.slab.top)
-		return false;
-	struct nhset *n = nhset_at(&fib->nhsets, *cursor);
-	if (n->refs > 0 && is_there(n))
-		n->stolen = false;
-	return true;
-}
-
 int
 fib_object_error(const struct fib *fib, const struct fib_ev_result *r)
 {

@@ -227,8 +227,6 @@ void fib_object_result(struct fib *fib, const struct fib_ev_result *r);
 /* Was a route refused for want of an object that is believed to be there? Then that is asked for with the next retry. */
 bool fib_object_doubt(struct fib *fib, const struct fib_ev_result *r);
 void fib_object_doubts(struct fib *fib); /* it is time for that */
-/* Once the routes of those that were not there are known to be gone: a set at the cursor; false: that was all. */
-bool fib_object_settle_step(struct fib *fib, uint32_t *cursor);
 /* The error of a route's reply, or of the object that the route needs where that is the cause. */
 int fib_object_error(const struct fib *fib, const struct fib_ev_result *r);
 void fib_object_event(struct fib *fib, const struct fib_ev_nexthop *ev, const struct fib_nh *nh);

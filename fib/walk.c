@@ -244,13 +244,25 @@ mark_nhsets(struct fib *fib)
 	return any;
 }
 
+/* The routes of objects that were not there are known to be gone by now. */
+static bool
+settle_step(struct fib *fib)
+{
+	if (++fib->walk.cursor >= fib->nhsets.slab.top)
+		return false;
+	struct nhset *n = nhset_at(&fib->nhsets, fib->walk.cursor);
+	if (n->refs > 0 && (n->object == OBJECT_THERE || n->object == OBJECT_PARTIAL))
+		n->stolen = false;
+	return true;
+}
+
 static bool
 lost_step(struct fib *fib)
 {
 	uint32_t id;
 
 	if (fib->walk.part == 2)
-		return fib_object_settle_step(fib, &fib->walk.cursor);
+		return settle_step(fib);
 	struct fib_table *t = walk_table(fib);
 	if (fib->walk.cursor == 0 && !mark_nhsets(fib))
 		return false;
