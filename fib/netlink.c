@@ -45,6 +45,7 @@
 #define RX_BYTES      (64u * 1024u) /* the kernel makes dump messages of 32 KB at most */
 #define NOTIFY_READS  64            /* a turn */
 #define EVENT_ROOM    (2u + FIB_NH_MAX)
+#define DUMP_SEQ      (1u << 31) /* a reply to a batch that was not read in time is not taken for a dump's end */
 #define DUMP_TRIES    3 /* for a dump that changed while it was read */
 #define RESYNC_MIN_MS 100u
 #define RESYNC_MAX_MS 10000u
@@ -254,7 +255,7 @@ dump_send(struct netlink *t)
 	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
 	uint8_t buf[128];
 
-	t->dump_seq++;
+	t->dump_seq = (t->dump_seq + 1) | DUMP_SEQ;
 	t->dump_intr = false;
 	size_t len = dump_request(t, buf, sizeof buf);
 	ASSERT(len > 0);
