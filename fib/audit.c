@@ -340,6 +340,8 @@ fib_audit_object(struct fib *fib, const struct fib_ev_nexthop *ev, const struct 
 	struct nhobj shown = {.group = ev->group, .count = ev->count, .nh = (struct fib_nh *)(uintptr_t)nh};
 	n->differs = !nhobj_same_content(&shown, e);
 	n->unseen = n->differs;
+	if (n->differs)
+		nhobjs_put(&fib->nhobjs, ev->nhid, ev->protocol, ev->group, nh, ev->count);
 }
 
 /* Steps of WALK_AUDIT: what is still marked. */

@@ -140,6 +140,15 @@ nhobjs_del(struct nhobjs *o, struct nhobj *e)
 }
 
 void
+nhobjs_bind(struct nhobjs *o, struct nhobj *e, uint32_t nhset)
+{
+	o->leftovers -= e->leftover;
+	o->refused -= e->refused;
+	e->leftover = e->refused = false;
+	e->nhset = nhset;
+}
+
+void
 nhobjs_leave(struct nhobjs *o, struct nhobj *e)
 {
 	e->nhset = 0;

@@ -70,6 +70,8 @@ struct nhobj *nhobjs_put(struct nhobjs *o, uint32_t nhid, uint8_t protocol, bool
 			 const struct fib_nh *nh, unsigned count);
 /* The kernel has it no more. */
 void nhobjs_del(struct nhobjs *o, struct nhobj *e);
+/* It is this set's from now on. */
+void nhobjs_bind(struct nhobjs *o, struct nhobj *e, uint32_t nhset);
 /* It is nobody's any more, and to be deleted when that does no harm. */
 void nhobjs_leave(struct nhobjs *o, struct nhobj *e);
 /* It could not be deleted now; with nhobjs_retry all those become leftovers again. */

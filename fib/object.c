@@ -526,18 +526,27 @@ has_all(const struct fib *fib, struct nhset *n)
 static void
 refused(struct fib *fib, struct nhset *n, const struct fib_ev_result *r)
 {
+	struct nhobj *e = nhobjs_find(&fib->nhobjs, n->nhid);
+
 	n->error = (uint16_t)r->error;
 	n->unsure |= r->unsure;
-	if (r->error == EEXIST && n->unsure && nhobjs_find(&fib->nhobjs, n->nhid) == NULL) {
+	if (r->error == EEXIST && n->unsure && e == NULL) {
 		/* We have made it ourselves: now it is made what it should be. */
-		nhobjs_put(&fib->nhobjs, n->nhid, fib->env.conf.protocol, n->count > 1, NULL, 0)->nhset = r->id;
+		e = nhobjs_put(&fib->nhobjs, n->nhid, fib->env.conf.protocol, n->count > 1, NULL, 0);
+		nhobjs_bind(&fib->nhobjs, e, r->id);
 		repair_later(fib, r->id);
 		return;
 	}
 	nhset_object_is(n, r->verb == FIB_ADD ? OBJECT_NONE : OBJECT_PARTIAL);
 	fib->repair_refused |= n->object == OBJECT_PARTIAL;
-	if (r->error == EEXIST) {
-		/* Somebody has taken the number. */
+	bool other_kind = r->verb == FIB_REPLACE && e != NULL && e->group != (n->count > 1);
+	if (other_kind) { /* nothing can be made of it, and what names it is sent again */
+		unhold(fib, e);
+		nhobjs_leave(&fib->nhobjs, e);
+		nhset_object_is(n, OBJECT_NONE);
+		fib_walk_start(fib, WALK_REFORM);
+	}
+	if (r->error == EEXIST || other_kind) { /* somebody has taken the number */
 		give_number_back(fib, n);
 		fib->resync_wanted = true;
 		fib_retry_soon(fib);
@@ -566,6 +575,16 @@ asked_in_vain(struct fib *fib, uint32_t id, int error)
 	}
 }
 
+/* A group was made, and one of its members refused: its number is somebody else's, and so is the way that part goes. */
+static bool
+is_astray(const struct fib *fib, const struct nhset *n)
+{
+	for (unsigned i = 0; n->member != NULL && i < n->count; i++)
+		if ((n->sent & 1ull << i) != 0 && member(fib, n, i)->object == OBJECT_NONE)
+			return true;
+	return false;
+}
+
 void
 fib_object_result(struct fib *fib, const struct fib_ev_result *r)
 {
@@ -586,8 +605,7 @@ fib_object_result(struct fib *fib, const struct fib_ev_result *r)
 		return;
 	}
 	bool asked = n->asked;
-	if (r->error == 0)
-		n->unsure = false;
+	n->unsure &= r->error != 0;
 	if (asked && r->error != 0) {
 		asked_in_vain(fib, r->id, r->error);
 		return;
@@ -599,9 +617,15 @@ fib_object_result(struct fib *fib, const struct fib_ev_result *r)
 	}
 	unsigned count = content_of(fib, n, n->sent, nh);
 	struct nhobj *e = nhobjs_put(&fib->nhobjs, n->nhid, fib->env.conf.protocol, n->count > 1, nh, count);
-	e->nhset = r->id;
+	nhobjs_bind(&fib->nhobjs, e, r->id);
 	e->gen = fib->known.gen;
-	nhset_object_is(n, count == n->count ? OBJECT_THERE : OBJECT_PARTIAL);
+	bool astray = is_astray(fib, n);
+	nhset_object_is(n, count == n->count && !astray ? OBJECT_THERE : OBJECT_PARTIAL);
+	if (astray) {
+		nhobjs_put(&fib->nhobjs, n->nhid, fib->env.conf.protocol, true, NULL, 0);
+		fib->repair_refused = true;
+		fib_retry_arm(fib);
+	}
 	/* Nobody has told that it went: nor that its routes did. */
 	if (asked && !n->stolen) {
 		fib_audit_object_gone(fib, n->nhid);
@@ -724,7 +748,8 @@ fib_object_event(struct fib *fib, const struct fib_ev_nexthop *ev, const struct 
 	e->gen = fib->known.gen;
 	if (e->nhset != 0)
 		changed(fib, e);
-	else if (!fib->known.dumping && nhobj_is_ours(&fib->nhobjs, ev->nhid, ev->protocol))
+	else if (!fib->known.dumping && !nhobjs_is_taken(&fib->nhobjs, ev->nhid) &&
+		 nhobj_is_ours(&fib->nhobjs, ev->nhid, ev->protocol))
 		nhobjs_leave(&fib->nhobjs, e); /* as a route with our protocol number that nobody has asked for */
 }
 
@@ -779,10 +804,8 @@ adopt_as(struct fib *fib, struct nhobj *e, uint32_t id)
 
 	n->nhid = e->nhid;
 	nhset_object_is(n, OBJECT_THERE);
-	e->nhset = id;
+	nhobjs_bind(&fib->nhobjs, e, id);
 	nhobjs_keep(&fib->nhobjs, e->nhid);
-	fib->nhobjs.leftovers -= e->leftover;
-	e->leftover = false;
 	if (!fib->swept) {
 		e->held = true;
 		fib->nhobjs.held++;
