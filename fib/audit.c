@@ -88,8 +88,7 @@ begin(struct fib *fib)
 		bitmap_or(&fib->table[f].unseen, &fib->table[f].installed);
 	for (uint32_t id = 1; fib->objects && id < fib->nhsets.slab.top; id++) {
 		struct nhset *n = nhset_at(&fib->nhsets, id);
-		n->unseen =
-		    n->refs > 0 && n->nhid != 0 && (n->object == OBJECT_THERE || n->object == OBJECT_PARTIAL);
+		n->unseen = n->refs > 0 && n->nhid != 0 && nhset_is_there(n);
 		n->differs = false;
 	}
 	op.u.audit = (struct fib_op_audit){
@@ -322,8 +321,10 @@ void
 fib_audit_object(struct fib *fib, const struct fib_ev_nexthop *ev, const struct fib_nh *nh)
 {
 	struct nhobj *e = nhobjs_find(&fib->nhobjs, ev->nhid);
+	bool ours = nhobj_is_ours(&fib->nhobjs, ev->nhid, ev->protocol);
 
-	if (fib->audit.state != AUDIT_READING || !nhobj_is_ours(&fib->nhobjs, ev->nhid, ev->protocol))
+	/* One that a set of ours has may have become somebody else's. */
+	if (fib->audit.state != AUDIT_READING || (!ours && (e == NULL || e->nhset == 0)))
 		return;
 	if (e == NULL || (e->nhset == 0 && !e->leftover && !e->refused)) {
 		/* Unless it is one that was deleted when this had been read. */
@@ -337,8 +338,7 @@ fib_audit_object(struct fib *fib, const struct fib_ev_nexthop *ev, const struct 
 	struct nhset *n = e->nhset != 0 ? nhset_at(&fib->nhsets, e->nhset) : NULL;
 	if (n == NULL || !n->unseen)
 		return;
-	struct nhobj shown = {.group = ev->group, .count = ev->count, .nh = (struct fib_nh *)(uintptr_t)nh};
-	n->differs = !nhobj_same_content(&shown, e);
+	n->differs = !ours || !nhobj_has_content(e, ev->group, nh, ev->count);
 	n->unseen = n->differs;
 	if (n->differs)
 		nhobjs_put(&fib->nhobjs, ev->nhid, ev->protocol, ev->group, nh, ev->count);

@@ -214,11 +214,12 @@ send_singly(struct batch *b, int fd)
 		b->ops[i].unsure = true;
 		if (rc == 0) {
 			rc = take_replies(b, fd, i);
-			b->unknown |= !b->acked;
 			rc = b->acked ? 0 : rc != 0 ? rc : -ENOBUFS;
 		}
-		if (rc != 0)
-			op_failed(b, i, -rc);
+		if (rc == 0)
+			continue;
+		b->unknown = true;
+		op_failed(b, i, -rc);
 	}
 }
 

@@ -88,7 +88,7 @@ struct netlink {
 
 	struct nlread rx; /* what was received last: a dump's or notifications */
 	bool notify_empty;
-	bool notify_failed; /* no more is read until the timer of the next dump */
+	bool notify_failed; /* no more is read before the next dump */
 
 	struct fib_op_watch watch; /* table 0: none is watched yet */
 	unsigned also_at;          /* of STAGE_ALSO: twice the table's index, and 1 for IPv6 */
@@ -269,7 +269,7 @@ dump_begin(struct netlink *t)
 	struct fib_ev ev = {.kind = FIB_EV_SYNC_BEGIN};
 
 	push(t, &ev);
-	t->resync = false;
+	t->resync = t->notify_failed = false;
 	t->dumping = true;
 	t->stage = STAGE_LINKS;
 	t->also_at = 0;
@@ -732,7 +732,7 @@ on_resync(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd, (void)what;
 	loop_enter(&t->loop);
-	t->resync_wait = t->notify_failed = false;
+	t->resync_wait = false;
 	loop_job_start(&t->loop, &t->job);
 }
 

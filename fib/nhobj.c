@@ -186,15 +186,15 @@ same_hop(const struct fib_nh *a, const struct fib_nh *b)
 }
 
 bool
-nhobj_same_content(const struct nhobj *a, const struct nhobj *b)
+nhobj_has_content(const struct nhobj *e, bool group, const struct fib_nh *nh, unsigned count)
 {
-	if (a->group != b->group || a->count != b->count)
+	if (e->group != group || e->count != count)
 		return false;
-	for (unsigned i = 0; i < a->count; i++) {
+	for (unsigned i = 0; i < count; i++) {
 		unsigned k = 0;
-		while (k < a->count && !same_hop(&a->nh[k], &b->nh[i]))
+		while (k < count && !same_hop(&e->nh[k], &nh[i]))
 			k++;
-		if (k == a->count)
+		if (k == count)
 			return false;
 	}
 	return true;

@@ -77,8 +77,8 @@ void nhobjs_leave(struct nhobjs *o, struct nhobj *e);
 /* It could not be deleted now; with nhobjs_retry all those become leftovers again. */
 void nhobjs_refused(struct nhobjs *o, struct nhobj *e);
 void nhobjs_retry(struct nhobjs *o);
-/* Do both stand for the same next hops, or have the same members, in whatever order? */
-bool nhobj_same_content(const struct nhobj *a, const struct nhobj *b);
+/* Does it stand for these next hops, or have these members, in whatever order? */
+bool nhobj_has_content(const struct nhobj *e, bool group, const struct fib_nh *nh, unsigned count);
 /* The next hops it stands for, a group's with their weights; 0: not known. */
 unsigned nhobjs_resolve(const struct nhobjs *o, uint32_t nhid, struct fib_nh nh[FIB_NH_MAX]);
 

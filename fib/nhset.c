@@ -203,3 +203,26 @@ nhsets_bytes(const struct nhsets *s)
 {
 	return slab_bytes(&s->slab) + hidx_bytes(&s->idx) + s->nh_bytes;
 }
+
+void
+nhset_members_make(struct nhsets *s, struct nhset *n)
+{
+	if (n->member != NULL || n->count == 1)
+		return;
+	n->member = xcalloc(n->count, sizeof *n->member);
+	for (unsigned i = 0; i < n->count; i++) {
+		struct fib_nh one = n->nh[i];
+		n->member[i] = nhset_intern(s, FIB_UNICAST, &one, 1);
+		nhset_use(s, n->member[i]);
+		nhset_unref(s, n->member[i]);
+	}
+}
+
+void
+nhset_members_release(struct nhsets *s, struct nhset *n)
+{
+	for (unsigned i = 0; n->member != NULL && i < n->count; i++)
+		nhset_unuse(s, n->member[i]);
+	free(n->member);
+	n->member = NULL;
+}

@@ -85,6 +85,9 @@ uint32_t nhset_dead_next(const struct nhsets *s);
 /* Frees the id of an unreferenced set for reuse. */
 void nhset_bury(struct nhsets *s, uint32_t id);
 size_t nhsets_bytes(const struct nhsets *s);
+/* Interns the sets of a group's single next hops, each as a use, unless that is done; and gives them up. */
+void nhset_members_make(struct nhsets *s, struct nhset *n);
+void nhset_members_release(struct nhsets *s, struct nhset *n);
 
 static inline void
 nhset_object_is(struct nhset *n, enum nhset_object state)
@@ -97,6 +100,20 @@ static inline struct nhset *
 nhset_at(const struct nhsets *s, uint32_t id)
 {
 	return slab_ptr(&s->slab, id);
+}
+
+/* Is the object in the kernel, whatever it is like? */
+static inline bool
+nhset_is_there(const struct nhset *n)
+{
+	return n->object == OBJECT_THERE || n->object == OBJECT_PARTIAL;
+}
+
+/* The set of one next hop that stands for member i of a group. */
+static inline struct nhset *
+nhset_member(const struct nhsets *s, const struct nhset *n, unsigned i)
+{
+	return nhset_at(s, n->member[i]);
 }
 
 #endif

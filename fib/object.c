@@ -37,23 +37,6 @@ fib_object_wanted(const struct fib *fib, const struct nhset *n)
 	return fib->objects && n->objectable;
 }
 
-static bool
-is_there(const struct nhset *n)
-{
-	return n->object == OBJECT_THERE || n->object == OBJECT_PARTIAL;
-}
-
-/* The use that an object found at start is of its set. */
-static void
-unhold(struct fib *fib, struct nhobj *e)
-{
-	if (!e->held)
-		return;
-	e->held = false;
-	fib->nhobjs.held--;
-	nhset_unuse(&fib->nhsets, e->nhset);
-}
-
 static void
 lost(struct fib *fib, struct nhset *n)
 {
@@ -62,15 +45,8 @@ lost(struct fib *fib, struct nhset *n)
 	nhset_object_is(n, OBJECT_NONE);
 	if (e == NULL)
 		return;
-	unhold(fib, e);
+	fib_object_unhold(fib, e);
 	nhobjs_del(&fib->nhobjs, e);
-}
-
-/* The set of one next hop that stands for member i of a group. */
-static const struct nhset *
-member(const struct fib *fib, const struct nhset *n, unsigned i)
-{
-	return nhset_at(&fib->nhsets, n->member[i]);
 }
 
 static bool
@@ -121,7 +97,7 @@ content_of(const struct fib *fib, const struct nhset *n, uint64_t hops, struct f
 		if ((hops & 1ull << i) == 0)
 			continue;
 		memset(&nh[count], 0, sizeof *nh);
-		nh[count].ifindex = member(fib, n, i)->nhid;
+		nh[count].ifindex = nhset_member(&fib->nhsets, n, i)->nhid;
 		nh[count++].weight = n->nh[i].weight;
 	}
 	return count;
@@ -131,15 +107,6 @@ static unsigned
 content(const struct fib *fib, const struct nhset *n, struct fib_nh nh[FIB_NH_MAX])
 {
 	return content_of(fib, n, wanted_hops(fib, n), nh);
-}
-
-static bool
-has_content(const struct nhobj *e, const struct nhset *n, const struct fib_nh *nh, unsigned count)
-{
-	struct nhobj wanted = {
-	    .group = n->count > 1, .count = (uint8_t)count, .nh = (struct fib_nh *)(uintptr_t)nh};
-
-	return nhobj_same_content(e, &wanted);
 }
 
 static void
@@ -187,29 +154,6 @@ push_deletion(struct fib *fib, uint32_t nhset, uint32_t nhid)
 	fib->audit.object_deleted = true;
 }
 
-static void
-make_members(struct fib *fib, struct nhset *n)
-{
-	if (n->member != NULL || n->count == 1)
-		return;
-	n->member = xcalloc(n->count, sizeof *n->member);
-	for (unsigned i = 0; i < n->count; i++) {
-		struct fib_nh one = n->nh[i];
-		n->member[i] = nhset_intern(&fib->nhsets, FIB_UNICAST, &one, 1);
-		nhset_use(&fib->nhsets, n->member[i]);
-		nhset_unref(&fib->nhsets, n->member[i]);
-	}
-}
-
-static void
-release_members(struct fib *fib, struct nhset *n)
-{
-	for (unsigned i = 0; n->member != NULL && i < n->count; i++)
-		nhset_unuse(&fib->nhsets, n->member[i]);
-	free(n->member);
-	n->member = NULL;
-}
-
 /* There is no object, and none to be deleted when the set has no use any more: so nothing is kept for it. */
 static void
 give_number_back(struct fib *fib, struct nhset *n)
@@ -217,7 +161,53 @@ give_number_back(struct fib *fib, struct nhset *n)
 	nhobjs_free(&fib->nhobjs, n->nhid);
 	n->nhid = 0;
 	n->unsure = false;
-	release_members(fib, n);
+	nhset_members_release(&fib->nhsets, n);
+}
+
+/* The kernel's object is not the set's any more, and to be deleted. */
+static void
+disown(struct fib *fib, struct nhset *n, struct nhobj *e)
+{
+	fib_object_unhold(fib, e);
+	nhobjs_leave(&fib->nhobjs, e);
+	nhset_object_is(n, OBJECT_NONE);
+	give_number_back(fib, n);
+}
+
+/* Does what the kernel has lead over a link that can carry? Then it is no more what we have made of it. */
+static bool
+leads_elsewhere(const struct fib *fib, const struct nhobj *e)
+{
+	struct fib_nh nh[FIB_NH_MAX];
+	unsigned count = e != NULL ? nhobjs_resolve(&fib->nhobjs, e->nhid, nh) : 0;
+
+	for (unsigned i = 0; i < count; i++)
+		if (can_carry(fib, &nh[i]))
+			return true;
+	return false;
+}
+
+/* No link of the object carries: the kernel has dropped it, unless somebody has given it another one. */
+static void
+cut_off(struct fib *fib, struct nhset *n)
+{
+	struct nhobj *e = nhobjs_find(&fib->nhobjs, n->nhid);
+
+	if (leads_elsewhere(fib, e))
+		disown(fib, n, e);
+	else
+		lost(fib, n);
+}
+
+/* Sees to a number that nobody else has, as far as is known. */
+static bool
+take_number(struct fib *fib, struct nhset *n)
+{
+	if (n->nhid != 0 && n->object == OBJECT_NONE && nhobjs_find(&fib->nhobjs, n->nhid) != NULL)
+		give_number_back(fib, n);
+	if (n->nhid == 0)
+		n->nhid = nhobjs_take(&fib->nhobjs);
+	return n->nhid != 0;
 }
 
 /* Makes the object of a set of one next hop, if it is not there. */
@@ -226,9 +216,7 @@ make_single(struct fib *fib, uint32_t id)
 {
 	struct nhset *n = nhset_at(&fib->nhsets, id);
 
-	if (n->nhid == 0)
-		n->nhid = nhobjs_take(&fib->nhobjs);
-	if (n->nhid == 0)
+	if (!take_number(fib, n))
 		return false;
 	if (n->object == OBJECT_NONE || n->object == OBJECT_LEAVING)
 		push_object(fib, id, FIB_ADD);
@@ -240,7 +228,7 @@ make_group_members(struct fib *fib, struct nhset *n)
 {
 	uint64_t hops = wanted_hops(fib, n);
 
-	make_members(fib, n);
+	nhset_members_make(&fib->nhsets, n);
 	for (unsigned i = 0; i < n->count; i++)
 		if ((hops & 1ull << i) != 0 && !make_single(fib, n->member[i]))
 			return false;
@@ -254,9 +242,7 @@ fib_object_make(struct fib *fib, uint32_t id)
 
 	if (n->count == 1)
 		return make_single(fib, id);
-	if (n->nhid == 0)
-		n->nhid = nhobjs_take(&fib->nhobjs);
-	if (n->nhid == 0)
+	if (!take_number(fib, n))
 		return false;
 	if (n->object != OBJECT_NONE && n->object != OBJECT_LEAVING)
 		return true;
@@ -277,7 +263,7 @@ ask_one(struct fib *fib, uint32_t id)
 {
 	struct nhset *n = nhset_at(&fib->nhsets, id);
 
-	if (!is_there(n))
+	if (!nhset_is_there(n))
 		return;
 	push_object(fib, id, FIB_ADD);
 	n->asked = true;
@@ -290,7 +276,7 @@ ask(struct fib *fib, uint32_t id)
 	uint64_t hops = wanted_hops(fib, n);
 
 	n->doubted = false;
-	if (!is_there(n) || n->uses == 0 || (n->count > 1 && !make_group_members(fib, n)))
+	if (!nhset_is_there(n) || n->uses == 0 || (n->count > 1 && !make_group_members(fib, n)))
 		return;
 	for (unsigned i = 0; n->count > 1 && i < n->count; i++)
 		if ((hops & 1ull << i) != 0)
@@ -336,7 +322,7 @@ fib_object_repair(struct fib *fib, uint32_t id)
 	struct nhset *n = nhset_at(&fib->nhsets, id);
 
 	if (n->count > 1)
-		make_members(fib, n);
+		nhset_members_make(&fib->nhsets, n);
 	repair_later(fib, id);
 }
 
@@ -344,7 +330,7 @@ void
 fib_object_reshape(struct fib *fib, uint32_t id)
 {
 	/* One that is under way is looked at again when its reply comes. */
-	if (is_there(nhset_at(&fib->nhsets, id)))
+	if (nhset_is_there(nhset_at(&fib->nhsets, id)))
 		repair_later(fib, id);
 }
 
@@ -359,7 +345,7 @@ can_be_repaired(const struct fib *fib, const struct nhset *n)
 		return false;
 	if (e == NULL || (n->count > 1 && n->member == NULL))
 		return true;
-	return !has_content(e, n, nh, content(fib, n, nh));
+	return !nhobj_has_content(e, n->count > 1, nh, content(fib, n, nh));
 }
 
 void
@@ -396,6 +382,20 @@ undefine(struct fib *fib, uint32_t id)
 	n->defined = false;
 }
 
+/* Deletes the object of a set without a use, if there is one, or else what has come under its number and looks like ours. */
+static void
+drop(struct fib *fib, struct nhset *n)
+{
+	struct nhobj *e = nhobjs_find(&fib->nhobjs, n->nhid);
+
+	if (n->object != OBJECT_NONE && n->object != OBJECT_LEAVING) {
+		push_deletion(fib, 0, n->nhid);
+		lost(fib, n);
+	} else if (e != NULL && e->nhset == 0 && nhobj_is_ours(&fib->nhobjs, n->nhid, e->protocol)) {
+		nhobjs_leave(&fib->nhobjs, e);
+	}
+}
+
 /* Deletes objects without a use; false: the ring is full. */
 bool
 fib_object_frees(struct fib *fib)
@@ -407,16 +407,15 @@ fib_object_frees(struct fib *fib)
 		struct nhset *n = nhset_at(&fib->nhsets, id);
 		if (!ring_has_room(&fib->chan.ops, 2))
 			return false;
-		if (n->object != OBJECT_NONE && n->object != OBJECT_LEAVING)
-			push_deletion(fib, 0, n->nhid);
+		drop(fib, n);
 		undefine(fib, id);
-		lost(fib, n);
+		nhset_object_is(n, OBJECT_NONE);
 		nhobjs_free(&fib->nhobjs, n->nhid);
 		n->nhid = 0;
 		n->leaving = n->left = false;
 		bitmap_clear(&fib->repairs, id);
 		bitmap_clear(&fib->nhsets.idle, id);
-		release_members(fib, n);
+		nhset_members_release(&fib->nhsets, n);
 	}
 	return true;
 }
@@ -426,7 +425,7 @@ fib_object_leave(struct fib *fib, uint32_t id)
 {
 	struct nhset *n = nhset_at(&fib->nhsets, id);
 
-	if (!is_there(n) || n->leaving || !ring_has_room(&fib->chan.ops, 1))
+	if (!nhset_is_there(n) || n->leaving || !ring_has_room(&fib->chan.ops, 1))
 		return false;
 	push_deletion(fib, id, n->nhid);
 	lost(fib, n);
@@ -467,7 +466,7 @@ fib_object_retire(struct fib *fib)
 		if (e == NULL && n->object == OBJECT_PENDING)
 			e = nhobjs_put(&fib->nhobjs, n->nhid, fib->env.conf.protocol, n->count > 1, NULL, 0);
 		if (e != NULL) {
-			unhold(fib, e);
+			fib_object_unhold(fib, e);
 			nhobjs_leave(&fib->nhobjs, e);
 		}
 		nhobjs_free(&fib->nhobjs, n->nhid);
@@ -475,7 +474,7 @@ fib_object_retire(struct fib *fib)
 		nhset_object_is(n, OBJECT_NONE);
 		bitmap_clear(&fib->repairs, id);
 		bitmap_clear(&fib->nhsets.idle, id);
-		release_members(fib, n);
+		nhset_members_release(&fib->nhsets, n);
 	}
 }
 
@@ -517,10 +516,20 @@ has_all(const struct fib *fib, struct nhset *n)
 	struct fib_nh nh[FIB_NH_MAX];
 	unsigned count = content(fib, n, nh);
 
-	if (e == NULL || e->protocol != fib->env.conf.protocol || !has_content(e, n, nh, count))
+	if (e == NULL || e->protocol != fib->env.conf.protocol || !nhobj_has_content(e, n->count > 1, nh, count))
 		return false;
 	nhset_object_is(n, count == n->count ? OBJECT_THERE : OBJECT_PARTIAL);
 	return true;
+}
+
+/* What the kernel has is of no use: another one is made. Routes that have named it before are sent again. */
+static void
+begin_anew(struct fib *fib, struct nhset *n, struct nhobj *e, bool named)
+{
+	disown(fib, n, e);
+	if (named)
+		fib_walk_start(fib, WALK_REFORM);
+	fib_retry_arm(fib);
 }
 
 static void
@@ -539,14 +548,16 @@ refused(struct fib *fib, struct nhset *n, const struct fib_ev_result *r)
 	}
 	nhset_object_is(n, r->verb == FIB_ADD ? OBJECT_NONE : OBJECT_PARTIAL);
 	fib->repair_refused |= n->object == OBJECT_PARTIAL;
-	bool other_kind = r->verb == FIB_REPLACE && e != NULL && e->group != (n->count > 1);
-	if (other_kind) { /* nothing can be made of it, and what names it is sent again */
-		unhold(fib, e);
-		nhobjs_leave(&fib->nhobjs, e);
-		nhset_object_is(n, OBJECT_NONE);
-		fib_walk_start(fib, WALK_REFORM);
-	}
-	if (r->error == EEXIST || other_kind) { /* somebody has taken the number */
+	if (r->verb == FIB_REPLACE && fib_object_all_dead(fib, n)) {
+		/* Its links went while it was under way. */
+		cut_off(fib, n);
+		fib_walk_lost(fib, 0, false);
+		fib_retry_arm(fib);
+	} else if (r->verb == FIB_REPLACE && e != NULL && e->group != (n->count > 1)) {
+		/* Nothing can be made of one of the other kind. */
+		begin_anew(fib, n, e, true);
+	} else if (r->error == EEXIST) {
+		/* Somebody has taken the number. */
 		give_number_back(fib, n);
 		fib->resync_wanted = true;
 		fib_retry_soon(fib);
@@ -575,14 +586,19 @@ asked_in_vain(struct fib *fib, uint32_t id, int error)
 	}
 }
 
-/* A group was made, and one of its members refused: its number is somebody else's, and so is the way that part goes. */
-static bool
-is_astray(const struct fib *fib, const struct nhset *n)
+/*
+ * A group was made, and one of its members refused: its number is somebody else's, and so is the way that part goes. The
+ * member's error; 0: none was.
+ */
+static uint16_t
+astray(const struct fib *fib, const struct nhset *n)
 {
-	for (unsigned i = 0; n->member != NULL && i < n->count; i++)
-		if ((n->sent & 1ull << i) != 0 && member(fib, n, i)->object == OBJECT_NONE)
-			return true;
-	return false;
+	for (unsigned i = 0; n->member != NULL && i < n->count; i++) {
+		const struct nhset *m = nhset_member(&fib->nhsets, n, i);
+		if ((n->sent & 1ull << i) != 0 && m->object == OBJECT_NONE)
+			return m->error != 0 ? m->error : EEXIST;
+	}
+	return 0;
 }
 
 void
@@ -619,13 +635,12 @@ fib_object_result(struct fib *fib, const struct fib_ev_result *r)
 	struct nhobj *e = nhobjs_put(&fib->nhobjs, n->nhid, fib->env.conf.protocol, n->count > 1, nh, count);
 	nhobjs_bind(&fib->nhobjs, e, r->id);
 	e->gen = fib->known.gen;
-	bool astray = is_astray(fib, n);
-	nhset_object_is(n, count == n->count && !astray ? OBJECT_THERE : OBJECT_PARTIAL);
-	if (astray) {
-		nhobjs_put(&fib->nhobjs, n->nhid, fib->env.conf.protocol, true, NULL, 0);
-		fib->repair_refused = true;
-		fib_retry_arm(fib);
+	n->error = astray(fib, n);
+	if (n->error != 0) {
+		begin_anew(fib, n, e, r->verb == FIB_REPLACE || asked);
+		return;
 	}
+	nhset_object_is(n, count == n->count ? OBJECT_THERE : OBJECT_PARTIAL);
 	/* Nobody has told that it went: nor that its routes did. */
 	if (asked && !n->stolen) {
 		fib_audit_object_gone(fib, n->nhid);
@@ -651,7 +666,7 @@ fib_object_doubt(struct fib *fib, const struct fib_ev_result *r)
 	fib->doubts |= n->doubted;
 	if (n->doubted || n->asked)
 		return true;
-	if (!is_there(n) || (n->doubt_s != 0 && now_s - n->doubt_s < DOUBT_CALM_S))
+	if (!nhset_is_there(n) || (n->doubt_s != 0 && now_s - n->doubt_s < DOUBT_CALM_S))
 		return false;
 	/* With the next retry, since the news of its deletion may be on its way. */
 	n->doubted = fib->doubts = true;
@@ -678,11 +693,11 @@ fib_object_error(const struct fib *fib, const struct fib_ev_result *r)
 	const struct nhset *n = nhset_at(&fib->nhsets, r->nhset);
 
 	/* "Nexthop id does not exist": what kept the object from being there is the reason. */
-	if (!r->object || r->error != EINVAL || is_there(n))
+	if (!r->object || r->error != EINVAL || nhset_is_there(n))
 		return r->error;
 	for (unsigned i = 0; n->member != NULL && i < n->count; i++)
-		if (member(fib, n, i)->error != 0)
-			return member(fib, n, i)->error;
+		if (nhset_member(&fib->nhsets, n, i)->error != 0)
+			return nhset_member(&fib->nhsets, n, i)->error;
 	return n->error != 0 && n->error != EEXIST ? n->error : ENETDOWN;
 }
 
@@ -725,7 +740,7 @@ changed(struct fib *fib, struct nhobj *e)
 	if (n->object == OBJECT_PENDING || n->object == OBJECT_LEAVING)
 		return;
 	if (n->count > 1 && n->member == NULL)
-		make_members(fib, n);
+		nhset_members_make(&fib->nhsets, n);
 	if (!has_all(fib, n))
 		repair_later(fib, e->nhset);
 }
@@ -763,13 +778,12 @@ group_lives(const struct fib *fib, const struct nhset *n)
 		return true;
 	for (unsigned i = 0; i < e->count; i++)
 		for (unsigned k = 0; k < n->count; k++)
-			if (member(fib, n, k)->nhid == e->nh[i].ifindex && can_carry(fib, &n->nh[k]))
+			if (nhset_member(&fib->nhsets, n, k)->nhid == e->nh[i].ifindex && can_carry(fib, &n->nh[k]))
 				return true;
 	return false;
 }
 
-/* A link is down or without carrier: the kernel has dropped what led over it. Their routes are WALK_LOST's.
- */
+/* A link is down or without carrier: the kernel has dropped what led over it. Their routes are WALK_LOST's. */
 void
 fib_object_link_down(struct fib *fib, uint32_t ifindex)
 {
@@ -778,14 +792,14 @@ fib_object_link_down(struct fib *fib, uint32_t ifindex)
 	for (uint32_t id = 1; fib->objects && id < fib->nhsets.slab.top; id++) {
 		struct nhset *n = nhset_at(&fib->nhsets, id);
 		bool hit = false;
-		if (n->refs == 0 || n->nhid == 0 || !is_there(n))
+		if (n->refs == 0 || n->nhid == 0 || !nhset_is_there(n))
 			continue;
 		for (unsigned i = 0; i < n->count; i++)
 			hit |= n->nh[i].ifindex == ifindex;
 		if (!hit)
 			continue;
 		if (fib_object_all_dead(fib, n) || !group_lives(fib, n)) {
-			lost(fib, n);
+			cut_off(fib, n);
 			continue;
 		}
 		nhset_object_is(n, OBJECT_PARTIAL);
@@ -793,100 +807,6 @@ fib_object_link_down(struct fib *fib, uint32_t ifindex)
 			nhobjs_put(&fib->nhobjs, n->nhid, fib->env.conf.protocol, true, nh,
 				   content(fib, n, nh));
 	}
-}
-
-/* After a full dump. */
-
-static void
-adopt_as(struct fib *fib, struct nhobj *e, uint32_t id)
-{
-	struct nhset *n = nhset_at(&fib->nhsets, id);
-
-	n->nhid = e->nhid;
-	nhset_object_is(n, OBJECT_THERE);
-	nhobjs_bind(&fib->nhobjs, e, id);
-	nhobjs_keep(&fib->nhobjs, e->nhid);
-	if (!fib->swept) {
-		e->held = true;
-		fib->nhobjs.held++;
-		nhset_use(&fib->nhsets, id);
-	} else if (n->uses == 0) {
-		bitmap_set(&fib->nhsets.idle, id);
-	}
-}
-
-/* Are the members of a found group the objects that its set would have? */
-static bool
-members_fit(struct fib *fib, const struct nhobj *e, uint32_t id)
-{
-	struct nhset *n = nhset_at(&fib->nhsets, id);
-	struct fib_nh nh[FIB_NH_MAX];
-
-	make_members(fib, n);
-	for (unsigned i = 0; i < n->count; i++) {
-		memset(&nh[i], 0, sizeof nh[i]);
-		nh[i].ifindex = member(fib, n, i)->nhid;
-		nh[i].weight = n->nh[i].weight;
-	}
-	return has_content(e, n, nh, n->count);
-}
-
-/* One of ours that no set of this run has made: it becomes the object of the set that it stands for. */
-static void
-found(struct fib *fib, struct nhobj *e)
-{
-	struct fib_nh nh[FIB_NH_MAX];
-	unsigned count = nhobjs_resolve(&fib->nhobjs, e->nhid, nh);
-
-	if (fib->objects && count > 0 && count == e->count) {
-		uint32_t id = nhset_intern(&fib->nhsets, FIB_UNICAST, nh, count);
-		struct nhset *n = nhset_at(&fib->nhsets, id);
-		/* It may have the number already, where it is not known that it was made. */
-		bool bare = n->nhid == 0 || (n->nhid == e->nhid && n->object == OBJECT_NONE);
-		bool fits = n->objectable && bare && n->count == count && e->group == (count > 1);
-		if (fits && e->group && !members_fit(fib, e, id)) {
-			release_members(fib, n);
-			fits = false;
-		}
-		if (fits)
-			adopt_as(fib, e, id);
-		nhset_unref(&fib->nhsets, id);
-	}
-	if (e->nhset == 0)
-		nhobjs_leave(&fib->nhobjs, e);
-}
-
-/* Steps of WALK_OBJECTS: 0: what the dump has not shown is gone; 1: single next hops; 2: groups. */
-bool
-fib_object_dumped_step(struct fib *fib, unsigned part, uint32_t *cursor)
-{
-	struct nhobj *e = keyed_next(&fib->nhobjs.objects, cursor);
-
-	if (e == NULL)
-		return false;
-	if (part == 0) {
-		if (e->gen == fib->known.gen)
-			return true;
-		struct nhset *n = e->nhset != 0 ? nhset_at(&fib->nhsets, e->nhset) : NULL;
-		if (n != NULL && is_there(n))
-			nhset_object_is(n, OBJECT_NONE);
-		unhold(fib, e);
-		nhobjs_del(&fib->nhobjs, e);
-		return true;
-	}
-	if (e->nhset == 0 && e->group == (part == 2) && nhobj_is_ours(&fib->nhobjs, e->nhid, e->protocol))
-		found(fib, e);
-	return true;
-}
-
-void
-fib_object_let_go(struct fib *fib)
-{
-	struct nhobj *e;
-	uint32_t cursor = 0;
-
-	while (fib->nhobjs.held > 0 && (e = keyed_next(&fib->nhobjs.objects, &cursor)) != NULL)
-		unhold(fib, e);
 }
 
 /* The setting or what the kernel can do has changed. */

@@ -235,8 +235,6 @@ void fib_object_link_up(struct fib *fib);
 void fib_object_retry(struct fib *fib); /* repairs that were refused */
 /* Can no link of the set carry an object's next hop? */
 bool fib_object_all_dead(const struct fib *fib, const struct nhset *n);
-bool fib_object_dumped_step(struct fib *fib, unsigned part, uint32_t *cursor);
-void fib_object_let_go(struct fib *fib); /* objects found at start need no longer wait for their routes */
 void fib_object_retire(struct fib *fib);
 /* The kernel's object of the set has other next hops than it is believed to have; is not there at all. */
 void fib_object_repair(struct fib *fib, uint32_t id);
@@ -244,6 +242,11 @@ void fib_object_repair(struct fib *fib, uint32_t id);
 void fib_object_reshape(struct fib *fib, uint32_t id);
 void fib_object_vanished(struct fib *fib, uint32_t id);
 void fib_object_mode(struct fib *fib);
+
+/* found.c: nexthop objects after a full dump. The use that one found at start is of its set is over. */
+void fib_object_unhold(struct fib *fib, struct nhobj *e);
+bool fib_object_dumped_step(struct fib *fib, unsigned part, uint32_t *cursor);
+void fib_object_let_go(struct fib *fib); /* objects found at start need no longer wait for their routes */
 
 /* audit.c: comparing the kernel with what is wanted. */
 void fib_audit_arm(struct fib *fib); /* the next round is due after the configured time */

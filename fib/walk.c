@@ -251,7 +251,7 @@ settle_step(struct fib *fib)
 	if (++fib->walk.cursor >= fib->nhsets.slab.top)
 		return false;
 	struct nhset *n = nhset_at(&fib->nhsets, fib->walk.cursor);
-	if (n->refs > 0 && (n->object == OBJECT_THERE || n->object == OBJECT_PARTIAL))
+	if (n->refs > 0 && nhset_is_there(n))
 		n->stolen = false;
 	return true;
 }
