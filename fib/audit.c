@@ -317,6 +317,20 @@ fib_audit_route(struct fib *fib, const struct fib_ev_route *r)
 	fib_send_kick(fib);
 }
 
+/* The number is no set's, or that of one which has no object, as far as is known. */
+static bool
+is_nobodys(const struct fib *fib, uint32_t nhid)
+{
+	if (!nhobjs_is_taken(&fib->nhobjs, nhid))
+		return true;
+	for (uint32_t id = 1; id < fib->nhsets.slab.top; id++) {
+		const struct nhset *n = nhset_at(&fib->nhsets, id);
+		if (n->refs > 0 && n->nhid == nhid)
+			return n->object == OBJECT_NONE;
+	}
+	return false;
+}
+
 void
 fib_audit_object(struct fib *fib, const struct fib_ev_nexthop *ev, const struct fib_nh *nh)
 {
@@ -328,7 +342,7 @@ fib_audit_object(struct fib *fib, const struct fib_ev_nexthop *ev, const struct 
 		return;
 	if (e == NULL || (e->nhset == 0 && !e->leftover && !e->refused)) {
 		/* Unless it is one that was deleted when this had been read. */
-		if (fib->audit.object_deleted || nhobjs_is_taken(&fib->nhobjs, ev->nhid) || !fib->swept)
+		if (fib->audit.object_deleted || !is_nobodys(fib, ev->nhid) || !fib->swept)
 			return;
 		drifted(fib, FIB_DRIFT_OBJECT_EXTRA, NULL, ev->nhid);
 		nhobjs_leave(&fib->nhobjs,

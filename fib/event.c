@@ -247,6 +247,8 @@ meddled(struct fib *fib, const struct fib_ev_route *r, bool ours)
 	if (id != BITMAP_END && bitmap_test(&t->kernel, id) &&
 	    table_kern_metric(t, id, &fib->env) == r->metric) {
 		fib_gone(fib, t, id);
+		if (ours && (r->flags & FIB_RT_DELETED) == 0)
+			table_stray(t, id);
 		return;
 	}
 	if (!ours || (r->flags & FIB_RT_DELETED) != 0)

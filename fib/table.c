@@ -281,11 +281,21 @@ table_sent(struct fib_table *t, uint32_t id)
 }
 
 static void
+drop_stray(struct fib_table *t, uint32_t id)
+{
+	table_extra_clear(t, id, EX_STRAY);
+	table_extra_set(t, id, EX_DROP, NULL);
+	bitmap_set(&t->dirty, id);
+}
+
+static void
 fail(struct fib_table *t, uint32_t id, int error)
 {
 	struct route_extra *e;
 
 	uninstall(t, id);
+	if (has(t, id, EX_STRAY))
+		drop_stray(t, id);
 	bitmap_clear(&t->gone, id);
 	bitmap_set(&t->failed, id);
 	if (error == ENETDOWN) {
@@ -326,7 +336,7 @@ kernel_lacks(struct fib_table *t, uint32_t id)
 {
 	bitmap_clear(&t->kernel, id);
 	bitmap_clear(&t->lost, id);
-	table_extra_clear(t, id, EX_KERN | EX_DROP);
+	table_extra_clear(t, id, EX_KERN | EX_DROP | EX_STRAY);
 	if (!bitmap_test(&t->wanted, id)) {
 		bitmap_clear(&t->failed, id);
 		table_extra_clear(t, id, EX_ERROR);
@@ -367,6 +377,7 @@ reply_installed(struct fib_table *t, const struct table_env *env, const struct f
 		table_extra_clear(t, r->id, EX_OLD);
 	}
 	kernel_has(t, r->id, env, r->metric);
+	table_extra_clear(t, r->id, EX_STRAY);
 	/* A dirty bit says that something else is wanted by now. */
 	if (!bitmap_test(&t->dirty, r->id)) {
 		outcome = bitmap_clear(&t->gone, r->id) ? TABLE_RESTORED : TABLE_INSTALLED;
@@ -465,6 +476,16 @@ table_gone(struct fib_table *t, uint32_t id)
 		bitmap_set(&t->lost, id);
 		bitmap_set(&t->gone, id);
 	}
+}
+
+void
+table_stray(struct fib_table *t, uint32_t id)
+{
+	if (!bitmap_test(&t->kernel, id) || bitmap_test(&t->inflight, id))
+		return;
+	table_extra_set(t, id, EX_STRAY, NULL);
+	if (bitmap_test(&t->failed, id))
+		drop_stray(t, id);
 }
 
 void

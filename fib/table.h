@@ -40,6 +40,7 @@ struct route_extra {
 #define EX_ERROR 0x20u /* error; a failed one without it has ENETDOWN, which comes to many at a time */
 #define EX_FIGHT 0x40u /* due_s: somebody keeps deleting it */
 #define EX_DUE   0x80u /* due_s: it was refused */
+#define EX_STRAY 0x100u /* somebody made one in its name: delete it, if ours cannot be put back */
 
 #define TABLE_RETRY_MAX_S 64u /* and half as much again by chance */
 
@@ -125,6 +126,8 @@ bool table_claim(struct fib_table *t, uint32_t id, const struct table_env *env, 
 void table_lost(struct fib_table *t, uint32_t id, int error);
 /* Somebody deleted the route of id: marks it gone; table_lost or table_hold_off is to follow. */
 void table_gone(struct fib_table *t, uint32_t id);
+/* Somebody made one in its name. If ours has failed, or does before it is put back, that one is to be deleted. */
+void table_stray(struct fib_table *t, uint32_t id);
 /* Waits until due_s (monotonic seconds) before putting it back. */
 void table_hold_off(struct fib_table *t, uint32_t id, uint32_t due_s);
 /*

@@ -219,6 +219,35 @@ START_TEST(test_exists_but_is_ours)
 }
 END_TEST
 
+START_TEST(test_stray)
+{
+	table_want(&t, 2, 7, 0);
+	ck_assert_int_eq(expect(2, FIB_ADD, FIB_WHAT_ROUTE, 20, 0, false), TABLE_INSTALLED);
+	table_lost(&t, 2, ENETDOWN);
+	expect_nothing(2);
+	table_stray(&t, 2);
+	ck_assert_int_eq(expect(2, FIB_DEL, FIB_WHAT_ROUTE, 20, 0, false), TABLE_OK);
+	table_stray(&t, 2);
+	expect_nothing(2);
+	table_retry(&t, 2);
+	ck_assert_int_eq(expect(2, FIB_ADD, FIB_WHAT_ROUTE, 20, 0, false), TABLE_INSTALLED);
+	/* Before ours fails: only then. */
+	table_stray(&t, 2);
+	expect_nothing(2);
+	table_lost(&t, 2, 0);
+	ck_assert_int_eq(expect(2, FIB_ADD, FIB_WHAT_ROUTE, 20, EEXIST, false), TABLE_OK);
+	ck_assert_int_eq(expect(2, FIB_REPLACE, FIB_WHAT_ROUTE, 20, 0, false), TABLE_INSTALLED);
+	table_lost(&t, 2, ENETDOWN);
+	expect_nothing(2);
+	table_retry(&t, 2);
+	ck_assert_int_eq(expect(2, FIB_ADD, FIB_WHAT_ROUTE, 20, 0, false), TABLE_INSTALLED);
+	table_stray(&t, 2);
+	table_lost(&t, 2, ENETDOWN);
+	ck_assert_int_eq(expect(2, FIB_DEL, FIB_WHAT_ROUTE, 20, 0, false), TABLE_OK);
+	expect_nothing(2);
+}
+END_TEST
+
 START_TEST(test_reply_lost)
 {
 	struct fib_op_route op;
@@ -408,6 +437,7 @@ main(void)
 	tcase_add_test(tc, test_back_off);
 	tcase_add_test(tc, test_no_plan_for_a_dead_link);
 	tcase_add_test(tc, test_exists_but_is_ours);
+	tcase_add_test(tc, test_stray);
 	tcase_add_test(tc, test_reply_lost);
 	tcase_add_test(tc, test_failed_replacement_is_dropped);
 	tcase_add_test(tc, test_lost_and_gone);
