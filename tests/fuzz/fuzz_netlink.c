@@ -14,9 +14,7 @@
  * Then fib stops, and nothing is left. The messages are each decoded by themselves too, in memory of their
  * length.
  */
-#include "fib/netlink.c"
-
-#include "fib/state.h"
+#include "tests/fuzz/fibhere.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <linux/nexthop.h>
@@ -27,12 +25,8 @@ ssize_t __wrap_sendto(int fd, const void *buf, size_t len, int flags, const stru
 
 #define DATAGRAMS_MAX 16
 #define DATAGRAM_MAX  4096
-#define IDS           8u
 
-static struct loop loop;
-static struct fib *fib;
 static struct event *stop;
-static struct netlink *nl;
 static struct datagram {
 	_Alignas(struct nlmsghdr) uint8_t data[DATAGRAM_MAX];
 	size_t len;
@@ -80,28 +74,6 @@ __wrap_sendto(int fd, const void *buf, size_t len, int flags, const struct socka
 }
 
 /* ---- the owner ---- */
-
-static struct ip_prefix
-prefix_of(void *ctx, enum family f, uint32_t id)
-{
-	(void)ctx;
-	return (struct ip_prefix){.family = (uint8_t)f, .len = 24, .bytes = {10, 0, (uint8_t)id}};
-}
-
-static uint32_t
-id_of(void *ctx, const struct ip_prefix *p)
-{
-	(void)ctx;
-	return p->len == 24 && p->bytes[0] == 10 && p->bytes[1] == 0 && p->bytes[2] < IDS ? p->bytes[2]
-											  : BITMAP_END;
-}
-
-static void
-on_unpinned(void *ctx, enum family f, uint32_t id)
-{
-	(void)ctx;
-	ASSERT(!fib_pins(fib, f, id));
-}
 
 static void
 on_link(void *ctx, const struct fib_link *l)
@@ -151,17 +123,7 @@ static int
 start_here(struct fib_chan *chan, struct loop *l, void **self)
 {
 	(void)l;
-	nl = xcalloc(1, sizeof(*nl));
-	nl->chan = chan;
-	nl->ops_fd = nl->notify_fd = -1;
-	nl->job = (struct job){.run = netlink_run, .name = "netlink"};
-	nl->batch = batch_new();
-	nlread_init(&nl->rx, RX_BYTES);
-	nl->slow = (struct slowdump){.fd = -1, .stage = 3 /* its end */};
-	nlread_init(&nl->slow.rx, 16u * 1024u);
-	nl->ops = nl_socket_alloc();
-	nl->notify = nl_socket_alloc();
-	nl->objects = true;
+	nl = here_new(chan, -1, -1, -1);
 	int rc = events_make(nl);
 	ASSERT(rc == 0);
 	*self = nl;
@@ -282,24 +244,6 @@ datagram_read(struct rbuf *in)
 }
 
 static void
-want(uint8_t id, uint8_t hop)
-{
-	struct fib_nh nh[3];
-	unsigned n = hop % 4;
-
-	memset(nh, 0, sizeof(nh));
-	for (unsigned i = 0; i < n; i++) {
-		nh[i].ifindex = 1 + (hop >> 2) % 4 + i;
-		nh[i].weight = (uint16_t)(1 + i);
-		nh[i].via =
-		    (struct ip_addr){.family = FAMILY_IPV6, .bytes = {0xfe, 0x80, [15] = (uint8_t)(i + 1)}};
-	}
-	uint32_t set = fib_nhset_intern(fib, n > 0 ? FIB_UNICAST : FIB_BLACKHOLE, nh, n);
-	fib_route_set(fib, id & 128 ? FAMILY_IPV6 : FAMILY_IPV4, id % IDS, set, hop & 64 ? 20 : 0);
-	fib_nhset_unref(fib, set);
-}
-
-static void
 settings(uint8_t what)
 {
 	struct fib_config c = {.table = what & 8 ? 100 : 254,
@@ -330,10 +274,10 @@ records(struct rbuf in)
 			}
 		else if (kind == 5) {
 			uint8_t id = rbuf_u8(&in);
-			want(id, rbuf_u8(&in));
+			here_want(id, rbuf_u8(&in));
 		} else if (kind == 6) {
 			uint8_t id = rbuf_u8(&in);
-			fib_route_del(fib, id & 128 ? FAMILY_IPV6 : FAMILY_IPV4, id % IDS);
+			fib_route_del(fib, id & 128 ? FAMILY_IPV6 : FAMILY_IPV4, id % HERE_IDS);
 		} else
 			settings(rbuf_u8(&in));
 		if (at == ndatagrams)

@@ -4,8 +4,8 @@
  *
  * $NETLINKERRORS is a file that is shared with who watches (tests/net/netlinkerrors.sh): 32-bit numbers, the first of
  * which says how many of a thousand chances are taken, the second from where chance starts, the third how many of a
- * thousand requests are refused besides; behind them stands how often each kind of fault has come, in the order of enum
- * kind. The rates can be set at any time.
+ * thousand requests are refused besides, the fourth whether each call fails; behind them stands how often each kind of
+ * fault has come, in the order of enum kind. All but the second can be set at any time.
  *
  * A refused request never comes to the kernel: it is made one that does nothing, and its acknowledgement an error.
  */
@@ -36,15 +36,16 @@ enum kind {
 	LOST,     /* ENOBUFS, and a datagram is gone */
 	NO_ACK,   /* an acknowledgement is not there */
 	ALIEN,    /* it has another's number */
-	CUT,      /* a datagram is larger than the buffer */
+	CUT,      /* a datagram is larger than the buffer, or a reply cut off */
 	CHANGED,  /* NLM_F_DUMP_INTR */
 	DUMP_END, /* a dump ends with an error */
 	AGAIN,    /* EINTR */
+	DEAD,     /* EBADF, as long as that is set */
 	KINDS
 };
 
 struct shared {
-	_Atomic uint32_t rate, seed, refusals, count[KINDS];
+	_Atomic uint32_t rate, seed, refusals, dead, count[KINDS];
 };
 
 static const int refusals[] = {EPERM,  ENOENT,    ESRCH,       EAGAIN,      ENOMEM,        EBUSY,       EEXIST,  ENODEV,
@@ -103,6 +104,16 @@ static bool
 to_be_refused(void)
 {
 	return chance(REFUSAL, 1) || (shared != NULL && throw_of(1000) < atomic_load(&shared->refusals));
+}
+
+static bool
+is_dead(void)
+{
+	if (shared == NULL || atomic_load(&shared->dead) == 0)
+		return false;
+	atomic_fetch_add(&shared->count[DEAD], 1);
+	errno = EBADF;
+	return true;
 }
 
 static bool
@@ -185,6 +196,8 @@ sendto(int fd, const void *buf, size_t len, int flags, const struct sockaddr *to
 
 	if (!known(fd) || len > sizeof(copy))
 		return real(fd, buf, len, flags, to, tolen);
+	if (is_dead())
+		return -1;
 	if (chance(NOT_SENT, 4)) {
 		errno = unsent[throw_of(sizeof(unsent) / sizeof(*unsent))];
 		return -1;
@@ -228,6 +241,8 @@ recv(int fd, void *buf, size_t len, int flags)
 
 	if (!known(fd))
 		return real(fd, buf, len, flags);
+	if (is_dead())
+		return -1;
 	if (chance(AGAIN, 2)) {
 		errno = EINTR;
 		return -1;
@@ -239,8 +254,8 @@ recv(int fd, void *buf, size_t len, int flags)
 		errno = ENOBUFS;
 		return -1;
 	}
-	if (flags & MSG_TRUNC && chance(CUT, 5))
-		return 1 << 24;
+	if (chance(CUT, 5))
+		return flags & MSG_TRUNC ? 1 << 24 : NLMSG_LENGTH(0);
 	for (struct nlmsghdr *n = NULL; (n = message_next(buf, (size_t)got, n)) != NULL;)
 		answer(n);
 	return got;

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # The kernel answers badly over netlink (netlinkerrors.c): it refuses requests with each of its errors, acknowledgements
 # are lost or another's, buffers run over, dumps end early or have changed meanwhile; while routes and links come and go,
-# with nexthop objects and an audit, and without either, NETLINK_S seconds each (default 5). Then all is refused for a
-# moment. Once the kernel is itself again it has what the RIB says, route by route; what was refused was shown with its reason, the log says why
-# without being flooded, nobody turns in circles, no session was lost. NETLINK_SEED repeats it.
+# with nexthop objects and an audit, and without either, NETLINK_S seconds each (default 5). Then its sockets fail, and
+# after that all is refused for a moment. Once the kernel is itself again it has what the RIB says, route by route; what
+# was refused was shown with its reason, the log says why without being flooded, nobody turns in circles, no session was
+# lost. NETLINK_SEED repeats it.
 # Beside others: nothing in it depends on how fast it is.
 . "$(dirname "$0")/../lib.sh"
 need_godwit
@@ -100,6 +101,16 @@ for mode in 'auto 1' 'off 0'; do
 	say "objects $objects: no more of them"
 	rate 0 0
 	expect 120 equal
+	say "objects $objects: its sockets fail"
+	lines=$(wc -l <"$dir/r.log") before=$(ticks)
+	rate 1 3
+	change p
+	flap
+	sleep 1
+	rate 0 3
+	[ $(($(ticks) - before)) -le $(($(getconf CLK_TCK) * 3 / 5)) ] || fail "$stage: it is busy for nothing"
+	[ $(($(wc -l <"$dir/r.log") - lines)) -le 30 ] || fail "$stage: $(($(wc -l <"$dir/r.log") - lines)) lines of log"
+	expect 30 equal
 	say "objects $objects: everything is refused"
 	rate 1000 2
 	change p
@@ -109,8 +120,9 @@ for mode in 'auto 1' 'off 0'; do
 
 	say "objects $objects: the kernel is itself again"
 	expect 120 equal
-	[ "$(number 3)" -gt 100 ] || fail "$stage: $(number 3) requests were refused"
-	echo "faults: $(for kind in {0..8}; do number $((3 + kind)); done | tr '\n' ' ')"
+	[ "$(number 4)" -gt 100 ] || fail "$stage: $(number 4) requests were refused"
+	[ "$(number 13)" -gt 0 ] || fail "$stage: no call has failed"
+	echo "faults: $(for kind in {0..9}; do number $((4 + kind)); done | tr '\n' ' ')"
 	ask r '[.neighbors[].stats.established] == [1, 1]' show neighbor >/dev/null || fail "$stage: a session was lost"
 	no grep 'refused .*error=Success' "$dir/r.log" || fail "$stage: a reason is not told"
 	grep -q 'warn fib.route.refused' "$dir/r.log" || fail "$stage: the log does not say that routes were refused"

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * t_object: nexthop objects of ours that somebody else changes, over a kernel that is made up. What the operations are, one
+ * by one, is in t_fib.c.
+ */
+#include "tests/fuzz/fibworld.h"
+
+#include "lib/log.h"
+
+#include <check.h>
+
+#define AUDIT_S    10
+#define OVER_2     5 /* for here_want: one next hop, over link 2 */
+#define OVER_2_3   6 /* a group */
+#define OURS       186
+#define SECONDS(n) ((n)*1000000000ull)
+
+static const struct fib_callbacks callbacks = {.prefix_of = prefix_of, .id_of = id_of, .unpinned = on_unpinned};
+
+static void
+setup(void)
+{
+	struct fib_config conf = {
+	    .table = 254, .protocol = OURS, .metric = 20, .audit_s = AUDIT_S, .nexthop_objects = true};
+
+	log_set_level(LOG_ERROR);
+	ck_assert_int_eq(loop_init(&loop), 0);
+	world_reset();
+	ck_assert_int_eq(fib_start_on(&world, &loop, &conf, &callbacks, NULL, &fib), 0);
+	fib_sweep(fib);
+	world_run(SECONDS(1));
+}
+
+/* Whatever was done to it, nothing of ours is left. */
+static void
+teardown(void)
+{
+	fib_stop(fib, false, 1000);
+	for (unsigned i = 0; i < KERNEL_OBJECTS; i++)
+		ck_assert(kernel.object[i].id == 0 || kernel.object[i].protocol != OURS);
+	kernel_reset();
+	loop_fini(&loop);
+}
+
+static struct kernel_route *
+route(uint32_t id)
+{
+	struct ip_prefix p = prefix_of(NULL, FAMILY_IPV6, id);
+
+	return kernel_find(FAMILY_IPV6, p.bytes, p.len, 254, 20);
+}
+
+static enum fib_state
+state(uint32_t id)
+{
+	uint32_t set, metric;
+	int error;
+
+	return fib_route_get(fib, FAMILY_IPV6, id, &set, &metric, &error);
+}
+
+/* Wants an IPv6 route; the number of its object, which is there after that. */
+static uint32_t
+begin(uint8_t id, uint8_t hop)
+{
+	here_want(128 | id, hop);
+	world_run(SECONDS(1));
+	ck_assert_int_eq(state(id), FIB_INSTALLED);
+	ck_assert_ptr_nonnull(route(id));
+	return route(id)->nhid;
+}
+
+static struct kernel_object
+single(uint32_t nhid, uint8_t protocol, uint32_t ifindex)
+{
+	struct kernel_object o = {.id = nhid, .protocol = protocol, .count = 1};
+
+	o.hop[0] = (struct kernel_hop){.ifindex = ifindex, .weight = 1, .via_family = FAMILY_IPV6, .via = {0xfe, 0x80, [15] = 7}};
+	return o;
+}
+
+static void
+changed_by_others(uint32_t nhid, uint8_t protocol, uint32_t ifindex, bool heard)
+{
+	struct kernel_object o = single(nhid, protocol, ifindex);
+
+	kernel.silent = !heard;
+	kernel_object_put(&o);
+	kernel.silent = false;
+}
+
+static uint64_t
+drift(enum fib_drift kind)
+{
+	struct fib_stats s;
+
+	fib_stats_get(fib, &s);
+	return s.drift[kind];
+}
+
+/* The route has an object of ours over that link. */
+static void
+must_be_over(uint8_t id, uint32_t ifindex)
+{
+	ck_assert_int_eq(state(id), FIB_INSTALLED);
+	ck_assert_ptr_nonnull(route(id));
+	const struct kernel_object *o = kernel_object(route(id)->nhid);
+	ck_assert_uint_eq(o->protocol, OURS);
+	ck_assert_uint_eq(o->group, false);
+	ck_assert_uint_eq(o->hop[0].ifindex, ifindex);
+}
+
+/* The kernel keeps an object that goes over a link that is up, while it should be over the one that goes down. */
+START_TEST(test_elsewhere_when_link_goes_down)
+{
+	uint32_t nhid = begin(3, OVER_2);
+
+	changed_by_others(nhid, OURS, 1, _i == 0);
+	kernel_link_set(2, false, false);
+	world_run(SECONDS(2 * AUDIT_S));
+	ck_assert_int_eq(state(3), FIB_FAILED);
+	ck_assert_ptr_null(route(3));
+	ck_assert_ptr_null(kernel_object(nhid));
+	kernel_link_set(2, true, true);
+	world_run(SECONDS(2));
+	must_be_over(3, 2);
+}
+END_TEST
+
+/* With another protocol number it is still ours, and made what it should be. */
+START_TEST(test_made_somebody_elses)
+{
+	uint32_t nhid = begin(3, OVER_2);
+
+	changed_by_others(nhid, 4, 1, _i == 0);
+	world_run(SECONDS(2 * AUDIT_S));
+	must_be_over(3, 2);
+	ck_assert_uint_eq(route(3)->nhid, nhid);
+	ck_assert_uint_eq(drift(FIB_DRIFT_OBJECT_NEXTHOPS), _i == 0 ? 0 : 1);
+}
+END_TEST
+
+/* One of the other kind cannot be replaced: the route gets another, and that goes. */
+START_TEST(test_of_the_other_kind)
+{
+	uint32_t nhid = begin(3, OVER_2);
+	struct kernel_object member = single(77, 4, 1), group = {.id = nhid, .protocol = OURS, .group = true, .count = 1};
+	struct kernel_route same = *route(3);
+
+	group.hop[0] = (struct kernel_hop){.ifindex = 77, .weight = 1};
+	kernel.silent = true;
+	kernel_object_put(&member);
+	kernel_object_delete(kernel_object(nhid));
+	kernel_object_put(&group);
+	kernel_put(&same);
+	kernel.silent = false;
+	world_run(SECONDS(3 * AUDIT_S));
+	must_be_over(3, 2);
+	ck_assert_uint_ne(route(3)->nhid, nhid);
+	ck_assert_ptr_null(kernel_object(nhid));
+}
+END_TEST
+
+/* A member's number has become somebody else's while its link was down: no group is made with his. */
+START_TEST(test_member_is_somebody_elses)
+{
+	uint32_t nhid = begin(3, OVER_2_3);
+	uint32_t member = kernel_object(nhid)->hop[0].ifindex;
+
+	kernel_link_set(2, false, false);
+	kernel_link_set(3, false, false);
+	world_run(SECONDS(1));
+	ck_assert_int_eq(state(3), FIB_FAILED);
+	changed_by_others(member, 4, 1, _i == 0);
+	kernel_link_set(2, true, true);
+	world_run(SECONDS(1));
+	kernel_link_set(2, false, false);
+	world_run(SECONDS(2 * AUDIT_S));
+	ck_assert_int_eq(state(3), FIB_FAILED);
+	ck_assert_ptr_null(route(3));
+	ck_assert_ptr_nonnull(kernel_object(member));
+	kernel_link_set(2, true, true);
+	kernel_link_set(3, true, true);
+	world_run(SECONDS(5));
+	ck_assert_int_eq(state(3), FIB_INSTALLED);
+	const struct kernel_object *group = kernel_object(route(3)->nhid);
+	ck_assert_uint_eq(group->count, 2);
+	for (unsigned i = 0; i < 2; i++)
+		ck_assert_uint_eq(kernel_object(group->hop[i].ifindex)->protocol, OURS);
+}
+END_TEST
+
+/* One comes under the number of a set that has none for want of a link, and then the set is given up. */
+START_TEST(test_under_an_idle_number)
+{
+	uint32_t nhid = begin(3, OVER_2);
+
+	kernel_link_set(2, false, false);
+	world_run(SECONDS(1));
+	changed_by_others(nhid, OURS, 1, true);
+	fib_route_del(fib, FAMILY_IPV6, 3);
+	world_run(SECONDS(1));
+	ck_assert_ptr_null(kernel_object(nhid));
+	ck_assert_uint_eq(drift(FIB_DRIFT_OBJECT_EXTRA), 0);
+}
+END_TEST
+
+/* A route in our name, where ours has failed. */
+START_TEST(test_put_where_ours_failed)
+{
+	begin(3, OVER_2);
+	struct kernel_route other = *route(3);
+
+	other.type = RTN_BLACKHOLE;
+	other.nhid = other.count = 0;
+	kernel_link_set(2, false, false);
+	world_run(SECONDS(1));
+	ck_assert_int_eq(state(3), FIB_FAILED);
+	kernel_put(&other);
+	world_run(SECONDS(1));
+	ck_assert_ptr_null(route(3));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("object");
+	TCase *tc = tcase_create("object");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	/* Twice: as it is notified, and as only the audit finds it. */
+	tcase_add_loop_test(tc, test_elsewhere_when_link_goes_down, 0, 2);
+	tcase_add_loop_test(tc, test_made_somebody_elses, 0, 2);
+	tcase_add_loop_test(tc, test_member_is_somebody_elses, 0, 2);
+	tcase_add_test(tc, test_of_the_other_kind);
+	tcase_add_test(tc, test_under_an_idle_number);
+	tcase_add_test(tc, test_put_where_ours_failed);
+	suite_add_tcase(s, tc);
+	SRunner *sr = srunner_create(s);
+	srunner_run_all(sr, CK_NORMAL);
+	int failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? 0 : 1;
+}
