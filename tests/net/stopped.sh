@@ -5,58 +5,11 @@
 # what the RIB says. Then its wall clock jumps a day ahead and ten years back, which nothing but the log sees; and then
 # the link flaps, some twenty times a second.
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../clock.sh"
 need_godwit
-need gcc
 ns a p
 link a p 1
-cat >"$dir/clock.c" <<-'EOC'
-	/* The wall clock with the seconds of the file $CLOCK_FILE, a 64-bit number, on top. */
-	#include <fcntl.h>
-	#include <stdint.h>
-	#include <stdlib.h>
-	#include <sys/mman.h>
-	#include <sys/syscall.h>
-	#include <sys/time.h>
-	#include <time.h>
-	#include <unistd.h>
-	static volatile int64_t *ahead;
-	__attribute__((constructor)) static void begin(void)
-	{
-		int fd = open(getenv("CLOCK_FILE"), O_RDONLY);
-		void *p = mmap(NULL, 8, PROT_READ, MAP_SHARED, fd, 0);
-		if (fd < 0 || p == MAP_FAILED)
-			abort();
-		ahead = p;
-		close(fd);
-	}
-	int clock_gettime(clockid_t id, struct timespec *ts)
-	{
-		long rc = syscall(SYS_clock_gettime, id, ts);
-		if (rc == 0 && (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE))
-			ts->tv_sec += *ahead;
-		return (int)rc;
-	}
-	int gettimeofday(struct timeval *tv, void *zone)
-	{
-		struct timespec ts;
-		(void)zone;
-		clock_gettime(CLOCK_REALTIME, &ts);
-		tv->tv_sec = ts.tv_sec;
-		tv->tv_usec = ts.tv_nsec / 1000;
-		return 0;
-	}
-	time_t time(time_t *out)
-	{
-		struct timespec ts;
-		clock_gettime(CLOCK_REALTIME, &ts);
-		if (out != NULL)
-			*out = ts.tv_sec;
-		return ts.tv_sec;
-	}
-EOC
-gcc -shared -fPIC -O2 -fno-builtin -o "$dir/clock.so" "$dir/clock.c" || fail "the clock"
-clock() { python3 -c 'import struct, sys; open(sys.argv[1], "r+b").write(struct.pack("=q", int(sys.argv[2])))' "$dir/clock" "$1"; }
-head -c 8 /dev/zero >"$dir/clock"
+clock_make
 conf() { # NAME AS N OTHER AS: PREFIXES on standard input
 	echo "router: {as: $2, id: 10.99.1.$3}"
 	echo "neighbors:"
@@ -69,7 +22,7 @@ some() { for ((i = $1; i < $1 + 500; i++)); do echo "100.64.$((i / 250)).$((i % 
 echo 10.1.0.0/16 | conf a 65001 1 p 65002 >"$dir/a.yaml"
 some 0 | conf p 65002 2 a 65001 >"$dir/p.yaml"
 # bgpd itself, no other program, has the other clock.
-start a a env LD_PRELOAD="$dir/clock.so" CLOCK_FILE="$dir/clock" "$BGPD" -f "$dir/a.yaml" -s "$dir/a.sock" -v
+start a a "${on_clock[@]}" "$BGPD" -f "$dir/a.yaml" -s "$dir/a.sock" -v
 expect 10 ctl a show summary
 godwit p p
 routes() { in_ns a ip route show proto bgp | awk '{print $1}' | sort; }
@@ -96,7 +49,7 @@ log_has a 'neighbor.state neighbor=p from=Established ' || fail "$stage: no line
 say "the wall clock jumps"
 before=$(sessions a p)
 for jump in 86400 -315360000 0; do
-	clock $jump
+	clock_set $jump
 	holds 5 session a p
 	some 100 | conf p 65002 2 a 65001 >"$dir/p.yaml"
 	ctl p reload >/dev/null || fail "$stage"
