@@ -164,14 +164,22 @@ give_number_back(struct fib *fib, struct nhset *n)
 	nhset_members_release(&fib->nhsets, n);
 }
 
-/* The kernel's object is not the set's any more, and to be deleted. */
+/*
+ * The kernel's object is not the set's any more, and to be deleted; what is made for the set from now on has another
+ * number, which it has at once: so its routes are seen to be without one. Its members stay, since the kernel's group still
+ * has them, and deletes itself with the last.
+ */
 static void
 disown(struct fib *fib, struct nhset *n, struct nhobj *e)
 {
 	fib_object_unhold(fib, e);
 	nhobjs_leave(&fib->nhobjs, e);
 	nhset_object_is(n, OBJECT_NONE);
-	give_number_back(fib, n);
+	nhobjs_free(&fib->nhobjs, n->nhid);
+	n->unsure = false;
+	n->nhid = nhobjs_take(&fib->nhobjs);
+	if (n->nhid == 0)
+		nhset_members_release(&fib->nhsets, n);
 }
 
 /* Does what the kernel has lead over a link that can carry? Then it is no more what we have made of it. */
@@ -556,7 +564,7 @@ refused(struct fib *fib, struct nhset *n, const struct fib_ev_result *r)
 	} else if (r->verb == FIB_REPLACE && e != NULL && e->group != (n->count > 1)) {
 		/* Nothing can be made of one of the other kind. */
 		begin_anew(fib, n, e, true);
-	} else if (r->error == EEXIST) {
+	} else if (r->error == EEXIST && r->verb == FIB_ADD) {
 		/* Somebody has taken the number. */
 		give_number_back(fib, n);
 		fib->resync_wanted = true;
@@ -588,15 +596,15 @@ asked_in_vain(struct fib *fib, uint32_t id, int error)
 
 /*
  * A group was made, and one of its members refused: its number is somebody else's, and so is the way that part goes. The
- * member's error; 0: none was.
+ * member's error; 0: none was. One that has gone with its link meanwhile has no error.
  */
 static uint16_t
 astray(const struct fib *fib, const struct nhset *n)
 {
 	for (unsigned i = 0; n->member != NULL && i < n->count; i++) {
 		const struct nhset *m = nhset_member(&fib->nhsets, n, i);
-		if ((n->sent & 1ull << i) != 0 && m->object == OBJECT_NONE)
-			return m->error != 0 ? m->error : EEXIST;
+		if ((n->sent & 1ull << i) != 0 && m->object == OBJECT_NONE && m->error != 0)
+			return m->error;
 	}
 	return 0;
 }

@@ -280,6 +280,21 @@ table_sent(struct fib_table *t, uint32_t id)
 	bitmap_set(&t->inflight, id);
 }
 
+/* Was the route itself refused? A shortage, say, is no reason to cut what it should have replaced. */
+static bool
+is_final(int error)
+{
+	switch (fib_refusal_of(error)) {
+	case FIB_REFUSAL_MEMORY:
+	case FIB_REFUSAL_PERMISSION:
+		return false;
+	case FIB_REFUSAL_OTHER:
+		return error == ESRCH || error == ENOENT;
+	default:
+		return true;
+	}
+}
+
 static void
 drop_stray(struct fib_table *t, uint32_t id)
 {
@@ -294,7 +309,7 @@ fail(struct fib_table *t, uint32_t id, int error)
 	struct route_extra *e;
 
 	uninstall(t, id);
-	if (has(t, id, EX_STRAY))
+	if (has(t, id, EX_STRAY) && is_final(error))
 		drop_stray(t, id);
 	bitmap_clear(&t->gone, id);
 	bitmap_set(&t->failed, id);
@@ -388,21 +403,6 @@ reply_installed(struct fib_table *t, const struct table_env *env, const struct f
 	return outcome;
 }
 
-/* Was the route itself refused? A shortage, say, is no reason to cut what it should have replaced. */
-static bool
-is_final(int error)
-{
-	switch (fib_refusal_of(error)) {
-	case FIB_REFUSAL_MEMORY:
-	case FIB_REFUSAL_PERMISSION:
-		return false;
-	case FIB_REFUSAL_OTHER:
-		return error == ESRCH || error == ENOENT;
-	default:
-		return true;
-	}
-}
-
 enum table_outcome
 table_reply(struct fib_table *t, const struct table_env *env, const struct fib_ev_result *r, bool foreign)
 {
@@ -447,7 +447,7 @@ table_claim(struct fib_table *t, uint32_t id, const struct table_env *env, uint3
 	bitmap_clear(&t->failed, id);
 	bitmap_clear(&t->dirty, id);
 	bitmap_clear(&t->gone, id);
-	table_extra_clear(t, id, EX_ERROR | EX_DROP);
+	table_extra_clear(t, id, EX_ERROR | EX_DROP | EX_STRAY);
 	dirty_if_more(t, id, env);
 	return true;
 }
@@ -484,7 +484,7 @@ table_stray(struct fib_table *t, uint32_t id)
 	if (!bitmap_test(&t->kernel, id) || bitmap_test(&t->inflight, id))
 		return;
 	table_extra_set(t, id, EX_STRAY, NULL);
-	if (bitmap_test(&t->failed, id))
+	if (bitmap_test(&t->failed, id) && is_final(table_error(t, id)))
 		drop_stray(t, id);
 }
 
@@ -581,7 +581,7 @@ table_move(struct fib_table *t)
 	bitmap_or(&t->dirty, &t->old);
 	while ((e = keyed_next(&t->extra, &cursor)) != NULL) {
 		bool other = (e->flags & EX_KERN) != 0;
-		e->flags &= (uint16_t) ~(EX_KERN | EX_DROP | EX_ERROR | EX_FIGHT | EX_DUE);
+		e->flags &= (uint16_t) ~(EX_KERN | EX_DROP | EX_ERROR | EX_FIGHT | EX_DUE | EX_STRAY);
 		e->tries = 0;
 		if (other) {
 			e->old_metric = e->kern_metric;

@@ -222,6 +222,128 @@ START_TEST(test_put_where_ours_failed)
 }
 END_TEST
 
+/* An object that leads elsewhere, and its own link loses its carrier or goes down: the route comes back with the link. */
+START_TEST(test_elsewhere_when_carrier_goes)
+{
+	uint32_t nhid = begin(3, OVER_2);
+
+	changed_by_others(nhid, OURS, 1, true);
+	kernel_link_set(2, _i == 0, false);
+	world_run(SECONDS(5));
+	ck_assert_int_eq(state(3), FIB_FAILED);
+	kernel_link_set(2, true, true);
+	world_run(SECONDS(3));
+	must_be_over(3, 2);
+}
+END_TEST
+
+/* A group that leads elsewhere, and one of its own two links goes down: the other one is there all the time. */
+START_TEST(test_group_elsewhere_when_link_goes_down)
+{
+	uint32_t nhid = begin(3, OVER_2_3);
+	struct kernel_object member = single(77, 4, 1), group = *kernel_object(nhid);
+
+	kernel_object_put(&member);
+	group.count = 1;
+	group.hop[0] = (struct kernel_hop){.ifindex = 77, .weight = 1};
+	kernel_object_put(&group);
+	kernel_link_set(2, false, false);
+	world_run(SECONDS(5));
+	ck_assert_int_eq(state(3), FIB_INSTALLED);
+	ck_assert_ptr_nonnull(route(3));
+	const struct kernel_object *now = kernel_object(route(3)->nhid);
+	ck_assert_uint_eq(now->count, 1);
+	ck_assert_uint_eq(kernel_object(now->hop[0].ifindex)->hop[0].ifindex, 3);
+}
+END_TEST
+
+/* What looks at the kernel whenever something is changed there: a route that has no object, or none at all. */
+static unsigned holes, until_down;
+static uint8_t
+look(enum kernel_place place, enum kernel_socket socket)
+{
+	const struct kernel_route *r = route(3);
+
+	if (place == KERNEL_CHANGE)
+		holes += r == NULL || kernel_object(r->nhid) == NULL;
+	if (place == KERNEL_READ && socket == KERNEL_OPS && until_down > 0 && --until_down == 0)
+		kernel_link_set(3, false, false);
+	return 0;
+}
+
+/*
+ * One link of a group comes back, and while the group is repaired another goes down, with replies that are held back for
+ * want of notifications (an EEXIST in their batch): the third was there all the time, and so is the route.
+ */
+START_TEST(test_link_down_amid_repair)
+{
+	begin(3, 7);
+	begin(5, 0x9);
+	kernel_link_set(4, false, false);
+	world_run(SECONDS(5));
+	struct kernel_route other = {.used = true, .family = FAMILY_IPV6, .plen = 24, .protocol = 4, .dst = {10, 0, 4}, .table = 254,
+	    .metric = 20, .type = RTN_BLACKHOLE};
+	kernel.silent = true;
+	kernel_put(&other);
+	kernel.silent = false;
+	holes = 0;
+	until_down = 2;
+	kernel.fault = look;
+	kernel_link_set(4, true, true);
+	pump(1000);
+	while (ring_used(&fib->chan.events) > 0)
+		fib_events_run(&fib->events_job, UINT64_MAX);
+	here_want(128 | 4, 1);
+	world_run(SECONDS(2));
+	kernel.fault = NULL;
+	ck_assert_uint_eq(until_down, 0);
+	ck_assert_uint_eq(holes, 0);
+	ck_assert_int_eq(state(3), FIB_INSTALLED);
+}
+END_TEST
+
+/* Somebody with our protocol number replaces the route whenever it is ours: he carries it until we try again. */
+START_TEST(test_fight_leaves_his)
+{
+	unsigned without = 0;
+
+	begin(3, OVER_2);
+	struct kernel_route other = *route(3);
+	other.nhid = 0;
+	other.count = 1;
+	other.hop[0] = single(1, OURS, 1).hop[0];
+	for (unsigned i = 0; i < 2000; i++) {
+		if (route(3) != NULL && route(3)->nhid != 0)
+			kernel_put(&other);
+		world_run(SECONDS(1) / 10);
+		without += route(3) == NULL;
+	}
+	ck_assert_uint_eq(without, 0);
+}
+END_TEST
+
+/* A route in our name has been put over ours and was claimed by a dump; then the metric is another, and ours fails once. */
+START_TEST(test_stray_is_forgotten)
+{
+	begin(3, OVER_2);
+	struct kernel_route same = *route(3);
+	struct fib_config conf = fib->env.conf;
+
+	kernel_put(&same);
+	fib->resync_wanted = true;
+	fib_send_kick(fib);
+	nl->resync = _i != 0; /* the dump is there before the notification */
+	world_run(SECONDS(5));
+	conf.metric = 40;
+	kernel_link_set(2, false, false);
+	fib_reconfigure(fib, &conf);
+	world_run(SECONDS(5));
+	kernel_link_set(2, true, true);
+	world_run(SECONDS(200));
+	ck_assert_int_eq(state(3), FIB_INSTALLED);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -236,6 +358,11 @@ main(void)
 	tcase_add_test(tc, test_of_the_other_kind);
 	tcase_add_test(tc, test_under_an_idle_number);
 	tcase_add_test(tc, test_put_where_ours_failed);
+	tcase_add_loop_test(tc, test_elsewhere_when_carrier_goes, 0, 2);
+	tcase_add_test(tc, test_group_elsewhere_when_link_goes_down);
+	tcase_add_test(tc, test_link_down_amid_repair);
+	tcase_add_test(tc, test_fight_leaves_his);
+	tcase_add_loop_test(tc, test_stray_is_forgotten, 0, 2);
 	suite_add_tcase(s, tc);
 	SRunner *sr = srunner_create(s);
 	srunner_run_all(sr, CK_NORMAL);
