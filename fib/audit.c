@@ -268,7 +268,7 @@ extra(struct fib *fib, const struct fib_ev_route *r, const struct ip_prefix *p, 
 		    (e != NULL && (e->flags & EX_STALE) != 0))
 			return;
 		/* A deletion that names no metric would take the one that is wanted. */
-		if (r->metric == 0 && bitmap_test(&t->kernel, id))
+		if (r->metric == 0 && bitmap_test(&t->kernel, id) && table_kern_metric(t, id, &fib->env) != 0)
 			return;
 	}
 	if (!ring_has_room(&fib->chan.ops, 1))
@@ -289,6 +289,17 @@ extra(struct fib *fib, const struct fib_ev_route *r, const struct ip_prefix *p, 
 	fib->audit.extra = *p;
 }
 
+/*
+ * Ours has failed and is known to have gone, or to have been changed, and here is another one in its place. One that is
+ * as wanted may be ours, of which the reply was lost.
+ */
+static bool
+is_stray(const struct fib *fib, const struct fib_table *t, uint32_t id, const struct fib_ev_route *r)
+{
+	return bitmap_test(&t->wanted, id) && bitmap_test(&t->failed, id) && bitmap_test(&t->lost, id) &&
+	       difference(fib, nhset_at(&fib->nhsets, table_nhset(t, id)), r) != FIB_DRIFT_COUNT;
+}
+
 void
 fib_audit_route(struct fib *fib, const struct fib_ev_route *r)
 {
@@ -302,7 +313,7 @@ fib_audit_route(struct fib *fib, const struct fib_ev_route *r)
 	memcpy(p.bytes, r->dst, sizeof p.bytes);
 	uint32_t id = fib->cb.id_of(fib->ctx, &p);
 	if (id == BITMAP_END || !bitmap_test(&t->kernel, id) ||
-	    table_kern_metric(t, id, &fib->env) != r->metric) {
+	    table_kern_metric(t, id, &fib->env) != r->metric || is_stray(fib, t, id, r)) {
 		extra(fib, r, &p, id);
 		return;
 	}

@@ -69,7 +69,7 @@ shown_blackhole(uint32_t id)
 }
 
 static void
-shown_hop(uint32_t id, const char *gateway, uint32_t ifindex)
+shown_hop_with(uint32_t id, const char *gateway, uint32_t ifindex, unsigned flags)
 {
 	struct ip_prefix p = prefix_of(NULL, FAMILY_IPV4, id);
 	struct fib_ev ev = {.kind = FIB_EV_ROUTE};
@@ -79,7 +79,7 @@ shown_hop(uint32_t id, const char *gateway, uint32_t ifindex)
 					     .plen = p.len,
 					     .protocol = 186,
 					     .rtm_type = RTN_UNICAST,
-					     .flags = FIB_RT_AUDIT,
+					     .flags = (uint8_t)flags,
 					     .table = 254,
 					     .nh_count = 1,
 					     .metric = 20};
@@ -92,6 +92,12 @@ shown_hop(uint32_t id, const char *gateway, uint32_t ifindex)
 	}
 	event(&ev);
 	run_ms(5);
+}
+
+static void
+shown_hop(uint32_t id, const char *gateway, uint32_t ifindex)
+{
+	shown_hop_with(id, gateway, ifindex, FIB_RT_AUDIT);
 }
 
 static void
@@ -414,6 +420,67 @@ START_TEST(test_extra)
 	expect_none();
 	answer(&add, 0);
 	ck_assert_uint_eq(drift_of_all(), 1);
+}
+END_TEST
+
+/* Ours went with its link, or so we know: what is in its place is to go, but not ours. */
+START_TEST(test_in_the_place_of_a_failed_one)
+{
+	uint32_t three = over(3);
+
+	install(1, three);
+	fib_nhset_unref(fib, three);
+	link_event(3, 0);
+	run_ms(5);
+	ck_assert_int_eq(error_of(1), ENETDOWN);
+	round_begin();
+	shown_hop(1, NULL, 3); /* was read before */
+	expect_none();
+	shown_blackhole(1);
+	struct fib_op op = expect_op(FIB_OP_ROUTE);
+	ck_assert_uint_eq(op.u.route.verb, FIB_DEL);
+	ck_assert_uint_eq(op.u.route.what, FIB_WHAT_EXTRA);
+	answer(&op, 0);
+	round_end();
+	ck_assert_uint_eq(drift(FIB_DRIFT_EXTRA), 1);
+	ck_assert_int_eq(state(1), FIB_FAILED);
+	/* It is made again, and the reply is lost. */
+	link_event(3, IFF_UP);
+	run_ms(100);
+	op = expect_route(FIB_ADD, 1);
+	struct fib_ev ev = {.kind = FIB_EV_RESULT};
+	ev.u.result = (struct fib_ev_result){.verb = FIB_ADD,
+					     .family = FAMILY_IPV4,
+					     .unsure = true,
+					     .id = 1,
+					     .nhset = op.u.route.nhset,
+					     .metric = 20,
+					     .error = ENOBUFS};
+	event(&ev);
+	run_ms(5);
+	ck_assert_int_eq(error_of(1), ENOBUFS);
+	round_begin();
+	shown_hop(1, NULL, 3);
+	expect_none();
+	/* Nor is one cut that could not be replaced. */
+	simple_event(FIB_EV_SYNC_BEGIN);
+	link_event(3, IFF_UP);
+	shown_hop_with(1, NULL, 3, 0);
+	simple_event(FIB_EV_SYNC_END);
+	round_read(false);
+	ck_assert_int_eq(state(1), FIB_INSTALLED);
+	uint32_t hole = blackhole();
+	fib_route_set(fib, FAMILY_IPV4, 1, hole, 0);
+	fib_nhset_unref(fib, hole);
+	run_ms(5);
+	op = expect_route(FIB_REPLACE, 1);
+	answer(&op, ENOMEM);
+	ck_assert_int_eq(error_of(1), ENOMEM);
+	while (ring_pop(&chan->ops, &op))
+		ck_assert(op.kind != FIB_OP_ROUTE);
+	round_begin();
+	shown_hop(1, NULL, 3);
+	expect_none();
 }
 END_TEST
 
@@ -785,6 +852,7 @@ main(void)
 	tcase_add_test(tc, test_different);
 	tcase_add_test(tc, test_interface_of_the_kernels_choice);
 	tcase_add_test(tc, test_extra);
+	tcase_add_test(tc, test_in_the_place_of_a_failed_one);
 	tcase_add_test(tc, test_foreign_in_its_place);
 	tcase_add_test(tc, test_void);
 	tcase_add_test(tc, test_interval);

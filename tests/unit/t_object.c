@@ -205,20 +205,53 @@ START_TEST(test_under_an_idle_number)
 }
 END_TEST
 
-/* A route in our name, where ours has failed. */
+static void
+put_hole(const struct kernel_route *at, bool heard)
+{
+	struct kernel_route hole = *at;
+
+	hole.type = RTN_BLACKHOLE;
+	hole.nhid = hole.count = 0;
+	kernel.silent = !heard;
+	kernel_put(&hole);
+	kernel.silent = false;
+}
+
+/* A route in our name, where ours has failed: as it is notified, and as only the audit finds it. */
 START_TEST(test_put_where_ours_failed)
 {
 	begin(3, OVER_2);
-	struct kernel_route other = *route(3);
+	struct kernel_route ours = *route(3);
 
-	other.type = RTN_BLACKHOLE;
-	other.nhid = other.count = 0;
 	kernel_link_set(2, false, false);
 	world_run(SECONDS(1));
 	ck_assert_int_eq(state(3), FIB_FAILED);
-	kernel_put(&other);
-	world_run(SECONDS(1));
+	put_hole(&ours, _i == 0);
+	world_run(_i == 0 ? SECONDS(1) : SECONDS(2 * AUDIT_S));
 	ck_assert_ptr_null(route(3));
+	ck_assert_uint_eq(drift(FIB_DRIFT_EXTRA), _i == 0 ? 0 : 1);
+	kernel_link_set(2, true, true);
+	world_run(SECONDS(2));
+	must_be_over(3, 2);
+}
+END_TEST
+
+/* The same in the place of ours, unheard, and then the link goes down. No metric names one of any. */
+START_TEST(test_put_before_ours_failed)
+{
+	struct fib_config conf = fib->env.conf;
+	struct ip_prefix p = prefix_of(NULL, FAMILY_IPV4, 3);
+
+	conf.metric = 0;
+	fib_reconfigure(fib, &conf);
+	world_run(SECONDS(1));
+	here_want(3, OVER_2);
+	world_run(SECONDS(1));
+	put_hole(kernel_find(FAMILY_IPV4, p.bytes, p.len, 254, 0), false);
+	kernel_link_set(2, false, false);
+	world_run(SECONDS(2 * AUDIT_S));
+	ck_assert_ptr_null(kernel_find(FAMILY_IPV4, p.bytes, p.len, 254, 0));
+	ck_assert_uint_eq(drift(FIB_DRIFT_EXTRA), 1);
 }
 END_TEST
 
@@ -355,14 +388,15 @@ main(void)
 	tcase_add_loop_test(tc, test_elsewhere_when_link_goes_down, 0, 2);
 	tcase_add_loop_test(tc, test_made_somebody_elses, 0, 2);
 	tcase_add_loop_test(tc, test_member_is_somebody_elses, 0, 2);
+	tcase_add_loop_test(tc, test_put_where_ours_failed, 0, 2);
 	tcase_add_test(tc, test_of_the_other_kind);
 	tcase_add_test(tc, test_under_an_idle_number);
-	tcase_add_test(tc, test_put_where_ours_failed);
 	tcase_add_loop_test(tc, test_elsewhere_when_carrier_goes, 0, 2);
 	tcase_add_test(tc, test_group_elsewhere_when_link_goes_down);
 	tcase_add_test(tc, test_link_down_amid_repair);
 	tcase_add_test(tc, test_fight_leaves_his);
 	tcase_add_loop_test(tc, test_stray_is_forgotten, 0, 2);
+	tcase_add_test(tc, test_put_before_ours_failed);
 	suite_add_tcase(s, tc);
 	SRunner *sr = srunner_create(s);
 	srunner_run_all(sr, CK_NORMAL);
