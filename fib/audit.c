@@ -176,6 +176,20 @@ fib_audit_due(struct fib *fib)
 	}
 }
 
+/*
+ * Objects that a round has shown to differ before it failed: what was seen is what is believed of them from then on, so
+ * the next round would find nothing wrong. No drift is counted, since the news of a link may still be on its way.
+ */
+static void
+mend_seen(struct fib *fib)
+{
+	for (uint32_t id = 1; id < fib->nhsets.slab.top; id++) {
+		const struct nhset *n = nhset_at(&fib->nhsets, id);
+		if (n->refs > 0 && n->differs)
+			fib_object_repair(fib, id);
+	}
+}
+
 void
 fib_audit_end(struct fib *fib, bool complete)
 {
@@ -186,6 +200,7 @@ fib_audit_end(struct fib *fib, bool complete)
 		timer_s(fib, SETTLE_S);
 		return;
 	}
+	mend_seen(fib);
 	forget_marks(fib);
 	a->state = AUDIT_IDLE;
 	fib_audit_arm(fib);

@@ -91,6 +91,31 @@ START_TEST(test_object)
 }
 END_TEST
 
+/* What a round has seen before it failed is put right all the same. */
+START_TEST(test_object_in_a_round_that_fails)
+{
+	uint32_t nhid = install_object(9);
+
+	round_begin();
+	shown_object(nhid, "192.0.2.77", 3);
+	round_read(false);
+	struct fib_op op = expect_op(FIB_OP_NEXTHOP);
+	ck_assert_uint_eq(op.u.nexthop.verb, FIB_REPLACE);
+	ck_assert_uint_eq(op.u.nexthop.nhid, nhid);
+	expect_op(FIB_OP_NH);
+	answer(&op, 0);
+	expect_none();
+	ck_assert_uint_eq(rounds(), 0);
+	ck_assert_uint_eq(drift_of_all(), 0);
+	round_begin();
+	shown_object(nhid, "192.0.2.1", 3);
+	shown_object_route(9, nhid);
+	round_end();
+	expect_none();
+	ck_assert_uint_eq(drift_of_all(), 0);
+}
+END_TEST
+
 START_TEST(test_object_missing)
 {
 	uint32_t nhid = install_object(9);
@@ -313,6 +338,7 @@ main(void)
 	tcase_add_checked_fixture(tc, objects_setup, play_teardown);
 	tcase_set_timeout(tc, 30);
 	tcase_add_test(tc, test_object);
+	tcase_add_test(tc, test_object_in_a_round_that_fails);
 	tcase_add_test(tc, test_object_missing);
 	tcase_add_test(tc, test_object_gone_in_a_round);
 	tcase_add_test(tc, test_object_gone_between_rounds);
