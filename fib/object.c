@@ -467,7 +467,8 @@ fib_object_retire(struct fib *fib)
 {
 	for (uint32_t id = 1; id < fib->nhsets.slab.top; id++) {
 		struct nhset *n = nhset_at(&fib->nhsets, id);
-		if (n->refs == 0 || n->nhid == 0)
+		/* A member of a group that was retired before it may have no reference left. */
+		if (n->nhid == 0)
 			continue;
 		struct nhobj *e = nhobjs_find(&fib->nhobjs, n->nhid);
 		/* One that is still being made will be there. */

@@ -10,7 +10,8 @@
 
 #include "fib/state.h"
 
-#define HERE_IDS 8u /* routes of a family */
+#define HERE_IDS      8u /* routes of a family */
+#define HERE_PROTOCOL 186
 
 static struct loop loop;
 static struct fib *fib;

@@ -4,18 +4,20 @@
  * change, too.
  *
  * The netlink thread's own code is run by hand, in turn with the jobs of the main half; the time is the input's
- * (fibworld.h). An input is what the kernel has before the start (two octets: nexthop objects, routes of an earlier
- * run), and a list of records, see records(). Then the kernel behaves, and after some rounds of the audit it has exactly
- * what is wanted, every reference is somebody's, and no drift is found any more. At the end it has nothing of ours.
+ * (fibworld.h). An input is what there is before the start (two octets: nexthop objects, whose numbers; routes of an
+ * earlier run), and a list of records, see records(). Then the kernel behaves, and after some rounds of the audit it has
+ * exactly what is wanted, every reference is somebody's, and no drift is found any more. At the end it has nothing of
+ * ours.
  */
 #include "tests/fuzz/fibworld.h"
 #include "tests/fuzz/fuzz.h"
 
-#define CALM_NS  300000000000u /* so long the kernel behaves */
-#define PROTOCOL 186
+#define CALM_NS        300000000000u /* so long the kernel behaves */
+#define OTHER_PROTOCOL 187
 
 static struct rbuf faults;
 static bool was_silent;
+static struct fib_config asked; /* settings: these, or soon */
 
 static uint8_t
 next_fault(enum kernel_place place, enum kernel_socket socket)
@@ -38,7 +40,7 @@ other_route(uint8_t id, uint8_t how)
 	r.used = true;
 	r.family = id & 128 ? FAMILY_IPV6 : FAMILY_IPV4;
 	r.plen = 24;
-	r.protocol = how & 1 ? PROTOCOL : 4;
+	r.protocol = how & 1 ? asked.protocol : 4;
 	memcpy(r.dst, (uint8_t[]){10, 0, id % (HERE_IDS + 2)}, 3);
 	r.table = how & 2 ? 100 : 254;
 	r.metric = how & 4 ? 30 : 20;
@@ -50,6 +52,12 @@ other_route(uint8_t id, uint8_t how)
 		r.hop[i] = (struct kernel_hop){.ifindex = 1 + (how / 32u + i) % KERNEL_LINKS, .weight = 1, .via_family = FAMILY_IPV6,
 					       .via = {0xfe, 0x80, [15] = 7}};
 	return r;
+}
+
+static bool
+is_ours(uint8_t protocol)
+{
+	return protocol == HERE_PROTOCOL || protocol == OTHER_PROTOCOL;
 }
 
 static void
@@ -65,9 +73,9 @@ other_object(uint8_t which, uint8_t how)
 		return;
 	}
 	memset(&n, 0, sizeof(n));
-	n.id = o->id != 0 ? o->id : how & 2 ? (uint32_t)PROTOCOL << 20 | which % 16u : 100u + which;
+	n.id = o->id != 0 ? o->id : how & 2 ? nhobj_range_of(&asked).first + which % 16u : 100u + which;
 	/* What is ours stays so: nobody makes it his, but has another one in it. */
-	n.protocol = how & 4 || (o->id != 0 && o->protocol == PROTOCOL) ? PROTOCOL : 4;
+	n.protocol = o->id != 0 && is_ours(o->protocol) ? o->protocol : how & 4 ? asked.protocol : 4;
 	n.count = 1;
 	n.hop[0] = (struct kernel_hop){.ifindex = 1 + how / 8u % KERNEL_LINKS, .weight = 1, .via_family = FAMILY_IPV6,
 				       .via = {0xfe, 0x80, [15] = how / 32}};
@@ -77,16 +85,16 @@ other_object(uint8_t which, uint8_t how)
 static void
 settings(uint8_t what)
 {
-	struct fib_config c = {.table = what & 8 ? 100 : 254,
-			       .also = {200},
-			       .protocol = PROTOCOL,
-			       .metric = what & 16 ? 30 : 20,
-			       .learn = (what & 32) != 0,
-			       .audit_s = 90,
-			       .nexthop_objects = (what & 64) != 0};
-
-	if (what & 1)
-		fib_reconfigure(fib, &c);
+	if (what & 1) {
+		asked.table = what & 8 ? 100 : 254;
+		asked.metric = what & 16 ? 30 : 20;
+		asked.learn = (what & 32) != 0;
+		asked.nexthop_objects = (what & 64) != 0;
+	} else if (what & 128) {
+		asked.protocol = asked.protocol == HERE_PROTOCOL ? OTHER_PROTOCOL : HERE_PROTOCOL;
+	}
+	if (what & (1 | 128))
+		fib_reconfigure(fib, &asked);
 	if (what & 2)
 		fib_sweep(fib);
 	if (what & 4)
@@ -203,7 +211,7 @@ object_right(const struct nhset *n, const struct kernel_object *o)
 {
 	unsigned live = 0;
 
-	if (o == NULL || o->protocol != PROTOCOL)
+	if (o == NULL || o->protocol != fib->env.conf.protocol)
 		return false;
 	if (n->count == 1)
 		return !o->group && o->count == 1 && same_hop(&n->nh[0], &o->hop[0], false);
@@ -248,7 +256,7 @@ check_route(enum family f, uint32_t id)
 	int error;
 	enum fib_state state = fib_route_get(fib, f, id, &set, &metric, &error);
 	const struct kernel_route *r = kernel_find(f, p.bytes, p.len, conf->table, metric);
-	bool ours = r != NULL && r->protocol == PROTOCOL;
+	bool ours = r != NULL && r->protocol == conf->protocol;
 
 	if (state == FIB_ABSENT) {
 		must(!ours, "is not wanted and there", f, id, error);
@@ -270,13 +278,19 @@ check_route(enum family f, uint32_t id)
 		must(r->nhid == 0 && has_all(n, r->hop, r->count), "has other next hops", f, id, error);
 }
 
+static bool
+is_of(const struct kernel_route *r, const struct fib_config *conf)
+{
+	return r->used && r->protocol == conf->protocol && r->table == conf->table;
+}
+
 /* Nothing of ours is there but what is wanted. */
 static void
 check_kernel(void)
 {
 	for (unsigned i = 0; i < KERNEL_ROUTES; i++) {
 		const struct kernel_route *r = &kernel.route[i];
-		if (!r->used || r->protocol != PROTOCOL || r->table != fib->env.conf.table)
+		if (!is_of(r, &fib->env.conf))
 			continue;
 		struct ip_prefix p = {.family = r->family, .len = r->plen};
 		memcpy(p.bytes, r->dst, 16);
@@ -348,6 +362,7 @@ check(void)
 	struct fib_stats s;
 
 	fib_stats_get(fib, &s);
+	ASSERT(fib->env.conf.table == asked.table && fib->env.conf.protocol == asked.protocol);
 	ASSERT(fib_send_idle(fib) && fib_walk_idle(fib) && fib->objects_inflight == 0 && !fib->hold);
 	for (enum family f = FAMILY_IPV4; f <= FAMILY_IPV6; f++)
 		for (uint32_t id = 0; id < HERE_IDS; id++)
@@ -359,14 +374,14 @@ check(void)
 static void
 begin(uint8_t what, uint8_t routes)
 {
-	struct fib_config conf = {.table = 254,
-				  .also = {200},
-				  .protocol = PROTOCOL,
-				  .metric = 20,
-				  .learn = true,
-				  .audit_s = 90,
-				  .nexthop_objects = (what & 1) != 0};
-
+	asked = (struct fib_config){.table = 254,
+				    .also = {200},
+				    .protocol = HERE_PROTOCOL,
+				    .metric = 20,
+				    .learn = true,
+				    .audit_s = 90,
+				    .nexthop_objects = (what & 1) != 0,
+				    .by_table = (what & 4) != 0};
 	world_reset();
 	kernel.fault = next_fault;
 	kernel.has_objects = (what & 2) == 0;
@@ -378,7 +393,7 @@ begin(uint8_t what, uint8_t routes)
 		kernel_put(&r);
 		other_object((uint8_t)(i * 5 + 1), (uint8_t)(routes + i * 8) & 0xfe);
 	}
-	ASSERT(fib_start_on(&world, &loop, &conf, &callbacks, NULL, &fib) == 0);
+	ASSERT(fib_start_on(&world, &loop, &asked, &callbacks, NULL, &fib) == 0);
 }
 
 int
@@ -404,10 +419,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	world_run(CALM_NS / 3);
 	check();
 	ASSERT(drift() == had);
-	uint32_t table = fib->env.conf.table;
 	fib_stop(fib, false, 100000);
 	for (unsigned i = 0; i < KERNEL_ROUTES; i++)
-		ASSERT(!kernel.route[i].used || kernel.route[i].protocol != PROTOCOL || kernel.route[i].table != table);
+		ASSERT(!is_of(&kernel.route[i], &asked));
 	kernel_reset();
 	return 0;
 }

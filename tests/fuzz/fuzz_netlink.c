@@ -247,7 +247,7 @@ static void
 settings(uint8_t what)
 {
 	struct fib_config c = {.table = what & 8 ? 100 : 254,
-			       .protocol = 186,
+			       .protocol = HERE_PROTOCOL,
 			       .metric = what & 16 ? 30 : 20,
 			       .learn = (what & 32) != 0,
 			       .nexthop_objects = (what & 64) != 0};
@@ -299,7 +299,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 1 || size > 8192)
 		return -1;
 	struct fib_config conf = {.table = 254,
-				  .protocol = 186,
+				  .protocol = HERE_PROTOCOL,
 				  .metric = 20,
 				  .learn = true,
 				  .nexthop_objects = (data[0] & 1) != 0};

@@ -62,7 +62,7 @@ run_ms(unsigned ms)
 static void
 start(void)
 {
-	struct fib_config conf = {.table = 254, .protocol = 186, .metric = 20, .audit_s = 10};
+	struct fib_config conf = {.table = 254, .protocol = HERE_PROTOCOL, .metric = 20, .audit_s = 10};
 
 	ck_assert_int_eq(fib_start_on(&world, &loop, &conf, &callbacks, NULL, &fib), 0);
 }

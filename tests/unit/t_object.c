@@ -10,9 +10,9 @@
 #include <check.h>
 
 #define AUDIT_S    10
+#define OTHERS     4
 #define OVER_2     5 /* for here_want: one next hop, over link 2 */
 #define OVER_2_3   6 /* a group */
-#define OURS       186
 #define SECONDS(n) ((n)*1000000000ull)
 
 static const struct fib_callbacks callbacks = {.prefix_of = prefix_of, .id_of = id_of, .unpinned = on_unpinned};
@@ -21,7 +21,7 @@ static void
 setup(void)
 {
 	struct fib_config conf = {
-	    .table = 254, .protocol = OURS, .metric = 20, .audit_s = AUDIT_S, .nexthop_objects = true};
+	    .table = 254, .protocol = HERE_PROTOCOL, .metric = 20, .audit_s = AUDIT_S, .nexthop_objects = true};
 
 	log_set_level(LOG_ERROR);
 	ck_assert_int_eq(loop_init(&loop), 0);
@@ -37,7 +37,7 @@ teardown(void)
 {
 	fib_stop(fib, false, 1000);
 	for (unsigned i = 0; i < KERNEL_OBJECTS; i++)
-		ck_assert(kernel.object[i].id == 0 || kernel.object[i].protocol != OURS);
+		ck_assert(kernel.object[i].id == 0 || kernel.object[i].protocol == OTHERS);
 	kernel_reset();
 	loop_fini(&loop);
 }
@@ -105,7 +105,7 @@ must_be_over(uint8_t id, uint32_t ifindex)
 	ck_assert_int_eq(state(id), FIB_INSTALLED);
 	ck_assert_ptr_nonnull(route(id));
 	const struct kernel_object *o = kernel_object(route(id)->nhid);
-	ck_assert_uint_eq(o->protocol, OURS);
+	ck_assert_uint_eq(o->protocol, HERE_PROTOCOL);
 	ck_assert_uint_eq(o->group, false);
 	ck_assert_uint_eq(o->hop[0].ifindex, ifindex);
 }
@@ -115,7 +115,7 @@ START_TEST(test_elsewhere_when_link_goes_down)
 {
 	uint32_t nhid = begin(3, OVER_2);
 
-	changed_by_others(nhid, OURS, 1, _i == 0);
+	changed_by_others(nhid, HERE_PROTOCOL, 1, _i == 0);
 	kernel_link_set(2, false, false);
 	world_run(SECONDS(2 * AUDIT_S));
 	ck_assert_int_eq(state(3), FIB_FAILED);
@@ -144,7 +144,7 @@ END_TEST
 START_TEST(test_of_the_other_kind)
 {
 	uint32_t nhid = begin(3, OVER_2);
-	struct kernel_object member = single(77, 4, 1), group = {.id = nhid, .protocol = OURS, .group = true, .count = 1};
+	struct kernel_object member = single(77, 4, 1), group = {.id = nhid, .protocol = HERE_PROTOCOL, .group = true, .count = 1};
 	struct kernel_route same = *route(3);
 
 	group.hop[0] = (struct kernel_hop){.ifindex = 77, .weight = 1};
@@ -186,7 +186,7 @@ START_TEST(test_member_is_somebody_elses)
 	const struct kernel_object *group = kernel_object(route(3)->nhid);
 	ck_assert_uint_eq(group->count, 2);
 	for (unsigned i = 0; i < 2; i++)
-		ck_assert_uint_eq(kernel_object(group->hop[i].ifindex)->protocol, OURS);
+		ck_assert_uint_eq(kernel_object(group->hop[i].ifindex)->protocol, HERE_PROTOCOL);
 }
 END_TEST
 
@@ -197,11 +197,32 @@ START_TEST(test_under_an_idle_number)
 
 	kernel_link_set(2, false, false);
 	world_run(SECONDS(1));
-	changed_by_others(nhid, OURS, 1, true);
+	changed_by_others(nhid, HERE_PROTOCOL, 1, true);
 	fib_route_del(fib, FAMILY_IPV6, 3);
 	world_run(SECONDS(1));
 	ck_assert_ptr_null(kernel_object(nhid));
 	ck_assert_uint_eq(drift(FIB_DRIFT_OBJECT_EXTRA), 0);
+}
+END_TEST
+
+/* Of another protocol number: each gets a new number, also one that was only a group's. */
+START_TEST(test_other_protocol)
+{
+	struct fib_config conf = fib->env.conf;
+
+	begin(3, OVER_2_3);
+	conf.protocol = HERE_PROTOCOL + 1;
+	fib_reconfigure(fib, &conf);
+	here_want(128 | 4, OVER_2);
+	world_run(SECONDS(2 * AUDIT_S));
+	for (uint8_t id = 3; id <= 4; id++) {
+		ck_assert_int_eq(state(id), FIB_INSTALLED);
+		ck_assert(nhobj_is_ours(&fib->nhobjs, route(id)->nhid, conf.protocol));
+	}
+	for (unsigned i = 0; i < KERNEL_OBJECTS; i++)
+		ck_assert(kernel.object[i].id == 0 ||
+			  nhobj_is_ours(&fib->nhobjs, kernel.object[i].id, kernel.object[i].protocol));
+	ck_assert_uint_eq(drift(FIB_DRIFT_OBJECT_NEXTHOPS), 0);
 }
 END_TEST
 
@@ -397,6 +418,7 @@ main(void)
 	tcase_add_test(tc, test_fight_leaves_his);
 	tcase_add_loop_test(tc, test_stray_is_forgotten, 0, 2);
 	tcase_add_test(tc, test_put_before_ours_failed);
+	tcase_add_test(tc, test_other_protocol);
 	suite_add_tcase(s, tc);
 	SRunner *sr = srunner_create(s);
 	srunner_run_all(sr, CK_NORMAL);
