@@ -88,7 +88,7 @@ fib_object_dumped_step(struct fib *fib, unsigned part, uint32_t *cursor)
 	if (e == NULL)
 		return false;
 	if (part == 0) {
-		if (e->gen == fib->known.gen)
+		if (e->gen == fib->known.gen || e->making)
 			return true;
 		struct nhset *n = e->nhset != 0 ? nhset_at(&fib->nhsets, e->nhset) : NULL;
 		if (n != NULL && nhset_is_there(n))

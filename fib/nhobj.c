@@ -144,7 +144,7 @@ nhobjs_bind(struct nhobjs *o, struct nhobj *e, uint32_t nhset)
 {
 	o->leftovers -= e->leftover;
 	o->refused -= e->refused;
-	e->leftover = e->refused = false;
+	e->leftover = e->making = e->refused = false;
 	e->nhset = nhset;
 }
 

@@ -35,6 +35,7 @@ struct nhobj {
 	uint8_t count;
 	bool group;
 	bool leftover;
+	bool making;       /* a leftover that is being made or replaced: it will be there, whatever is told before */
 	bool refused;      /* the kernel would not delete it: a leftover again with the next retry */
 	bool held;         /* found at start: a use of its set, until the sweep */
 	struct fib_nh *nh; /* count of them; of a group: numbers in ifindex, weights */

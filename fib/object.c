@@ -477,6 +477,7 @@ fib_object_retire(struct fib *fib)
 		if (e != NULL) {
 			fib_object_unhold(fib, e);
 			nhobjs_leave(&fib->nhobjs, e);
+			e->making = n->object == OBJECT_PENDING;
 		}
 		nhobjs_free(&fib->nhobjs, n->nhid);
 		n->nhid = 0;
@@ -764,7 +765,7 @@ fib_object_event(struct fib *fib, const struct fib_ev_nexthop *ev, const struct 
 			return;
 		if (e->nhset != 0)
 			stolen(fib, nhset_at(&fib->nhsets, e->nhset));
-		else
+		else if (!e->making)
 			nhobjs_del(&fib->nhobjs, e);
 		return;
 	}

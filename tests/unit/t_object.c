@@ -226,6 +226,30 @@ START_TEST(test_other_protocol)
 }
 END_TEST
 
+/* No objects are wanted any more while one is repaired, that somebody has deleted just before. */
+START_TEST(test_given_up_while_being_made)
+{
+	struct fib_config conf = fib->env.conf;
+	uint32_t nhid = begin(3, OVER_2);
+
+	changed_by_others(nhid, HERE_PROTOCOL, 1, true);
+	pump(1000);
+	main_jobs(SECONDS(1));
+	kernel.silent = _i != 0;
+	kernel_object_delete(kernel_object(nhid));
+	kernel.silent = false;
+	nl->resync = _i != 0; /* a dump does not show it */
+	ck_assert_uint_gt(ring_used(&fib->chan.ops), 0);
+	conf.nexthop_objects = false;
+	fib_reconfigure(fib, &conf);
+	world_run(SECONDS(1));
+	ck_assert_int_eq(state(3), FIB_INSTALLED);
+	ck_assert_uint_eq(route(3)->nhid, 0);
+	for (unsigned i = 0; i < KERNEL_OBJECTS; i++)
+		ck_assert_uint_eq(kernel.object[i].id, 0);
+}
+END_TEST
+
 static void
 put_hole(const struct kernel_route *at, bool heard)
 {
@@ -419,6 +443,7 @@ main(void)
 	tcase_add_loop_test(tc, test_stray_is_forgotten, 0, 2);
 	tcase_add_test(tc, test_put_before_ours_failed);
 	tcase_add_test(tc, test_other_protocol);
+	tcase_add_loop_test(tc, test_given_up_while_being_made, 0, 2);
 	suite_add_tcase(s, tc);
 	SRunner *sr = srunner_create(s);
 	srunner_run_all(sr, CK_NORMAL);
