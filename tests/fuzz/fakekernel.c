@@ -43,8 +43,9 @@ static struct queue {
 	struct dump dump;
 } queues[KERNEL_SOCKETS];
 
-static const int errors[] = {EEXIST, ENETUNREACH, EHOSTUNREACH, EINVAL, ENOENT,  ESRCH,  EBUSY,      ENODEV,      ENOMEM,
-			     ENOBUFS, EPERM,      EAGAIN,       EINTR,  ENOSPC,  EMSGSIZE, EOPNOTSUPP, EAFNOSUPPORT};
+static const int errors[] = {EEXIST, ENETUNREACH, EHOSTUNREACH, EINVAL, ENOENT, ESRCH,
+			     [FAULT_CHANGE_BUSY] = EBUSY, ENODEV, ENOMEM, ENOBUFS, EPERM, EAGAIN,
+			     EINTR, ENOSPC, EMSGSIZE, EOPNOTSUPP, EAFNOSUPPORT};
 
 void
 kernel_reset(void)
@@ -170,7 +171,8 @@ put_hops(struct datagram *d, const struct kernel_route *r)
 	put_attr(d, RTA_MULTIPATH, NULL, 0);
 	for (unsigned i = 0; i < r->count; i++) {
 		size_t hop_at = d->len;
-		struct rtnexthop h = {.rtnh_hops = (uint8_t)(r->hop[i].weight - 1), .rtnh_ifindex = (int)r->hop[i].ifindex};
+		struct rtnexthop h = {.rtnh_hops = (uint8_t)(r->hop[i].weight - 1),
+				      .rtnh_ifindex = (int)r->hop[i].ifindex};
 		put(d, &h, sizeof(h));
 		put_gateway(d, r->family, &r->hop[i]);
 		((struct rtnexthop *)(void *)(d->data + hop_at))->rtnh_len = (uint16_t)(d->len - hop_at);
@@ -256,7 +258,8 @@ put_address(struct datagram *d, uint16_t type, unsigned flags, uint32_t seq, uin
 static void
 put_answer(struct datagram *d, const struct nlmsghdr *to, int error)
 {
-	size_t at = message_begin(d, NLMSG_ERROR, error != 0 ? NLM_F_CAPPED | NLM_F_ACK_TLVS : NLM_F_CAPPED, to->nlmsg_seq);
+	unsigned flags = error != 0 ? NLM_F_CAPPED | NLM_F_ACK_TLVS : NLM_F_CAPPED;
+	size_t at = message_begin(d, NLMSG_ERROR, flags, to->nlmsg_seq);
 	struct nlmsgerr e = {.error = -error, .msg = *to};
 
 	put(d, &e, sizeof(e));
@@ -288,10 +291,10 @@ kernel_object(uint32_t id)
 	return NULL;
 }
 
-static bool
-can_carry(uint32_t ifindex)
+bool
+kernel_is_up(uint32_t ifindex, bool carrier)
 {
-	return ifindex >= 1 && ifindex <= KERNEL_LINKS && kernel.link[ifindex].up && kernel.link[ifindex].carrier;
+	return kernel.link[ifindex].up && (!carrier || kernel.link[ifindex].carrier);
 }
 
 /* Of a route without an object, or of a single object: 0 or errno. */
@@ -301,7 +304,7 @@ check_hops(const struct kernel_hop *hop, unsigned count, bool carrier)
 	for (unsigned i = 0; i < count; i++) {
 		if (hop[i].ifindex < 1 || hop[i].ifindex > KERNEL_LINKS)
 			return ENODEV;
-		if (!kernel.link[hop[i].ifindex].up || (carrier && !can_carry(hop[i].ifindex)))
+		if (!kernel_is_up(hop[i].ifindex, carrier))
 			return ENETDOWN;
 	}
 	return 0;
@@ -531,7 +534,8 @@ multipath_of(const struct nlattr *a, struct kernel_route *r)
 	for (int left = nla_len(a); left >= (int)sizeof(struct rtnexthop) && r->count < KERNEL_HOPS;) {
 		struct rtnexthop h;
 		memcpy(&h, p, sizeof(h));
-		int rc = nla_parse(tb, RTA_MAX, (struct nlattr *)(uintptr_t)(p + sizeof(h)), h.rtnh_len - (int)sizeof(h), NULL);
+		int rc = nla_parse(tb, RTA_MAX, (struct nlattr *)(uintptr_t)(p + sizeof(h)),
+				   h.rtnh_len - (int)sizeof(h), NULL);
 		ASSERT(rc == 0);
 		struct kernel_hop *hop = &r->hop[r->count++];
 		hop->ifindex = (uint32_t)h.rtnh_ifindex;
@@ -691,12 +695,13 @@ kernel_send(enum kernel_socket s, const void *buf, size_t len)
 	unsigned f = fault(KERNEL_SEND, s);
 
 	ASSERT(s != KERNEL_NOTIFY);
-	if (f != 0 && f < 12) {
+	if (f >= FAULT_SEND_NOBUFS && f < 12) {
 		errno = f < 3 ? ENOBUFS : f < 6 ? ENOMEM : f < 8 ? EINTR : f < 10 ? EPERM : EBADF;
 		return -1;
 	}
 	for (size_t left = len; left > 0;) {
-		ASSERT(left >= sizeof(*n) && n->nlmsg_len >= sizeof(*n) && NLMSG_ALIGN(n->nlmsg_len) <= NLMSG_ALIGN(left));
+		ASSERT(left >= sizeof(*n) && n->nlmsg_len >= sizeof(*n) &&
+		       NLMSG_ALIGN(n->nlmsg_len) <= NLMSG_ALIGN(left));
 		if ((n->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP)
 			dump_request(s, n);
 		else
@@ -752,7 +757,7 @@ dump_portion(enum kernel_socket s)
 	unsigned f = fault(KERNEL_PORTION, s), flags = NLM_F_MULTI | (f >= 32 && f < 48 ? NLM_F_DUMP_INTR : 0);
 	int error = f >= 8 && f < 24 ? -dump_error(f) : 0;
 
-	if (f != 0 && f < 8)
+	if (f >= FAULT_PORTION_LOST && f < 8)
 		return ENOBUFS;
 	struct datagram *d = queue_push(q);
 	if (d == NULL)
@@ -790,7 +795,7 @@ kernel_receive(enum kernel_socket s, void *buf, size_t len, int flags)
 
 	if (f == 1)
 		return fails(EINTR);
-	if (f == 2)
+	if (f == FAULT_READ_FAILS)
 		return fails(EBADF);
 	if (q->overrun) {
 		q->overrun = false;
@@ -808,13 +813,13 @@ kernel_receive(enum kernel_socket s, void *buf, size_t len, int flags)
 	q->count--;
 	got = d->len;
 	/* Lost, and said so; cut off. */
-	if (f >= 3 && f < 10) {
+	if (f >= FAULT_READ_LOST && f < FAULT_READ_CUT) {
 		free(d);
 		return fails(ENOBUFS);
 	}
 	memcpy(buf, d->data, got < len ? got : len);
 	free(d);
-	if (f >= 10 && f < 14)
+	if (f >= FAULT_READ_CUT && f < 14)
 		got = (flags & MSG_TRUNC) != 0 ? len + 1 : NLMSG_LENGTH(sizeof(int));
 	return (ssize_t)got;
 }

@@ -2,13 +2,13 @@
 /*
  * fakekernel: as much of the kernel's routing as fib can see over netlink, for a fuzz target.
  *
- * It has links, an IPv4 address on each, routes and nexthop objects. What is sent to it is carried out at once and answered
- * in the socket; dumps are made a portion at each read, and go on until they are read; what others do is notified. It
- * does by itself what the kernel does: objects over a link that goes down are deleted, with their routes, and
- * nobody is told.
+ * It has links, an IPv4 address on each, routes and nexthop objects. What is sent to it is carried out at once and
+ * answered in the socket; dumps are made a portion at each read, and go on until they are read; what others do is
+ * notified. It does by itself what the kernel does: objects over a link that goes down are deleted, with their routes,
+ * and nobody is told.
  *
- * Faults come from kernel.fault, an octet a decision: those from KERNEL_FAULT on make one, and say which; see where fault()
- * is called. What was refused has not been done.
+ * Faults come from kernel.fault, an octet a decision: those from KERNEL_FAULT on make one, and say which; see where
+ * fault() is called. What was refused has not been done.
  */
 #ifndef TESTS_FUZZ_FAKEKERNEL_H
 #define TESTS_FUZZ_FAKEKERNEL_H
@@ -25,6 +25,14 @@
 #define KERNEL_OBJECTS 48u
 #define KERNEL_HOPS    8u
 #define KERNEL_FAULT   191u /* and the number of the fault, from 1 on */
+
+/* Some of them. */
+#define FAULT_SEND_NOBUFS  1
+#define FAULT_CHANGE_BUSY  6
+#define FAULT_PORTION_LOST 1
+#define FAULT_READ_FAILS   2
+#define FAULT_READ_LOST    3
+#define FAULT_READ_CUT     10
 
 struct kernel_hop {
 	uint32_t ifindex; /* of a group: the member's number */
@@ -85,6 +93,15 @@ ssize_t kernel_send(enum kernel_socket s, const void *buf, size_t len);
 ssize_t kernel_receive(enum kernel_socket s, void *buf, size_t len, int flags);
 bool kernel_has_something(enum kernel_socket s);
 
+static inline struct kernel_hop
+kernel_hop_over(uint32_t ifindex, uint8_t neighbour)
+{
+	return (struct kernel_hop){
+	    .ifindex = ifindex, .weight = 1, .via_family = FAMILY_IPV6, .via = {0xfe, 0x80, [15] = neighbour}};
+}
+
+/* Is it up, and does it have a carrier, where that matters? */
+bool kernel_is_up(uint32_t ifindex, bool carrier);
 struct kernel_route *kernel_find(enum family f, const uint8_t dst[16], uint8_t plen, uint32_t table, uint32_t metric);
 struct kernel_object *kernel_object(uint32_t id);
 /* What others do. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fibhere: both halves of fib in one thread. The netlink thread's own code is part of who includes this, so that its steps
- * are taken one by one, and what its sockets say is made up.
+ * fibhere: both halves of fib in one thread. The netlink thread's own code is part of who includes this, so that its
+ * steps are taken one by one, and what its sockets say is made up.
  */
 #ifndef TESTS_FUZZ_FIBHERE_H
 #define TESTS_FUZZ_FIBHERE_H
@@ -28,7 +28,9 @@ static inline uint32_t
 id_of(void *ctx, const struct ip_prefix *p)
 {
 	(void)ctx;
-	return p->len == 24 && p->bytes[0] == 10 && p->bytes[1] == 0 && p->bytes[2] < HERE_IDS ? p->bytes[2] : BITMAP_END;
+	bool here = p->len == 24 && p->bytes[0] == 10 && p->bytes[1] == 0 && p->bytes[2] < HERE_IDS;
+
+	return here ? p->bytes[2] : BITMAP_END;
 }
 
 static inline void
@@ -71,9 +73,11 @@ here_want(uint8_t id, uint8_t hop)
 		nh[i].ifindex = 1 + ((hop >> 2) + i) % 4;
 		nh[i].weight = (uint16_t)(1 + (hop >> 4) % 2 * i);
 		if ((hop & 128) == 0 || n > 1)
-			nh[i].via = (struct ip_addr){.family = FAMILY_IPV6, .bytes = {0xfe, 0x80, [15] = (uint8_t)(i + 1)}};
+			nh[i].via = (struct ip_addr){.family = FAMILY_IPV6,
+						     .bytes = {0xfe, 0x80, [15] = (uint8_t)(i + 1)}};
 		if (f == FAMILY_IPV4 && (hop & 128) != 0)
-			nh[i].via = (struct ip_addr){.family = FAMILY_IPV4, .bytes = {192, 0, (uint8_t)nh[i].ifindex, 9}};
+			nh[i].via = (struct ip_addr){.family = FAMILY_IPV4,
+						     .bytes = {192, 0, (uint8_t)nh[i].ifindex, 9}};
 	}
 	uint32_t set = fib_nhset_intern(fib, n > 0 ? FIB_UNICAST : (hop & 4) ? FIB_BLACKHOLE : FIB_UNREACHABLE, nh, n);
 	fib_route_set(fib, f, id % HERE_IDS, set, hop & 64 ? 30 : 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fibworld: fib over a kernel that is made up (fakekernel.h), in a time that is made up, too: it goes on by a bit with each
- * look at the clock, and to the next timer where nothing is left to be done.
+ * fibworld: fib over a kernel that is made up (fakekernel.h), in a time that is made up, too: it goes on by a bit with
+ * each look at the clock, and to the next timer where nothing is left to be done.
  */
 #ifndef TESTS_FUZZ_FIBWORLD_H
 #define TESTS_FUZZ_FIBWORLD_H
@@ -99,7 +99,8 @@ __wrap_event_add(struct event *ev, const struct timeval *tv)
 static inline struct timeval
 timeval_of(uint64_t ns)
 {
-	return (struct timeval){.tv_sec = (time_t)(ns / 1000000000u), .tv_usec = (suseconds_t)(ns % 1000000000u / 1000u)};
+	return (struct timeval){.tv_sec = (time_t)(ns / 1000000000u),
+				.tv_usec = (suseconds_t)(ns % 1000000000u / 1000u)};
 }
 
 int
@@ -237,17 +238,19 @@ is_busy(void)
 	/* While a dump that failed waits, no operation is taken. */
 	bool waits = nl->dumping && nl->resync_wait;
 
-	return !TAILQ_EMPTY(&loop.jobs) || ring_used(&fib->chan.events) > 0 || (ring_used(&fib->chan.ops) > 0 && !waits);
+	return !TAILQ_EMPTY(&loop.jobs) || ring_used(&fib->chan.events) > 0 ||
+	       (ring_used(&fib->chan.ops) > 0 && !waits);
 }
 
 /* What there is, for who looks into a finding. */
 static inline void
 show(void)
 {
-	fprintf(stderr, "table %u objects %d swept %d sweeping %d moving %d waiting %d hold %d adopted %u leftovers %u audit %u rounds %llu\n",
-		fib->env.conf.table, fib->objects, fib->swept, fib->sweeping, fib->moving, fib->has_next, fib->hold,
-		keyed_count(&fib->adopted.routes), fib->nhobjs.leftovers, (unsigned)fib->audit.state,
-		(unsigned long long)fib->audit.rounds);
+	fprintf(stderr, "table %u protocol %u objects %d swept %d sweeping %d moving %d waiting %d hold %d\n",
+		fib->env.conf.table, fib->env.conf.protocol, fib->objects, fib->swept, fib->sweeping, fib->moving,
+		fib->has_next, fib->hold);
+	fprintf(stderr, "adopted %u leftovers %u audit %u rounds %llu\n", keyed_count(&fib->adopted.routes),
+		fib->nhobjs.leftovers, (unsigned)fib->audit.state, (unsigned long long)fib->audit.rounds);
 	for (unsigned i = 1; i <= KERNEL_LINKS; i++)
 		fprintf(stderr, "link %u: up %d carrier %d\n", i, kernel.link[i].up, kernel.link[i].carrier);
 	for (unsigned i = 0; i < KERNEL_OBJECTS; i++) {
@@ -262,17 +265,20 @@ show(void)
 	for (unsigned i = 0; i < KERNEL_ROUTES; i++) {
 		const struct kernel_route *r = &kernel.route[i];
 		if (r->used)
-			fprintf(stderr, "route %u family %u table %u metric %u protocol %u object %#x hops %u over %u\n", r->dst[2],
-				r->family, r->table, r->metric, r->protocol, r->nhid, r->count, r->hop[0].ifindex);
+			fprintf(stderr,
+				"route %u family %u table %u metric %u protocol %u object %#x hops %u over %u\n",
+				r->dst[2], r->family, r->table, r->metric, r->protocol, r->nhid, r->count,
+				r->hop[0].ifindex);
 	}
 	for (uint32_t id = 1; id < fib->nhsets.slab.top; id++) {
 		const struct nhset *n = nhset_at(&fib->nhsets, id);
 		if (n->refs == 0)
 			continue;
-		fprintf(stderr, "set %u refs %u uses %u object %#x state %u faded %llu:", id, n->refs, n->uses, n->nhid, n->object,
-			(unsigned long long)n->faded);
+		fprintf(stderr, "set %u refs %u uses %u object %#x state %u faded %llu:", id, n->refs, n->uses, n->nhid,
+			n->object, (unsigned long long)n->faded);
 		for (unsigned i = 0; i < n->count; i++)
-			fprintf(stderr, " %u (%u, set %u)", n->nh[i].ifindex, n->nh[i].weight, n->member != NULL ? n->member[i] : 0);
+			fprintf(stderr, " %u (%u, set %u)", n->nh[i].ifindex, n->nh[i].weight,
+				n->member != NULL ? n->member[i] : 0);
 		fprintf(stderr, "\n");
 	}
 }
@@ -304,6 +310,24 @@ world_run(uint64_t ns)
 		ASSERT(n < 20000); /* it does not spin */
 	}
 	now_ns = until;
+}
+
+/* What the kernel has at a route's prefix in the main table; NULL: nothing. */
+static inline struct kernel_route *
+world_route(enum family f, uint32_t id, uint32_t metric)
+{
+	struct ip_prefix p = prefix_of(NULL, f, id);
+
+	return kernel_find(f, p.bytes, p.len, 254, metric);
+}
+
+static inline enum fib_state
+world_state(enum family f, uint32_t id)
+{
+	uint32_t set, metric;
+	int error;
+
+	return fib_route_get(fib, f, id, &set, &metric, &error);
 }
 
 /* Before anything is started. */

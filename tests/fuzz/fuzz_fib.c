@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fuzz_fib: both halves of fib over a kernel that is made up (fakekernel.h), which refuses, loses and cuts, and which others
- * change, too.
+ * fuzz_fib: both halves of fib over a kernel that is made up (fakekernel.h), which refuses, loses and cuts, and which
+ * others change, too.
  *
  * The netlink thread's own code is run by hand, in turn with the jobs of the main half; the time is the input's
  * (fibworld.h). An input is what there is before the start (two octets: nexthop objects, whose numbers; routes of an
- * earlier run), and a list of records, see records(). Then the kernel behaves, and after some rounds of the audit it has
- * exactly what is wanted, every reference is somebody's, and no drift is found any more. At the end it has nothing of
- * ours.
+ * earlier run), and a list of records, see records(). Then the kernel behaves, and after some rounds of the audit it
+ * has exactly what is wanted, every reference is somebody's, and no drift is found any more. At the end it has nothing
+ * of ours.
  */
 #include "tests/fuzz/fibworld.h"
 #include "tests/fuzz/fuzz.h"
@@ -49,8 +49,7 @@ other_route(uint8_t id, uint8_t how)
 		return r;
 	r.count = 1 + (how >> 4) % 2;
 	for (unsigned i = 0; i < r.count; i++)
-		r.hop[i] = (struct kernel_hop){.ifindex = 1 + (how / 32u + i) % KERNEL_LINKS, .weight = 1, .via_family = FAMILY_IPV6,
-					       .via = {0xfe, 0x80, [15] = 7}};
+		r.hop[i] = kernel_hop_over(1 + (how / 32u + i) % KERNEL_LINKS, 7);
 	return r;
 }
 
@@ -77,8 +76,7 @@ other_object(uint8_t which, uint8_t how)
 	/* What is ours stays so: nobody makes it his, but has another one in it. */
 	n.protocol = o->id != 0 && is_ours(o->protocol) ? o->protocol : how & 4 ? asked.protocol : 4;
 	n.count = 1;
-	n.hop[0] = (struct kernel_hop){.ifindex = 1 + how / 8u % KERNEL_LINKS, .weight = 1, .via_family = FAMILY_IPV6,
-				       .via = {0xfe, 0x80, [15] = how / 32}};
+	n.hop[0] = kernel_hop_over(1 + how / 8u % KERNEL_LINKS, how / 32);
 	kernel_object_put(&n);
 }
 
@@ -187,12 +185,6 @@ same_hop(const struct fib_nh *w, const struct kernel_hop *h, bool weight)
 }
 
 static bool
-is_up(uint32_t ifindex, bool carrier)
-{
-	return kernel.link[ifindex].up && (!carrier || kernel.link[ifindex].carrier);
-}
-
-static bool
 has_all(const struct nhset *n, const struct kernel_hop *hop, unsigned count)
 {
 	for (unsigned i = 0; i < n->count; i++) {
@@ -216,8 +208,9 @@ object_right(const struct nhset *n, const struct kernel_object *o)
 	if (n->count == 1)
 		return !o->group && o->count == 1 && same_hop(&n->nh[0], &o->hop[0], false);
 	for (unsigned i = 0; i < n->count; i++) {
-		const struct kernel_object *m = n->member != NULL ? kernel_object(nhset_at(&fib->nhsets, n->member[i])->nhid) : NULL;
-		bool carries = is_up(n->nh[i].ifindex, true), in = false;
+		const struct kernel_object *m =
+		    n->member != NULL ? kernel_object(nhset_member(&fib->nhsets, n, i)->nhid) : NULL;
+		bool carries = kernel_is_up(n->nh[i].ifindex, true), in = false;
 		for (unsigned k = 0; k < o->count; k++)
 			in |= m != NULL && o->hop[k].ifindex == m->id && o->hop[k].weight == n->nh[i].weight;
 		if (in != carries || (in && !same_hop(&n->nh[i], &m->hop[0], false)))
@@ -233,7 +226,7 @@ may_be_refused(const struct nhset *n, bool object)
 	unsigned up = 0;
 
 	for (unsigned i = 0; i < n->count; i++)
-		up += is_up(n->nh[i].ifindex, object);
+		up += kernel_is_up(n->nh[i].ifindex, object);
 	return n->count > 0 && (object ? up == 0 : up < n->count);
 }
 
@@ -271,7 +264,8 @@ check_route(enum family f, uint32_t id)
 	}
 	must(state == FIB_INSTALLED && ours, "is not there", f, id, error);
 	if (n->type != FIB_UNICAST)
-		must(r->type == (n->type == FIB_BLACKHOLE ? RTN_BLACKHOLE : RTN_UNREACHABLE), "has another type", f, id, error);
+		must(r->type == (n->type == FIB_BLACKHOLE ? RTN_BLACKHOLE : RTN_UNREACHABLE), "has another type", f, id,
+		     error);
 	else if (object)
 		must(r->nhid == n->nhid && object_right(n, kernel_object(r->nhid)), "has another object", f, id, error);
 	else
@@ -330,9 +324,11 @@ check_references(void)
 		}
 	while ((e = keyed_next(&fib->nhobjs.objects, &cursor)) != NULL)
 		uses[e->held ? e->nhset : 0]++;
-	for (uint32_t id = 1; id < top; id++)
-		for (unsigned i = 0; nhset_at(&fib->nhsets, id)->member != NULL && i < nhset_at(&fib->nhsets, id)->count; i++)
-			uses[nhset_at(&fib->nhsets, id)->member[i]]++;
+	for (uint32_t id = 1; id < top; id++) {
+		const struct nhset *n = nhset_at(&fib->nhsets, id);
+		for (unsigned i = 0; n->member != NULL && i < n->count; i++)
+			uses[n->member[i]]++;
+	}
 	for (cursor = 0; (a = keyed_next(&fib->adopted.routes, &cursor)) != NULL;)
 		refs[a->nhset]++;
 	for (cursor = 0; (r = keyed_next(&fib->known.routes, &cursor)) != NULL;)

@@ -7,9 +7,11 @@
  * and without sockets: what it sends is thrown away, and what it receives are the datagrams of the input. An
  * input is a list of records: an octet that says what happens, and what that needs:
  *
- *     0..3  a datagram for the next read: number of messages, and of each type, flags, whose number it has,
- * length, octets 4     so many steps of the netlink thread, and turns of the main loop 5, 6  the owner wants
- * a route (id, next hop), does not any more 7     an audit, a full dump, or other settings
+ * - 0 to 3: a datagram for the next read: number of messages, and of each type, flags, whose number it has, length,
+ *   octets
+ * - 4: so many steps of the netlink thread, and turns of the main loop
+ * - 5, 6: the owner wants a route (id, next hop), does not any more
+ * - 7: an audit, a full dump, or other settings
  *
  * Then fib stops, and nothing is left. The messages are each decoded by themselves too, in memory of their
  * length.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * t_object: nexthop objects of ours that somebody else changes, over a kernel that is made up. What the operations are, one
- * by one, is in t_fib.c.
+ * t_object: nexthop objects of ours that somebody else changes, over a kernel that is made up. What the operations are,
+ * one by one, is in t_fib.c.
  */
 #include "tests/fuzz/fibworld.h"
 
@@ -45,18 +45,13 @@ teardown(void)
 static struct kernel_route *
 route(uint32_t id)
 {
-	struct ip_prefix p = prefix_of(NULL, FAMILY_IPV6, id);
-
-	return kernel_find(FAMILY_IPV6, p.bytes, p.len, 254, 20);
+	return world_route(FAMILY_IPV6, id, 20);
 }
 
 static enum fib_state
 state(uint32_t id)
 {
-	uint32_t set, metric;
-	int error;
-
-	return fib_route_get(fib, FAMILY_IPV6, id, &set, &metric, &error);
+	return world_state(FAMILY_IPV6, id);
 }
 
 /* Wants an IPv6 route; the number of its object, which is there after that. */
@@ -73,10 +68,8 @@ begin(uint8_t id, uint8_t hop)
 static struct kernel_object
 single(uint32_t nhid, uint8_t protocol, uint32_t ifindex)
 {
-	struct kernel_object o = {.id = nhid, .protocol = protocol, .count = 1};
-
-	o.hop[0] = (struct kernel_hop){.ifindex = ifindex, .weight = 1, .via_family = FAMILY_IPV6, .via = {0xfe, 0x80, [15] = 7}};
-	return o;
+	return (struct kernel_object){
+	    .id = nhid, .protocol = protocol, .count = 1, .hop = {kernel_hop_over(ifindex, 7)}};
 }
 
 static void
@@ -132,7 +125,7 @@ START_TEST(test_made_somebody_elses)
 {
 	uint32_t nhid = begin(3, OVER_2);
 
-	changed_by_others(nhid, 4, 1, _i == 0);
+	changed_by_others(nhid, OTHERS, 1, _i == 0);
 	world_run(SECONDS(2 * AUDIT_S));
 	must_be_over(3, 2);
 	ck_assert_uint_eq(route(3)->nhid, nhid);
@@ -144,10 +137,14 @@ END_TEST
 START_TEST(test_of_the_other_kind)
 {
 	uint32_t nhid = begin(3, OVER_2);
-	struct kernel_object member = single(77, 4, 1), group = {.id = nhid, .protocol = HERE_PROTOCOL, .group = true, .count = 1};
+	struct kernel_object member = single(77, OTHERS, 1);
+	struct kernel_object group = {.id = nhid,
+				      .protocol = HERE_PROTOCOL,
+				      .group = true,
+				      .count = 1,
+				      .hop = {{.ifindex = member.id, .weight = 1}}};
 	struct kernel_route same = *route(3);
 
-	group.hop[0] = (struct kernel_hop){.ifindex = 77, .weight = 1};
 	kernel.silent = true;
 	kernel_object_put(&member);
 	kernel_object_delete(kernel_object(nhid));
@@ -171,7 +168,7 @@ START_TEST(test_member_is_somebody_elses)
 	kernel_link_set(3, false, false);
 	world_run(SECONDS(1));
 	ck_assert_int_eq(state(3), FIB_FAILED);
-	changed_by_others(member, 4, 1, _i == 0);
+	changed_by_others(member, OTHERS, 1, _i == 0);
 	kernel_link_set(2, true, true);
 	world_run(SECONDS(1));
 	kernel_link_set(2, false, false);
@@ -285,17 +282,16 @@ END_TEST
 START_TEST(test_put_before_ours_failed)
 {
 	struct fib_config conf = fib->env.conf;
-	struct ip_prefix p = prefix_of(NULL, FAMILY_IPV4, 3);
 
 	conf.metric = 0;
 	fib_reconfigure(fib, &conf);
 	world_run(SECONDS(1));
 	here_want(3, OVER_2);
 	world_run(SECONDS(1));
-	put_hole(kernel_find(FAMILY_IPV4, p.bytes, p.len, 254, 0), false);
+	put_hole(world_route(FAMILY_IPV4, 3, 0), false);
 	kernel_link_set(2, false, false);
 	world_run(SECONDS(2 * AUDIT_S));
-	ck_assert_ptr_null(kernel_find(FAMILY_IPV4, p.bytes, p.len, 254, 0));
+	ck_assert_ptr_null(world_route(FAMILY_IPV4, 3, 0));
 	ck_assert_uint_eq(drift(FIB_DRIFT_EXTRA), 1);
 }
 END_TEST
