@@ -82,8 +82,9 @@ unblocked_check(struct fib *fib, const struct fib_table *t, const struct fib_ev_
 }
 
 /*
- * A route was taken, but the object that it was to name has been refused: its number is somebody else's, and so is the way
- * the route goes now. It goes with the object's error, unless the object gets another number: then true, it is sent again.
+ * A route was taken, but the object that it was to name has been refused: its number is somebody else's, and so is the
+ * way the route goes now. It goes with the object's error, unless the object gets another number: then true, it is sent
+ * again.
  */
 static bool
 is_astray(const struct fib *fib, struct fib_ev_result *r)

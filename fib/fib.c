@@ -296,7 +296,7 @@ drive(struct fib *fib, int wait_ms)
 		;
 }
 
-/* The same at the end. The thread may be waiting for something that does not come: a dump that fails again and again. */
+/* The same at the end. The thread may wait for something that does not come: a dump that fails again and again. */
 static void
 drive_until(struct fib *fib, uint64_t deadline_ns)
 {

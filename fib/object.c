@@ -263,8 +263,8 @@ fib_object_make(struct fib *fib, uint32_t id)
 }
 
 /*
- * Is it there at all? It is asked for by making it as if it were not: the answer is EEXIST, or else it is there now, and
- * the routes that named the former one are gone. First those of a group's members that are believed to be there.
+ * Is it there at all? It is asked for by making it as if it were not: the answer is EEXIST, or else it is there now,
+ * and the routes that named the former one are gone. First those of a group's members that are believed to be there.
  */
 static void
 ask_one(struct fib *fib, uint32_t id)
@@ -390,7 +390,7 @@ undefine(struct fib *fib, uint32_t id)
 	n->defined = false;
 }
 
-/* Deletes the object of a set without a use, if there is one, or else what has come under its number and looks like ours. */
+/* Deletes the object of a set without a use; or else, where it looks like ours, what has come under its number. */
 static void
 drop(struct fib *fib, struct nhset *n)
 {
