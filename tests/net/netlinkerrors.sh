@@ -45,8 +45,10 @@ for variant in 0 1 2; do
 	announce p 65002 1 $variant
 	announce q 65003 2 $variant
 done
-change() { # NAME
-	cp "$dir/$1.yaml.$((RANDOM % 3))" "$dir/$1.yaml"
+declare -A now=([p]=0 [q]=1)
+change() { # NAME: what it announces is another third of them
+	now[$1]=$(((now[$1] + 1 + RANDOM % 2) % 3))
+	cp "$dir/$1.yaml.${now[$1]}" "$dir/$1.yaml"
 	ctl "$1" reload >/dev/null || fail "$stage"
 }
 equal() { in_ns r python3 "$top/tests/net/kernelstate.py" "$BGPCTL" "$dir/r.sock" 500; }
@@ -66,8 +68,8 @@ flap() { # a link, without its sessions noticing
 }
 refused() { ask r '[.fib[] | select(.installed | not) | select(.error != null)] | length > 0' show fib; }
 
-cp "$dir/p.yaml.0" "$dir/p.yaml"
-cp "$dir/q.yaml.1" "$dir/q.yaml"
+cp "$dir/p.yaml.${now[p]}" "$dir/p.yaml"
+cp "$dir/q.yaml.${now[q]}" "$dir/q.yaml"
 godwit p p
 godwit q q
 for mode in 'auto 1' 'off 0'; do
