@@ -306,12 +306,12 @@ extra(struct fib *fib, const struct fib_ev_route *r, const struct ip_prefix *p, 
 
 /*
  * Ours has failed and is known to have gone, or to have been changed, and here is another one in its place. One that is
- * as wanted may be ours, of which the reply was lost.
+ * as wanted may be ours, of which the reply was lost; and while we are only held off, or short of something, his carries.
  */
 static bool
 is_stray(const struct fib *fib, const struct fib_table *t, uint32_t id, const struct fib_ev_route *r)
 {
-	return bitmap_test(&t->wanted, id) && bitmap_test(&t->failed, id) && bitmap_test(&t->lost, id) &&
+	return bitmap_test(&t->wanted, id) && table_failed_for_good(t, id) && bitmap_test(&t->lost, id) &&
 	       difference(fib, nhset_at(&fib->nhsets, table_nhset(t, id)), r) != FIB_DRIFT_COUNT;
 }
 

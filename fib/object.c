@@ -166,8 +166,8 @@ give_number_back(struct fib *fib, struct nhset *n)
 
 /*
  * The kernel's object is not the set's any more, and to be deleted; what is made for the set from now on has another
- * number, which it has at once: so its routes are seen to be without one. Its members stay, since the kernel's group still
- * has them, and deletes itself with the last.
+ * number, which it has at once: so its routes are seen to be without one. Its members stay, since the kernel's group
+ * still has them, and deletes itself with the last.
  */
 static void
 disown(struct fib *fib, struct nhset *n, struct nhobj *e)
@@ -597,8 +597,8 @@ asked_in_vain(struct fib *fib, uint32_t id, int error)
 }
 
 /*
- * A group was made, and one of its members refused: its number is somebody else's, and so is the way that part goes. The
- * member's error; 0: none was. One that has gone with its link meanwhile has no error.
+ * A group was made, and one of its members refused: its number is somebody else's, and so is the way that part goes.
+ * The member's error; 0: none was. One that has gone with its link meanwhile has no error.
  */
 static uint16_t
 astray(const struct fib *fib, const struct nhset *n)

@@ -478,13 +478,19 @@ table_gone(struct fib_table *t, uint32_t id)
 	}
 }
 
+bool
+table_failed_for_good(const struct fib_table *t, uint32_t id)
+{
+	return bitmap_test(&t->failed, id) && is_final(table_error(t, id));
+}
+
 void
 table_stray(struct fib_table *t, uint32_t id)
 {
 	if (!bitmap_test(&t->kernel, id) || bitmap_test(&t->inflight, id))
 		return;
 	table_extra_set(t, id, EX_STRAY, NULL);
-	if (bitmap_test(&t->failed, id) && is_final(table_error(t, id)))
+	if (table_failed_for_good(t, id))
 		drop_stray(t, id);
 }
 

@@ -128,6 +128,8 @@ void table_lost(struct fib_table *t, uint32_t id, int error);
 void table_gone(struct fib_table *t, uint32_t id);
 /* Somebody made one in its name. If ours has failed, or does before it is put back, that one is to be deleted. */
 void table_stray(struct fib_table *t, uint32_t id);
+/* Has the route of id failed for an error of its own: not held off, nor for a shortage? */
+bool table_failed_for_good(const struct fib_table *t, uint32_t id);
 /* Waits until due_s (monotonic seconds) before putting it back. */
 void table_hold_off(struct fib_table *t, uint32_t id, uint32_t due_s);
 /*

@@ -301,7 +301,7 @@ START_TEST(test_elsewhere_when_carrier_goes)
 {
 	uint32_t nhid = begin(3, OVER_2);
 
-	changed_by_others(nhid, OURS, 1, true);
+	changed_by_others(nhid, HERE_PROTOCOL, 1, true);
 	kernel_link_set(2, _i == 0, false);
 	world_run(SECONDS(5));
 	ck_assert_int_eq(state(3), FIB_FAILED);
@@ -355,7 +355,7 @@ START_TEST(test_link_down_amid_repair)
 	begin(5, 0x9);
 	kernel_link_set(4, false, false);
 	world_run(SECONDS(5));
-	struct kernel_route other = {.used = true, .family = FAMILY_IPV6, .plen = 24, .protocol = 4, .dst = {10, 0, 4}, .table = 254,
+	struct kernel_route other = {.used = true, .family = FAMILY_IPV6, .plen = 24, .protocol = OTHERS, .dst = {10, 0, 4}, .table = 254,
 	    .metric = 20, .type = RTN_BLACKHOLE};
 	kernel.silent = true;
 	kernel_put(&other);
@@ -385,7 +385,7 @@ START_TEST(test_fight_leaves_his)
 	struct kernel_route other = *route(3);
 	other.nhid = 0;
 	other.count = 1;
-	other.hop[0] = single(1, OURS, 1).hop[0];
+	other.hop[0] = single(1, HERE_PROTOCOL, 1).hop[0];
 	for (unsigned i = 0; i < 2000; i++) {
 		if (route(3) != NULL && route(3)->nhid != 0)
 			kernel_put(&other);
