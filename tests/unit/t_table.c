@@ -394,6 +394,24 @@ START_TEST(test_move_to_another_protocol)
 }
 END_TEST
 
+/* Somebody's route in our name is under the old configuration as ours would be; of the new one nothing is to go. */
+START_TEST(test_move_of_a_stray)
+{
+	install(1, 7, 0);
+	table_gone(&t, 1);
+	table_stray(&t, 1);
+	env.old = env.conf;
+	env.conf.protocol = 12;
+	table_move(&t);
+	ck_assert_int_eq(expect(1, FIB_REPLACE, FIB_WHAT_MOVE, 20, ENETDOWN, false), TABLE_FAILED);
+	ck_assert_int_eq(expect(1, FIB_DEL, FIB_WHAT_OLD, 20, 0, false), TABLE_OK);
+	expect_nothing(1);
+	table_retry(&t, 1);
+	ck_assert_int_eq(expect(1, FIB_ADD, FIB_WHAT_ROUTE, 20, 0, false), TABLE_INSTALLED);
+	expect_nothing(1);
+}
+END_TEST
+
 START_TEST(test_ipv6_default_metric)
 {
 	struct fib_op_route op;
@@ -445,6 +463,7 @@ main(void)
 	tcase_add_test(tc, test_claim);
 	tcase_add_test(tc, test_move_to_another_table);
 	tcase_add_test(tc, test_move_to_another_protocol);
+	tcase_add_test(tc, test_move_of_a_stray);
 	tcase_add_test(tc, test_ipv6_default_metric);
 	tcase_add_test(tc, test_far_ids);
 	suite_add_tcase(s, tc);
