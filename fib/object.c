@@ -832,4 +832,6 @@ fib_object_mode(struct fib *fib)
 	if (!on)
 		fib_object_retire(fib);
 	fib_walk_start(fib, WALK_REFORM);
+	/* Over a link without a carrier there is no object, but a route by itself. */
+	fib_retry_soon(fib);
 }

@@ -247,6 +247,23 @@ START_TEST(test_given_up_while_being_made)
 }
 END_TEST
 
+/* No object over a link without a carrier, but a route by itself: as soon as no objects are wanted. */
+START_TEST(test_without_carrier)
+{
+	struct fib_config conf = fib->env.conf;
+
+	begin(3, OVER_2);
+	kernel_link_set(2, true, false);
+	world_run(SECONDS(1));
+	ck_assert_int_eq(state(3), FIB_FAILED);
+	conf.nexthop_objects = false;
+	fib_reconfigure(fib, &conf);
+	world_run(SECONDS(1));
+	ck_assert_int_eq(state(3), FIB_INSTALLED);
+	ck_assert_uint_eq(route(3)->nhid, 0);
+}
+END_TEST
+
 static void
 put_hole(const struct kernel_route *at, bool heard)
 {
@@ -439,6 +456,7 @@ main(void)
 	tcase_add_loop_test(tc, test_stray_is_forgotten, 0, 2);
 	tcase_add_test(tc, test_put_before_ours_failed);
 	tcase_add_test(tc, test_other_protocol);
+	tcase_add_test(tc, test_without_carrier);
 	tcase_add_loop_test(tc, test_given_up_while_being_made, 0, 2);
 	suite_add_tcase(s, tc);
 	SRunner *sr = srunner_create(s);
