@@ -11,6 +11,7 @@
 #include "fib/batch.h"
 
 #include "fib/nhmsg.h"
+#include "fib/nlread.h"
 #include "lib/mem.h"
 
 #include <errno.h>
@@ -114,18 +115,16 @@ take_text(struct batch *b, const struct nlmsghdr *n)
 static bool
 take_reply(struct batch *b, const struct nlmsghdr *n, unsigned last)
 {
-	struct nlmsgerr e;
 	uint32_t i = n->nlmsg_seq - b->seq;
 
 	if (n->nlmsg_type != NLMSG_ERROR || i >= b->count)
 		return true;
-	if (n->nlmsg_len < NLMSG_LENGTH(sizeof e))
+	if (n->nlmsg_len < NLMSG_LENGTH(sizeof(struct nlmsgerr)))
 		return false;
-	memcpy(&e, NLMSG_DATA(n), sizeof e);
 	struct batch_op *op = &b->ops[i];
 	if (i == last)
 		b->acked = true;
-	op->error = -e.error;
+	op->error = nlread_errno(n);
 	if (op->error == 0)
 		return true;
 	b->errors++;

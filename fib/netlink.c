@@ -328,23 +328,20 @@ dump_stage_done(struct netlink *t)
 static bool
 dump_control(struct netlink *t, const struct nlmsghdr *n)
 {
-	int error = 0;
-
 	if (n->nlmsg_type != NLMSG_DONE && n->nlmsg_type != NLMSG_ERROR)
 		return false;
-	if (n->nlmsg_len >= NLMSG_LENGTH(sizeof error))
-		memcpy(&error, NLMSG_DATA(n), sizeof error);
+	int error = nlread_errno(n);
 	/* ENOENT: a table that has no route yet does not exist. */
-	if (error == 0 || error == -ENOENT) {
+	if (error == 0 || error == ENOENT) {
 		dump_stage_done(t);
 		return true;
 	}
-	if (t->stage == STAGE_NEXTHOPS && (error == -EOPNOTSUPP || error == -EINVAL)) {
+	if (t->stage == STAGE_NEXTHOPS && (error == EOPNOTSUPP || error == EINVAL)) {
 		t->objects = false;
 		dump_stage_done(t);
 		return true;
 	}
-	trouble(t, "fib.dump.failed", -error);
+	trouble(t, "fib.dump.failed", error);
 	return true;
 }
 

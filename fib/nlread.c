@@ -9,7 +9,10 @@
 #include <errno.h>
 #include <netlink/msg.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
+
+#define ERRNO_MAX 4095 /* the kernel's */
 
 void
 nlread_init(struct nlread *r, size_t cap)
@@ -63,4 +66,14 @@ void
 nlread_forget(struct nlread *r)
 {
 	r->len = r->off = 0;
+}
+
+int
+nlread_errno(const struct nlmsghdr *n)
+{
+	int error = 0;
+
+	if (n->nlmsg_len >= NLMSG_LENGTH(sizeof(error)))
+		memcpy(&error, NLMSG_DATA(n), sizeof(error));
+	return error > 0 || error < -ERRNO_MAX ? EBADMSG : -error;
 }

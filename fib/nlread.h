@@ -25,5 +25,7 @@ int nlread_fill(struct nlread *r, int fd);
 struct nlmsghdr *nlread_next(struct nlread *r);
 void nlread_advance(struct nlread *r, const struct nlmsghdr *n);
 void nlread_forget(struct nlread *r);
+/* The errno that an acknowledgement or a dump's end says; 0: none. What is no errno is EBADMSG. */
+int nlread_errno(const struct nlmsghdr *n);
 
 #endif

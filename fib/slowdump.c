@@ -73,15 +73,13 @@ ask(struct slowdump *s)
 static int
 stage_end(struct slowdump *s, const struct nlmsghdr *n)
 {
-	int error = 0;
+	int error = nlread_errno(n);
 
-	if (n->nlmsg_len >= NLMSG_LENGTH(sizeof error))
-		memcpy(&error, NLMSG_DATA(n), sizeof error);
 	s->stage++;
 	s->asked = false;
 	nlread_forget(&s->rx);
 	/* ENOENT: a table that has no route does not exist. */
-	return error == -ENOENT ? 0 : -error;
+	return error == ENOENT ? 0 : error;
 }
 
 /* A portion of a dump that failed. The next one is asked for when there is none any more. */
