@@ -550,6 +550,12 @@ groups_source_changed(struct groups *g, const struct rib_source *s)
 	drain_start(g);
 }
 
+void
+groups_forget(struct groups *g)
+{
+	adjout_forget(&g->list.adjout);
+}
+
 bool
 groups_pin(const struct groups *g, enum family f, uint32_t id)
 {

@@ -28,6 +28,8 @@ void groups_rib_change(struct groups *g, struct rib_change *c, unsigned n);
 void groups_flush(struct groups *g, bool more);
 /* A session with this source is not what the last one was, or the source is given back: see adjout_source_changed. */
 void groups_source_changed(struct groups *g, const struct rib_source *s);
+/* See adjout_forget. */
+void groups_forget(struct groups *g);
 /* Does any group need this prefix id? */
 bool groups_pin(const struct groups *g, enum family f, uint32_t id);
 

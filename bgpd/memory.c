@@ -4,7 +4,9 @@
  */
 #include "bgpd/memory.h"
 
+#include "bgpd/compile.h"
 #include "bgpd/daemon.h"
+#include "bgpd/groups.h"
 #include "bgpd/notify.h"
 #include "bgpd/peer.h"
 #include "bgpd/peer_routes.h"
@@ -12,6 +14,7 @@
 #include "lib/mem.h"
 #include "lib/pool.h"
 #include "lib/str.h"
+#include "rib/growth.h"
 #include "rib/spare.h"
 
 #include <event2/event.h>
@@ -139,10 +142,11 @@ static void
 growth_begin(const struct peer *p)
 {
 	struct rib_source *s = peer_routes_source(p);
+	int64_t from = 0;
 
-	s->grown = 0;
 	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
-		s->grown -= (int64_t)(cap_of(p, f) - s->received[f]) * MEMORY_PATH_OCTETS;
+		from -= (int64_t)(cap_of(p, f) - s->received[f]) * MEMORY_PATH_OCTETS;
+	rib_growth_begin(p->d->rib, s, from);
 }
 
 /* A cap never rises: it would follow its own 64th. */
@@ -344,6 +348,8 @@ caps_apply(struct memory *m)
 {
 	bool capped = m->limit != 0 && (m->level == MEMORY_FULL || m->resident >= m->limit);
 
+	for (const struct bgpd *d = m->d; capped && !m->capped && d != NULL; d = instance_next(d))
+		rib_growth_start(d->rib);
 	if (capped)
 		caps_all(m, cap_update);
 	else if (m->capped)
@@ -531,6 +537,18 @@ memory_peer_down(struct peer *p)
 {
 	p->memory.most_ns = 0;
 	forget_missing(p);
+}
+
+void
+memory_peer_took(struct peer *p)
+{
+	struct rib_source *s = peer_routes_source(p);
+
+	if (!p->d->main->memory.capped || !rib_growth_is_due(s))
+		return;
+	policies_forget(p->d->policies);
+	groups_forget(p->d->groups);
+	rib_growth_settle(p->d->rib, s);
 }
 
 void

@@ -105,6 +105,8 @@ memory_spend(struct memory *m, size_t octets)
 void memory_peer_new(struct peer *p);
 /* Its session is new: it is going to send everything. */
 void memory_peer_up(struct peer *p);
+/* What it has sent is in the RIB, and no policy is at work. */
+void memory_peer_took(struct peer *p);
 /* Paths of it were refused. */
 void memory_peer_refused(struct peer *p);
 /* Its session is over, or it goes. */

@@ -304,6 +304,7 @@ peer_routes_batch(struct peer *p)
 	bool room = false;
 
 	update_in_flush(p->d->updates, p);
+	memory_peer_took(p);
 	for (int f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
 		room |= r->source->vacated[f] != r->vacated[f];
 		r->vacated[f] = r->source->vacated[f];

@@ -415,6 +415,15 @@ adjout_group_refilter(struct adjout_group *g, const struct adjout_key *key, bool
 }
 
 void
+adjout_forget(struct adjout *a)
+{
+	struct adjout_group *g;
+
+	TAILQ_FOREACH(g, &a->groups, entry)
+	adjout_memo_clear(g);
+}
+
+void
 adjout_source_changed(struct adjout *a, uint16_t source, const struct bitmap best[FAMILY_COUNT],
 		      const struct bitmap any[FAMILY_COUNT])
 {

@@ -327,6 +327,9 @@ void adjout_group_refilter(struct adjout_group *g, const struct adjout_key *key,
 void adjout_source_changed(struct adjout *a, uint16_t source, const struct bitmap best[FAMILY_COUNT],
 			   const struct bitmap any[FAMILY_COUNT]);
 
+/* Forgets what is remembered of attribute sets, with the references; nothing that was said changes. */
+void adjout_forget(struct adjout *a);
+
 /* A new session: it has been told nothing. Announces the whole table to it. */
 void adjout_member_join(struct adjout_group *g, struct adjout_member *m);
 /* The session is down. Nothing is emitted. */

@@ -309,6 +309,7 @@ set_create(struct attr_table *t, const struct attr_key *k)
 	attr_id id = slab_alloc(&t->slots);
 	*attr_slot(t, id) = (struct attr_slot){.set = s, .hash = k->hash, .refs = 1};
 	hidx_insert(&t->index, k->hash, id);
+	t->wire_octets += k->len;
 	return id;
 }
 
@@ -380,6 +381,7 @@ attr_drop(struct attr_table *t, attr_id id)
 	ASSERT(removed);
 	if (nexthop_is_counted(s->nexthop) && t->ops.unref)
 		t->ops.unref(t->ops.ctx, s->nexthop);
+	t->wire_octets -= s->wire_len;
 	set_free(t, s);
 	slab_free(&t->slots, id);
 }

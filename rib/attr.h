@@ -134,6 +134,7 @@ struct attr_table {
 	uint64_t seed;
 	struct attr_nexthop_ops ops;
 	struct pool *sets, own; /* where they lie: &own, or another table's */
+	size_t wire_octets;     /* of all wire forms together */
 	/*
 	 * For the owner to set while the table is empty: its sets are changed copies of other tables', and nobody reads more
 	 * of them than next hop, wire form and local part. They are neither checked nor summarised, a third of what it takes

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * growth: what the attribute sets of a source's paths take more than before, while it has a cap.
- *
- * As many paths as before need not mean as much memory: a neighbour may replace paths that share a set by
- * such with large sets of their own. Each path counts with its part of its sets, that is their octets divided
- * by their references, as they are when it comes and when it goes. Other paths may come to share or leave the
- * set meanwhile, so the sum is an estimate: one that changes its routes for others of the kind stays where it
- * was.
+ * growth: see growth.h.
  */
+#include "rib/growth.h"
+
 #include "rib/rib_int.h"
 
 #define SET_OCTETS                                                                                           \
 	(sizeof(struct attr_set) + sizeof(struct attr_slot) + 16) /* with its places in index and pool */
+#define DUE_OCTETS 4096  /* an estimate rises by so much before it is settled */
+#define LOOK_AHEAD 1024u  /* undecided prefixes that stand for all of their queue */
 
 /* held: references that are not of paths. */
 static int64_t
@@ -30,9 +28,16 @@ parts_of_path(const struct rib *rib, enum family f, uint32_t id, const struct ri
 	return part_of(rib, p->attr, 0) + (received != p->attr ? part_of(rib, received, 0) : 0);
 }
 
+static void
+add(struct rib *rib, struct rib_source *s, int64_t more)
+{
+	s->grown += more;
+	rib->grown += more;
+}
+
 bool
-rib_growth_allow(const struct rib *rib, struct rib_source *s, enum family f, uint32_t id,
-		 const struct rib_path *p, const struct rib_op *op, attr_id attr)
+rib_growth_allow(struct rib *rib, struct rib_source *s, enum family f, uint32_t id, const struct rib_path *p,
+		 const struct rib_op *op, attr_id attr)
 {
 	/* Who announces holds a reference of each until the operation is done. */
 	int64_t more = part_of(rib, attr, 1) + (op->received != attr ? part_of(rib, op->received, 1) : 0);
@@ -41,13 +46,85 @@ rib_growth_allow(const struct rib *rib, struct rib_source *s, enum family f, uin
 		more -= parts_of_path(rib, f, id, p);
 	if (more > 0 && s->grown + more > s->may_grow)
 		return false;
-	s->grown += more;
+	add(rib, s, more);
 	return true;
 }
 
 void
-rib_growth_less(const struct rib *rib, struct rib_source *s, enum family f, uint32_t id,
-		const struct rib_path *p)
+rib_growth_less(struct rib *rib, struct rib_source *s, enum family f, uint32_t id, const struct rib_path *p)
 {
-	s->grown -= parts_of_path(rib, f, id, p);
+	add(rib, s, -parts_of_path(rib, f, id, p));
+}
+
+void
+rib_growth_undo(struct rib *rib, struct rib_source *s, int64_t grown)
+{
+	add(rib, s, grown - s->grown);
+}
+
+/* ---- the sum ---- */
+
+static int64_t
+octets_of_sets(const struct attr_table *t)
+{
+	return (int64_t)(attr_table_count(t) * SET_OCTETS + t->wire_octets);
+}
+
+/* Of what was best where something is undecided: mostly nobody has that any more. */
+static int64_t
+octets_of_queue(const struct rib *rib, const struct dirty_queue *q)
+{
+	const struct dirty_entry *e;
+	int64_t octets = 0;
+	uint32_t n = 0;
+
+	for (; n < LOOK_AHEAD && (e = dirty_peek(q, n)) != NULL; n++)
+		octets += e->old_attr != ATTR_NONE ? part_of(rib, e->old_attr, 0) : 0;
+	return n > 0 ? octets * q->count / n : 0;
+}
+
+/* Of what sources have. */
+static int64_t
+octets_of_all(const struct rib *rib)
+{
+	int64_t octets = octets_of_sets(rib->attrs);
+
+	for (enum rib_queue q = RIB_URGENT; q < RIB_QUEUE_COUNT; q++)
+		octets -= octets_of_queue(rib, &rib->dirty[q]);
+	return octets;
+}
+
+void
+rib_growth_start(struct rib *rib)
+{
+	for (uint32_t i = 0; i < rib->sources_cap; i++)
+		if (rib->sources[i] != NULL)
+			rib_growth_begin(rib, rib->sources[i], 0);
+	rib->grown = 0;
+	rib->grown_from = octets_of_all(rib);
+}
+
+void
+rib_growth_begin(struct rib *rib, struct rib_source *s, int64_t from)
+{
+	rib->grown -= s->grown - s->grown_from;
+	s->grown = s->grown_from = s->grown_settled = from;
+}
+
+bool
+rib_growth_is_due(struct rib_source *s)
+{
+	if (s->grown < s->grown_settled)
+		s->grown_settled = s->grown;
+	return s->grown >= s->grown_settled + DUE_OCTETS;
+}
+
+void
+rib_growth_settle(struct rib *rib, struct rib_source *s)
+{
+	int64_t over = rib->grown - (octets_of_all(rib) - rib->grown_from), own = s->grown - s->grown_from;
+
+	if (own > 0 && over > 0)
+		add(rib, s, over < own ? -over : -own);
+	s->grown_settled = s->grown;
 }

@@ -6,6 +6,7 @@
  * path and of every dirty entry, so it is given out again only when neither a
  * path nor an entry names it.
  */
+#include "rib/growth.h"
 #include "rib/rib_int.h"
 
 #include "lib/mem.h"
@@ -205,6 +206,7 @@ rib_source_remove(struct rib *rib, struct rib_source *s)
 		if (s->ids[f].count != 0)
 			return false;
 	bitmaps_fini(s);
+	rib_growth_begin(rib, s, 0);
 	s->removed = true;
 	s->owner = NULL;
 	if (s->dirty_refs == 0)

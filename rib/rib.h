@@ -150,6 +150,7 @@ struct rib_source {
 	 * neighbour says any more.
 	 */
 	int64_t grown, may_grow;
+	int64_t grown_from, grown_settled; /* where that began, and was when it was last settled (rib/growth.h) */
 	uint32_t missing[FAMILY_COUNT]; /* * refused ones, less those withdrawn since: about what it would have more; until reset */
 	uint64_t refused;               /* a total of both families */
 	bool misses;                    /* * some were refused, until reset */

@@ -37,6 +37,7 @@ struct rib {
 	uint64_t paths_left_out;
 	uint32_t spare[RIB_RECORDS]; /* rib_spare_allow, and not used since */
 	uint64_t decisions, changes; /* see rib_stats */
+	int64_t grown, grown_from;   /* what sources have grown by together, and octets of sets when that was 0 (growth.c) */
 	bool track;                  /* rib_track_paths */
 	struct side_table side;
 	struct dirty_queue dirty[RIB_QUEUE_COUNT];
@@ -97,11 +98,13 @@ void rib_prefix_release(struct rib *rib, enum family f, uint32_t id);
 bool rib_spare_take(struct rib *rib, const struct rib_op *op, uint32_t id);
 /*
  * For a source with a cap (growth.c): a path is going to have these attributes, in place of p or (NULL) as a new one; false
- * where the source would grow by more than it may, and nothing is counted. The path p is going to be removed.
+ * where the source would grow by more than it may, and nothing is counted. The path p is going to be removed. It is not
+ * going to have them, and had grown by so much.
  */
-bool rib_growth_allow(const struct rib *rib, struct rib_source *s, enum family f, uint32_t id, const struct rib_path *p,
+bool rib_growth_allow(struct rib *rib, struct rib_source *s, enum family f, uint32_t id, const struct rib_path *p,
 		      const struct rib_op *op, attr_id attr);
-void rib_growth_less(const struct rib *rib, struct rib_source *s, enum family f, uint32_t id, const struct rib_path *p);
+void rib_growth_less(struct rib *rib, struct rib_source *s, enum family f, uint32_t id, const struct rib_path *p);
+void rib_growth_undo(struct rib *rib, struct rib_source *s, int64_t grown);
 /* A dirty entry is done with: gives its references back; the second only the one on its source, where it has
  * one. */
 void rib_dirty_release(struct rib *rib, const struct dirty_entry *e);

@@ -394,7 +394,7 @@ announce(struct rib *rib, struct rib_source *s, const struct rib_op *op, uint32_
 	else if (p->attr != attr || rib_path_reject(p) != reject)
 		note_set_change(rib, f, id, p);
 	if (p == NULL) {
-		s->grown = grown;
+		rib_growth_undo(rib, s, grown);
 		rib->paths_left_out++;
 		return false;
 	}

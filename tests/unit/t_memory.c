@@ -41,16 +41,22 @@ look(size_t mb)
 }
 
 static void
-begin(bool refresh)
+begin_with(const char *neighbors, bool refresh)
 {
 	struct open_msg o = bgpdtest_open(65002, 0x0a000002);
 
-	bgpdtest_start(&t, LIMIT, NEIGHBORS);
+	bgpdtest_start(&t, LIMIT, neighbors);
 	t.d.memory.measure = measured;
 	look(100);
 	o.caps.route_refresh = o.caps.enhanced_refresh = refresh;
 	a = bgpdtest_session_open(&t, &s, A, &o);
 	b = bgpdtest_session(&t, &other, B, 65003, 0x0a000003);
+}
+
+static void
+begin(bool refresh)
+{
+	begin_with(NEIGHBORS, refresh);
 }
 
 static void
@@ -371,6 +377,48 @@ START_TEST(test_attributes)
 }
 END_TEST
 
+/* What a's paths take stays as it was, though policies remember its sets beyond that. */
+START_TEST(test_others_of_the_kind)
+{
+	struct rib_source *src;
+
+	begin_with("policies: {more: [{set: {add-communities: [\"65001:1\"]}, action: accept}]}\n"
+		   "neighbors:\n"
+		   "  - {address: " A ", remote-as: 65002, passive: true, import: [more], export: []}\n"
+		   "  - {address: " B ", remote-as: 65003, passive: true, import: [accept], export: []}\n",
+		   true);
+	large(&s, a, 0, 4, 2000);
+	look(1057);
+	src = peer_routes_source(a);
+	for (uint16_t octets = 1900; octets < 2000; octets++) {
+		large(&s, a, 0, 4, octets);
+		ck_assert(!src->misses);
+		ck_assert_int_lt(src->grown, src->may_grow / 2);
+	}
+	ck_assert_uint_eq(has(a), 4);
+	end();
+}
+END_TEST
+
+/* What b has given back is not a's, who grows; nor does b feel that a has. */
+START_TEST(test_given_back)
+{
+	begin(true);
+	hosts(&s, a, false, 0, 200);
+	large(&other, b, 0, 40, 3000);
+	look(1057);
+	hosts(&other, b, true, 0, 40);
+	large(&s, a, 0, 60, 3000);
+	ck_assert_uint_lt(has(a), 190);
+	for (uint16_t octets = 3000; octets > 2980; octets--) {
+		large(&other, b, 0, 40, octets);
+		ck_assert(!peer_routes_source(b)->misses);
+	}
+	ck_assert_uint_eq(has(b), 40);
+	end();
+}
+END_TEST
+
 /* A policy that makes routes larger is ours, whatever the neighbour may do. */
 START_TEST(test_policy)
 {
@@ -528,4 +576,5 @@ START_TEST(test_spend)
 END_TEST
 
 SUITE("memory", test_levels, test_caps, test_refresh, test_fits, test_no_refresh, test_spare, test_attributes,
-      test_policy, test_away, test_base_follows, test_replaced, test_reload, test_spend)
+      test_others_of_the_kind, test_given_back, test_policy, test_away, test_base_follows, test_replaced,
+      test_reload, test_spend)
