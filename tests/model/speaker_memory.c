@@ -6,9 +6,9 @@
  * Records of the RIB that are free take nothing, or so much that what is used is far below what there is: then
  * a path may be made of one of them (rib/spare.h). While neighbours have caps each message is a read of its own, and what came of it is
  * seen at once: a new path at the cap is refused, all else is taken. Only where memory is far beyond the limit
- * somebody's attributes may grow too much (rib/growth.c): by how much they have is an estimate, and the daemon's, but
- * a path that takes more than that leaves must be refused, and no other may. What was refused is missing until it is
- * asked for, and never forgotten.
+ * somebody's attributes may grow too much (rib/growth.h): by how much they have is an estimate, and the daemon's, but
+ * a path that takes more than that leaves must be refused, and no other may; nor may any of somebody whose paths take
+ * less in all, however often it replaces them. What was refused is missing until it is asked for, and never forgotten.
  */
 #include "tests/model/speaker_model.h"
 
@@ -23,7 +23,8 @@
 enum { PART_FREE = 32, PART_NEAR = 53, PART_SAME = 60, PART_FULL = 65, PART_BEYOND = 67 };
 
 #define GROWTH_MAX   65536
-#define SET_OCTETS   400   /* of a set beside its octets, at most */
+#define GROWTH_DUE   4096 /* by so much an estimate may be too high */
+#define SET_OCTETS   400  /* of a set beside its octets, at most */
 
 size_t __wrap_rib_spare_octets(const struct rib *rib, enum rib_record r);
 
@@ -189,6 +190,32 @@ is_in_rib(const struct mpeer *n, unsigned f, unsigned prefix, unsigned slot)
 	return p != NULL;
 }
 
+static int64_t
+octets_of(const struct rib *rib, enum family f, uint32_t id, const struct rib_path *p)
+{
+	attr_id received = rib_path_received(rib, f, id, p);
+	int64_t octets = attr_get(rib->attrs, p->attr)->wire_len + SET_OCTETS;
+
+	return received == p->attr ? octets : octets + attr_get(rib->attrs, received)->wire_len + SET_OCTETS;
+}
+
+/* What the sets of all its paths take at most, also of those that are to be swept: by more it cannot have grown. */
+static int64_t
+octets_of_all(const struct mpeer *n)
+{
+	const struct rib *rib = the_model->d->rib;
+	int64_t octets = 0;
+
+	for (unsigned k = FAMILY_IPV4 * NPREFIX; k < FAMILY_COUNT * NPREFIX; k++) {
+		enum family f = (enum family)(k / NPREFIX);
+		uint32_t id = rib_find(rib, &the_model->prefix[f][k % NPREFIX]);
+		const struct rib_path *p = id != 0 ? rib_path_first(rib, f, id) : NULL;
+		for (; p != NULL; p = rib_path_next(rib, f, p))
+			octets += rib_source_get(rib, p->source) == source_of(n) ? octets_of(rib, f, id, p) : 0;
+	}
+	return octets;
+}
+
 bool
 memory_may_not_grow(const struct mpeer *n)
 {
@@ -219,6 +246,9 @@ check_growth(const struct mpeer *n, unsigned f, unsigned prefix, unsigned slot, 
 	the_model->seen_too_large++;
 	if (s->may_grow != GROWTH_MAX || before + this <= s->may_grow)
 		fail("neighbour %td: %" PRId64 " octets are too much after %" PRId64, n - the_model->peer, this, before);
+	if (the_model->octets_before + this + GROWTH_DUE <= GROWTH_MAX)
+		fail("neighbour %td: %" PRId64 " octets are too much after %" PRId64 ", where there are %" PRId64 " in all",
+		    n - the_model->peer, this, before, the_model->octets_before);
 }
 
 void
@@ -229,6 +259,7 @@ memory_predict(const struct mpeer *n, unsigned f, const unsigned *prefix, unsign
 
 	memcpy(spare, the_model->d->rib->spare, sizeof spare);
 	the_model->grown_before = s->grown;
+	the_model->octets_before = octets_of_all(n);
 	for (unsigned i = 0; i < count; i++) {
 		bool new = !is_in_rib(n, f, prefix[i], slot);
 		bool is_known = rib_find(the_model->d->rib, &the_model->prefix[f][prefix[i]]) != 0;

@@ -273,7 +273,8 @@ struct model {
 	/* What each neighbour had when memory was not free any more, unless the configuration has changed since. */
 	uint32_t base[NPEER][FAMILY_COUNT];
 	bool bases_known;
-	int64_t grown_before; /* of the neighbour that announces: what its attributes had grown by */
+	int64_t grown_before;  /* of the neighbour that announces: what its attributes had grown by */
+	int64_t octets_before; /* and what they take at most */
 	bool spare_counts;    /* free records of the RIB are memory */
 	unsigned memory_part; /* what the daemon has, see speaker_memory.c */
 	bool deferred;    /* deferring() after the last step */
