@@ -21,7 +21,7 @@
  * The same number of paths may take more memory with larger attributes. From a 32nd beyond the limit on a
  * path that would have those of its neighbour take 64 KB more than when it was reached is refused, too; if it
  * replaces one, that is withdrawn. Whoever changes its routes for others of their kind does not feel it
- * (rib/growth.c).
+ * (rib/growth.h).
  *
  * A base comes down to the most that its neighbour had within ten minutes of one session, if that is less:
  * who has withdrawn what it does not bring back keeps nothing from others for ever.

@@ -406,13 +406,15 @@ static void
 apply_again(struct peer_routes *r, const struct rib_op *op)
 {
 	struct bgpd *d = r->peer->d;
-	int64_t grown = r->source->grown, may_grow = r->source->may_grow;
+	int64_t grown = r->source->grown, larger = r->source->larger, may_grow = r->source->may_grow;
 
 	r->source->may_grow = INT64_MAX;
 	rib_apply(d->rib, r->source, op, 1, loop_now_s(d->loop), RIB_BULK);
 	r->source->may_grow = may_grow;
-	if (!op->withdraw)
-		r->source->grown = grown;
+	if (op->withdraw)
+		return;
+	r->source->grown = grown;
+	r->source->larger = larger;
 }
 
 /* Judges one path again, as it was received. */

@@ -11,13 +11,25 @@
 #define DUE_OCTETS 4096  /* an estimate rises by so much before it is settled */
 #define LOOK_AHEAD 1024u  /* undecided prefixes that stand for all of their queue */
 
+static int64_t
+octets_of(const struct rib *rib, attr_id id)
+{
+	return (int64_t)SET_OCTETS + attr_get(rib->attrs, id)->wire_len;
+}
+
 /* held: references that are not of paths. */
 static int64_t
 part_of(const struct rib *rib, attr_id id, uint32_t held)
 {
-	const struct attr_slot *slot = attr_slot(rib->attrs, id);
+	uint32_t refs = attr_slot(rib->attrs, id)->refs;
 
-	return (int64_t)((SET_OCTETS + slot->set->wire_len) / (slot->refs > held ? slot->refs - held : 1));
+	return octets_of(rib, id) / (refs > held ? refs - held : 1);
+}
+
+static int64_t
+octets_of_both(const struct rib *rib, attr_id attr, attr_id received)
+{
+	return octets_of(rib, attr) + (received != attr ? octets_of(rib, received) : 0);
 }
 
 static int64_t
@@ -28,9 +40,32 @@ parts_of_path(const struct rib *rib, enum family f, uint32_t id, const struct ri
 	return part_of(rib, p->attr, 0) + (received != p->attr ? part_of(rib, received, 0) : 0);
 }
 
-static void
-add(struct rib *rib, struct rib_source *s, int64_t more)
+/*
+ * Who announces holds a reference of what was received, and one of what policy has made of it, until the operation
+ * is done. One of each stands for the path's.
+ */
+static int64_t
+parts_of_op(const struct rib *rib, const struct rib_op *op, attr_id attr)
 {
+	if (op->received != attr)
+		return part_of(rib, attr, 0) + part_of(rib, op->received, 0);
+	return part_of(rib, attr, op->reject == RIB_REJECT_NONE ? 1 : 0);
+}
+
+static int64_t
+octets_of_path(const struct rib *rib, enum family f, uint32_t id, const struct rib_path *p)
+{
+	return octets_of_both(rib, p->attr, rib_path_received(rib, f, id, p));
+}
+
+/* More of its parts, and of its sets if each path had its own. It has given back no more than of those. */
+static void
+add(struct rib *rib, struct rib_source *s, int64_t more, int64_t larger)
+{
+	s->larger += larger;
+	int64_t least = s->grown_from + (s->larger < 0 ? s->larger : 0);
+	if (s->grown + more < least && more < 0)
+		more = s->grown > least ? least - s->grown : 0;
 	s->grown += more;
 	rib->grown += more;
 }
@@ -39,27 +74,29 @@ bool
 rib_growth_allow(struct rib *rib, struct rib_source *s, enum family f, uint32_t id, const struct rib_path *p,
 		 const struct rib_op *op, attr_id attr)
 {
-	/* Who announces holds a reference of each until the operation is done. */
-	int64_t more = part_of(rib, attr, 1) + (op->received != attr ? part_of(rib, op->received, 1) : 0);
+	int64_t more = parts_of_op(rib, op, attr);
 
 	if (p != NULL)
 		more -= parts_of_path(rib, f, id, p);
 	if (more > 0 && s->grown + more > s->may_grow)
 		return false;
-	add(rib, s, more);
+	int64_t was = p != NULL ? octets_of_path(rib, f, id, p) : 0;
+	add(rib, s, more, octets_of_both(rib, attr, op->received) - was);
 	return true;
 }
 
 void
 rib_growth_less(struct rib *rib, struct rib_source *s, enum family f, uint32_t id, const struct rib_path *p)
 {
-	add(rib, s, -parts_of_path(rib, f, id, p));
+	add(rib, s, -parts_of_path(rib, f, id, p), -octets_of_path(rib, f, id, p));
 }
 
 void
-rib_growth_undo(struct rib *rib, struct rib_source *s, int64_t grown)
+rib_growth_undo(struct rib *rib, struct rib_source *s, int64_t grown, int64_t larger)
 {
-	add(rib, s, grown - s->grown);
+	rib->grown += grown - s->grown;
+	s->grown = grown;
+	s->larger = larger;
 }
 
 /* ---- the sum ---- */
@@ -70,7 +107,17 @@ octets_of_sets(const struct attr_table *t)
 	return (int64_t)(attr_table_count(t) * SET_OCTETS + t->wire_octets);
 }
 
-/* Of what was best where something is undecided: mostly nobody has that any more. */
+/* Of what was best before, and is not there any more. Others may still have it. */
+static int64_t
+part_left_behind(const struct rib *rib, const struct dirty_entry *e)
+{
+	const struct rib_path *best = rib_best_at(rib, (enum family)e->family, e->id);
+
+	if (e->old_attr == ATTR_NONE || (best != NULL && best->attr == e->old_attr))
+		return 0;
+	return part_of(rib, e->old_attr, 0);
+}
+
 static int64_t
 octets_of_queue(const struct rib *rib, const struct dirty_queue *q)
 {
@@ -79,7 +126,7 @@ octets_of_queue(const struct rib *rib, const struct dirty_queue *q)
 	uint32_t n = 0;
 
 	for (; n < LOOK_AHEAD && (e = dirty_peek(q, n)) != NULL; n++)
-		octets += e->old_attr != ATTR_NONE ? part_of(rib, e->old_attr, 0) : 0;
+		octets += part_left_behind(rib, e);
 	return n > 0 ? octets * q->count / n : 0;
 }
 
@@ -109,6 +156,7 @@ rib_growth_begin(struct rib *rib, struct rib_source *s, int64_t from)
 {
 	rib->grown -= s->grown - s->grown_from;
 	s->grown = s->grown_from = s->grown_settled = from;
+	s->larger = 0;
 }
 
 bool
@@ -125,6 +173,6 @@ rib_growth_settle(struct rib *rib, struct rib_source *s)
 	int64_t over = rib->grown - (octets_of_all(rib) - rib->grown_from), own = s->grown - s->grown_from;
 
 	if (own > 0 && over > 0)
-		add(rib, s, over < own ? -over : -own);
+		add(rib, s, over < own ? -over : -own, 0);
 	s->grown_settled = s->grown;
 }

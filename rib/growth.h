@@ -12,6 +12,9 @@
  * are more than that is nobody's growth, and settling takes it from the source that has just changed its paths:
  * whoever changes them for others of their kind stays where it was. Nothing is taken from one that has not
  * grown, so what a source has given back stays its own until it comes back for it.
+ *
+ * Where one source always comes first with sets that another has, too, it would seem to grow at the cost of that
+ * one, which has given back nothing: not more, anyway, than its paths are smaller than they were, or fewer.
  */
 #ifndef RIB_GROWTH_H
 #define RIB_GROWTH_H

@@ -104,7 +104,7 @@ bool rib_spare_take(struct rib *rib, const struct rib_op *op, uint32_t id);
 bool rib_growth_allow(struct rib *rib, struct rib_source *s, enum family f, uint32_t id, const struct rib_path *p,
 		      const struct rib_op *op, attr_id attr);
 void rib_growth_less(struct rib *rib, struct rib_source *s, enum family f, uint32_t id, const struct rib_path *p);
-void rib_growth_undo(struct rib *rib, struct rib_source *s, int64_t grown);
+void rib_growth_undo(struct rib *rib, struct rib_source *s, int64_t grown, int64_t larger);
 /* A dirty entry is done with: gives its references back; the second only the one on its source, where it has
  * one. */
 void rib_dirty_release(struct rib *rib, const struct dirty_entry *e);

@@ -379,7 +379,7 @@ announce(struct rib *rib, struct rib_source *s, const struct rib_op *op, uint32_
 		p->gen = s->gen[f];
 		return false;
 	}
-	int64_t grown = s->grown;
+	int64_t grown = s->grown, larger = s->larger;
 	if (s->cap[f] != RIB_CAP_NONE && !rib_growth_allow(rib, s, f, id, p, op, attr)) {
 		refuse(s, f);
 		return p != NULL && rib_path_remove(rib, s, f, id, op->path_id, q);
@@ -394,7 +394,7 @@ announce(struct rib *rib, struct rib_source *s, const struct rib_op *op, uint32_
 	else if (p->attr != attr || rib_path_reject(p) != reject)
 		note_set_change(rib, f, id, p);
 	if (p == NULL) {
-		rib_growth_undo(rib, s, grown);
+		rib_growth_undo(rib, s, grown, larger);
 		rib->paths_left_out++;
 		return false;
 	}
