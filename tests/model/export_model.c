@@ -2,13 +2,12 @@
 /*
  * export_model [SEED [STEPS]]: random model check of export groups.
  *
- * Neighbours come, go, lag, refresh and change groups while routes and policies
- * change. What each was told is decoded from the octets that it pulled, one random
- * portion at a time, and must equal the list's best path, or with ADD-PATH those that
- * are to be sent, through its policy whenever everything has run dry, and at End-of-RIB for all prefixes that did not
- * change since that was asked for. Some have a limit of prefixes: which ones they have is up to the groups, but it
- * is never more, not fewer when all has run dry, and those that they have stay. Ids that nobody needs are free. The same
- * arguments give the same run.
+ * Neighbours come, go, lag, refresh and change groups while routes and policies change. What each was told is
+ * decoded from the octets that it pulled, one random portion at a time, and must equal the list's best path, or
+ * with ADD-PATH those that are to be sent, through its policy whenever everything has run dry, and at End-of-RIB
+ * for all prefixes that did not change since that was asked for. Some have a limit of prefixes: which ones they
+ * have is up to the groups, but it is never more, not fewer when all has run dry, and those that they have stay.
+ * Ids that nobody needs are free. The same arguments give the same run.
  */
 #include "tests/model/export_model.h"
 

@@ -11,7 +11,10 @@
 enum { MSG_UPDATE = 2, MSG_REFRESH = 5 };
 #define HEADER 19
 
-/* Groups: without ADD-PATH, with it in both families, and with it in the second alone; then a neighbour's own of each. */
+/*
+ * Groups: without ADD-PATH, with it in both families, and with it in the second alone; then a neighbour's own of
+ * each.
+ */
 #define NSHARED    (NPOLICY * 4)
 #define NCLASS     3
 #define NGROUP     (NSHARED + NMEMBER * NCLASS)

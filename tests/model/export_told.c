@@ -145,7 +145,8 @@ compare_limit(struct model *mo, struct neighbor *n, unsigned f)
 		in += is_in;
 		eligible += is;
 	}
-	if (in != (eligible < limit ? eligible : limit) || adjout_member_held_count(&n->m.out, (enum family)f) != eligible - in)
+	if (in != (eligible < limit ? eligible : limit) ||
+	    adjout_member_held_count(&n->m.out, (enum family)f) != eligible - in)
 		fail(mo, n, "limit", f, 0, 0, eligible < limit ? eligible : limit, in);
 	n->strict[f] = true;
 	mo->seen_held += eligible - in;

@@ -181,7 +181,9 @@ print_attr(const char *what, const struct mattr *a)
 {
 	char text[IP_ADDR_STRLEN];
 
-	fprintf(stderr, "%s: next hop %s, origin %u, med %d %u, local pref %d %u, communities %x %x, originator %x, otc %u, blob %u %u, aggregated %u, path",
+	fprintf(stderr,
+	    "%s: next hop %s, origin %u, med %d %u, local pref %d %u, communities %x %x, originator %x, otc %u, blob %u %u, "
+	    "aggregated %u, path",
 	    what, ip_addr_str(&a->nexthop, text, sizeof text), a->origin, a->has_med, a->med, a->has_local_pref,
 	    a->local_pref, a->communities, a->ext, a->originator, a->otc, a->blob, a->tag, a->aggregated);
 	for (unsigned i = 0; i < a->npath; i++)
@@ -192,7 +194,10 @@ print_attr(const char *what, const struct mattr *a)
 	fprintf(stderr, "\n");
 }
 
-/* The id that neighbours with ADD-PATH get a path with. One of a neighbour's has the same one as long as it is there. */
+/*
+ * The id that neighbours with ADD-PATH get a path with. One of a neighbour's has the same one as long as it is
+ * there.
+ */
 static uint32_t
 sent_id(enum family f, unsigned i, unsigned path)
 {
@@ -377,7 +382,10 @@ compare_neighbors(struct verdict v[FAMILY_COUNT][NPREFIX])
 		}
 }
 
-/* Nobody has said anything of the prefix since then. With a limit it may have come in, or not yet, when another one went. */
+/*
+ * Nobody has said anything of the prefix since then. With a limit it may have come in, or not yet, when another one
+ * went.
+ */
 static bool
 is_untouched(unsigned f, unsigned i, uint64_t since)
 {
@@ -425,7 +433,8 @@ compare_pins(void)
 		rib_walk_table(&w, f);
 		while (!w.done) {
 			uint32_t budget = UINT32_MAX, id = rib_walk_next(d->rib, &w, &budget);
-			if (id == 0 || rib_path_first(d->rib, f, id) != NULL || fib_pins(d->kernel->fib, f, id) || groups_pin(d->groups, f, id))
+			if (id == 0 || rib_path_first(d->rib, f, id) != NULL || fib_pins(d->kernel->fib, f, id) ||
+			    groups_pin(d->groups, f, id))
 				continue;
 			struct ip_prefix p = rib_prefix(d->rib, f, id);
 			fail("nobody needs the id of %s, and it is not free", ip_prefix_str(&p, text, sizeof text));

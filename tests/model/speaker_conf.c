@@ -161,7 +161,10 @@ random_neighbor(const struct mconf *c, struct mneighbor *n)
 	random_chain(&n->export);
 }
 
-/* Policies name two, so they are configured. The last one is in the other's range only as it is, and while it is one. */
+/*
+ * Policies name two, so they are configured. The last one is in the other's range only as it is, and while it is
+ * one.
+ */
 static void
 settle_ranges(struct mconf *c)
 {
@@ -582,11 +585,13 @@ conf_file(const struct mconf *c)
 		fprintf(f, "confederation: {as: %u, members: [65002, 65003, 65101]}, ", CONFED_AS);
 	if (c->bounded)
 		fprintf(f, "memory-limit: %uM, ", MEMORY_LIMIT_M);
-	fprintf(f, "as: %u, id: 10.255.0.1, cluster-id: 10.255.0.%u, listen: [], graceful-restart: {stale-time: %u, long-lived-time: %u}, default-local-preference: %u, "
-		   "resolve-via-default: %s, multipath: {ebgp: %u, ibgp: %u, as-path-relax: %s}}\n"
-		   "log: {level: error}\n",
-	    LOCAL_AS, c->cluster_id & 0xff, STALE_S, LONG_S, c->default_local_pref, c->via_default ? "true" : "false", c->multipath_ebgp,
-	    c->multipath_ibgp, c->relax ? "true" : "false");
+	fprintf(f,
+	    "as: %u, id: 10.255.0.1, cluster-id: 10.255.0.%u, listen: [], "
+	    "graceful-restart: {stale-time: %u, long-lived-time: %u}, default-local-preference: %u, "
+	    "resolve-via-default: %s, multipath: {ebgp: %u, ibgp: %u, as-path-relax: %s}}\n"
+	    "log: {level: error}\n",
+	    LOCAL_AS, c->cluster_id & 0xff, STALE_S, LONG_S, c->default_local_pref, c->via_default ? "true" : "false",
+	    c->multipath_ebgp, c->multipath_ibgp, c->relax ? "true" : "false");
 	fprintf(f, "prefix-sets:\n");
 	print_sets(f);
 	fprintf(f, "policies:\n");

@@ -2,9 +2,9 @@
 /*
  * speaker_drain: sessions that the daemon takes the traffic off before it ends them (RFC 8326).
  *
- * First all routes to and from the neighbour become the last resort of both sides; when that time is over nothing is sent
- * any more, and when the neighbour has that, the session ends and stays down. Neighbours of another AS say of routes that
- * they are about to do the same.
+ * First all routes to and from the neighbour become the last resort of both sides; when that time is over nothing
+ * is sent any more, and when the neighbour has that, the session ends and stays down. Neighbours of another AS say
+ * of routes that they are about to do the same.
  */
 #include "tests/model/speaker_model.h"
 

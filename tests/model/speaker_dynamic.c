@@ -2,9 +2,9 @@
 /*
  * speaker_dynamic: neighbours that are let in by a prefix (bgpd/dynamic.h).
  *
- * Each of them has a range to itself, or two share one; around all of them is another one that is shut down, so whoever
- * comes in by it is turned away. They connect, the daemon never does, and what it knows of them goes with their session,
- * unless routes are kept for them.
+ * Each of them has a range to itself, or two share one; around all of them is another one that is shut down, so
+ * whoever comes in by it is turned away. They connect, the daemon never does, and what it knows of them goes with
+ * their session, unless routes are kept for them.
  */
 #include "tests/model/speaker_model.h"
 

@@ -2,8 +2,8 @@
 /*
  * speaker_kept: routes of neighbours that are lost gracefully (RFC 4724 4.2, 8538, 9494).
  *
- * What is kept, for whom and how long is told here; the moment at which a timer of the daemon's ends it, or makes it the
- * last resort, is the clock's matter: not early, and not late where all timers have fired.
+ * What is kept, for whom and how long is told here; the moment at which a timer of the daemon's ends it, or makes
+ * it the last resort, is the clock's matter: not early, and not late where all timers have fired.
  */
 #include "tests/model/speaker_model.h"
 
@@ -127,8 +127,8 @@ lose_family(struct mpeer *n, unsigned f, bool keep)
 }
 
 /*
- * A session has ended. RFC 4724 4.2 keeps its routes if nobody has told why it did, RFC 8538 also if somebody has, unless
- * that was a Hard Reset. A neighbour that is configured to be another one leaves nothing.
+ * A session has ended. RFC 4724 4.2 keeps its routes if nobody has told why it did, RFC 8538 also if somebody has,
+ * unless that was a Hard Reset. A neighbour that is configured to be another one leaves nothing.
  */
 void
 kept_begin(struct mpeer *n, const struct bgp_error *err)
@@ -185,7 +185,10 @@ kept_follow(bool all_fired)
 			follow_family(&the_model->peer[i], f, peer_of(i), all_fired);
 }
 
-/* It is back: RFC 4724 4.2, what it has not preserved goes at once. RFC 9494 4.2: in its time the other capability says. */
+/*
+ * It is back: RFC 4724 4.2, what it has not preserved goes at once. RFC 9494 4.2: in its time the other capability
+ * says.
+ */
 void
 kept_back(struct mpeer *n)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * speaker_main: speaker_model with random choices: speaker_model [SEED [STEPS]]. Those of a fuzzer: tests/fuzz/fuzz_speaker.c.
+ * speaker_main: speaker_model with random choices: speaker_model [SEED [STEPS]]. Those of a fuzzer:
+ * tests/fuzz/fuzz_speaker.c.
  */
 #include "tests/model/speaker_model.h"
 

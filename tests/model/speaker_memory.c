@@ -3,12 +3,13 @@
  * speaker_memory: memory that is used up and comes back (bgpd/memory.h).
  *
  * What the process has is a number here, so that the budget is full, or near, or far, when the model says so.
- * Records of the RIB that are free take nothing, or so much that what is used is far below what there is: then
- * a path may be made of one of them (rib/spare.h). While neighbours have caps each message is a read of its own, and what came of it is
- * seen at once: a new path at the cap is refused, all else is taken. Only where memory is far beyond the limit
- * somebody's attributes may grow too much (rib/growth.h): by how much they have is an estimate, and the daemon's, but
- * a path that takes more than that leaves must be refused, and no other may; nor may any of somebody whose paths take
- * less in all, however often it replaces them. What was refused is missing until it is asked for, and never forgotten.
+ * Records of the RIB that are free take nothing, or so much that what is used is far below what there is: then a
+ * path may be made of one of them (rib/spare.h). While neighbours have caps each message is a read of its own, and
+ * what came of it is seen at once: a new path at the cap is refused, all else is taken. Only where memory is far
+ * beyond the limit somebody's attributes may grow too much (rib/growth.h): by how much they have is an estimate,
+ * and the daemon's, but a path that takes more than that leaves must be refused, and no other may; nor may any of
+ * somebody whose paths take less in all, however often it replaces them. What was refused is missing until it is
+ * asked for, and never forgotten.
  */
 #include "tests/model/speaker_model.h"
 

@@ -577,7 +577,10 @@ end(void)
 	CHECK(nexthop_count(d->nexthops) == 0);
 }
 
-/* In the place of the daemon's loop: everything is set up, and torn down afterwards. True: another daemon is to begin. */
+/*
+ * In the place of the daemon's loop: everything is set up, and torn down afterwards. True: another daemon is to
+ * begin.
+ */
 static bool
 run(struct bgpd *d)
 {
@@ -634,7 +637,10 @@ init_prefixes(void)
 static void
 init_peers(void)
 {
-	/* Clients, others inside, others outside or, in a confederation, of two other members; two over IPv6; two with one identifier. */
+	/*
+	 * Clients, others inside, others outside or, in a confederation, of two other members; two over IPv6; two
+	 * with one identifier.
+	 */
 	static const struct {
 		const char *address;
 		uint32_t as;

@@ -53,11 +53,19 @@
  * Prefixes by what may resolve through them; see speaker_oracle.c for why the order matters. Those from
  * PFX_FLEETING on to PFX_ORDINARY come and go as a whole now and then: their ids are used again for others.
  */
-enum { PFX_FLEETING = 16, PFX_ORDINARY = 24, PFX_COVER1 = 24, PFX_COVER2 = 27, PFX_SELF = 29, PFX_DEFAULT = 30, PFX_WIDE = 31,
-       PFX_AGG = 32 /* those that may be aggregates, of ordinary ones: nothing resolves through them */ };
+enum {
+	PFX_FLEETING = 16,
+	PFX_ORDINARY = 24,
+	PFX_COVER1 = 24,
+	PFX_COVER2 = 27,
+	PFX_SELF = 29,
+	PFX_DEFAULT = 30,
+	PFX_WIDE = 31,
+	PFX_AGG = 32 /* those that may be aggregates, of ordinary ones: nothing resolves through them */
+};
 
 /* Communities as bits, in the order of their numbers. */
-#define NCOMMUNITY 11 /* 64512:1 .. 64512:5, graceful-shutdown, llgr-stale, no-llgr, no-export, no-advertise, no-export-subconfed */
+#define NCOMMUNITY 11 /* 64512:1 .. 64512:5, and those below */
 enum {
 	C_GRACEFUL_SHUTDOWN = 1 << 5,
 	C_LLGR_STALE = 1 << 6,
@@ -287,7 +295,8 @@ struct model {
 	uint64_t seen_long_lived, seen_kept, seen_kept_back, seen_kept_swept, seen_kept_late;
 	uint64_t seen_shared, seen_full, seen_detached, seen_eor_checked, seen_reused, seen_blocked, seen_held;
 	uint64_t seen_many[SEND_COUNT], seen_aggregate, seen_hidden, seen_deferred, seen_in_time, seen_confed;
-	uint64_t seen_refused, seen_asked, seen_capped, seen_restart, seen_left, seen_left_swept, seen_kernel_out, seen_metric, seen_drained, seen_resources;
+	uint64_t seen_refused, seen_asked, seen_capped, seen_restart, seen_left, seen_left_swept;
+	uint64_t seen_kernel_out, seen_metric, seen_drained, seen_resources;
 	uint64_t seen_let_in, seen_turned_away, seen_too_large, seen_spare;
 	uint64_t steps;
 };
@@ -315,8 +324,8 @@ void fail(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 	} while (0)
 
 /*
- * speaker_model.c: a daemon from its start to its end. m is zero but for the seed (of rng, too), the number of steps, and a
- * tape if there is one. False: it did not start.
+ * speaker_model.c: a daemon from its start to its end. m is zero but for the seed (of rng, too), the number of
+ * steps, and a tape if there is one. False: it did not start.
  */
 bool model_run(struct model *m);
 
@@ -445,7 +454,10 @@ void compare_kernel(struct verdict v[FAMILY_COUNT][NPREFIX]);
 /* speaker_kept.c: routes of a session that was lost gracefully */
 void kept_random(struct open_caps *c); /* what it is for a neighbour */
 bool kept_any(const struct mpeer *n, unsigned f);
-/* A session is lost; err: what the daemon has said, NULL: nobody has said anything. It is back. All has been sent again. */
+/*
+ * A session is lost; err: what the daemon has said, NULL: nobody has said anything. It is back. All has been sent
+ * again.
+ */
 void kept_begin(struct mpeer *n, const struct bgp_error *err);
 void kept_back(struct mpeer *n);
 void kept_end_of_rib(struct mpeer *n, unsigned f);
@@ -502,7 +514,8 @@ void step_deferring(void);
 /* net4.host, net4 the upper 24 bits; or 2001:db8:net6::host. */
 struct ip_addr model_address(unsigned f, unsigned net4, unsigned net6, unsigned host);
 void random_attr(const struct mpeer *n, unsigned f, unsigned prefix, struct mattr *a);
-void announce(struct mpeer *n, unsigned f, const unsigned *prefix, unsigned count, unsigned slot, const struct mattr *a);
+void announce(struct mpeer *n, unsigned f, const unsigned *prefix, unsigned count, unsigned slot,
+    const struct mattr *a);
 void withdraw(struct mpeer *n, unsigned f, const unsigned *prefix, unsigned count, unsigned slot);
 /* Paths to a prefix that it may announce in this session. */
 unsigned slots(const struct mpeer *n, unsigned f);
@@ -526,7 +539,8 @@ bool memory_may_not_grow(const struct mpeer *n);
 /* Much more is taken than the limit. */
 void memory_exceed(void);
 /* which of these routes are going to be refused, */
-void memory_predict(const struct mpeer *n, unsigned f, const unsigned *prefix, unsigned count, unsigned slot, bool *refused);
+void memory_predict(const struct mpeer *n, unsigned f, const unsigned *prefix, unsigned count, unsigned slot,
+    bool *refused);
 /* and were they, and no others? */
 void memory_taken(struct mpeer *n, unsigned f, const unsigned *prefix, unsigned count, unsigned slot, bool *refused);
 /* The daemon resets the session since it cannot ask for what it refused. */

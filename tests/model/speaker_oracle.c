@@ -31,7 +31,8 @@ path_length(const struct mattr *a)
 }
 
 static bool
-rule_matches(const struct mrule *r, enum policy_kind kind, unsigned source, enum family f, unsigned prefix, const struct mattr *a)
+rule_matches(const struct mrule *r, enum policy_kind kind, unsigned source, enum family f, unsigned prefix,
+    const struct mattr *a)
 {
 	static const char *const subnets[] = {"10.0.1.0/24", "2001:db8:1::/64"};
 	struct ip_prefix p;
@@ -220,7 +221,8 @@ import_all(enum family f, unsigned prefix, struct verdict *v)
 		const struct mroute *r = &the_model->peer[s].route[f][prefix][x % NSLOT];
 		v->a[x] = r->a;
 		mark_otc(s, &v->a[x]);
-		v->in[x] = r->there && !r->refused && !r->blocked && !loops(&r->a) && !next_hop_is_far(s, &r->a) && !is_leak(s, &r->a) &&
+		v->in[x] = r->there && !r->refused && !r->blocked && !loops(&r->a) && !next_hop_is_far(s, &r->a) &&
+		    !is_leak(s, &r->a) &&
 		    chain_run(&the_model->conf.neighbor[s].import, s, POLICY_IMPORT, s, f, prefix, &v->a[x], &set);
 		drain_import(&the_model->peer[s], &r->a, &v->a[x]);
 		/* RFC 9494 4.2 */

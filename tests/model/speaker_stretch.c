@@ -40,7 +40,10 @@ stretch_end(void)
 	step_settle();
 }
 
-/* One who is to lag asks for everything again, which takes it out of the stream; or nobody reads, and the ring is full. */
+/*
+ * One who is to lag asks for everything again, which takes it out of the stream; or nobody reads, and the ring is
+ * full.
+ */
 static void
 stretch_begin_churn(void)
 {

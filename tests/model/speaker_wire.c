@@ -197,7 +197,8 @@ put_prefix(struct wbuf *w, const struct ip_prefix *p)
 }
 
 static void
-put_prefixes(struct wbuf *w, const struct mpeer *n, enum family f, const unsigned *prefix, unsigned count, unsigned slot)
+put_prefixes(struct wbuf *w, const struct mpeer *n, enum family f, const unsigned *prefix, unsigned count,
+    unsigned slot)
 {
 	for (unsigned i = 0; i < count; i++) {
 		if (n->ids_in[f])
