@@ -272,7 +272,7 @@ leaving_look(struct job *job, uint64_t deadline_ns)
 	return JOB_DONE;
 }
 
-#define UPDATES    60
+#define UPDATES    240
 #define OF_UPDATE  512
 #define ROUTES     (UPDATES * OF_UPDATE)
 
