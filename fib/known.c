@@ -110,7 +110,9 @@ known_link_event(struct known *k, const struct fib_ev *ev)
 		return KNOWN_FLUSHED;
 	if (!fresh && has_carrier(&before) && !has_carrier(&now))
 		return KNOWN_CARRIER;
-	return (now.up && !before.up) || (has_carrier(&now) && !has_carrier(&before)) ? KNOWN_UP : 0;
+	/* A route by itself may be over a link without a carrier. */
+	bool risen = (now.flags & IFF_UP) != 0 && (before.flags & IFF_UP) == 0;
+	return risen || (now.up && !before.up) || (has_carrier(&now) && !has_carrier(&before)) ? KNOWN_UP : 0;
 }
 
 bool
