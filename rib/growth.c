@@ -42,14 +42,15 @@ parts_of_path(const struct rib *rib, enum family f, uint32_t id, const struct ri
 
 /*
  * Who announces holds a reference of what was received, and one of what policy has made of it, until the operation
- * is done. One of each stands for the path's.
+ * is done; the policy's memo may hold as many. One of each stands for the path's. What this is too much by is settled;
+ * if it were too little somebody could grow without being seen to.
  */
 static int64_t
 parts_of_op(const struct rib *rib, const struct rib_op *op, attr_id attr)
 {
 	if (op->received != attr)
-		return part_of(rib, attr, 0) + part_of(rib, op->received, 0);
-	return part_of(rib, attr, op->reject == RIB_REJECT_NONE ? 1 : 0);
+		return part_of(rib, attr, 1) + part_of(rib, op->received, 1);
+	return part_of(rib, attr, 3);
 }
 
 static int64_t

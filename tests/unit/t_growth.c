@@ -175,6 +175,27 @@ START_TEST(test_shared_no_more)
 }
 END_TEST
 
+/* As an import policy does: it remembers each set while that comes, twice, and has forgotten it when it goes. */
+START_TEST(test_not_hidden)
+{
+	attr_id remembered[PATHS];
+
+	begin();
+	all(a, 1000, PATHS);
+	begin_caps();
+	for (uint32_t i = 2; i < 6; i++) {
+		for (unsigned k = 0; k < PATHS; k++)
+			attr_ref(&t.attrs, remembered[k] = set(1000 * i + k));
+		all(a, 1000 * i, 1);
+		for (unsigned k = 0; k < 2 * PATHS; k++)
+			attr_unref(&t.attrs, remembered[k / 2]);
+		decide();
+		ck_assert_int_gt(a->grown, (PATHS - 1) * LEAST);
+	}
+	end();
+}
+END_TEST
+
 /* What there is when caps begin is nobody's growth, nor is that of a time before. */
 START_TEST(test_begin)
 {
@@ -198,4 +219,5 @@ START_TEST(test_begin)
 }
 END_TEST
 
-SUITE("growth", test_remembered, test_together, test_follower, test_shared_no_more, test_begin)
+SUITE("growth", test_remembered, test_together, test_follower, test_shared_no_more, test_not_hidden,
+      test_begin)
