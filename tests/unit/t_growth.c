@@ -125,17 +125,28 @@ START_TEST(test_together)
 }
 END_TEST
 
-/* b always comes second with the same sets. */
+/* b always comes last with the same sets: those that come are shared by all, and those that go nobody has but b. */
 START_TEST(test_follower)
 {
+	struct rib_source *others[4];
+
 	begin();
 	all(a, 1000, 1);
+	for (unsigned k = 0; k < ARRAY_LEN(others); k++) {
+		char address[20];
+		snprintf(address, sizeof(address), "10.0.1.%u", k + 1);
+		others[k] = ribtest_peer(&t, RIB_PEER_EBGP, 10 + k, address);
+		all(others[k], 1000, 1);
+	}
 	all(b, 1000, 1);
 	begin_caps();
 	for (uint32_t i = 2; i < 20; i++) {
 		/* Until b has come, too, there really is more. */
 		all(a, 1000 * i, 1);
 		ck_assert_int_lt(a->grown, 2 * PATHS * LEAST);
+		decide();
+		for (unsigned k = 0; k < ARRAY_LEN(others); k++)
+			all(others[k], 1000 * i, 1);
 		decide();
 		all(b, 1000 * i, 1);
 		ck_assert_int_gt(b->grown, -SLACK);
