@@ -91,8 +91,9 @@ begin(struct fib *fib)
 		n->unseen = n->refs > 0 && n->nhid != 0 && nhset_is_there(n);
 		n->differs = false;
 	}
+	/* Where we make none any more, one may be left whose reply was lost. */
 	op.u.audit = (struct fib_op_audit){
-	    .table = fib->env.conf.table, .protocol = fib->env.conf.protocol, .objects = fib->objects};
+	    .table = fib->env.conf.table, .protocol = fib->env.conf.protocol, .objects = fib->objects_known};
 	ring_push(&fib->chan.ops, &op);
 	ring_wake(&fib->chan.ops);
 	a->state = AUDIT_READING;
