@@ -5,6 +5,7 @@
  */
 #include "fib/batch.h"
 #include "fib/nlsock.h"
+#include "tests/unit/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -152,9 +153,5 @@ main(void)
 	tcase_add_test(tc, test_lost_replies);
 	tcase_add_test(tc, test_without_permission);
 	suite_add_tcase(s, tc);
-	SRunner *sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	int failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_end(s);
 }

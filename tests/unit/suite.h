@@ -13,24 +13,30 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-/* Runs the tests; the exit status of main(): 0 when all passed. */
+/* Runs a suite, and frees it; the exit status of main(): 0 when all tests passed. */
+static inline int
+suite_end(Suite *suite)
+{
+	SRunner *runner = srunner_create(suite);
+
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* The same for a list of tests. */
 static inline int
 suite_run(const char *name, const TTest *const *tests, size_t n)
 {
 	Suite *suite = suite_create(name);
 	TCase *tc = tcase_create(name);
-	SRunner *runner;
-	int failed;
 
 	for (size_t i = 0; i < n; i++)
 		tcase_add_test(tc, tests[i]);
 	tcase_set_timeout(tc, 60);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_end(suite);
 }
 
 /* int main() of a test program: SUITE("addr", test_parse, test_print) */

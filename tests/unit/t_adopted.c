@@ -3,6 +3,7 @@
  * t_adopted: routes of an earlier run are found by prefix, whatever their metric.
  */
 #include "fib/adopted.h"
+#include "tests/unit/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -68,9 +69,5 @@ main(void)
 
 	tcase_add_test(tc, test_claims);
 	suite_add_tcase(s, tc);
-	SRunner *sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	int failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_end(s);
 }

@@ -3,6 +3,7 @@
  * t_audit: what the audit finds of routes. Nexthop objects are in t_audit_object.c.
  */
 #include "tests/unit/auditplay.h"
+#include "tests/unit/suite.h"
 
 static void
 install(uint32_t id, uint32_t nhset)
@@ -451,9 +452,5 @@ main(void)
 	tcase_add_checked_fixture(early, play_setup, play_teardown);
 	tcase_add_test(early, test_earlier_run_is_no_extra);
 	suite_add_tcase(s, early);
-	SRunner *sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	int failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_end(s);
 }

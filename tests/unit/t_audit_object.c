@@ -3,6 +3,7 @@
  * t_audit_object: what the audit finds of nexthop objects.
  */
 #include "tests/unit/auditplay.h"
+#include "tests/unit/suite.h"
 
 static void
 shown_object_route(uint32_t id, uint32_t nhid)
@@ -346,9 +347,5 @@ main(void)
 	tcase_add_test(tc, test_group_gone);
 	tcase_add_test(tc, test_object_extra);
 	suite_add_tcase(s, tc);
-	SRunner *sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	int failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_end(s);
 }

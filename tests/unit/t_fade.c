@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of fib/fade: a next hop that many routes leave goes out of their group at once. */
 #include "tests/unit/fibplay.h"
+#include "tests/unit/suite.h"
 
 #define ROUTES 200u
 
@@ -235,9 +236,5 @@ main(void)
 	tcase_add_test(tc, test_no_part);
 	tcase_add_test(tc, test_kept_one_lost);
 	suite_add_tcase(s, tc);
-	SRunner *sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	int failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_end(s);
 }

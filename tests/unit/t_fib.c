@@ -4,6 +4,7 @@
  * plays itself, operation by operation.
  */
 #include "tests/unit/fibplay.h"
+#include "tests/unit/suite.h"
 
 START_TEST(test_null)
 {
@@ -818,9 +819,5 @@ main(void)
 	suite_add_tcase(s, objects);
 	suite_add_tcase(s, played);
 	suite_add_tcase(s, tc);
-	SRunner *sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	int failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_end(s);
 }

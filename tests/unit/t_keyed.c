@@ -3,6 +3,7 @@
  * t_keyed: records found by key, against a plain array as the model.
  */
 #include "fib/keyed.h"
+#include "tests/unit/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -92,9 +93,5 @@ main(void)
 	tcase_add_test(tc, test_model);
 	tcase_add_test(tc, test_walk);
 	suite_add_tcase(s, tc);
-	SRunner *sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	int failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_end(s);
 }

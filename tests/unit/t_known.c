@@ -4,6 +4,7 @@
  * dump finds to be gone, and what the kernel drops without a word.
  */
 #include "fib/known.h"
+#include "tests/unit/suite.h"
 
 #include <check.h>
 #include <linux/rtnetlink.h>
@@ -316,9 +317,5 @@ main(void)
 	tcase_add_test(tc, test_dump_finds_the_difference);
 	tcase_add_test(tc, test_silent_flush);
 	suite_add_tcase(s, tc);
-	SRunner *sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	int failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_end(s);
 }

@@ -3,6 +3,7 @@
  * t_link: link and address messages as libnl-route builds them, and malformed.
  */
 #include "fib/link.h"
+#include "tests/unit/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -191,9 +192,5 @@ main(void)
 	tcase_add_test(tc, test_address);
 	tcase_add_test(tc, test_tentative_address);
 	suite_add_tcase(s, tc);
-	SRunner *sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	int failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_end(s);
 }

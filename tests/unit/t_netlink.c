@@ -5,6 +5,7 @@
 #include "tests/fuzz/fibworld.h"
 
 #include "lib/log.h"
+#include "tests/unit/suite.h"
 
 #include <check.h>
 #include <limits.h>
@@ -268,9 +269,5 @@ main(void)
 	tcase_add_test(tc, test_notifications_fail);
 	tcase_add_loop_test(tc, test_stop_without_dump, 0, 2);
 	suite_add_tcase(s, tc);
-	SRunner *sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	int failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return suite_end(s);
 }

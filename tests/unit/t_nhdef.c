@@ -3,6 +3,7 @@
  * t_nhdef: the thread's copy of the next-hop sets.
  */
 #include "fib/nhdef.h"
+#include "tests/unit/suite.h"
 
 #include <check.h>
 #include <linux/rtnetlink.h>
@@ -61,9 +62,5 @@ main(void)
 
 	tcase_add_test(tc, test_define_and_encode);
 	suite_add_tcase(s, tc);
-	SRunner *sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	int failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_end(s);
 }

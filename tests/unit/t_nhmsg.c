@@ -3,6 +3,7 @@
  * t_nhmsg: messages about nexthop objects, octet by octet and back.
  */
 #include "fib/nhmsg.h"
+#include "tests/unit/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -128,9 +129,5 @@ main(void)
 	tcase_add_test(tc, test_group);
 	tcase_add_test(tc, test_malformed);
 	suite_add_tcase(s, tc);
-	SRunner *sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	int failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_end(s);
 }

@@ -5,6 +5,7 @@
 #include "fib/nhobj.h"
 
 #include "lib/mem.h"
+#include "tests/unit/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -148,9 +149,5 @@ main(void)
 	tcase_add_test(tc, test_numbers_by_table);
 	tcase_add_test(tc, test_resolve);
 	suite_add_tcase(s, tc);
-	SRunner *sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	int failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_end(s);
 }

@@ -3,6 +3,7 @@
  * t_nhset: equal sets have equal ids, and an id is not reused before its time.
  */
 #include "fib/nhset.h"
+#include "tests/unit/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -118,9 +119,5 @@ main(void)
 	tcase_add_test(tc, test_types);
 	tcase_add_test(tc, test_life);
 	suite_add_tcase(s, tc);
-	SRunner *sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	int failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_end(s);
 }

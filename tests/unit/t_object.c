@@ -6,6 +6,7 @@
 #include "tests/fuzz/fibworld.h"
 
 #include "lib/log.h"
+#include "tests/unit/suite.h"
 
 #include <check.h>
 
@@ -459,9 +460,5 @@ main(void)
 	tcase_add_test(tc, test_without_carrier);
 	tcase_add_loop_test(tc, test_given_up_while_being_made, 0, 2);
 	suite_add_tcase(s, tc);
-	SRunner *sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	int failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return suite_end(s);
 }

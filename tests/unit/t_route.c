@@ -6,6 +6,7 @@
 #include "fib/route.h"
 
 #include "lib/mem.h"
+#include "tests/unit/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -336,9 +337,5 @@ main(void)
 	tcase_add_test(tc, test_decode_malformed);
 	tcase_add_test(tc, test_dump_request);
 	suite_add_tcase(s, tc);
-	SRunner *sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	int failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_end(s);
 }

@@ -6,6 +6,7 @@
  * is there before the old one goes.
  */
 #include "fib/table.h"
+#include "tests/unit/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -467,9 +468,5 @@ main(void)
 	tcase_add_test(tc, test_ipv6_default_metric);
 	tcase_add_test(tc, test_far_ids);
 	suite_add_tcase(s, tc);
-	SRunner *sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	int failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_end(s);
 }
