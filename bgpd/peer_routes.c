@@ -401,7 +401,10 @@ last_resort(struct bgpd *d, struct import_result *res)
 	return marked != ATTR_NONE;
 }
 
-/* What a policy of ours makes of a path is no growth of the neighbour's, and never refused for want of memory. */
+/*
+ * What a policy of ours makes of a path is no growth of the neighbour's, and never refused for want of memory. In the sum
+ * of all it stays, as in the octets of all sets, which that is compared with.
+ */
 static void
 apply_again(struct peer_routes *r, const struct rib_op *op)
 {

@@ -7,8 +7,6 @@
  */
 #include "fib/state.h"
 
-#include <string.h>
-
 void
 fib_object_unhold(struct fib *fib, struct nhobj *e)
 {
@@ -45,11 +43,8 @@ members_fit(struct fib *fib, const struct nhobj *e, uint32_t id)
 	struct fib_nh nh[FIB_NH_MAX];
 
 	nhset_members_make(&fib->nhsets, n);
-	for (unsigned i = 0; i < n->count; i++) {
-		memset(&nh[i], 0, sizeof nh[i]);
-		nh[i].ifindex = nhset_member(&fib->nhsets, n, i)->nhid;
-		nh[i].weight = n->nh[i].weight;
-	}
+	for (unsigned i = 0; i < n->count; i++)
+		nhset_member_nh(&fib->nhsets, n, i, &nh[i]);
 	return nhobj_has_content(e, true, nh, n->count);
 }
 

@@ -226,3 +226,11 @@ nhset_members_release(struct nhsets *s, struct nhset *n)
 	free(n->member);
 	n->member = NULL;
 }
+
+void
+nhset_member_nh(const struct nhsets *s, const struct nhset *n, unsigned i, struct fib_nh *out)
+{
+	memset(out, 0, sizeof *out);
+	out->ifindex = nhset_member(s, n, i)->nhid;
+	out->weight = n->nh[i].weight;
+}

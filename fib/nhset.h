@@ -88,6 +88,8 @@ size_t nhsets_bytes(const struct nhsets *s);
 /* Interns the sets of a group's single next hops, each as a use, unless that is done; and gives them up. */
 void nhset_members_make(struct nhsets *s, struct nhset *n);
 void nhset_members_release(struct nhsets *s, struct nhset *n);
+/* Member i of a group (made) as the group's object names it: by its object's number, with its weight. */
+void nhset_member_nh(const struct nhsets *s, const struct nhset *n, unsigned i, struct fib_nh *out);
 
 static inline void
 nhset_object_is(struct nhset *n, enum nhset_object state)

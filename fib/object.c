@@ -96,9 +96,7 @@ content_of(const struct fib *fib, const struct nhset *n, uint64_t hops, struct f
 	for (unsigned i = 0; i < n->count; i++) {
 		if ((hops & 1ull << i) == 0)
 			continue;
-		memset(&nh[count], 0, sizeof *nh);
-		nh[count].ifindex = nhset_member(&fib->nhsets, n, i)->nhid;
-		nh[count++].weight = n->nh[i].weight;
+		nhset_member_nh(&fib->nhsets, n, i, &nh[count++]);
 	}
 	return count;
 }
@@ -154,13 +152,20 @@ push_deletion(struct fib *fib, uint32_t nhset, uint32_t nhid)
 	fib->audit.object_deleted = true;
 }
 
-/* There is no object, and none to be deleted when the set has no use any more: so nothing is kept for it. */
+/* Others may have the number now; what is not known of its object is not to be asked of the next one. */
 static void
-give_number_back(struct fib *fib, struct nhset *n)
+free_number(struct fib *fib, struct nhset *n)
 {
 	nhobjs_free(&fib->nhobjs, n->nhid);
 	n->nhid = 0;
 	n->unsure = false;
+}
+
+/* There is no object, and none to be deleted when the set has no use any more: so nothing is kept for it. */
+static void
+give_number_back(struct fib *fib, struct nhset *n)
+{
+	free_number(fib, n);
 	nhset_members_release(&fib->nhsets, n);
 }
 
@@ -175,8 +180,7 @@ disown(struct fib *fib, struct nhset *n, struct nhobj *e)
 	fib_object_unhold(fib, e);
 	nhobjs_leave(&fib->nhobjs, e);
 	nhset_object_is(n, OBJECT_NONE);
-	nhobjs_free(&fib->nhobjs, n->nhid);
-	n->unsure = false;
+	free_number(fib, n);
 	n->nhid = nhobjs_take(&fib->nhobjs);
 	if (n->nhid == 0)
 		nhset_members_release(&fib->nhsets, n);
@@ -418,12 +422,10 @@ fib_object_frees(struct fib *fib)
 		drop(fib, n);
 		undefine(fib, id);
 		nhset_object_is(n, OBJECT_NONE);
-		nhobjs_free(&fib->nhobjs, n->nhid);
-		n->nhid = 0;
 		n->leaving = n->left = false;
 		bitmap_clear(&fib->repairs, id);
 		bitmap_clear(&fib->nhsets.idle, id);
-		nhset_members_release(&fib->nhsets, n);
+		give_number_back(fib, n);
 	}
 	return true;
 }
@@ -479,12 +481,10 @@ fib_object_retire(struct fib *fib)
 			nhobjs_leave(&fib->nhobjs, e);
 			e->making = n->object == OBJECT_PENDING;
 		}
-		nhobjs_free(&fib->nhobjs, n->nhid);
-		n->nhid = 0;
 		nhset_object_is(n, OBJECT_NONE);
 		bitmap_clear(&fib->repairs, id);
 		bitmap_clear(&fib->nhsets.idle, id);
-		nhset_members_release(&fib->nhsets, n);
+		give_number_back(fib, n);
 	}
 }
 
@@ -749,8 +749,7 @@ changed(struct fib *fib, struct nhobj *e)
 
 	if (n->object == OBJECT_PENDING || n->object == OBJECT_LEAVING)
 		return;
-	if (n->count > 1 && n->member == NULL)
-		nhset_members_make(&fib->nhsets, n);
+	nhset_members_make(&fib->nhsets, n);
 	if (!has_all(fib, n))
 		repair_later(fib, e->nhset);
 }
