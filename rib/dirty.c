@@ -4,8 +4,9 @@
  *
  * A growing array would need both its old and its new self at the moment a full
  * table arrives, which is the moment memory is counted; chunks need neither that
- * nor a shrinking policy. A few are kept when they are empty: while a table comes
- * in, the queue fills and empties all the time, and fresh pages cost 10 ns an entry.
+ * nor a shrinking policy. One is kept when it is empty, for a queue whose length
+ * goes up and down around the end of a chunk. More would be half an octet a route
+ * of a small table, and not be seen in the time of a large one.
  */
 #include "rib/dirty.h"
 
@@ -13,7 +14,7 @@
 
 #include <stdlib.h>
 
-#define SPARE_MAX     4    /* room for what the pipeline decides at a time */
+#define SPARE_MAX 1
 
 static struct dirty_chunk *
 chunk_get(struct dirty_queue *q)

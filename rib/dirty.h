@@ -5,7 +5,7 @@
  * An entry remembers what was best before the first change, so that the prefix
  * record need not. A prefix is in at most one queue at most once (its flag says
  * so), so the number of prefixes bounds it. Memory comes and goes in chunks, but for
- * a few that are kept.
+ * one that is kept.
  * Only rib/ uses it; the references that entries hold are the RIB's business.
  */
 #ifndef RIB_DIRTY_H
@@ -35,7 +35,7 @@ struct dirty_queue {
 	struct dirty_chunk *head, *tail;
 	uint32_t head_at, tail_at; /* entry in the first chunk to pop; in the last chunk to fill */
 	uint32_t count;
-	struct dirty_chunk *spare; /* empty ones */
+	struct dirty_chunk *spare; /* empty ones, of which few are kept */
 	uint32_t spares;
 	uint32_t chunks;         /* the spare ones, too */
 	uint32_t pushed, popped; /* totals, modulo 2^32: rib_decision_mark */
