@@ -308,12 +308,16 @@ extra(struct fib *fib, const struct fib_ev_route *r, const struct ip_prefix *p, 
 /*
  * Ours has failed and is known to have gone, or to have been changed, and here is another one in its place. One that is
  * as wanted may be ours, of which the reply was lost; and while we are only held off, or short of something, his carries.
+ * Over an object that is not there it is as wanted by its number alone: somebody had made that object his own, over
+ * another link, when ours was taken for gone with its link.
  */
 static bool
 is_stray(const struct fib *fib, const struct fib_table *t, uint32_t id, const struct fib_ev_route *r)
 {
-	return bitmap_test(&t->wanted, id) && table_failed_for_good(t, id) && bitmap_test(&t->lost, id) &&
-	       difference(fib, nhset_at(&fib->nhsets, table_nhset(t, id)), r) != FIB_DRIFT_COUNT;
+	if (!bitmap_test(&t->wanted, id) || !table_failed_for_good(t, id) || !bitmap_test(&t->lost, id))
+		return false;
+	const struct nhset *n = nhset_at(&fib->nhsets, table_nhset(t, id));
+	return difference(fib, n, r) != FIB_DRIFT_COUNT || (fib->assembly.nhid != 0 && n->object == OBJECT_NONE);
 }
 
 void

@@ -134,6 +134,25 @@ START_TEST(test_made_somebody_elses)
 }
 END_TEST
 
+/* He has made it his own unheard, and the link that it was over goes: it is left to him, but not our route. */
+START_TEST(test_made_somebody_elses_and_link_down)
+{
+	uint32_t nhid = begin(3, OVER_2);
+
+	changed_by_others(nhid, OTHERS, 1, false);
+	kernel_link_set(2, false, false);
+	world_run(SECONDS(2 * AUDIT_S));
+	ck_assert_int_eq(state(3), FIB_FAILED);
+	ck_assert_ptr_null(route(3));
+	ck_assert_ptr_nonnull(kernel_object(nhid));
+	ck_assert_uint_eq(drift(FIB_DRIFT_EXTRA), 1);
+	kernel_link_set(2, true, true);
+	world_run(SECONDS(5));
+	must_be_over(3, 2);
+	ck_assert_uint_ne(route(3)->nhid, nhid);
+}
+END_TEST
+
 /* One of the other kind cannot be replaced: the route gets another, and that goes. */
 START_TEST(test_of_the_other_kind)
 {
@@ -446,6 +465,7 @@ main(void)
 	/* Twice: as it is notified, and as only the audit finds it. */
 	tcase_add_loop_test(tc, test_elsewhere_when_link_goes_down, 0, 2);
 	tcase_add_loop_test(tc, test_made_somebody_elses, 0, 2);
+	tcase_add_test(tc, test_made_somebody_elses_and_link_down);
 	tcase_add_loop_test(tc, test_member_is_somebody_elses, 0, 2);
 	tcase_add_loop_test(tc, test_put_where_ours_failed, 0, 2);
 	tcase_add_test(tc, test_of_the_other_kind);
