@@ -18,6 +18,7 @@ ssize_t __wrap_recv(int fd, void *buf, size_t len, int flags);
 ssize_t __wrap_sendto(int fd, const void *buf, size_t len, int flags, const struct sockaddr *to, socklen_t tolen);
 int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout);
 uint64_t __wrap_time_mono_ns(void);
+uint64_t __wrap_time_cpu_ns(void);
 uint32_t __wrap_arc4random(void);
 int __wrap_event_add(struct event *ev, const struct timeval *tv);
 int __wrap_event_del(struct event *ev);
@@ -55,6 +56,13 @@ uint64_t
 __wrap_time_mono_ns(void)
 {
 	return now_ns += LOOK_NS;
+}
+
+/* Asked at the beginning of each turn, and a system call. */
+uint64_t
+__wrap_time_cpu_ns(void)
+{
+	return now_ns;
 }
 
 uint32_t
