@@ -338,6 +338,28 @@ fib_object_repair(struct fib *fib, uint32_t id)
 	repair_later(fib, id);
 }
 
+/* One of the group's members is not there, and no link is the reason. */
+static bool
+lacks_member(const struct fib *fib, const struct nhset *n)
+{
+	uint64_t hops = wanted_hops(fib, n);
+
+	for (unsigned i = 0; n->member != NULL && i < n->count; i++)
+		if ((hops & 1ull << i) != 0 && can_carry(fib, &n->nh[i]) &&
+		    nhset_member(&fib->nhsets, n, i)->object == OBJECT_NONE)
+			return true;
+	return false;
+}
+
+void
+fib_object_complete(struct fib *fib, uint32_t id)
+{
+	const struct nhset *n = nhset_at(&fib->nhsets, id);
+
+	if (nhset_is_there(n) && lacks_member(fib, n))
+		repair_later(fib, id);
+}
+
 void
 fib_object_reshape(struct fib *fib, uint32_t id)
 {
@@ -658,8 +680,8 @@ fib_object_result(struct fib *fib, const struct fib_ev_result *r)
 		fib_walk_lost(fib, 0, false);
 	}
 	n->stolen = asked && !n->stolen;
-	/* A link came or went while it was under way. */
-	if (n->sent != wanted_hops(fib, n))
+	/* A link came or went while it was under way, or somebody has deleted a member: its number may be his by now. */
+	if (n->sent != wanted_hops(fib, n) || lacks_member(fib, n))
 		repair_later(fib, r->id);
 	if (n->count == 1)
 		fib_object_retry(fib); /* a group may have been refused for want of this one */

@@ -238,6 +238,8 @@ bool fib_object_all_dead(const struct fib *fib, const struct nhset *n);
 void fib_object_retire(struct fib *fib);
 /* The kernel's object of the set has other next hops than it is believed to have; is not there at all. */
 void fib_object_repair(struct fib *fib, uint32_t id);
+/* A member of the set's group may have been deleted by somebody: then it is made again, and the group with it. */
+void fib_object_complete(struct fib *fib, uint32_t id);
 /* Other ones of its next hops are to be in the object than before. */
 void fib_object_reshape(struct fib *fib, uint32_t id);
 void fib_object_vanished(struct fib *fib, uint32_t id);

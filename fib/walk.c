@@ -244,15 +244,17 @@ mark_nhsets(struct fib *fib)
 	return any;
 }
 
-/* The routes of objects that were not there are known to be gone by now. */
+/* The routes of objects that were not there are known to be gone by now; and groups to be without them. */
 static bool
 settle_step(struct fib *fib)
 {
 	if (++fib->walk.cursor >= fib->nhsets.slab.top)
 		return false;
 	struct nhset *n = nhset_at(&fib->nhsets, fib->walk.cursor);
-	if (n->refs > 0 && nhset_is_there(n))
-		n->stolen = false;
+	if (n->refs == 0 || !nhset_is_there(n))
+		return true;
+	n->stolen = false;
+	fib_object_complete(fib, fib->walk.cursor);
 	return true;
 }
 

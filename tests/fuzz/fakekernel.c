@@ -12,7 +12,6 @@
 #include <net/if.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -37,7 +36,7 @@ struct dump {
 struct kernel kernel;
 
 static struct queue {
-	struct datagram *item[QUEUE_MAX];
+	struct datagram item[QUEUE_MAX];
 	unsigned first, count;
 	bool overrun;
 	struct dump dump;
@@ -52,9 +51,9 @@ kernel_reset(void)
 {
 	for (unsigned s = 0; s < KERNEL_SOCKETS; s++) {
 		struct queue *q = &queues[s];
-		for (unsigned i = 0; i < q->count; i++)
-			free(q->item[(q->first + i) % QUEUE_MAX]);
-		memset(q, 0, sizeof(*q));
+		q->first = q->count = 0;
+		q->overrun = false;
+		q->dump = (struct dump){0};
 	}
 	memset(&kernel, 0, sizeof(kernel));
 	for (unsigned i = 1; i <= KERNEL_LINKS; i++)
@@ -80,9 +79,8 @@ queue_push(struct queue *q)
 		q->overrun = true;
 		return NULL;
 	}
-	struct datagram *d = xmalloc(sizeof(*d));
+	struct datagram *d = &q->item[(q->first + q->count++) % QUEUE_MAX];
 	d->len = 0;
-	q->item[(q->first + q->count++) % QUEUE_MAX] = d;
 	return d;
 }
 
@@ -328,12 +326,17 @@ notify_object(uint16_t type, const struct kernel_object *o)
 		put_object(d, type, 0, 0, o);
 }
 
-/* An object goes: without a word go its routes, and the groups that have no other member. */
+/*
+ * An object goes: without a word go its routes, and it goes from groups, which go with their last member. Of objects and
+ * groups it is told where somebody else has deleted it.
+ */
 static void
-object_drop(struct kernel_object *o)
+object_drop(struct kernel_object *o, bool told)
 {
 	uint32_t id = o->id;
 
+	if (told)
+		notify_object(RTM_DELNEXTHOP, o);
 	o->id = 0;
 	for (unsigned i = 0; i < KERNEL_ROUTES; i++)
 		if (kernel.route[i].used && kernel.route[i].nhid == id)
@@ -346,9 +349,15 @@ object_drop(struct kernel_object *o)
 		for (unsigned k = 0; k < g->count; k++)
 			if (g->hop[k].ifindex != id)
 				g->hop[kept++] = g->hop[k];
+		if (kept == g->count)
+			continue;
+		if (kept == 0) {
+			object_drop(g, told);
+			continue;
+		}
 		g->count = kept;
-		if (kept == 0)
-			object_drop(g);
+		if (told)
+			notify_object(RTM_NEWNEXTHOP, g);
 	}
 }
 
@@ -443,10 +452,7 @@ kernel_object_put(const struct kernel_object *o)
 void
 kernel_object_delete(struct kernel_object *o)
 {
-	struct kernel_object was = *o;
-
-	object_drop(o);
-	notify_object(RTM_DELNEXTHOP, &was);
+	object_drop(o, true);
 }
 
 static void
@@ -488,7 +494,7 @@ kernel_link_set(uint32_t ifindex, bool up, bool carrier)
 	for (unsigned i = 0; was && !(up && carrier) && i < KERNEL_OBJECTS; i++) {
 		struct kernel_object *o = &kernel.object[i];
 		if (o->id != 0 && !o->group && o->hop[0].ifindex == ifindex)
-			object_drop(o);
+			object_drop(o, false);
 	}
 	for (unsigned i = 0; went && i < KERNEL_ROUTES; i++)
 		route_loses_link(&kernel.route[i], ifindex, kernel.route[i].family == FAMILY_IPV6);
@@ -600,7 +606,7 @@ object_request(const struct nlmsghdr *n)
 		struct kernel_object *at = kernel_object(o.id);
 		if (at == NULL)
 			return ENOENT;
-		object_drop(at);
+		object_drop(at, false);
 		return 0;
 	}
 	o.group = tb[NHA_GROUP] != NULL;
@@ -808,17 +814,14 @@ kernel_receive(enum kernel_socket s, void *buf, size_t len, int flags)
 	}
 	if (q->count == 0)
 		return fails(EAGAIN);
-	struct datagram *d = q->item[q->first];
+	struct datagram *d = &q->item[q->first];
 	q->first = (q->first + 1) % QUEUE_MAX;
 	q->count--;
 	got = d->len;
 	/* Lost, and said so; cut off. */
-	if (f >= FAULT_READ_LOST && f < FAULT_READ_CUT) {
-		free(d);
+	if (f >= FAULT_READ_LOST && f < FAULT_READ_CUT)
 		return fails(ENOBUFS);
-	}
 	memcpy(buf, d->data, got < len ? got : len);
-	free(d);
 	if (f >= FAULT_READ_CUT && f < 14)
 		got = (flags & MSG_TRUNC) != 0 ? len + 1 : NLMSG_LENGTH(sizeof(int));
 	return (ssize_t)got;

@@ -207,6 +207,58 @@ START_TEST(test_member_is_somebody_elses)
 }
 END_TEST
 
+/* A member is deleted, and somebody makes an object of his own with its number. */
+static uint32_t member_to_take;
+
+static void
+take_member(void)
+{
+	struct kernel_object his = single(member_to_take, OTHERS, 1);
+
+	kernel_object_delete(kernel_object(member_to_take));
+	kernel_object_put(&his);
+	member_to_take = 0;
+}
+
+static uint8_t
+take_before_sending(enum kernel_place place, enum kernel_socket socket)
+{
+	if (place == KERNEL_SEND && socket == KERNEL_OPS && member_to_take != 0)
+		take_member();
+	return 0;
+}
+
+/* Heard before the group is made with that number (0), after it (1), or when the group is there (2): it is made anew. */
+START_TEST(test_member_deleted_and_number_taken)
+{
+	uint32_t member = member_to_take = begin(4, OVER_2);
+
+	here_want(128 | 3, OVER_2_3);
+	if (_i == 1)
+		kernel.fault = take_before_sending;
+	else if (_i == 0)
+		main_jobs(SECONDS(1));
+	else
+		world_run(SECONDS(1));
+	if (_i != 1)
+		take_member();
+	world_run(SECONDS(5));
+	ck_assert_int_eq(state(3), FIB_INSTALLED);
+	const struct kernel_object *group = kernel_object(route(3)->nhid);
+	ck_assert_uint_eq(group->count, 2);
+	for (unsigned i = 0; i < 2; i++) {
+		const struct kernel_object *o = kernel_object(group->hop[i].ifindex);
+		ck_assert_uint_eq(o->protocol, HERE_PROTOCOL);
+		ck_assert_uint_eq(o->hop[0].ifindex, 2 + i);
+	}
+	must_be_over(4, 2);
+	kernel.fault = NULL;
+	ck_assert_uint_eq(member_to_take, 0);
+	ck_assert_uint_eq(kernel_object(member)->protocol, OTHERS);
+	ck_assert_uint_eq(drift(FIB_DRIFT_OBJECT_NEXTHOPS), 0);
+}
+END_TEST
+
 /* One comes under the number of a set that has none for want of a link, and then the set is given up. */
 START_TEST(test_under_an_idle_number)
 {
@@ -467,6 +519,7 @@ main(void)
 	tcase_add_loop_test(tc, test_made_somebody_elses, 0, 2);
 	tcase_add_test(tc, test_made_somebody_elses_and_link_down);
 	tcase_add_loop_test(tc, test_member_is_somebody_elses, 0, 2);
+	tcase_add_loop_test(tc, test_member_deleted_and_number_taken, 0, 3);
 	tcase_add_loop_test(tc, test_put_where_ours_failed, 0, 2);
 	tcase_add_test(tc, test_of_the_other_kind);
 	tcase_add_test(tc, test_under_an_idle_number);
