@@ -54,6 +54,7 @@ forget_marks(struct fib *fib)
 	}
 	for (uint32_t id = 1; id < fib->nhsets.slab.top; id++)
 		nhset_at(&fib->nhsets, id)->unseen = false;
+	bitmap_fini(&fib->audit.deleted);
 }
 
 void
@@ -98,7 +99,6 @@ begin(struct fib *fib)
 	ring_wake(&fib->chan.ops);
 	a->state = AUDIT_READING;
 	a->begin_ns = time_mono_ns();
-	a->object_deleted = false;
 }
 
 static void
@@ -348,6 +348,15 @@ fib_audit_route(struct fib *fib, const struct fib_ev_route *r)
 	fib_send_kick(fib);
 }
 
+void
+fib_audit_object_deleted(struct fib *fib, uint32_t nhid)
+{
+	const struct nhobj_range *range = &fib->nhobjs.range;
+
+	if (fib->audit.state == AUDIT_READING && nhid - range->first < range->size)
+		bitmap_set(&fib->audit.deleted, nhid - range->first);
+}
+
 /* The number is no set's, or that of one which has no object, as far as is known. */
 static bool
 is_nobodys(const struct fib *fib, uint32_t nhid)
@@ -373,7 +382,8 @@ fib_audit_object(struct fib *fib, const struct fib_ev_nexthop *ev, const struct 
 		return;
 	if (e == NULL || (e->nhset == 0 && !e->leftover && !e->refused)) {
 		/* Unless it is one that was deleted when this had been read. */
-		if (fib->audit.object_deleted || !is_nobodys(fib, ev->nhid) || !fib->swept)
+		if (bitmap_test(&fib->audit.deleted, ev->nhid - fib->nhobjs.range.first) ||
+		    !is_nobodys(fib, ev->nhid) || !fib->swept)
 			return;
 		drifted(fib, FIB_DRIFT_OBJECT_EXTRA, NULL, ev->nhid);
 		nhobjs_leave(&fib->nhobjs,

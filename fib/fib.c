@@ -139,6 +139,7 @@ fib_free(struct fib *fib)
 	adopted_fini(&fib->adopted);
 	nhobjs_fini(&fib->nhobjs);
 	bitmap_fini(&fib->repairs);
+	bitmap_fini(&fib->audit.deleted);
 	known_fini(&fib->known);
 	nhsets_fini(&fib->nhsets);
 	ring_fini(&fib->chan.ops);

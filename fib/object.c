@@ -149,7 +149,7 @@ push_deletion(struct fib *fib, uint32_t nhset, uint32_t nhid)
 
 	push(fib, &op);
 	fib->objects_inflight++;
-	fib->audit.object_deleted = true;
+	fib_audit_object_deleted(fib, nhid);
 }
 
 /* Others may have the number now; what is not known of its object is not to be asked of the next one. */

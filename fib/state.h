@@ -96,7 +96,7 @@ struct audit {
 	uint32_t extras_inflight;
 	uint32_t doubted_left;  /* when the timer came last */
 	struct ip_prefix extra; /* the last that was to be deleted */
-	bool object_deleted;    /* by us, since the round began */
+	struct bitmap deleted;  /* nexthop objects, by us since the round began: numbers, counted from the range's first */
 	struct audit_burst burst[FIB_DRIFT_COUNT];
 	uint64_t drift[FIB_DRIFT_COUNT];
 };
@@ -261,6 +261,7 @@ void fib_audit_object(struct fib *fib, const struct fib_ev_nexthop *ev, const st
 /* A reply, before anything else is made of it: what it says of a route that was doubted. May change its
  * error. */
 void fib_audit_result(struct fib *fib, struct fib_table *t, struct fib_ev_result *r, bool foreign);
+void fib_audit_object_deleted(struct fib *fib, uint32_t nhid); /* an object's deletion is sent */
 void fib_audit_object_gone(struct fib *fib, uint32_t nhid); /* an object of ours was not there, as a route has shown */
 void fib_audit_extra_result(struct fib *fib, const struct fib_ev_result *r);
 bool fib_audit_set_step(struct fib *fib, uint32_t *cursor);

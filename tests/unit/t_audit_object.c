@@ -330,6 +330,44 @@ START_TEST(test_object_extra)
 }
 END_TEST
 
+static void
+expect_deletion(uint32_t nhid)
+{
+	struct fib_op op = expect_op(FIB_OP_NEXTHOP);
+
+	ck_assert_uint_eq(op.u.nexthop.verb, FIB_DEL);
+	ck_assert_uint_eq(op.u.nexthop.nhid, nhid);
+	answer(&op, 0);
+}
+
+/* Each goes when it is shown. What was read of one before that says nothing; of the others it does. */
+START_TEST(test_objects_extra)
+{
+	uint32_t nhid = install_object(9);
+
+	round_begin();
+	shown_object(nhid, "192.0.2.1", 3);
+	shown_object(nhid + 50, "192.0.2.50", 3);
+	expect_deletion(nhid + 50);
+	shown_object(nhid + 50, "192.0.2.50", 3);
+	shown_object(nhid + 51, "192.0.2.50", 3);
+	expect_deletion(nhid + 51);
+	shown_object_route(9, nhid);
+	round_end();
+	expect_none();
+	ck_assert_uint_eq(drift(FIB_DRIFT_OBJECT_EXTRA), 2);
+	/* Made again after that, it is one too many again. */
+	round_begin();
+	shown_object(nhid, "192.0.2.1", 3);
+	shown_object(nhid + 50, "192.0.2.50", 3);
+	expect_deletion(nhid + 50);
+	shown_object_route(9, nhid);
+	round_end();
+	expect_none();
+	ck_assert_uint_eq(drift_of_all(), 3);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -346,6 +384,7 @@ main(void)
 	tcase_add_test(tc, test_object_there_all_the_same);
 	tcase_add_test(tc, test_group_gone);
 	tcase_add_test(tc, test_object_extra);
+	tcase_add_test(tc, test_objects_extra);
 	suite_add_tcase(s, tc);
 	return suite_end(s);
 }
