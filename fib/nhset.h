@@ -40,7 +40,6 @@ struct nhset {
 	bool stolen;    /* somebody else deleted the object */
 	bool doubted;   /* a route was refused as if the object were not there: to be asked for */
 	bool asked;     /* it is being made in case it is not */
-	bool unsure;    /* it may have been made, but the reply was lost */
 	bool hold_off;  /* and not for the first time: its routes wait before they are put back */
 	bool
 	    unseen; /* the object has not changed since the audit's round began, nor been shown right by it */

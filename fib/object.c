@@ -152,13 +152,11 @@ push_deletion(struct fib *fib, uint32_t nhset, uint32_t nhid)
 	fib_audit_object_deleted(fib, nhid);
 }
 
-/* Others may have the number now; what is not known of its object is not to be asked of the next one. */
 static void
 free_number(struct fib *fib, struct nhset *n)
 {
 	nhobjs_free(&fib->nhobjs, n->nhid);
 	n->nhid = 0;
-	n->unsure = false;
 }
 
 /* There is no object, and none to be deleted when the set has no use any more: so nothing is kept for it. */
@@ -170,20 +168,27 @@ give_number_back(struct fib *fib, struct nhset *n)
 }
 
 /*
- * The kernel's object is not the set's any more, and to be deleted; what is made for the set from now on has another
- * number, which it has at once: so its routes are seen to be without one. Its members stay, since the kernel's group
- * still has them, and deletes itself with the last.
+ * The set has no object, and what is made for it from now on has another number, which it has at once: so its routes are
+ * seen to be without one. Its members stay, since the kernel's group, where it is one of ours, still has them, and
+ * deletes itself with the last.
  */
 static void
-disown(struct fib *fib, struct nhset *n, struct nhobj *e)
+renumber(struct fib *fib, struct nhset *n)
 {
-	fib_object_unhold(fib, e);
-	nhobjs_leave(&fib->nhobjs, e);
 	nhset_object_is(n, OBJECT_NONE);
 	free_number(fib, n);
 	n->nhid = nhobjs_take(&fib->nhobjs);
 	if (n->nhid == 0)
 		nhset_members_release(&fib->nhsets, n);
+}
+
+/* The kernel's object is not the set's any more, and to be deleted. */
+static void
+disown(struct fib *fib, struct nhset *n, struct nhobj *e)
+{
+	fib_object_unhold(fib, e);
+	nhobjs_leave(&fib->nhobjs, e);
+	renumber(fib, n);
 }
 
 /* Does what the kernel has lead over a link that can carry? Then it is no more what we have made of it. */
@@ -570,14 +575,6 @@ refused(struct fib *fib, struct nhset *n, const struct fib_ev_result *r)
 	struct nhobj *e = nhobjs_find(&fib->nhobjs, n->nhid);
 
 	n->error = (uint16_t)r->error;
-	n->unsure |= r->unsure;
-	if (r->error == EEXIST && n->unsure && e == NULL) {
-		/* We have made it ourselves: now it is made what it should be. */
-		e = nhobjs_put(&fib->nhobjs, n->nhid, fib->env.conf.protocol, n->count > 1, NULL, 0);
-		nhobjs_bind(&fib->nhobjs, e, r->id);
-		repair_later(fib, r->id);
-		return;
-	}
 	nhset_object_is(n, r->verb == FIB_ADD ? OBJECT_NONE : OBJECT_PARTIAL);
 	fib->repair_refused |= n->object == OBJECT_PARTIAL;
 	if (r->verb == FIB_REPLACE && fib_object_all_dead(fib, n)) {
@@ -589,8 +586,11 @@ refused(struct fib *fib, struct nhset *n, const struct fib_ev_result *r)
 		/* Nothing can be made of one of the other kind. */
 		begin_anew(fib, n, e, true);
 	} else if (r->error == EEXIST && r->verb == FIB_ADD) {
-		/* Somebody has taken the number. */
-		give_number_back(fib, n);
+		/*
+		 * Somebody has taken the number; or the object is ours, and the reply was lost. A dump shows whose it
+		 * is, and one of ours that is no set's is deleted after it.
+		 */
+		renumber(fib, n);
 		fib->resync_wanted = true;
 		fib_retry_soon(fib);
 		fib_send_kick(fib);
@@ -653,7 +653,6 @@ fib_object_result(struct fib *fib, const struct fib_ev_result *r)
 		return;
 	}
 	bool asked = n->asked;
-	n->unsure &= r->error != 0;
 	if (asked && r->error != 0) {
 		asked_in_vain(fib, r->id, r->error);
 		return;

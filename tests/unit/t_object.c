@@ -507,6 +507,47 @@ START_TEST(test_stray_is_forgotten)
 }
 END_TEST
 
+static unsigned replies_to_lose;
+
+static uint8_t
+lose_reply(enum kernel_place place, enum kernel_socket socket)
+{
+	if (place != KERNEL_READ || socket != KERNEL_OPS || replies_to_lose == 0)
+		return 0;
+	replies_to_lose--;
+	return KERNEL_FAULT + FAULT_READ_LOST;
+}
+
+/*
+ * The number is taken, and our first reply lost, so that it is tried twice: the object is ours of the first time (0), or
+ * somebody else's of before (1), which is left to him. In the end there is one of ours for each link.
+ */
+START_TEST(test_reply_lost)
+{
+	uint32_t nhid = fib->nhobjs.range.first + fib->nhobjs.next;
+	unsigned ours = 0;
+
+	if (_i == 1)
+		changed_by_others(nhid, OTHERS, 1, false);
+	replies_to_lose = 1;
+	kernel.fault = lose_reply;
+	here_want(128 | 3, OVER_2_3);
+	world_run(SECONDS(5));
+	kernel.fault = NULL;
+	ck_assert_uint_eq(replies_to_lose, 0);
+	ck_assert_int_eq(state(3), FIB_INSTALLED);
+	const struct kernel_object *group = kernel_object(route(3)->nhid);
+	ck_assert_uint_eq(group->count, 2);
+	for (unsigned i = 0; i < KERNEL_OBJECTS; i++)
+		ours += kernel.object[i].id != 0 && kernel.object[i].protocol == HERE_PROTOCOL;
+	ck_assert_uint_eq(ours, 3);
+	if (_i == 0)
+		return;
+	ck_assert_uint_eq(kernel_object(nhid)->protocol, OTHERS);
+	ck_assert_uint_eq(kernel_object(nhid)->hop[0].ifindex, 1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -532,6 +573,7 @@ main(void)
 	tcase_add_test(tc, test_other_protocol);
 	tcase_add_test(tc, test_without_carrier);
 	tcase_add_loop_test(tc, test_given_up_while_being_made, 0, 2);
+	tcase_add_loop_test(tc, test_reply_lost, 0, 2);
 	suite_add_tcase(s, tc);
 	return suite_end(s);
 }
