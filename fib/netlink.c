@@ -93,6 +93,7 @@ struct netlink {
 	struct fib_op_watch watch; /* table 0: none is watched yet */
 	unsigned also_at;          /* of STAGE_ALSO: twice the table's index, and 1 for IPv6 */
 	bool dumping, dump_intr, resync, resync_wait, stopping, pushed;
+	bool told;    /* a line has said why everything is to be read again */
 	bool objects; /* the kernel has nexthop objects */
 	enum stage stage;
 	unsigned tries;
@@ -243,9 +244,10 @@ resync_later(struct netlink *t)
 static void
 trouble(struct netlink *t, const char *what, int error)
 {
-	if (!t->resync_wait)
+	if (!t->told)
 		log_warn(what, LOG_S("error", strerror(error)), LOG_U("stage", (uint64_t)t->stage),
 			 LOG_S("action", "reading everything again"));
+	t->told = true;
 	resync_later(t);
 }
 
@@ -729,7 +731,7 @@ on_resync(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd, (void)what;
 	loop_enter(&t->loop);
-	t->resync_wait = false;
+	t->resync_wait = t->told = false;
 	loop_job_start(&t->loop, &t->job);
 }
 

@@ -44,6 +44,26 @@ plan_add(enum kernel_place place, enum kernel_socket socket, unsigned fault, uns
 	    (struct plan){.place = place, .socket = socket, .fault = fault, .after = after, .times = times};
 }
 
+/* What the log has of an event. */
+static const char *counted;
+static unsigned lines;
+
+void __wrap_log_write(enum log_level level, const char *event, const struct log_kv *kv);
+
+void
+__wrap_log_write(enum log_level level, const char *event, const struct log_kv *kv)
+{
+	(void)level, (void)kv;
+	lines += counted != NULL && strcmp(event, counted) == 0;
+}
+
+static void
+count_lines(const char *event)
+{
+	counted = event;
+	lines = 0;
+}
+
 static void
 on_synced(void *ctx)
 {
@@ -71,7 +91,8 @@ start(void)
 static void
 setup(void)
 {
-	log_set_level(LOG_ERROR);
+	log_set_level(LOG_WARN);
+	count_lines(NULL);
 	ck_assert_int_eq(loop_init(&loop), 0);
 	world_reset();
 	kernel.fault = planned;
@@ -237,6 +258,35 @@ START_TEST(test_notifications_fail)
 }
 END_TEST
 
+/* Notifications are lost while it is waited to read everything again for another reason, of which there is no line. */
+START_TEST(test_lost_while_a_dump_waits)
+{
+	start();
+	run_ms(1000);
+	count_lines("fib.notifications.lost");
+	fib->resync_wanted = true;
+	fib_send_kick(fib);
+	run_ms(10);
+	ck_assert(nl->resync_wait);
+	plan_add(KERNEL_READ, KERNEL_NOTIFY, FAULT_READ_LOST, 0, 2);
+	for (unsigned i = 0; i < 2; i++)
+		kernel_link_set(2, true, true);
+	loop_job_start(&nl->loop, &nl->job); /* as its socket would */
+	run_ms(10);
+	ck_assert_uint_eq(made, 2);
+	ck_assert(nl->resync_wait);
+	ck_assert_uint_eq(lines, 1);
+	/* And again when all is read. */
+	run_ms(1000);
+	ck_assert(!nl->resync);
+	plan_add(KERNEL_READ, KERNEL_NOTIFY, FAULT_READ_LOST, 0, 1);
+	kernel_link_set(2, true, true);
+	loop_job_start(&nl->loop, &nl->job);
+	run_ms(10);
+	ck_assert_uint_eq(lines, 2);
+}
+END_TEST
+
 /* No dump succeeds: the end does not wait for one, whether routes are to stay or not. */
 START_TEST(test_stop_without_dump)
 {
@@ -267,6 +317,7 @@ main(void)
 	tcase_add_test(tc, test_reply_lost_and_not_sent_again);
 	tcase_add_test(tc, test_late_reply);
 	tcase_add_test(tc, test_notifications_fail);
+	tcase_add_test(tc, test_lost_while_a_dump_waits);
 	tcase_add_loop_test(tc, test_stop_without_dump, 0, 2);
 	suite_add_tcase(s, tc);
 	return suite_end(s);
