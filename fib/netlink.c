@@ -358,9 +358,10 @@ dump_again(struct netlink *t)
 		return STEP_STALLED;
 	int rc = nlread_fill(&t->rx, t->ops_fd);
 	nlread_forget(&t->rx);
-	if (rc == 0 || rc == -ENOBUFS || rc == -EMSGSIZE)
-		return STEP_MORE;
-	dump_begin(t);
+	if (nlread_is_stuck(&t->rx))
+		trouble(t, "fib.dump.failed", ENOBUFS);
+	else if (rc != 0 && rc != -ENOBUFS && rc != -EMSGSIZE)
+		dump_begin(t);
 	return STEP_MORE;
 }
 

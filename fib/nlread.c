@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 
 #define ERRNO_MAX 4095 /* the kernel's */
+#define STUCK     100u /* losses */
 
 void
 nlread_init(struct nlread *r, size_t cap)
@@ -35,12 +36,19 @@ nlread_fill(struct nlread *r, int fd)
 	do
 		got = recv(fd, r->buf, r->cap, MSG_DONTWAIT | MSG_TRUNC);
 	while (got < 0 && errno == EINTR);
+	r->losses = got < 0 && errno == ENOBUFS ? r->losses + 1 : 0;
 	if (got < 0)
 		return -errno;
 	if ((size_t)got > r->cap)
 		return -EMSGSIZE;
 	r->len = (size_t)got;
 	return 0;
+}
+
+bool
+nlread_is_stuck(const struct nlread *r)
+{
+	return r->losses > 0 && r->losses % STUCK == 0;
 }
 
 struct nlmsghdr *

@@ -82,12 +82,12 @@ stage_end(struct slowdump *s, const struct nlmsghdr *n)
 	return error == ENOENT ? 0 : error;
 }
 
-/* A portion of a dump that failed. The next one is asked for when there is none any more. */
+/* A portion of a dump that failed. The next one is asked for when there is none any more, if that comes. */
 static enum slowdump_step
 leftover(struct slowdump *s, int error)
 {
 	nlread_forget(&s->rx);
-	if (error != 0 && error != EAGAIN && error != ENOBUFS && error != EMSGSIZE)
+	if (nlread_is_stuck(&s->rx) || (error != 0 && error != EAGAIN && error != ENOBUFS && error != EMSGSIZE))
 		return failed(s, error);
 	s->stale = error != EAGAIN;
 	return SLOWDUMP_PAUSE;

@@ -157,6 +157,38 @@ START_TEST(test_audit_given_up)
 }
 END_TEST
 
+/* No part of the one that failed can be read for a time, be it the audit's (0) or the dump of everything (1). */
+START_TEST(test_no_memory_for_a_dump)
+{
+	enum kernel_socket socket = _i == 0 ? KERNEL_AUDIT : KERNEL_OPS;
+	struct fib_stats s;
+
+	start();
+	for (uint8_t id = 0; id < HERE_IDS; id++)
+		here_want(id, HOLE);
+	run_ms(1000);
+	fib_stats_get(fib, &s);
+	ck_assert_uint_eq(s.audits, 0);
+	count_lines(_i == 0 ? "fib.audit.failed" : "fib.dump.failed");
+	plan_add(KERNEL_PORTION, socket, FAULT_PORTION_LOST, 1, UINT_MAX);
+	if (_i == 1) {
+		fib->resync_wanted = true;
+		fib_send_kick(fib);
+	}
+	run_ms(120000);
+	/* It is said each time, and is not asked for all the time. */
+	ck_assert_uint_ge(lines, 5);
+	ck_assert_uint_le(lines, 20);
+	ck_assert_uint_le(made, 2000);
+	nplans = 0;
+	run_ms(60000);
+	fib_stats_get(fib, &s);
+	ck_assert_uint_ge(s.audits, 3);
+	ck_assert_uint_eq(kernel.busy, 0);
+	ck_assert(!nl->dumping);
+}
+END_TEST
+
 /* Of two routes the first is refused, and that reply cut off; the other's is whole. */
 START_TEST(test_reply_cut)
 {
@@ -312,6 +344,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_dump_given_up);
 	tcase_add_test(tc, test_audit_given_up);
+	tcase_add_loop_test(tc, test_no_memory_for_a_dump, 0, 2);
 	tcase_add_test(tc, test_reply_cut);
 	tcase_add_test(tc, test_replies_lost);
 	tcase_add_test(tc, test_reply_lost_and_not_sent_again);
