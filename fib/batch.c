@@ -22,7 +22,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define RX_BYTES 16384
+#define RX_BYTES   16384
+#define LOSSES_MAX 100u /* of replies that are read at once: a dump that was given up may say it of each part */
 
 struct batch *
 batch_new(void)
@@ -143,6 +144,7 @@ take_replies(struct batch *b, int fd, unsigned last)
 {
 	_Alignas(struct nlmsghdr) uint8_t rx[RX_BYTES];
 
+	unsigned losses = 0;
 	int rc = 0;
 
 	b->acked = false;
@@ -151,7 +153,7 @@ take_replies(struct batch *b, int fd, unsigned last)
 		if (got < 0 && errno == EINTR)
 			continue;
 		/* The socket takes no new replies before all of the old ones are read. */
-		if (got < 0 && errno == ENOBUFS) {
+		if (got < 0 && errno == ENOBUFS && losses++ < LOSSES_MAX) {
 			rc = -ENOBUFS;
 			continue;
 		}

@@ -214,7 +214,10 @@ _Static_assert(sizeof(struct fib_ev) <= 64, "an event is a cache line at most");
 
 struct fib_chan {
 	struct ring ops, events;
-	/* The main thread's, when it has waited long enough: the back end stops, whatever is still in the ring. */
+	/*
+	 * The main thread's, when it has waited long enough: the back end carries out what is in the ring, and reads
+	 * nothing any more.
+	 */
 	_Atomic bool give_up;
 };
 

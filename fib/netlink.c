@@ -647,9 +647,20 @@ audit_portion(struct netlink *t)
 	evtimer_add(t->ev_audit, &tv);
 }
 
+/* The end has waited long enough: nothing is read any more, but what is in the ring is still carried out. */
+static void
+dump_drop(struct netlink *t)
+{
+	if (t->dumping)
+		nlread_forget(&t->rx);
+	t->dumping = t->resync = false;
+}
+
 static enum step
 step(struct netlink *t)
 {
+	if (t->chan->give_up)
+		dump_drop(t);
 	if (t->dumping)
 		return dump_step(t);
 	if (t->watch.table != 0) {
@@ -681,10 +692,6 @@ netlink_run(struct job *job, uint64_t deadline_ns)
 	struct netlink *t = container_of(job, struct netlink, job);
 	enum step s;
 
-	if (t->chan->give_up) {
-		say_stopped(t);
-		return JOB_DONE;
-	}
 	do
 		s = step(t);
 	while (s == STEP_MORE && !t->loop.stopping && time_mono_ns() < deadline_ns);

@@ -319,6 +319,25 @@ START_TEST(test_lost_while_a_dump_waits)
 }
 END_TEST
 
+/* What was sent is carried out, though a dump has come before it that does not succeed, nothing is waited for (1). */
+START_TEST(test_stop_carries_out)
+{
+	start();
+	run_ms(1000);
+	for (uint8_t id = 0; id < HERE_IDS; id++)
+		here_want(id, HOLE);
+	main_jobs(1000000000u);
+	ck_assert_uint_gt(ring_used(&fib->chan.ops), HERE_IDS);
+	ck_assert_uint_eq(calls[KERNEL_CHANGE][KERNEL_OPS], 0);
+	nl->resync = true;
+	plan_add(KERNEL_PORTION, KERNEL_OPS, FAULT_PORTION_LOST, 0, UINT_MAX);
+	fib_stop(fib, true, _i == 0 ? 1000 : 0);
+	fib = NULL;
+	for (uint8_t id = 0; id < HERE_IDS; id++)
+		ck_assert(kernel_has(id));
+}
+END_TEST
+
 /* No dump succeeds: the end does not wait for one, whether routes are to stay or not. */
 START_TEST(test_stop_without_dump)
 {
@@ -351,6 +370,7 @@ main(void)
 	tcase_add_test(tc, test_late_reply);
 	tcase_add_test(tc, test_notifications_fail);
 	tcase_add_test(tc, test_lost_while_a_dump_waits);
+	tcase_add_loop_test(tc, test_stop_carries_out, 0, 2);
 	tcase_add_loop_test(tc, test_stop_without_dump, 0, 2);
 	suite_add_tcase(s, tc);
 	return suite_end(s);
