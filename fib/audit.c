@@ -307,7 +307,8 @@ extra(struct fib *fib, const struct fib_ev_route *r, const struct ip_prefix *p, 
 
 /*
  * Ours has failed and is known to have gone, or to have been changed, and here is another one in its place. One that is
- * as wanted may be ours, of which the reply was lost; and while we are only held off, or short of something, his carries.
+ * as wanted may be ours, of which the reply was lost; and while we are only held off, or short of something, his
+ * carries.
  * Over an object that is not there it is as wanted by its number alone: somebody had made that object his own, over
  * another link, when ours was taken for gone with its link.
  */

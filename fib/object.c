@@ -168,8 +168,8 @@ give_number_back(struct fib *fib, struct nhset *n)
 }
 
 /*
- * The set has no object, and what is made for it from now on has another number, which it has at once: so its routes are
- * seen to be without one. Its members stay, since the kernel's group, where it is one of ours, still has them, and
+ * The set has no object, and what is made for it from now on has another number, which it has at once: so its routes
+ * are seen to be without one. Its members stay, since the kernel's group, where it is one of ours, still has them, and
  * deletes itself with the last.
  */
 static void

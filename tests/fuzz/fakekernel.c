@@ -327,8 +327,8 @@ notify_object(uint16_t type, const struct kernel_object *o)
 }
 
 /*
- * An object goes: without a word go its routes, and it goes from groups, which go with their last member. Of objects and
- * groups it is told where somebody else has deleted it.
+ * An object goes: without a word go its routes, and it goes from groups, which go with their last member. Of objects
+ * and groups it is told where somebody else has deleted it.
  */
 static void
 object_drop(struct kernel_object *o, bool told)

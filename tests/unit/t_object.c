@@ -228,7 +228,7 @@ take_before_sending(enum kernel_place place, enum kernel_socket socket)
 	return 0;
 }
 
-/* Heard before the group is made with that number (0), after it (1), or when the group is there (2): it is made anew. */
+/* Heard before the group is made with that number (0), after it (1), or when the group is there (2): made anew. */
 START_TEST(test_member_deleted_and_number_taken)
 {
 	uint32_t member = member_to_take = begin(4, OVER_2);
