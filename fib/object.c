@@ -347,11 +347,9 @@ fib_object_repair(struct fib *fib, uint32_t id)
 static bool
 lacks_member(const struct fib *fib, const struct nhset *n)
 {
-	uint64_t hops = wanted_hops(fib, n);
-
 	for (unsigned i = 0; n->member != NULL && i < n->count; i++)
-		if ((hops & 1ull << i) != 0 && can_carry(fib, &n->nh[i]) &&
-		    nhset_member(&fib->nhsets, n, i)->object == OBJECT_NONE)
+		if (nhset_member(&fib->nhsets, n, i)->object == OBJECT_NONE && can_carry(fib, &n->nh[i]) &&
+		    (wanted_hops(fib, n) & 1ull << i) != 0)
 			return true;
 	return false;
 }
