@@ -442,14 +442,12 @@ other_at(const struct kernel *k, uint32_t table)
 	return at;
 }
 
-/* The place of a table's routes; made if it is new. */
+/* The place of a further table's routes; made if it is new. */
 static struct nexthop_table *
 routes_of(struct kernel *k, uint32_t table)
 {
 	unsigned at = other_at(k, table);
 
-	if (table == k->d->conf->kernel.table || (table == RT_TABLE_MAIN && instance_vrf(k->d) == NULL))
-		return k->d->nexthops;
 	if (at < k->n_others && k->others[at].number == table)
 		return k->others[at].routes;
 	k->others = xreallocarray(k->others, k->n_others + 1u, sizeof *k->others);
@@ -462,24 +460,12 @@ routes_of(struct kernel *k, uint32_t table)
 	return k->others[at].routes;
 }
 
-static bool
+static void
 route_gone(struct nexthop_table *t, const struct fib_foreign *r)
 {
-	bool way = nexthop_route_del(t, &r->prefix, NEXTHOP_ROUTE_KERNEL, r->metric, 0);
-	bool unreachable = nexthop_route_del(t, &r->prefix, NEXTHOP_ROUTE_UNREACHABLE, r->metric, 0);
-	bool blackhole = nexthop_route_del(t, &r->prefix, NEXTHOP_ROUTE_BLACKHOLE, r->metric, 0);
-
-	return way || unreachable || blackhole;
-}
-
-/* A reload may have made the table one of the other kind since the route was told: it is where it was put then. */
-static void
-foreign_gone(struct kernel *k, const struct fib_foreign *r)
-{
-	unsigned at = other_at(k, r->table);
-
-	if (at == k->n_others || k->others[at].number != r->table || !route_gone(k->others[at].routes, r))
-		route_gone(k->d->nexthops, r);
+	nexthop_route_del(t, &r->prefix, NEXTHOP_ROUTE_KERNEL, r->metric, 0);
+	nexthop_route_del(t, &r->prefix, NEXTHOP_ROUTE_UNREACHABLE, r->metric, 0);
+	nexthop_route_del(t, &r->prefix, NEXTHOP_ROUTE_BLACKHOLE, r->metric, 0);
 }
 
 bool
@@ -511,13 +497,11 @@ kernel_watch_foreign(void *ctx, const struct fib_foreign *r)
 	for (unsigned i = 0; i < r->nh_count && n < NEXTHOP_VIA_MAX; i++)
 		via[n++] = (struct nexthop_via){
 		    .via = r->nh[i].via, .ifindex = r->nh[i].ifindex, .weight = r->nh[i].weight};
-	if (r->deleted) {
-		foreign_gone(k, r);
-	} else {
-		struct nexthop_table *t = routes_of(k, r->table);
-		route_gone(t, r); /* it may take the place of one of another kind */
+	/* As it is told: the configuration may be another one by now. */
+	struct nexthop_table *t = r->further ? routes_of(k, r->table) : k->d->nexthops;
+	route_gone(t, r); /* it may take the place of one of another kind */
+	if (!r->deleted)
 		nexthop_foreign_add(t, &r->prefix, kind, r->metric, r->protocol, via, n);
-	}
 	pipeline_resolve(k->d->pipeline);
 	learn_update(k, &r->prefix);
 }

@@ -25,6 +25,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #define FIB_OPS_RING    4096u
 #define FIB_EVENTS_RING 8192u
@@ -81,6 +82,15 @@ struct fib_op_watch {
 	bool alone;       /* no other table, not even the main one */
 	uint32_t also[FIB_ALSO_MAX]; /* as in struct fib_config */
 };
+
+static inline struct fib_op_watch
+fib_watch_of(const struct fib_config *conf)
+{
+	struct fib_op_watch w = {.table = conf->table, .protocol = conf->protocol, .alone = conf->alone};
+
+	memcpy(w.also, conf->also, sizeof w.also);
+	return w;
+}
 
 /* Are routes of this protocol in this table told? Of ours only those in our table. */
 static inline bool

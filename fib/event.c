@@ -310,6 +310,10 @@ route_complete(struct fib *fib)
 	}
 	if (fib->moving && is_under(&fib->env.old, r))
 		return;
+	/* On its way since before a reload. */
+	struct fib_op_watch watch = fib_watch_of(&fib->env.conf);
+	if (!fib_watches(&watch, r->table, r->protocol))
+		return;
 	known_changed(fib, known_route_event(&fib->known, r, fib->assembly.nh), 0, 0, false);
 	/* Not by us, since we would have been told of no such thing: ours, if there was one, is no more. */
 	if ((r->flags & FIB_RT_REPLACED) != 0 && r->tos == 0 && r->table == fib->env.conf.table)

@@ -195,6 +195,7 @@ fib_start_on(const struct fib_backend *backend, struct loop *loop, const struct 
 	struct nhobj_range range = nhobj_range_of(conf);
 	nhobjs_init(&fib->nhobjs, &range);
 	known_init(&fib->known, &fib->nhsets, &fib->cb, ctx);
+	fib->known.conf = &fib->env.conf;
 	fib->known.unblocked = unblocked;
 	fib->known.unblocked_arg = fib;
 	rc = events_make(fib);

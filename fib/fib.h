@@ -89,6 +89,7 @@ struct fib_foreign {
 	uint8_t type;     /* enum fib_type */
 	uint8_t scope;
 	bool deleted;
+	bool further; /* of a table of fib_config.also; the same when it is told deleted, whatever was configured meanwhile */
 	uint16_t nh_count;
 	const struct fib_nh *nh; /* nh_count of them; owned by fib, valid during the callback */
 };
@@ -109,7 +110,8 @@ struct fib_callbacks {
 	void (*address)(void *ctx, const struct fib_address *a);
 	/*
 	 * A route is named by table, prefix and metric (and interface, where the prefix is link-local): the
-	 * next one with the same name replaces it.
+	 * next one with the same name replaces it. Where fib_reconfigure takes effect those of tables that are not
+	 * watched any more are told deleted before any of a new one.
 	 */
 	void (*foreign)(void *ctx, const struct fib_foreign *r);
 	/* The first full dump of links, addresses and routes is in: next hops can be resolved now. */

@@ -51,6 +51,7 @@ struct foreign_route {
 	uint32_t blocks;  /* the prefix id of ours that waits for the key, or FIB_ID_NONE */
 	uint32_t prefsrc; /* as in fib_ev_route */
 	uint8_t protocol, scope;
+	bool further; /* told as one of fib_config.also */
 	bool twins; /* there are or were several with this key: which is left is not known */
 };
 
@@ -66,6 +67,7 @@ struct known {
 	struct nhsets *nhsets;
 	const struct fib_callbacks *cb;
 	void *ctx;
+	const struct fib_config *conf; /* which further tables are watched; NULL: none */
 	bool mute; /* do not report (stopping) */
 	bool dumping;
 	uint32_t gen; /* of the current dump */

@@ -13,6 +13,7 @@
 #include "lib/log.h"
 #include "lib/mem.h"
 
+#include <linux/rtnetlink.h>
 #include <string.h>
 
 /* A nexthop object or a definition of a next-hop set with all its next hops, and the route itself. */
@@ -260,12 +261,8 @@ fib_sweep_start(struct fib *fib)
 static bool
 send_control(struct fib *fib)
 {
-	struct fib_op op = {.kind = FIB_OP_WATCH};
+	struct fib_op op = {.kind = FIB_OP_WATCH, .u.watch = fib_watch_of(&fib->env.conf)};
 
-	op.u.watch.table = fib->env.conf.table;
-	op.u.watch.protocol = fib->env.conf.protocol;
-	op.u.watch.alone = fib->env.conf.alone;
-	memcpy(op.u.watch.also, fib->env.conf.also, sizeof op.u.watch.also);
 	if (fib->watch_wanted) {
 		if (!ring_push(&fib->chan.ops, &op))
 			return false;
@@ -406,7 +403,10 @@ fib_config_try(struct fib *fib)
 		/* Told anew, since they are of another kind now. */
 		if (is_among(fib->env.old.also, fib->env.conf.table))
 			known_forget_table(&fib->known, fib->env.conf.table);
-		if (is_among(fib->env.conf.also, fib->env.old.table))
+		/* The same where it is not watched any more: one of the new table's may have the same prefix and metric. */
+		struct fib_op_watch watch = fib_watch_of(&fib->env.conf);
+		if (is_among(fib->env.conf.also, fib->env.old.table) ||
+		    !fib_watches(&watch, fib->env.old.table, RTPROT_UNSPEC))
 			known_forget_table(&fib->known, fib->env.old.table);
 		fib->moving = true;
 		for (enum family f = FAMILY_IPV4; f <= FAMILY_IPV6; f++)

@@ -346,6 +346,30 @@ START_TEST(test_adopt_and_sweep)
 }
 END_TEST
 
+/* Others' routes in a table that is left go before those in the next one are told, which may have the same name. */
+START_TEST(test_move_from_others)
+{
+	struct fib_config c = conf;
+
+	sync_up();
+	route_event(77, 4, RTN_BLACKHOLE, 0);
+	run_ms(5);
+	ck_assert_uint_eq(foreign_deleted, 0);
+	c.table = 101;
+	c.alone = true;
+	fib_reconfigure(fib, &c);
+	ck_assert_uint_eq(foreign_deleted, 1);
+	run_ms(5);
+	ck_assert_uint_eq(expect_op(FIB_OP_WATCH).u.watch.table, 101);
+	/* It was on its way. */
+	route_event(78, 4, RTN_BLACKHOLE, 0);
+	simple_event(FIB_EV_SYNC_BEGIN);
+	simple_event(FIB_EV_SYNC_END);
+	run_ms(5);
+	ck_assert_uint_eq(foreign_deleted, 1);
+}
+END_TEST
+
 START_TEST(test_resync)
 {
 	sync_up();
@@ -804,6 +828,7 @@ main(void)
 	tcase_add_test(played, test_link_down);
 	tcase_add_test(played, test_event_during_retry);
 	tcase_add_test(played, test_adopt_and_sweep);
+	tcase_add_test(played, test_move_from_others);
 	tcase_add_test(played, test_resync);
 	tcase_add_test(played, test_watches);
 	tcase_add_test(played, test_without_reverse_lookup);

@@ -388,6 +388,9 @@ START_TEST(test_rescan)
 }
 END_TEST
 
+/* The table that fib works with. */
+static uint32_t own_table = 254;
+
 static void
 foreign(uint32_t table, enum fib_type type, uint32_t metric, uint8_t protocol, bool deleted)
 {
@@ -397,6 +400,7 @@ foreign(uint32_t table, enum fib_type type, uint32_t metric, uint8_t protocol, b
 				.protocol = protocol,
 				.type = (uint8_t)type,
 				.deleted = deleted,
+				.further = table != 254 && table != own_table,
 				.nh_count = type == FIB_UNICAST,
 				.nh = &nh};
 
@@ -452,6 +456,7 @@ START_TEST(test_further_tables)
 	d.conf->kernel.table = 400;
 	foreign(400, FIB_UNICAST, 1, 40, true);
 	ck_assert_uint_eq(learned_from(), 0);
+	own_table = 400;
 	foreign(400, FIB_UNICAST, 1, 40, false);
 	ck_assert(resolves());
 	/* And one of the others again. */
@@ -459,6 +464,7 @@ START_TEST(test_further_tables)
 	foreign(400, FIB_UNICAST, 1, 40, true);
 	ck_assert(!resolves());
 	ck_assert_uint_eq(learned_from(), 0);
+	own_table = 254;
 	teardown();
 }
 END_TEST
