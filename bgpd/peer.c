@@ -7,6 +7,7 @@
 #include "bgpd/daemon.h"
 #include "bgpd/dynamic.h"
 #include "bgpd/import.h"
+#include "bgpd/kernel.h"
 #include "bgpd/keys.h"
 #include "bgpd/metrics.h"
 #include "bgpd/onlink.h"
@@ -216,6 +217,9 @@ peer_may_start(struct peer *p)
 {
 	const char *missing = keys_missing(p->conf), *event = "neighbor.unprotected";
 
+	/* Until then nobody knows our addresses, nor what an earlier run has left; daemon_kernel_synced starts it. */
+	if (!p->d->kernel->synced)
+		return false;
 	if (missing == NULL) {
 		missing = instance_missing(p->d);
 		event = "neighbor.vrf";

@@ -590,6 +590,27 @@ START_TEST(test_vrf_links)
 }
 END_TEST
 
+/* Nobody begins before the kernel is known, whatever starts him. */
+START_TEST(test_not_known_yet)
+{
+	bgpdtest_start(&t, "", ALL);
+	struct bgpd *d = table(100);
+	UNTIL(t.d.loop, peer_state(peer(B)) == FSM_ACTIVE && peer_state(peer(C)) == FSM_ACTIVE);
+	d->kernel->synced = false;
+	peer_stop(peer(B), BGP_CEASE_ADMIN_SHUTDOWN, NULL);
+	peer_start(peer(B));
+	ck_assert_int_eq(peer_state(peer(B)), FSM_IDLE);
+	bgpdtest_reload(&t, "",
+	    "neighbors:\n" OF(A, 65002, "") OF(B, 65003, ", table: 100, hold-time: 30") OF(C, 65004, ", table: 100"));
+	ck_assert_int_eq(peer_state(peer(B)), FSM_IDLE);
+	ck_assert_int_eq(peer_state(peer(A)), FSM_ACTIVE);
+	d->kernel->synced = true;
+	daemon_kernel_synced(d);
+	UNTIL(t.d.loop, peer_state(peer(B)) == FSM_ACTIVE);
+	bgpdtest_stop(&t);
+}
+END_TEST
+
 static void
 on_refused(void *ctx, int result, const char *reason)
 {
@@ -685,5 +706,5 @@ START_TEST(test_shown_and_gone)
 }
 END_TEST
 
-SUITE("instance", test_vrf, test_vrf_table_left, test_vrf_links, test_vrf_reload, test_apart, test_own_routes, test_reload, test_reload_policy, test_there_and_back,
+SUITE("instance", test_vrf, test_vrf_table_left, test_vrf_links, test_not_known_yet, test_vrf_reload, test_apart, test_own_routes, test_reload, test_reload_policy, test_there_and_back,
       test_range, test_shown_and_gone, test_limit, test_held, test_kept)
