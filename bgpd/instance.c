@@ -8,6 +8,7 @@
 #include "bgpd/daemon.h"
 #include "bgpd/groups.h"
 #include "bgpd/kernel.h"
+#include "bgpd/kernel_watch.h"
 #include "bgpd/metrics.h"
 #include "bgpd/peer.h"
 #include "bgpd/pipeline.h"
@@ -366,10 +367,12 @@ table_give_up(struct instance *i)
 		i->table = i->d.conf->kernel.table = table;
 		return;
 	}
+	kernel_watch_forget(before);
 	kernel_free(before, false);
 	/* What an earlier run left in the next one is another matter. */
 	restart_fini(&i->d.restart);
 	restart_init(&i->d.restart, &i->d);
+	pipeline_defer(i->d.pipeline, false);
 	log_info("vrf.table", LOG_S("vrf", i->vrf), LOG_U("left", table));
 	table_left(i->d.main);
 }

@@ -506,6 +506,44 @@ kernel_watch_foreign(void *ctx, const struct fib_foreign *r)
 	learn_update(k, &r->prefix);
 }
 
+static void
+links_forget(struct kernel *k)
+{
+	const struct kernel_link *l;
+	struct fib_link gone;
+
+	k->device = 0;
+	while ((l = interfaces_next(&k->interfaces, 0)) != NULL) {
+		gone = l->l;
+		gone.deleted = true;
+		gone.up = false;
+		link_inside(k, &gone);
+	}
+	while ((l = interfaces_next(&k->elsewhere, 0)) != NULL) {
+		gone = l->l;
+		gone.deleted = true;
+		gone.up = false;
+		link_outside(k, &gone);
+	}
+}
+
+void
+kernel_watch_forget(struct kernel *k)
+{
+	struct nexthop_table *t = k->d->nexthops;
+	struct nexthop_foreign r;
+	struct ip_prefix p;
+
+	links_forget(k);
+	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
+		uint32_t at = 1, scan = UINT32_MAX;
+		while (nexthop_route_next(t, f, &at, &scan, &p))
+			while (nexthop_foreign_get(t, &p, &r))
+				route_gone(t, &(struct fib_foreign){.prefix = p, .metric = r.metric});
+	}
+	pipeline_resolve(k->d->pipeline);
+}
+
 bool
 kernel_is_elsewhere(const struct kernel *k, uint32_t ifindex)
 {

@@ -14,6 +14,8 @@ struct kernel;
 void kernel_watch_link(void *ctx, const struct fib_link *link);
 void kernel_watch_address(void *ctx, const struct fib_address *address);
 void kernel_watch_foreign(void *ctx, const struct fib_foreign *r);
+/* Nothing of it is so any more for its table, which is going to have another kernel: that one tells everything anew. */
+void kernel_watch_forget(struct kernel *k);
 /* kernel.connected or kernel.learn has changed: connected and learned routes come and go. */
 void kernel_watch_rescan(struct kernel *k);
 /* The set of a route of the kernel's with this priority, before kernel.learn: a reference. */

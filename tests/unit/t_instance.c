@@ -590,6 +590,74 @@ START_TEST(test_vrf_links)
 }
 END_TEST
 
+static bool
+knows_route(struct bgpd *d)
+{
+	struct ip_prefix p = bgpdtest_prefix("203.0.113.0/24");
+	struct nexthop_foreign r;
+
+	return nexthop_foreign_get(d->nexthops, &p, &r);
+}
+
+/* What was so in the table of a VRF that is gone is not when it is back with another one. */
+START_TEST(test_vrf_forgotten)
+{
+	struct fib_link l = device("red", 71, 100), port = {.ifindex = 2, .name = "e0", .up = true, .vrf = 71}, gone;
+	struct fib_nh nh = {.ifindex = 2, .weight = 1};
+	struct fib_foreign r = {.prefix = bgpdtest_prefix("203.0.113.0/24"), .table = 100, .protocol = 4, .nh_count = 1, .nh = &nh};
+	struct fib_address at = {.ifindex = 2};
+	struct ip_addr beside;
+
+	bgpdtest_start(&t, "", "neighbors:\n" IN_RED(B, 65003));
+	kernel_watch_link(t.d.kernel, &l);
+	UNTIL(t.d.loop, red() != NULL && peer_state(peer(B "@red")) == FSM_ACTIVE);
+	ck_assert_int_eq(ip_addr_parse("10.0.0.1", &at.addr), 0);
+	ck_assert_int_eq(ip_addr_parse("10.0.0.2", &beside), 0);
+	at.subnet = ip_prefix_from_addr(&at.addr, 24);
+	kernel_watch_link(red()->kernel, &l);
+	kernel_watch_link(red()->kernel, &port);
+	kernel_watch_address(red()->kernel, &at);
+	kernel_watch_foreign(red()->kernel, &r);
+	ck_assert(nexthop_connected(red()->nexthops, &beside, NULL) && knows_route(red()));
+	gone = l;
+	gone.deleted = true;
+	kernel_watch_link(t.d.kernel, &gone);
+	UNTIL(t.d.loop, instance_table(red()) == 0);
+	l = device("red", 72, 101);
+	kernel_watch_link(t.d.kernel, &l);
+	UNTIL(t.d.loop, runs_with(red(), B "@red", 101));
+	ck_assert(!nexthop_connected(red()->nexthops, &beside, NULL));
+	ck_assert(!knows_route(red()));
+	bgpdtest_stop(&t);
+}
+END_TEST
+
+/* Routes of an earlier run were found, and their VRF goes while neighbours are waited for: for its next table nobody is. */
+START_TEST(test_vrf_gone_while_deferring)
+{
+	struct fib_link l = device("red", 71, 100), gone;
+
+	bgpdtest_start(&t, "", "neighbors:\n" IN_RED(B, 65003));
+	kernel_watch_link(t.d.kernel, &l);
+	UNTIL(t.d.loop, red() != NULL && runs_with(red(), B "@red", 100));
+	restart_fini(&red()->restart);
+	restart_init(&red()->restart, red());
+	restart_synced(&red()->restart, OPEN_FAMILY(FAMILY_IPV4));
+	ck_assert_int_eq(red()->restart.state, GR_DEFER);
+	gone = l;
+	gone.deleted = true;
+	kernel_watch_link(t.d.kernel, &gone);
+	UNTIL(t.d.loop, instance_table(red()) == 0);
+	ck_assert_int_eq(red()->restart.state, GR_START);
+	l = device("red", 72, 101);
+	kernel_watch_link(t.d.kernel, &l);
+	UNTIL(t.d.loop, runs_with(red(), B "@red", 101));
+	apply(red(), 1, RIB_URGENT);
+	UNTIL(t.d.loop, best(red(), "11.0.0.0/24") != NULL);
+	bgpdtest_stop(&t);
+}
+END_TEST
+
 /* Nobody begins before the kernel is known, whatever starts him. */
 START_TEST(test_not_known_yet)
 {
@@ -706,5 +774,6 @@ START_TEST(test_shown_and_gone)
 }
 END_TEST
 
-SUITE("instance", test_vrf, test_vrf_table_left, test_vrf_links, test_not_known_yet, test_vrf_reload, test_apart, test_own_routes, test_reload, test_reload_policy, test_there_and_back,
+SUITE("instance", test_vrf, test_vrf_table_left, test_vrf_links, test_vrf_forgotten,
+      test_vrf_gone_while_deferring, test_not_known_yet, test_vrf_reload, test_apart, test_own_routes, test_reload, test_reload_policy, test_there_and_back,
       test_range, test_shown_and_gone, test_limit, test_held, test_kept)
