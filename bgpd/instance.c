@@ -30,7 +30,7 @@ struct instance {
 	struct conf view[2]; /* d.conf is one of them; the other is that of the configuration before */
 	uint32_t table, number;
 	char *vrf;                /* NULL: it is of a table */
-	struct vrf_device device; /* as it is used: with another table it has a why */
+	struct vrf_device device; /* as it is used: with another table it has a why, as a table that waits for another */
 	struct event *ev_follow;  /* something about the device has changed */
 	struct event *ev_left; /* while it goes, or its table does: is everything gone? */
 	bool leaving;
@@ -205,7 +205,13 @@ instance_device(const struct bgpd *d)
 const char *
 instance_missing(const struct bgpd *d)
 {
-	return instance_vrf(d) == NULL || of(d)->device.ifindex != 0 ? NULL : of(d)->device.why;
+	return d == d->main || of(d)->device.why[0] == '\0' ? NULL : of(d)->device.why;
+}
+
+bool
+instance_is_nowhere(const struct bgpd *d)
+{
+	return instance_vrf(d) != NULL ? instance_table(d) == 0 : instance_missing(d) != NULL;
 }
 
 struct bgpd *
@@ -264,10 +270,21 @@ instance_of_device(struct bgpd *main, uint32_t device)
 	return d;
 }
 
+/* As instance_of, but of neighbours with this table: a VRF's may have it until it is gone. */
+static struct bgpd *
+of_table(struct bgpd *main, uint32_t table)
+{
+	struct bgpd *d = main;
+
+	while (d != NULL && (instance_vrf(d) != NULL || instance_table(d) != table))
+		d = instance_next(d);
+	return d;
+}
+
 struct bgpd *
 instance_of_neighbor(struct bgpd *main, const struct conf_neighbor *nb)
 {
-	return nb->vrf != NULL ? instance_of_vrf(main, nb->vrf) : instance_of(main, nb->table);
+	return nb->vrf != NULL ? instance_of_vrf(main, nb->vrf) : of_table(main, nb->table);
 }
 
 uint32_t
@@ -324,14 +341,14 @@ instance_free(struct instance *i, bool keep)
 	free(i);
 }
 
-/* A table is free: a VRF may have waited for it. */
+/* A table is free: somebody may have waited for it. */
 static void
 table_left(struct bgpd *main)
 {
 	struct instance *i;
 
 	LIST_FOREACH(i, &main->instances, entry)
-	if (i->vrf != NULL && i->device.ifindex == 0)
+	if (instance_missing(&i->d) != NULL)
 		event_add(i->ev_follow, &(struct timeval){0});
 }
 
@@ -452,6 +469,20 @@ look(const struct instance *i, struct vrf_device *out)
 	out->ifindex = 0;
 }
 
+/* Its kernel was nowhere, and need not be any more. False: the next one could not be started; logged. */
+static bool
+kernel_begin(struct bgpd *d)
+{
+	struct kernel *before = d->kernel;
+
+	if (!instance_open(d)) {
+		d->kernel = before;
+		return false;
+	}
+	kernel_free(before, true);
+	return true;
+}
+
 /* The device has a table, the first one or another. False: the kernel's part could not be started; logged. */
 static bool
 table_set(struct instance *i, uint32_t table)
@@ -464,14 +495,35 @@ table_set(struct instance *i, uint32_t table)
 		kernel_reconfigure(d->kernel);
 		return true;
 	}
-	struct kernel *before = d->kernel;
-	if (!instance_open(d)) {
-		d->kernel = before;
-		i->table = d->conf->kernel.table = 0;
-		return false;
-	}
-	kernel_free(before, true);
-	return true;
+	if (kernel_begin(d))
+		return true;
+	i->table = d->conf->kernel.table = 0;
+	return false;
+}
+
+/* Of a table of neighbours: is it still one's that goes? */
+static void
+look_for_table(struct instance *i)
+{
+	const struct bgpd *owner = owner_of(i, i->table);
+	const char *vrf = owner != NULL ? instance_vrf(owner) : NULL;
+
+	i->device.why[0] = '\0';
+	if (owner != NULL)
+		snprintf(i->device.why, sizeof i->device.why,
+		    "table %u has to wait for %s%s, which goes, and has table %u until its routes are gone", i->table,
+		    vrf != NULL ? "VRF " : "another one", vrf != NULL ? vrf : "", instance_table(owner));
+}
+
+/* Its table may be free now. */
+static void
+follow_table(struct instance *i)
+{
+	if (instance_missing(&i->d) == NULL)
+		return;
+	look_for_table(i);
+	if (instance_missing(&i->d) == NULL && !kernel_begin(&i->d))
+		snprintf(i->device.why, sizeof i->device.why, "table %u could not be opened: see the log", i->table);
 }
 
 /* The sessions are with who was reached over the device, whose routes led there. */
@@ -540,8 +592,12 @@ on_follow(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	loop_enter(i->d.loop);
-	if (!i->d.main->stopping)
+	if (i->d.main->stopping)
+		return;
+	if (i->vrf != NULL)
 		follow(i);
+	else
+		follow_table(i);
 }
 
 void
@@ -597,6 +653,8 @@ instance_new(struct bgpd *main, uint32_t table, const char *vrf)
 		i->vrf = xstrdup(vrf);
 		look(i, &i->device);
 		i->table = i->device.ifindex != 0 ? i->device.table : 0;
+	} else {
+		look_for_table(i);
 	}
 	share(i);
 	instance_init(d);
@@ -708,7 +766,7 @@ instances_reload(struct bgpd *main)
 		leave(i, !is_configured(main->conf, i));
 	}
 	for (uint32_t t = 0; t < main->conf->tables.n; t++)
-		if (instance_of(main, main->conf->tables.v[t]) == NULL)
+		if (of_table(main, main->conf->tables.v[t]) == NULL)
 			instance_new(main, main->conf->tables.v[t], NULL);
 	if (main->kernel->synced)
 		vrfs_make(main, false);

@@ -16,7 +16,8 @@
  * it by then; when it is back, they begin; with another table, routes move there.
  *
  * An instance that no neighbour has any more goes when its neighbours' paths and its
- * kernel routes are gone.
+ * kernel routes are gone. Until then its table is nobody else's: who is configured for the
+ * number of a VRF's that goes waits, as for a device.
  */
 #ifndef BGPD_INSTANCE_H
 #define BGPD_INSTANCE_H
@@ -54,6 +55,8 @@ const char *instance_vrf(const struct bgpd *d);
 uint32_t instance_device(const struct bgpd *d);
 /* Why its neighbours have to wait, and what to do; NULL: they need not. */
 const char *instance_missing(const struct bgpd *d);
+/* Has it no table of the kernel's, since its VRF has none, or since one that goes has it still? */
+bool instance_is_nowhere(const struct bgpd *d);
 /* Whose addresses and interfaces its neighbours are reached over: its own for a VRF's, else the main one's. */
 struct bgpd *instance_domain(struct bgpd *d);
 

@@ -121,7 +121,7 @@ kernel_new(struct bgpd *d)
 	k->weighted = d->conf->router.multipath.link_bandwidth;
 	interfaces_init(&k->interfaces);
 	interfaces_init(&k->elsewhere);
-	k->nowhere = instance_vrf(d) != NULL && instance_table(d) == 0;
+	k->nowhere = instance_is_nowhere(d);
 	k->learn = (struct job){.run = kernel_watch_learn, .name = "learn"};
 	int r = d->options->kernel && !k->nowhere ? fib_start(d->loop, &fc, &callbacks, k, &k->fib)
 						  : fib_start_null(d->loop, &fc, &callbacks, k, &k->fib);

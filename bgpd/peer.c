@@ -222,7 +222,7 @@ peer_may_start(struct peer *p)
 		return false;
 	if (missing == NULL) {
 		missing = instance_missing(p->d);
-		event = "neighbor.vrf";
+		event = instance_vrf(p->d) != NULL ? "neighbor.vrf" : "neighbor.table";
 	}
 	if (missing == NULL)
 		return true;

@@ -599,6 +599,31 @@ knows_route(struct bgpd *d)
 	return nexthop_foreign_get(d->nexthops, &p, &r);
 }
 
+/* A VRF goes, and neighbours of its table's number come: they are in a table of their own, and wait for it. */
+START_TEST(test_vrf_gives_its_table)
+{
+	bgpdtest_start(&t, "", "neighbors:\n" IN_RED(B, 65003));
+	told("red", 71, 100);
+	UNTIL(t.d.loop, red() != NULL && runs_with(red(), B "@red", 100));
+	struct fib *fib = red()->kernel->fib;
+	fib->hold = true;
+	bgpdtest_reload(&t, "", "neighbors:\n" OF(B, 65003, ", table: 100"));
+	ck_assert_ptr_nonnull(red());
+	ck_assert_ptr_ne(peer(B)->d, red());
+	ck_assert_uint_eq(instance_table(peer(B)->d), 100);
+	UNTIL(t.d.loop, waits(B, "table 100 has to wait for VRF red"));
+	looptest_turns_ms(t.d.loop, 100);
+	ck_assert_ptr_eq(red()->kernel->fib, fib);
+	ck_assert(peer(B)->d->kernel->nowhere);
+	fib->hold = false;
+	fib_send_kick(fib);
+	UNTIL(t.d.loop, red() == NULL && peer_state(peer(B)) == FSM_ACTIVE);
+	ck_assert(!peer(B)->d->kernel->nowhere);
+	ck_assert_ptr_eq(table(100), peer(B)->d);
+	bgpdtest_stop(&t);
+}
+END_TEST
+
 /* What was so in the table of a VRF that is gone is not when it is back with another one. */
 START_TEST(test_vrf_forgotten)
 {
@@ -774,6 +799,6 @@ START_TEST(test_shown_and_gone)
 }
 END_TEST
 
-SUITE("instance", test_vrf, test_vrf_table_left, test_vrf_links, test_vrf_forgotten,
+SUITE("instance", test_vrf, test_vrf_table_left, test_vrf_links, test_vrf_gives_its_table, test_vrf_forgotten,
       test_vrf_gone_while_deferring, test_not_known_yet, test_vrf_reload, test_apart, test_own_routes, test_reload, test_reload_policy, test_there_and_back,
       test_range, test_shown_and_gone, test_limit, test_held, test_kept)
