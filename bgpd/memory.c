@@ -229,8 +229,9 @@ reserve_find(const struct memory *m, const struct bgpd *d, struct reserve *r)
 	*r = (struct reserve){0};
 	if (m->level == MEMORY_FREE && !m->capped)
 		return;
+	/* Who is not configured any more comes back with nothing. */
 	TAILQ_FOREACH(p, &d->peers, entry)
-	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
+	for (enum family f = FAMILY_IPV4; !p->removed && f < FAMILY_COUNT; f++) {
 		const struct rib_source *s = peer_routes_source(p);
 		r->away[f] += short_of(s, f, p->memory.base[f]);
 		r->within[f] += short_of(s, f, s->cap[f] != RIB_CAP_NONE ? s->cap[f] : p->memory.base[f]);

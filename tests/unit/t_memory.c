@@ -466,6 +466,24 @@ START_TEST(test_away)
 }
 END_TEST
 
+/* Nothing is kept for one that is not configured any more. */
+START_TEST(test_gone)
+{
+	begin(true);
+	hosts(&other, b, false, 0, 200);
+	b->memory.base[FAMILY_IPV4] = 4u << 20;
+	look(820);
+	b->memory.base[FAMILY_IPV4] = 4u << 20;
+	b->removed = true;
+	look(820);
+	ck_assert_uint_le(t.d.memory.used, 820 * MB);
+	b->removed = false;
+	look(820);
+	ck_assert_uint_gt(t.d.memory.used, 900 * MB);
+	end();
+}
+END_TEST
+
 static void
 look_ten_minutes_later(struct peer *p, size_t mb)
 {
@@ -576,5 +594,5 @@ START_TEST(test_spend)
 END_TEST
 
 SUITE("memory", test_levels, test_caps, test_refresh, test_fits, test_no_refresh, test_spare, test_attributes,
-      test_others_of_the_kind, test_given_back, test_policy, test_away, test_base_follows, test_replaced,
+      test_others_of_the_kind, test_given_back, test_policy, test_away, test_gone, test_base_follows, test_replaced,
       test_reload, test_spend)
