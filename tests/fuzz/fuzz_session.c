@@ -93,14 +93,29 @@ fail(const char *fmt, ...)
 
 /* Selection never waits for a restart, and nothing is left of one. */
 bool
-deferring(void)
+deferring(unsigned table)
 {
+	(void)table;
 	return false;
 }
 
 void
-restart_swept(void)
+restart_swept(unsigned table)
 {
+	(void)table;
+}
+
+/* There is one table. */
+void
+table_opened(unsigned table)
+{
+	(void)table;
+}
+
+void
+table_synced(unsigned table)
+{
+	(void)table;
 }
 
 struct ip_addr
@@ -557,10 +572,10 @@ world(struct neighbor *n, uint8_t what)
 
 	switch (what % 4) {
 	case 0:
-		fib_link_change(what / 4 % NLINK);
+		links_change(DOMAIN_MAIN, what / 4 % NLINK);
 		break;
 	case 1:
-		fib_foreign_change(what & 4 ? FAMILY_IPV6 : FAMILY_IPV4);
+		links_foreign_change(KERNEL_MAIN, what & 4 ? FAMILY_IPV6 : FAMILY_IPV4);
 		break;
 	case 2:
 		clock_advance(what * 500u);

@@ -149,7 +149,9 @@ clock_run_job(void)
 		chosen = j;
 	if (chosen == NULL)
 		return false;
-	the_model->d->portion = 1 + rnd(40);
+	uint32_t portion = 1 + rnd(40);
+	for (struct bgpd *d = the_model->d; d != NULL; d = instance_next(d))
+		d->portion = portion;
 	TAILQ_REMOVE(&l->jobs, chosen, entry);
 	chosen->queued = false;
 	loop_enter(l);

@@ -21,7 +21,11 @@ peer_of(unsigned i)
 {
 	struct peer *p;
 
-	TAILQ_FOREACH(p, &the_model->d->peers, entry)
+	struct bgpd *d = table_bgpd(table_of(i));
+
+	if (d == NULL)
+		return NULL;
+	TAILQ_FOREACH(p, &d->peers, entry)
 	if (!p->removed && ip_addr_eq(&p->addr, &the_model->peer[i].addr))
 		return p;
 	return NULL;
@@ -30,7 +34,7 @@ peer_of(unsigned i)
 static unsigned
 path_of(const struct rib_path *path)
 {
-	const struct rib_source *s = rib_source_get(the_model->d->rib, path->source);
+	const struct rib_source *s = rib_source_get(table_bgpd(the_model->at)->rib, path->source);
 	unsigned slot = 0, i = 0;
 
 	if (s->kind == RIB_SOURCE_AGGREGATE)
@@ -39,7 +43,7 @@ path_of(const struct rib_path *path)
 		return OWN;
 	while (slot_ids[slot] != rib_path_id(path))
 		CHECK(++slot < NSLOT);
-	while (!ip_addr_eq(&((struct peer *)s->owner)->addr, &the_model->peer[i].addr))
+	while (table_of(i) != the_model->at || !ip_addr_eq(&((struct peer *)s->owner)->addr, &the_model->peer[i].addr))
 		CHECK(++i < NPEER);
 	return i * NSLOT + slot;
 }
@@ -47,7 +51,7 @@ path_of(const struct rib_path *path)
 static const struct rib_path *
 find_path(enum family f, unsigned prefix, unsigned path)
 {
-	struct rib *rib = the_model->d->rib;
+	struct rib *rib = table_bgpd(the_model->at)->rib;
 	uint32_t id = rib_find(rib, &the_model->prefix[f][prefix]);
 	const struct rib_path *p = id != 0 ? rib_path_first(rib, f, id) : NULL;
 
@@ -57,9 +61,20 @@ find_path(enum family f, unsigned prefix, unsigned path)
 }
 
 bool
-deferring(void)
+deferring(unsigned table)
 {
-	return the_model->d != NULL && the_model->d->restart.state == GR_DEFER;
+	struct bgpd *d = table_bgpd(table);
+
+	return d != NULL && d->restart.state == GR_DEFER;
+}
+
+bool
+deferring_any(void)
+{
+	for (unsigned t = 0; t < NTABLE; t++)
+		if (deferring(t))
+			return true;
+	return false;
 }
 
 /* Has everything been decided that is known? */
@@ -71,7 +86,10 @@ decided(void)
 	TAILQ_FOREACH(j, &the_model->d->loop->jobs, entry)
 	if (strcmp(j->name, "export") != 0)
 		return false;
-	return pipeline_idle(the_model->d->pipeline);
+	for (struct bgpd *d = the_model->d; d != NULL; d = instance_next(d))
+		if (!pipeline_idle(d->pipeline))
+			return false;
+	return fib_all_told();
 }
 
 /* Nothing is under way but decisions, and nothing that is undecided can change other prefixes. */
@@ -83,7 +101,10 @@ quiet(void)
 	TAILQ_FOREACH(j, &the_model->d->loop->jobs, entry)
 	if (strcmp(j->name, "export") != 0 && strcmp(j->name, "decide") != 0)
 		return false;
-	return nexthop_pending(the_model->d->nexthops) == 0 && the_model->last_event < the_model->last_decided;
+	for (struct bgpd *d = the_model->d; d != NULL; d = instance_next(d))
+		if (nexthop_pending(d->nexthops) != 0)
+			return false;
+	return fib_all_told() && the_model->last_event < the_model->last_decided;
 }
 
 /* ---- comparing ---- */
@@ -91,7 +112,7 @@ quiet(void)
 static void
 print_path(void *ctx, const struct rib_path *p, enum rib_reason reason)
 {
-	struct bgpd *d = the_model->d;
+	struct bgpd *d = table_bgpd(the_model->at);
 	uint32_t nexthop = attr_get(d->attrs, p->attr)->nexthop;
 	char text[IP_ADDR_STRLEN] = "-", through[IP_PREFIX_STRLEN] = "-";
 
@@ -107,18 +128,20 @@ print_path(void *ctx, const struct rib_path *p, enum rib_reason reason)
 }
 
 /* Takes over which routes max-prefix keeps out. */
-void
-compare_read_blocked(void)
+static void
+read_blocked(const struct rib *rib)
 {
 	for (int f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
 		for (unsigned i = 0; i < NPREFIX; i++) {
 			bool blocked[NPATH] = {false};
-			uint32_t id = rib_find(the_model->d->rib, &the_model->prefix[f][i]);
-			for (const struct rib_path *p = id != 0 ? rib_path_first(the_model->d->rib, (enum family)f, id) : NULL;
-			     p != NULL; p = rib_path_next(the_model->d->rib, (enum family)f, p))
+			uint32_t id = rib_find(rib, &the_model->prefix[f][i]);
+			for (const struct rib_path *p = id != 0 ? rib_path_first(rib, (enum family)f, id) : NULL; p != NULL;
+			     p = rib_path_next(rib, (enum family)f, p))
 				blocked[path_of(p)] = rib_path_reject(p) == RIB_REJECT_MAX_PREFIX;
 			for (unsigned x = 0; x < OWN; x++) {
 				struct mroute *r = &the_model->peer[path_source(x)].route[f][i][x % NSLOT];
+				if (table_of(path_source(x)) != the_model->at)
+					continue;
 				r->blocked = blocked[x];
 				/* RFC 9494 4.2: it goes, or is kept out for as long as import policy rejects it anyway. */
 				if (r->kept && the_model->peer[path_source(x)].keeps[f] == KEEPS_LONG &&
@@ -126,6 +149,14 @@ compare_read_blocked(void)
 					r->there = find_path((enum family)f, i, x) != NULL;
 			}
 		}
+}
+
+void
+compare_ask(unsigned table, struct verdict v[FAMILY_COUNT][NPREFIX])
+{
+	the_model->at = table;
+	read_blocked(table_bgpd(table)->rib);
+	oracle_decide(table, v);
 }
 
 /* As many get in as may, and no more. */
@@ -148,7 +179,7 @@ compare_limit(unsigned peer, enum family f)
 static void
 compare_best(struct verdict v[FAMILY_COUNT][NPREFIX])
 {
-	struct rib *rib = the_model->d->rib;
+	struct rib *rib = table_bgpd(the_model->at)->rib;
 	unsigned wrong = 0;
 
 	for (int f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
@@ -173,7 +204,7 @@ compare_best(struct verdict v[FAMILY_COUNT][NPREFIX])
 			}
 		}
 	if (wrong > 0)
-		fail("%u best paths are wrong", wrong);
+		fail("table %u: %u best paths are wrong", the_model->at, wrong);
 }
 
 static void
@@ -260,7 +291,7 @@ static bool
 is_held(unsigned peer, enum family f, unsigned i)
 {
 	const struct group_member *m = peer_routes_member(peer_of(peer));
-	uint32_t id = rib_find(the_model->d->rib, &the_model->prefix[f][i]);
+	uint32_t id = rib_find(table_bgpd(table_of(peer))->rib, &the_model->prefix[f][i]);
 
 	return id != 0 && adjout_member_held(&m->out, f, id);
 }
@@ -358,7 +389,7 @@ static void
 compare_neighbors(struct verdict v[FAMILY_COUNT][NPREFIX])
 {
 	for (unsigned n = 0; n < NPEER; n++)
-		for (int f = FAMILY_IPV4; the_model->peer[n].up && f < FAMILY_COUNT; f++) {
+		for (int f = FAMILY_IPV4; table_of(n) == the_model->at && the_model->peer[n].up && f < FAMILY_COUNT; f++) {
 			uint32_t in[2] = {0}, sent = 0;
 			unsigned prefixes = 0, held = 0;
 			for (unsigned i = 0; i < NPREFIX; i++) {
@@ -405,8 +436,7 @@ compare_at_eor(unsigned peer, uint8_t families)
 
 	if (!n->quiet_up || the_model->last_event > n->up_step)
 		return;
-	compare_read_blocked();
-	oracle_decide(v);
+	compare_ask(table_of(peer), v);
 	for (int f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
 		for (unsigned i = 0; families & OPEN_FAMILY(f) && i < NPREFIX; i++) {
 			bool same = is_untouched((unsigned)f, i, n->up_step);
@@ -425,7 +455,7 @@ compare_at_eor(unsigned peer, uint8_t families)
 static void
 compare_pins(void)
 {
-	struct bgpd *d = the_model->d;
+	struct bgpd *d = table_bgpd(the_model->at);
 	char text[IP_PREFIX_STRLEN];
 
 	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
@@ -447,10 +477,13 @@ compare_decided(void)
 {
 	static struct verdict v[FAMILY_COUNT][NPREFIX];
 
-	compare_read_blocked();
-	oracle_decide(v);
-	compare_best(v);
-	compare_kernel(v);
+	for (unsigned t = 0; t < NTABLE; t++) {
+		if (table_bgpd(t) == NULL)
+			continue;
+		compare_ask(t, v);
+		compare_best(v);
+		compare_kernel(v);
+	}
 }
 
 void
@@ -458,13 +491,17 @@ compare_everything(void)
 {
 	static struct verdict v[FAMILY_COUNT][NPREFIX];
 
-	compare_read_blocked();
-	oracle_decide(v);
-	compare_best(v);
-	compare_kernel(v);
-	compare_neighbors(v);
-	compare_pins();
+	for (unsigned t = 0; t < NTABLE; t++) {
+		if (table_bgpd(t) == NULL)
+			continue;
+		compare_ask(t, v);
+		compare_best(v);
+		compare_kernel(v);
+		compare_neighbors(v);
+		compare_pins();
+		restart_compare(t);
+	}
 	compare_dynamic();
-	restart_compare();
 	compare_memory();
+	compare_tables();
 }

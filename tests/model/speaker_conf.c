@@ -159,6 +159,7 @@ random_neighbor(const struct mconf *c, struct mneighbor *n)
 	n->range = (uint8_t)(rnd(4) == 0 ? 1 + (n - c->neighbor) : 0);
 	random_chain(&n->import);
 	random_chain(&n->export);
+	tables_random(n);
 }
 
 /*
@@ -175,6 +176,9 @@ settle_ranges(struct mconf *c)
 		last->range = NPEER;
 	else if (last->range == 1 + RANGE_SHARED)
 		*last = *shared;
+	/* Elsewhere it would still be in the other's range where it was. */
+	if (shared->there && shared->range != 0 && table_domain(last->table) != table_domain(shared->table))
+		last->table = shared->table;
 }
 
 static void
@@ -209,6 +213,7 @@ conf_init(struct mconf *c)
 	if (rnd(2) == 0)
 		share_range(c);
 	c->range_max = 1 + rnd(2);
+	tables_settle(c);
 	settle_ranges(c);
 	for (unsigned k = 0; k < POLICY_KINDS * NPOLICY; k++)
 		random_policy(&c->policy[k / NPOLICY][k % NPOLICY], (enum policy_kind)(k / NPOLICY));
@@ -270,7 +275,11 @@ mutate_one(struct mconf *c)
 	struct mneighbor *n = &c->neighbor[rnd(NPEER)];
 	unsigned f = FAMILY_IPV4 + rnd(2), prefix;
 
-	switch (rnd(14)) {
+	switch (rnd(the_model->several ? 16 : 14)) {
+	case 14:
+	case 15:
+		tables_mutate(c);
+		break;
 	case 13:
 		mutate_range(c, rnd(3) == 0 ? &c->neighbor[NPEER - 1] : n);
 		break;
@@ -330,6 +339,7 @@ conf_mutate(struct mconf *c)
 {
 	for (unsigned n = 1 + rnd(3); n > 0; n--)
 		mutate_one(c);
+	tables_settle(c);
 	settle_ranges(c);
 }
 
@@ -509,12 +519,21 @@ print_add_path(FILE *f, const struct mneighbor *n)
 
 /* Around all others: who comes in by this one is turned away. */
 static void
-print_strangers(FILE *f)
+print_strangers(FILE *f, unsigned table)
 {
 	static const char *const prefixes[] = {"10.0.0.0/8", "2001:db8::/32"};
 
 	for (unsigned i = 0; i < ARRAY_LEN(prefixes); i++)
-		fprintf(f, "  - {name: strangers%u, prefix: \"%s\", remote-as: external, shutdown: true}\n", i, prefixes[i]);
+		fprintf(f, "  - {name: strangers%u-%u, prefix: \"%s\", remote-as: external, shutdown: true%s}\n", table, i,
+		    prefixes[i], table_keys(table));
+}
+
+/* So that it is there: nobody comes from there. */
+static void
+print_nobody(FILE *f, unsigned table)
+{
+	fprintf(f, "  - {name: nobody%u, prefix: 192.0.2.0/24, remote-as: external, shutdown: true%s}\n", table,
+	    table_keys(table));
 }
 
 /* Who it is, or who they may be: the shared range has an address more. */
@@ -541,12 +560,12 @@ print_who(FILE *f, const struct mconf *c, unsigned i)
 static void
 print_neighbors(FILE *f, const struct mconf *c)
 {
-	bool any = false;
+	bool any[NDOMAIN] = {false};
 
 	for (unsigned i = 0; i < NPEER; i++) {
 		const struct mneighbor *n = &c->neighbor[i];
 		const struct mpeer *p = &the_model->peer[i];
-		any = any || (n->there && n->range != 0);
+		any[table_domain(n->table)] |= n->there && n->range != 0;
 		if (!n->there || (n->range != 0 && n->range != i + 1))
 			continue;
 		fprintf(f, "  - {");
@@ -566,10 +585,14 @@ print_neighbors(FILE *f, const struct mconf *c)
 		print_add_path(f, n);
 		print_chain(f, &n->import, "import", 'i');
 		print_chain(f, &n->export, "export", 'e');
-		fprintf(f, "}\n");
+		fprintf(f, "%s}\n", table_keys(n->table));
 	}
-	if (any)
-		print_strangers(f);
+	if (any[DOMAIN_MAIN])
+		print_strangers(f, TABLE_MAIN);
+	if (any[DOMAIN_VRF])
+		print_strangers(f, TABLE_VRF);
+	for (unsigned t = TABLE_MAIN + 1; c->empty_tables && t < NTABLE; t++)
+		print_nobody(f, t);
 }
 
 int

@@ -23,7 +23,8 @@ count_in(const struct dynamic_range *range)
 	const struct peer *p;
 	unsigned n = 0;
 
-	TAILQ_FOREACH(p, &the_model->d->peers, entry)
+	for (const struct bgpd *d = the_model->d; d != NULL; d = instance_next(d))
+		TAILQ_FOREACH(p, &d->peers, entry)
 	n += p->range == range;
 	return n;
 }
@@ -53,7 +54,8 @@ dynamic_may_knock(const struct mpeer *n)
 	const struct mneighbor *conf = &the_model->conf.neighbor[n - the_model->peer];
 
 	/* While a configuration comes somebody may come under the one before (t_reload has that). */
-	return n->session == NULL && conf->there && conf->range != 0 && reload_idle(the_model->d->reload);
+	return n->session == NULL && conf->there && conf->range != 0 && reload_idle(the_model->d->reload) &&
+	    table_reaches(conf->table);
 }
 
 bool
@@ -69,7 +71,7 @@ dynamic_knock(struct mpeer *n)
 	if (p != NULL)
 		fits = peer_state(p) != FSM_IDLE;
 	else
-		fits = the_model->d->kernel->synced && count_in(range) < most_of(conf);
+		fits = table_bgpd(conf->table)->kernel->synced && count_in(range) < most_of(conf);
 	if (p == NULL) {
 		n->ups = 0;
 		the_model->base[i][FAMILY_IPV4] = the_model->base[i][FAMILY_IPV6] = 0;

@@ -2,23 +2,23 @@
 /*
  * speaker_fib: a kernel that takes its time: the interface of fib/fib.h.
  *
- * It reports three links with a subnet of each family, and one foreign route of
- * each that comes and goes. An id stays pinned for a while after its route was
- * taken away, as it is while an operation is under way. Routes outlive a daemon,
- * and are there until the next one wants one in their place, or sweeps them.
+ * An id stays pinned for a while after its route was taken away, as it is while an
+ * operation is under way. Routes outlive a daemon, and are there until the next one
+ * wants one in their place, or sweeps them. Each table of the daemon's has such a
+ * kernel of its own, which knows the world (speaker_links) some time after it was
+ * started, and puts all into another of the kernel's tables some time after it was
+ * told to.
  */
 #include "tests/model/speaker_model.h"
 
 #include "fib/fib.h"
 #include "lib/mem.h"
 
-#include <linux/rtnetlink.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define NSET 4096
-#define NID  4096
+#define NSET 512
+#define NID  512
 
 struct fib_set {
 	uint32_t refs;
@@ -35,16 +35,18 @@ struct fib_id {
 };
 
 struct fib {
-	const struct fib_callbacks *cb;
-	void *ctx;
+	LIST_ENTRY(fib) entry;
+	struct links_to to; /* to.kernel: where routes are; NKERNEL: nowhere */
+	unsigned table;     /* of the daemon's */
+	struct fib_config conf;
+	bool synced, swept;
 	struct fib_set set[NSET];
 	struct fib_id id[FAMILY_COUNT][NID];
 	uint32_t nbusy;
-	uint32_t metric; /* where a route has none */
 };
+static LIST_HEAD(, fib) fibs = LIST_HEAD_INITIALIZER(fibs);
 /* Routes of an earlier daemon that this one has not asked for yet. */
-static bool left[FAMILY_COUNT][NPREFIX + 1];
-static struct fib *the_fib;
+static bool left[NKERNEL][FAMILY_COUNT][NPREFIX + 1];
 
 /* NPREFIX: none of the model's. */
 static unsigned
@@ -57,14 +59,41 @@ prefix_number(const struct ip_prefix *p)
 	return i;
 }
 
+static struct fib *
+fib_of(unsigned table)
+{
+	struct fib *fib;
+
+	LIST_FOREACH(fib, &fibs, entry)
+	if (fib->table == table)
+		return fib;
+	return NULL;
+}
+
+static struct fib *
+start(const struct fib_config *conf, const struct fib_callbacks *cb, void *ctx, unsigned kernel)
+{
+	struct fib *fib = xcalloc(1, sizeof *fib);
+
+	fib->table = conf->alone ? TABLE_VRF : conf->by_table ? TABLE_BESIDE : TABLE_MAIN;
+	fib->conf = *conf;
+	fib->to = (struct links_to){.cb = cb, .ctx = ctx, .kernel = kernel, .alone = conf->alone};
+	LIST_INSERT_HEAD(&fibs, fib, entry);
+	table_opened(fib->table);
+	return fib;
+}
+
 int
 fib_start(struct loop *loop, const struct fib_config *conf, const struct fib_callbacks *cb, void *ctx, struct fib **out)
 {
+	unsigned kernel = kernel_of_number(conf->table);
+	const struct fib *other;
+
 	(void)loop;
-	the_fib = *out = xcalloc(1, sizeof **out);
-	the_fib->cb = cb;
-	the_fib->ctx = ctx;
-	the_fib->metric = conf->metric;
+	CHECK(kernel < NKERNEL);
+	LIST_FOREACH(other, &fibs, entry)
+	CHECK(other->to.kernel != kernel);
+	*out = start(conf, cb, ctx, kernel);
 	return 0;
 }
 
@@ -72,31 +101,45 @@ int
 fib_start_null(struct loop *loop, const struct fib_config *conf, const struct fib_callbacks *cb, void *ctx,
     struct fib **out)
 {
-	return fib_start(loop, conf, cb, ctx, out);
+	(void)loop;
+	*out = start(conf, cb, ctx, NKERNEL);
+	return 0;
+}
+
+static void
+forget_left(unsigned kernel)
+{
+	memset(left[kernel], 0, sizeof left[kernel]);
+	memset(the_model->adopted[kernel], 0, sizeof the_model->adopted[kernel]);
 }
 
 void
 fib_stop(struct fib *fib, bool keep, unsigned max_wait_ms)
 {
-	(void)keep;
+	bool stays = keep || fib->conf.keep_on_stop;
+
 	(void)max_wait_ms;
-	/* With keep-on-stop all stay. */
+	if (!stays && fib->to.kernel < NKERNEL)
+		forget_left(fib->to.kernel);
 	for (unsigned k = 0; k < FAMILY_COUNT * NID; k++) {
 		const struct fib_id *e = &fib->id[k / NID][k % NID];
 		if (e->nhset == 0)
 			continue;
 		fib->set[e->nhset].refs--;
-		left[k / NID][prefix_number(&e->prefix)] = true;
+		if (stays && fib->to.kernel < NKERNEL)
+			left[fib->to.kernel][k / NID][prefix_number(&e->prefix)] = true;
 	}
 	for (unsigned i = 0; i < NSET; i++)
 		CHECK(fib->set[i].refs == 0);
+	LIST_REMOVE(fib, entry);
 	free(fib);
 }
 
 void
 fib_reconfigure(struct fib *fib, const struct fib_config *conf)
 {
-	fib->metric = conf->metric;
+	CHECK(fib->to.kernel == NKERNEL || kernel_of_number(conf->table) < NKERNEL);
+	fib->conf = *conf;
 }
 
 uint32_t
@@ -134,7 +177,7 @@ route_put(struct fib *fib, enum family f, uint32_t id, uint32_t nhset)
 		fib->set[nhset].refs++;
 	if (e->nhset != 0)
 		fib->set[e->nhset].refs--;
-	struct ip_prefix p = fib->cb->prefix_of(fib->ctx, f, id);
+	struct ip_prefix p = fib->to.cb->prefix_of(fib->to.ctx, f, id);
 	/* An id may not come to mean something else before it was let go of. */
 	if (e->busy || e->nhset != 0)
 		CHECK(ip_prefix_eq(&p, &e->prefix));
@@ -149,10 +192,10 @@ route_put(struct fib *fib, enum family f, uint32_t id, uint32_t nhset)
 void
 fib_route_set(struct fib *fib, enum family f, uint32_t id, uint32_t nhset, uint32_t metric)
 {
-	CHECK(nhset != 0 && !deferring());
+	CHECK(nhset != 0 && !deferring(fib->table) && fib->to.kernel < NKERNEL);
 	route_put(fib, f, id, nhset);
-	fib->id[f][id].metric = metric != 0 ? metric : fib->metric;
-	left[f][prefix_number(&fib->id[f][id].prefix)] = false;
+	fib->id[f][id].metric = metric != 0 ? metric : fib->conf.metric;
+	left[fib->to.kernel][f][prefix_number(&fib->id[f][id].prefix)] = false;
 }
 
 void
@@ -184,25 +227,32 @@ fib_pins(const struct fib *fib, enum family f, uint32_t id)
 	return fib->id[f][id].busy || fib->id[f][id].nhset != 0;
 }
 
+static uint32_t
+left_here(const struct fib *fib, enum family f)
+{
+	return fib->to.kernel < NKERNEL ? fib_left_count(fib->to.kernel, f) : 0;
+}
+
 bool
 fib_is_empty(const struct fib *fib)
 {
-	return fib->nbusy == 0 && !fib_wants_any(fib, FAMILY_IPV4) && !fib_wants_any(fib, FAMILY_IPV6);
+	return fib->swept && fib->nbusy == 0 && !fib_wants_any(fib, FAMILY_IPV4) && !fib_wants_any(fib, FAMILY_IPV6) &&
+	    left_here(fib, FAMILY_IPV4) + left_here(fib, FAMILY_IPV6) == 0;
 }
 
 bool
-fib_left(enum family f, unsigned prefix)
+fib_left(unsigned kernel, enum family f, unsigned prefix)
 {
-	return left[f][prefix];
+	return left[kernel][f][prefix];
 }
 
 uint32_t
-fib_left_count(enum family f)
+fib_left_count(unsigned kernel, enum family f)
 {
-	uint32_t n = the_model->adopted[f];
+	uint32_t n = the_model->adopted[kernel][f];
 
 	for (unsigned i = 0; i < NPREFIX; i++)
-		n += left[f][i];
+		n += left[kernel][f][i];
 	return n;
 }
 
@@ -210,33 +260,30 @@ void
 fib_world_new(void)
 {
 	memset(left, 0, sizeof left);
-	for (unsigned i = 0; i < NLINK; i++)
-		the_model->link_up[i] = true;
+	links_new();
 }
 
 /* Not before all has been decided that neighbours have sent again. */
 void
 fib_sweep(struct fib *fib)
 {
-	(void)fib;
-	restart_swept();
-	memset(left, 0, sizeof left);
-	memset(the_model->adopted, 0, sizeof the_model->adopted);
+	restart_swept(fib->table);
+	fib->swept = true;
+	if (fib->to.kernel < NKERNEL)
+		forget_left(fib->to.kernel);
 }
 
 void
 fib_stats_get(const struct fib *fib, struct fib_stats *out)
 {
-	uint32_t n4 = fib_left_count(FAMILY_IPV4), n6 = fib_left_count(FAMILY_IPV6);
+	uint32_t n4 = left_here(fib, FAMILY_IPV4), n6 = left_here(fib, FAMILY_IPV6);
 
-	(void)fib;
 	*out = (struct fib_stats){.adopted = n4 + n6, .adopted_of = {[FAMILY_IPV4] = n4, [FAMILY_IPV6] = n6}};
 }
 
-bool
-fib_run(void)
+static bool
+run_answer(struct fib *fib)
 {
-	struct fib *fib = the_fib;
 	uint32_t at = rnd(NID);
 
 	if (fib->nbusy == 0)
@@ -249,116 +296,142 @@ fib_run(void)
 			e->busy = false;
 			fib->nbusy--;
 			if (e->nhset == 0)
-				fib->cb->unpinned(fib->ctx, (enum family)f, (at + i) % NID);
+				fib->to.cb->unpinned(fib->to.ctx, (enum family)f, (at + i) % NID);
 			return true;
 		}
 	return false;
 }
 
-unsigned
-fib_count(void)
+/* Where there is no table, nobody says anything of the world. */
+static bool
+tell(struct fib *fib)
 {
+	return fib->to.kernel < NKERNEL && links_tell(&fib->to);
+}
+
+static void
+sync(struct fib *fib)
+{
+	while (tell(fib))
+		;
+	table_synced(fib->table);
+	fib->synced = true;
+	fib->to.cb->synced(fib->to.ctx);
+}
+
+/* All routes are in another of the kernel's tables from now on. */
+static bool
+move(struct fib *fib)
+{
+	unsigned kernel = kernel_of_number(fib->conf.table);
+	const struct fib *other;
+
+	if (fib->to.kernel == NKERNEL || kernel == fib->to.kernel)
+		return false;
+	LIST_FOREACH(other, &fibs, entry)
+	CHECK(other->to.kernel != kernel);
+	forget_left(fib->to.kernel);
+	fib->to.kernel = kernel;
+	for (unsigned k = 0; k < FAMILY_COUNT * NID; k++)
+		if (fib->id[k / NID][k % NID].nhset != 0 && !fib->id[k / NID][k % NID].busy) {
+			fib->id[k / NID][k % NID].busy = true;
+			fib->nbusy++;
+		}
+	return true;
+}
+
+static bool
+run(struct fib *fib)
+{
+	if (!fib->synced) {
+		sync(fib);
+		return true;
+	}
+	return move(fib) || tell(fib) || run_answer(fib);
+}
+
+bool
+fib_run(void)
+{
+	struct fib *all[NTABLE + 1], *fib;
 	unsigned n = 0;
 
-	for (int f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
-		for (uint32_t i = 0; i < NID; i++)
-			n += the_fib->id[f][i].nhset != 0;
-	return n;
+	LIST_FOREACH(fib, &fibs, entry)
+	{
+		CHECK(n < ARRAY_LEN(all));
+		all[n++] = fib;
+	}
+	unsigned first = n > 1 ? rnd(n) : 0;
+	bool any = false;
+	loop_enter(the_model->d->loop);
+	for (unsigned i = 0; !any && i < n; i++)
+		any = run(all[(first + i) % n]);
+	the_model->d->loop->in_turn = false;
+	return any;
 }
 
 void
-fib_wanted(enum family f, const struct ip_prefix *p, struct kernel_route *out)
+fib_tell_all(void)
 {
-	uint32_t id = the_fib->cb->id_of(the_fib->ctx, p);
+	struct fib *fib;
 
-	memset(out, 0, sizeof *out);
-	if (id == BITMAP_END || the_fib->id[f][id].nhset == 0)
-		return;
-	const struct fib_set *s = &the_fib->set[the_fib->id[f][id].nhset];
-	*out = (struct kernel_route){
-	    .there = true, .blackhole = s->type == FIB_BLACKHOLE, .metric = the_fib->id[f][id].metric, .nways = s->n};
-	for (unsigned i = 0; i < s->n; i++)
-		out->ways[i] = (struct way){.via = s->nh[i].via, .ifindex = s->nh[i].ifindex};
+	LIST_FOREACH(fib, &fibs, entry)
+	while (tell(fib))
+		;
+	the_model->d->loop->in_turn = false;
 }
 
-/* ---- what the kernel reports ---- */
-
-static void
-report_link(unsigned i)
+bool
+fib_all_told(void)
 {
-	struct fib_link l = {.ifindex = i + 1, .up = the_model->link_up[i]};
+	const struct fib *fib;
 
-	snprintf(l.name, sizeof l.name, "eth%u", i);
-	the_fib->cb->link(the_fib->ctx, &l);
-}
-
-static void
-report_address(unsigned i, enum family f)
-{
-	struct fib_address a = {.ifindex = i + 1};
-	char text[64];
-
-	if (f == FAMILY_IPV4)
-		snprintf(text, sizeof text, "10.0.%u.1", i + 1);
-	else
-		snprintf(text, sizeof text, "2001:db8:%u::1", i + 1);
-	CHECK(ip_addr_parse(text, &a.addr) == 0);
-	a.subnet = ip_prefix_from_addr(&a.addr, f == FAMILY_IPV4 ? 24 : 64);
-	the_fib->cb->address(the_fib->ctx, &a);
-}
-
-static void
-report_foreign(unsigned f, bool there)
-{
-	struct mforeign *r = &the_model->foreign[f];
-	struct fib_nh nh = {.ifindex = 2, .weight = 1};
-	struct fib_foreign o = {.table = 254,
-	    .metric = r->metric,
-	    .protocol = RTPROT_STATIC,
-	    .type = r->unreachable ? FIB_UNREACHABLE : FIB_UNICAST,
-	    .deleted = !there,
-	    .nh_count = r->unreachable ? 0 : 1,
-	    .nh = &nh};
-
-	CHECK(ip_prefix_parse(f == FAMILY_IPV4 ? "192.168.9.0/24" : "2001:db8:909::/48", &o.prefix) == 0);
-	CHECK(ip_addr_parse(f == FAMILY_IPV4 ? "10.0.2.254" : "2001:db8:2::254", &nh.via) == 0);
-	the_fib->cb->foreign(the_fib->ctx, &o);
+	LIST_FOREACH(fib, &fibs, entry)
+	if (!fib->synced || (fib->to.kernel < NKERNEL &&
+	    (kernel_of_number(fib->conf.table) != fib->to.kernel || !links_is_told(&fib->to))))
+		return false;
+	return true;
 }
 
 void
 fib_world_start(void)
 {
-	for (unsigned i = 0; i < NLINK; i++) {
-		report_link(i);
-		report_address(i, FAMILY_IPV4);
-		report_address(i, FAMILY_IPV6);
-	}
-	for (unsigned f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
-		if (the_model->foreign[f].there)
-			report_foreign(f, true);
-	the_fib->cb->synced(the_fib->ctx);
+	sync(fib_of(TABLE_MAIN));
 	the_model->d->loop->in_turn = false;
 }
 
-void
-fib_link_change(unsigned link)
+unsigned
+fib_count(void)
 {
-	the_model->link_up[link] = !the_model->link_up[link];
-	report_link(link);
-	the_model->d->loop->in_turn = false;
+	const struct fib *fib;
+	unsigned n = 0;
+
+	LIST_FOREACH(fib, &fibs, entry)
+	for (unsigned k = 0; k < FAMILY_COUNT * NID; k++)
+		n += fib->id[k / NID][k % NID].nhset != 0;
+	return n;
+}
+
+unsigned
+fib_kernel(unsigned table)
+{
+	const struct fib *fib = fib_of(table);
+
+	return fib != NULL ? fib->to.kernel : NKERNEL;
 }
 
 void
-fib_foreign_change(unsigned f)
+fib_wanted(unsigned table, enum family f, const struct ip_prefix *p, struct kernel_route *out)
 {
-	struct mforeign *r = &the_model->foreign[f];
+	const struct fib *fib = fib_of(table);
+	uint32_t id = fib->to.cb->id_of(fib->to.ctx, p);
 
-	if (r->there)
-		report_foreign(f, false);
-	r->there = rnd(3) != 0;
-	r->unreachable = rnd(4) == 0;
-	r->metric = rnd(3) * 10;
-	if (r->there)
-		report_foreign(f, true);
-	the_model->d->loop->in_turn = false;
+	memset(out, 0, sizeof *out);
+	if (id == BITMAP_END || fib->id[f][id].nhset == 0)
+		return;
+	const struct fib_set *s = &fib->set[fib->id[f][id].nhset];
+	*out = (struct kernel_route){
+	    .there = true, .blackhole = s->type == FIB_BLACKHOLE, .metric = fib->id[f][id].metric, .nways = s->n};
+	for (unsigned i = 0; i < s->n; i++)
+		out->ways[i] = (struct way){.via = s->nh[i].via, .ifindex = s->nh[i].ifindex};
 }

@@ -65,7 +65,7 @@ compare_kernel(struct verdict v[FAMILY_COUNT][NPREFIX])
 
 	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
 		for (unsigned i = 0; i < NPREFIX; i++) {
-			fib_wanted(f, &the_model->prefix[f][i], &got);
+			fib_wanted(the_model->at, f, &the_model->prefix[f][i], &got);
 			oracle_kernel(v, f, i, &want);
 			compare_route(f, i, &got, &want);
 			the_model->seen_kernel_out += v[f][i].nused > 0 && !want.there;

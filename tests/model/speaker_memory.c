@@ -77,12 +77,13 @@ check_caps(void)
 }
 
 static uint64_t
-missing_below_caps(enum family f)
+missing_below_caps(unsigned table, enum family f)
 {
 	uint64_t n = 0;
 
 	for (unsigned i = 0; i < NPEER; i++) {
-		const struct rib_source *s = peer_of(i) != NULL ? peer_routes_source(peer_of(i)) : NULL;
+		const struct peer *p = table_of(i) == table ? peer_of(i) : NULL;
+		const struct rib_source *s = p != NULL ? peer_routes_source(p) : NULL;
 		if (s != NULL && s->received[f] < s->cap[f])
 			n += s->cap[f] - s->received[f];
 	}
@@ -91,14 +92,14 @@ missing_below_caps(enum family f)
 
 /* What is free is for those below their caps; the rest is for whoever comes, unless memory is full. */
 static void
-check_spare(void)
+check_spare(unsigned table)
 {
-	const struct rib *rib = the_model->d->rib;
+	const struct rib *rib = table_bgpd(table)->rib;
 
 	for (enum rib_record r = RIB_RECORD_IPV4; r < RIB_RECORDS; r++) {
 		uint64_t want = the_model->d->memory.level == MEMORY_FULL ? 0 : rib_spare_count(rib, r), kept = 0;
 		if (r == RIB_RECORD_IPV4 || r == RIB_RECORD_IPV6)
-			kept = missing_below_caps(r == RIB_RECORD_IPV4 ? FAMILY_IPV4 : FAMILY_IPV6);
+			kept = missing_below_caps(table, r == RIB_RECORD_IPV4 ? FAMILY_IPV4 : FAMILY_IPV6);
 		want = want > kept ? want - kept : 0;
 		if (rib->spare[r] != want)
 			fail("%u records of kind %u may be used, want %" PRIu64, rib->spare[r], r, want);
@@ -121,8 +122,9 @@ look_at(unsigned part)
 		note_bases();
 	if (m->capped && !was_capped)
 		check_caps();
-	if (m->capped)
-		check_spare();
+	for (unsigned t = 0; m->capped && t < NTABLE; t++)
+		if (table_bgpd(t) != NULL)
+			check_spare(t);
 }
 
 void
@@ -144,6 +146,12 @@ memory_exceed(void)
 {
 	the_model->spare_counts = false;
 	look_at(PART_BEYOND);
+}
+
+static struct rib *
+rib_of(const struct mpeer *n)
+{
+	return table_bgpd(table_of((unsigned)(n - the_model->peer)))->rib;
 }
 
 static const struct rib_source *
@@ -181,7 +189,7 @@ take_spare(uint32_t spare[RIB_RECORDS], bool is_known, bool has_id, enum family 
 static bool
 is_in_rib(const struct mpeer *n, unsigned f, unsigned prefix, unsigned slot)
 {
-	struct rib *rib = the_model->d->rib;
+	struct rib *rib = rib_of(n);
 	uint32_t id = rib_find(rib, &the_model->prefix[f][prefix]);
 	const struct rib_source *s = source_of(n);
 	const struct rib_path *p = id != 0 ? rib_path_first(rib, (enum family)f, id) : NULL;
@@ -204,7 +212,7 @@ octets_of(const struct rib *rib, enum family f, uint32_t id, const struct rib_pa
 static int64_t
 octets_of_all(const struct mpeer *n)
 {
-	const struct rib *rib = the_model->d->rib;
+	const struct rib *rib = rib_of(n);
 	int64_t octets = 0;
 
 	for (unsigned k = FAMILY_IPV4 * NPREFIX; k < FAMILY_COUNT * NPREFIX; k++) {
@@ -258,12 +266,12 @@ memory_predict(const struct mpeer *n, unsigned f, const unsigned *prefix, unsign
 	const struct rib_source *s = source_of(n);
 	uint32_t has = s->received[f], spare[RIB_RECORDS];
 
-	memcpy(spare, the_model->d->rib->spare, sizeof spare);
+	memcpy(spare, rib_of(n)->spare, sizeof spare);
 	the_model->grown_before = s->grown;
 	the_model->octets_before = octets_of_all(n);
 	for (unsigned i = 0; i < count; i++) {
 		bool new = !is_in_rib(n, f, prefix[i], slot);
-		bool is_known = rib_find(the_model->d->rib, &the_model->prefix[f][prefix[i]]) != 0;
+		bool is_known = rib_find(rib_of(n), &the_model->prefix[f][prefix[i]]) != 0;
 		refused[i] = new && has >= s->cap[f] && !take_spare(spare, is_known, slot_ids[slot] != 0, (enum family)f);
 		has += new && !refused[i];
 	}

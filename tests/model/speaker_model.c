@@ -227,10 +227,23 @@ check_idle(const struct adjout_group *g)
 	fail("a group has work left and nobody does it");
 }
 
+static void
+check_groups(unsigned table)
+{
+	const struct bgpd *d = table_bgpd(table);
+	const struct adjout_group *g;
+
+	if (d == NULL)
+		return;
+	TAILQ_FOREACH(g, &d->groups->list.adjout.groups, entry)
+	check_idle(g);
+}
+
 /* What the daemon's timers have done. */
 void
 timers_follow(bool all_fired)
 {
+	tables_follow();
 	drain_follow(all_fired);
 	kept_follow(all_fired);
 }
@@ -238,7 +251,6 @@ timers_follow(bool all_fired)
 void
 step_settle(void)
 {
-	struct adjout_group *g;
 	bool busy = true;
 
 	for (unsigned i = 0; i < NPEER; i++)
@@ -258,17 +270,19 @@ step_settle(void)
 				busy = true;
 			memory_answer(&the_model->peer[i]);
 		}
-		busy = fib_run() || busy;
+		/* Reading of nothing may have made room for something. */
+		busy = fib_run() || busy || !TAILQ_EMPTY(&the_model->d->loop->jobs);
 	}
-	if (deferring()) {
-		/* Nothing can be right yet, but it must have an end. */
-		CHECK(the_model->now_ns < the_model->start_ns + (GR_LIMIT_S + 2) * 1000000000ull);
+	for (unsigned t = 0; t < NTABLE; t++)
+		if (deferring(t))
+			CHECK(the_model->now_ns < the_model->table[t].start_ns + (GR_LIMIT_S + 2) * 1000000000ull);
+	/* Nothing can be right yet, but it must have an end. */
+	if (deferring_any())
 		return;
-	}
 	CHECK(decided());
 	timers_follow(true);
-	TAILQ_FOREACH(g, &the_model->d->groups->list.adjout.groups, entry)
-	check_idle(g);
+	for (unsigned t = 0; t < NTABLE; t++)
+		check_groups(t);
 	for (unsigned i = 0; i < NPEER; i++) {
 		const struct mpeer *n = &the_model->peer[i];
 		CHECK(!n->up || (n->part_len == 0 && n->eor == n->caps.families && n->borr == 0 && n->asked == 0));
@@ -323,7 +337,8 @@ load(const struct mconf *c)
 		bool role = !is_inside(n) && c->neighbor[i].role != was->role;
 		bool ids = c->neighbor[i].many_in != was->many_in ||
 		    (c->neighbor[i].many_out == SEND_NONE) != (was->many_out == SEND_NONE);
-		bool other = c->neighbor[i].range != was->range;
+		bool other = c->neighbor[i].range != was->range || c->neighbor[i].table != was->table;
+		the_model->seen_moved += was->there && c->neighbor[i].there && c->neighbor[i].table != was->table;
 		moves = moves || (other && was->range == 1 + RANGE_SHARED);
 		if (!c->neighbor[i].there || other || role || ids || c->neighbor[i].multihop != was->multihop) {
 			kept_forget(n, FAMILY_IPV4);
@@ -445,12 +460,17 @@ step_neighbor(void)
 static void
 step_world(void)
 {
-	switch (rnd(3)) {
+	unsigned several = the_model->several;
+
+	switch (rnd(several ? 4 : 3)) {
 	case 0:
-		fib_link_change(rnd(NLINK));
+		links_change(several ? rnd(NDOMAIN) : DOMAIN_MAIN, rnd(NLINK));
+		break;
+	case 3:
+		links_device_change();
 		break;
 	default:
-		fib_foreign_change(FAMILY_IPV4 + rnd(2));
+		links_foreign_change(several ? rnd(NKERNEL) : KERNEL_MAIN, FAMILY_IPV4 + rnd(2));
 		break;
 	}
 	the_model->last_event = the_model->step;
@@ -470,19 +490,22 @@ step_reload(void)
  * amid it, or after GR_LIMIT_S. What happened in this very step may have been before or after.
  */
 static void
-deferral_follow(void)
+deferral_follow(unsigned table)
 {
 	struct model *m = the_model;
-	bool was = m->deferred;
-	uint64_t gone_s = (m->now_ns - m->start_ns) / 1000000000u;
+	struct mtable *t = &m->table[table];
+	bool was = t->deferred;
+	uint64_t gone_s = (m->now_ns - t->start_ns) / 1000000000u;
 
-	m->deferred = deferring();
-	m->seen_deferred += m->deferred;
-	if (was && !m->deferred)
+	t->deferred = deferring(table);
+	m->seen_deferred += t->deferred;
+	if (was && !t->deferred)
 		m->seen_in_time += gone_s < GR_LATE_S;
-	if (!was || m->deferred || m->last_event == m->step)
+	if (!was || t->deferred || m->last_event == m->step)
 		return;
 	for (unsigned i = 0; i < NPEER && gone_s < GR_LIMIT_S; i++) {
+		if (table_of(i) != table)
+			continue;
 		const struct mpeer *n = &m->peer[i];
 		const struct peer *p = peer_of(i);
 		bool missing = n->up && n->caps.gr && (n->caps.families & ~n->sent_eor) != 0;
@@ -494,9 +517,9 @@ deferral_follow(void)
 }
 
 static void
-note_groups(void)
+note_groups(const struct bgpd *d)
 {
-	struct group_list *l = &the_model->d->groups->list;
+	struct group_list *l = &d->groups->list;
 	const struct adjout_group *g;
 	bool shared = false, full = false;
 
@@ -505,8 +528,6 @@ note_groups(void)
 		shared = shared || g->nmembers > 1;
 		full = full || container_of(g, struct group, out)->ring_octets >= l->ring_max;
 	}
-	if (decided())
-		the_model->last_decided = the_model->step;
 	the_model->seen_shared += shared;
 	the_model->seen_full += full;
 	the_model->seen_detached += l->adjout.ndetached > 0;
@@ -520,7 +541,7 @@ step(void)
 	the_model->step++;
 	if (the_model->stretch != STRETCH_NONE)
 		step_stretch();
-	else if (deferring() && the_model->hurried && what < 990)
+	else if (the_model->hurried && what < 990 && deferring_any())
 		step_deferring();
 	else if (what < 550)
 		step_neighbor();
@@ -546,8 +567,12 @@ step(void)
 	else
 		step_settle();
 	timers_follow(false);
-	deferral_follow();
-	note_groups();
+	for (unsigned t = 0; t < NTABLE; t++)
+		deferral_follow(t);
+	if (decided())
+		the_model->last_decided = the_model->step;
+	for (const struct bgpd *d = the_model->d; d != NULL; d = instance_next(d))
+		note_groups(d);
 }
 
 /* Everything is taken away: nothing may be left. */
@@ -555,11 +580,13 @@ static void
 end(void)
 {
 	struct bgpd *d = the_model->d;
-	struct rib_stats st;
-	struct groups_memory sent;
 	struct mconf c;
 
+	/* The VRF's table is to be nobody's that is wanted now. */
+	the_model->device.kernel = KERNEL_FIRST;
+	step_settle();
 	conf_empty(&c);
+	c.empty_tables = the_model->several;
 	load(&c);
 	step_settle();
 	/* Ids of withdrawn prefixes are kept for two ticks of the groups. */
@@ -567,14 +594,11 @@ end(void)
 		clock_advance(1000);
 		step_settle();
 	}
-	CHECK(TAILQ_EMPTY(&d->peers) && TAILQ_EMPTY(&d->ranges));
-	rib_stats(d->rib, &st);
-	CHECK(st.prefixes[FAMILY_IPV4] == 0 && st.prefixes[FAMILY_IPV6] == 0);
-	CHECK(fib_count() == 0);
-	CHECK(attr_table_count(d->attrs) == 0);
-	groups_memory(d->groups, &sent);
-	CHECK(sent.sent_sets == 0);
-	CHECK(nexthop_count(d->nexthops) == 0);
+	compare_empty();
+	c.empty_tables = false;
+	load(&c);
+	step_settle();
+	CHECK(TAILQ_EMPTY(&d->ranges));
 }
 
 /*
@@ -585,18 +609,18 @@ static bool
 run(struct bgpd *d)
 {
 	struct group_list *list = &d->groups->list;
+	struct mtable *t = &the_model->table[TABLE_MAIN];
 
-	the_model->d = d;
 	memory_start();
-	list->ring_max = 2000 + rnd(30000);
-	list->private_max = 1000 + rnd(10000);
+	uint32_t ring_max = 2000 + rnd(30000);
+	tables_limit(ring_max, 1000 + rnd(10000));
 	list->adjout.kept_max = rnd(20); /* else ids would seldom be reused */
 	list->adjout.detached_max = 1 + rnd(6);
-	restart_begun();
+	the_model->bases_known = false;
 	restart_plan();
 	fib_world_start();
-	the_model->deferred = deferring();
-	CHECK(the_model->deferred == (the_model->kept != 0));
+	t->deferred = deferring(TABLE_MAIN);
+	CHECK(t->deferred == (t->kept != 0));
 	while (the_model->step < the_model->steps && (!the_model->taped || the_model->tape_left > 0)) {
 		step();
 		if (restart_is_due()) {
@@ -651,12 +675,14 @@ init_peers(void)
 
 	for (unsigned i = 0; i < NPEER; i++) {
 		struct mpeer *n = &the_model->peer[i];
-		CHECK(ip_addr_parse(peers[i].address, &n->addr) == 0);
+		/* In another table, where there are several. */
+		unsigned at = the_model->several && (i == 3 || i == 5) ? i - 1 : i;
+		CHECK(ip_addr_parse(peers[at].address, &n->addr) == 0);
 		n->tag = (uint8_t)(1 + i);
 		n->as = peers[i].as;
 		n->internal = n->as == LOCAL_AS;
 		n->member = the_model->confed && (n->as == 65002 || n->as == 65003);
-		n->link = peers[i].link;
+		n->link = peers[at].link;
 		n->id = 0x0a090000u + peers[i].id;
 		n->self[FAMILY_IPV4] = model_address(FAMILY_IPV4, 10 << 16 | n->link, 0, 1);
 		n->self[FAMILY_IPV6] = model_address(FAMILY_IPV6, 0, n->link, 1);
@@ -689,15 +715,19 @@ model_run(struct model *m)
 	the_model = m;
 	m->now_ns = 1000000000ull;
 	m->confed = m->seed % 2 == 1;
+	m->several = m->seed % 3 == 0;
 	init_prefixes();
 	init_peers();
 	conf_init(&m->conf);
 	fib_world_new();
 	/* Not with a tape: minutes may have to pass until selection begins, and each is much work. */
-	for (unsigned f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
-		m->adopted[f] = !m->taped && rnd(2) == 0 ? 5 : 0;
+	for (unsigned f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
+		m->adopted[KERNEL_MAIN][f] = !m->taped && rnd(2) == 0 ? 5 : 0;
+		m->adopted[KERNEL_FIRST][f] = m->several ? m->adopted[KERNEL_MAIN][f] : 0;
+	}
 	m->hurried = rnd(3) != 0;
 	do {
+		m->d = &d;
 		started = daemon_start(&d, &options, read_conf());
 		again = started && run(&d);
 		daemon_free(&d, !started);

@@ -5,8 +5,11 @@
  * The real bgpd runs: configuration, neighbours with their state machines, UPDATE
  * in, RIB, next hops, policies, export groups, UPDATE out. What is replaced, at
  * link time, is its rim: time and timers (speaker_clock), memory (speaker_memory), connections
- * (speaker_session), the kernel (speaker_fib). All of them are random but
+ * (speaker_session), the kernel (speaker_fib, speaker_links). All of them are random but
  * repeatable: the same seed gives the same run.
+ *
+ * With every third seed there are several tables (speaker_tables): neighbours are in one of them each, some with
+ * the same address as one of another table.
  *
  * Beside it stands the model (speaker_oracle): what each neighbour has announced,
  * the configuration as plain structs (speaker_conf), and the rules told in the
@@ -44,6 +47,13 @@
 #define NPATH     (OWN + 2)
 #define RANGE_SHARED 6u /* whose range the last neighbour may be in, too */
 #define NTOLD     (NPATH + 16) /* paths to a prefix that a neighbour may be told at a time: some may be of the past */
+
+/* Where neighbours may be: the main table, that of a VRF, and one of a number, which shares the main one's links. */
+enum { TABLE_MAIN, TABLE_VRF, TABLE_BESIDE, NTABLE };
+/* Who has links of its own; and tables of the kernel: the VRF's is one of those that are not the main one. */
+enum { DOMAIN_MAIN, DOMAIN_VRF, NDOMAIN };
+enum { KERNEL_MAIN, KERNEL_FIRST, KERNEL_SECOND, KERNEL_BESIDE, NKERNEL };
+#define VRF_NAME "red"
 
 #define LOCAL_AS  64512u
 #define CONFED_AS 64500u /* of the confederation that LOCAL_AS is a member of, with every other seed */
@@ -167,6 +177,7 @@ struct mneighbor {
 	bool rr_client;
 	bool multihop;    /* of those outside: may be more than one hop away */
 	uint8_t range;    /* 0: configured with its address; else let in by that of this neighbour, counted from 1 */
+	uint8_t table;
 	uint8_t role;     /* enum role, of those outside */
 	uint8_t limit;    /* max-prefix, more are blocked; 0: none */
 	uint8_t limit_out; /* max-prefix-out, more are held back; 0: none */
@@ -189,6 +200,7 @@ struct mconf {
 	unsigned multipath_ebgp, multipath_ibgp;
 	bool relax, via_default;
 	bool bounded; /* memory-limit is there */
+	bool empty_tables; /* tables are there without neighbours */
 	uint32_t default_local_pref, cluster_id;
 };
 
@@ -240,6 +252,20 @@ struct mforeign {
 	bool there, unreachable;
 	uint32_t metric;
 };
+/* The device of the VRF. */
+struct mdevice {
+	bool there, up;
+	uint8_t kernel; /* its table */
+	uint32_t ifindex;
+};
+/* A table of the daemon's, while it is there. */
+struct mtable {
+	uint32_t number; /* the daemon's, which it never uses again; 0: the main one, or it is not there */
+	uint32_t device, kernel; /* of a VRF: as the daemon had them after the last step */
+	uint8_t kept; /* families with routes of an earlier daemon when it began, OPEN_FAMILY bits */
+	bool deferred; /* deferring() after the last step */
+	uint64_t start_ns;
+};
 
 /* Are routes of a lost session kept, even if there were none, and as a last resort (RFC 9494)? */
 enum keeps { KEEPS_NOT, KEEPS, KEEPS_LONG };
@@ -274,10 +300,13 @@ struct model {
 	struct ip_prefix prefix[FAMILY_COUNT][NPREFIX];
 	struct mpeer peer[NPEER];
 	bool confed; /* we are in a confederation */
-	bool link_up[NLINK];
-	uint32_t adopted[FAMILY_COUNT]; /* routes of somebody's earlier run in the kernel, until they are swept */
+	bool several; /* tables */
+	unsigned at;  /* the table that the oracle was asked for */
+	struct mtable table[NTABLE];
+	struct mdevice device;
+	bool link_up[NDOMAIN][NLINK];
+	uint32_t adopted[NKERNEL][FAMILY_COUNT]; /* routes of somebody's earlier run in the kernel, until they are swept */
 	uint64_t restart_step; /* when this daemon ends and another one begins; 0: it stays to the end */
-	uint8_t kept; /* families with routes of an earlier daemon when this one began, OPEN_FAMILY bits */
 	/* What each neighbour had when memory was not free any more, unless the configuration has changed since. */
 	uint32_t base[NPEER][FAMILY_COUNT];
 	bool bases_known;
@@ -285,10 +314,8 @@ struct model {
 	int64_t octets_before; /* and what they take at most */
 	bool spare_counts;    /* free records of the RIB are memory */
 	unsigned memory_part; /* what the daemon has, see speaker_memory.c */
-	bool deferred;    /* deferring() after the last step */
 	bool hurried;     /* neighbours come and say End-of-RIB soon: the wait need not end by time */
-	uint64_t start_ns;
-	struct mforeign foreign[FAMILY_COUNT];
+	struct mforeign foreign[NKERNEL][FAMILY_COUNT];
 	struct attr_scratch scratch;
 	/* How often things were seen, for the last line. */
 	uint64_t compared, seen_eor, seen_eorr, seen_up, seen_closed, seen_reload, seen_recursive, seen_multipath, seen_long;
@@ -298,6 +325,7 @@ struct model {
 	uint64_t seen_refused, seen_asked, seen_capped, seen_restart, seen_left, seen_left_swept;
 	uint64_t seen_kernel_out, seen_metric, seen_drained, seen_resources;
 	uint64_t seen_let_in, seen_turned_away, seen_too_large, seen_spare;
+	uint64_t seen_made, seen_moved, seen_device_gone, seen_device_table, seen_device_waits;
 	uint64_t steps;
 };
 extern struct model *the_model;
@@ -346,12 +374,40 @@ void session_hang_up(struct session *s);                /* the neighbour closes 
 void session_knock(unsigned peer);                      /* it connects: with a session if it is let in */
 size_t session_pull(struct session *s, uint8_t *buf, size_t max); /* octets that the daemon sends */
 
+/*
+ * speaker_links.c: what there is in the kernel beside the daemon's routes. It is told to each table of the daemon's by
+ * itself, in any order, and later where there are several.
+ */
+#define NLINKS_ALL (NDOMAIN * NLINK + 1) /* the last one is the VRF's device */
+struct links_told {
+	struct fib_link link[NLINKS_ALL]; /* ifindex 0: none */
+	struct mforeign foreign[NKERNEL][FAMILY_COUNT];
+};
+struct links_to { /* somebody who is told */
+	struct links_told told;
+	const struct fib_callbacks *cb;
+	void *ctx;
+	unsigned kernel; /* whose foreign routes */
+	bool alone;      /* and not the main one's */
+};
+void links_new(void); /* another kernel: links are up */
+/* Tells something that has changed. False: all is known. */
+bool links_tell(struct links_to *to);
+bool links_is_told(const struct links_to *to);
+uint32_t links_ifindex(unsigned domain, unsigned link);
+void links_change(unsigned domain, unsigned link);
+void links_foreign_change(unsigned kernel, unsigned family);
+void links_device_change(void);
+uint32_t kernel_number(unsigned kernel); /* of one of its tables */
+unsigned kernel_of_number(uint32_t number);
+
 /* speaker_fib.c */
-void fib_world_new(void);   /* another kernel: links are up, and nobody has left routes */
-void fib_world_start(void); /* reports links, addresses and foreign routes */
-void fib_link_change(unsigned link);
-void fib_foreign_change(unsigned family);
-bool fib_run(void); /* an answer of the kernel's that is due; false: none */
+void fib_world_new(void);   /* another kernel: nobody has left routes */
+void fib_world_start(void); /* the main table's is told everything */
+/* All of them have been told everything, and routes are where they are wanted. */
+bool fib_all_told(void);
+void fib_tell_all(void);
+bool fib_run(void); /* an answer of the kernel's that is due, or something that it tells; false: nothing is */
 struct way {
 	struct ip_addr via;
 	uint32_t ifindex;
@@ -363,16 +419,46 @@ struct kernel_route {
 	unsigned nways;
 	struct way ways[WAYS_MAX];
 };
-/* What the daemon wants for a prefix. */
-void fib_wanted(enum family f, const struct ip_prefix *p, struct kernel_route *out);
-unsigned fib_count(void);
+/* What a table of the daemon's wants for a prefix. */
+void fib_wanted(unsigned table, enum family f, const struct ip_prefix *p, struct kernel_route *out);
+unsigned fib_count(void); /* what all want */
+/* The kernel's table that it puts them in; NKERNEL: it has none. */
+unsigned fib_kernel(unsigned table);
 /* Is there a route that a daemon before this one has left, and nobody has asked for since? */
-bool fib_left(enum family f, unsigned prefix);
-uint32_t fib_left_count(enum family f); /* and of somebody's else */
+bool fib_left(unsigned kernel, enum family f, unsigned prefix);
+uint32_t fib_left_count(unsigned kernel, enum family f); /* and of somebody's else */
+
+/* speaker_tables.c: the tables of the daemon, and who is in them */
+struct bgpd *table_bgpd(unsigned table); /* NULL: it is not there */
+unsigned table_of(unsigned peer);        /* by the configuration */
+unsigned table_domain(unsigned table);
+/* The kernel's table whose foreign routes its next hops may resolve through, beside its neighbours'. */
+unsigned table_foreign(unsigned table);
+/* Is a connection to or from its neighbours possible? */
+bool table_reaches(unsigned table);
+const char *table_keys(unsigned table); /* of a neighbour in it, as YAML */
+void tables_random(struct mneighbor *n);
+void tables_mutate(struct mconf *c);
+void tables_settle(struct mconf *c); /* what cannot be, is not */
+/* A table's part of the kernel begins, and is known. */
+void table_opened(unsigned table);
+void table_synced(unsigned table);
+/* After each step: what the daemon has made of the VRF's device, and new tables. */
+void tables_follow(void);
+/* Sets limits of what export groups keep, in all tables. */
+void tables_limit(uint32_t ring_max, uint32_t private_max);
+/* Nobody is in it any more, or can be: it goes, or loses the kernel's table. */
+bool table_ends(unsigned table);
+/* Has each that is there what it is to have of the kernel, and is no other there? */
+bool tables_are_settled(void);
+/* All has run dry: those are there that should be, with the kernel's tables that they should have. */
+void compare_tables(void);
+/* Nobody is in any of them. */
+void compare_empty(void);
 
 /* speaker_restart.c: the daemon ends, and another one begins with what is in the kernel (RFC 4724 4.1) */
-/* The daemon has begun: what it found in the kernel is known. */
-void restart_begun(void);
+/* A table has begun: what it found in the kernel is known. */
+void restart_begun(unsigned table);
 /* When the daemon is to end; and is this a step at which it can? */
 void restart_plan(void);
 bool restart_is_due(void);
@@ -382,10 +468,10 @@ void restart_ended(void);
 /* A neighbour connects: what will the daemon's OPEN say? And what it says. */
 void restart_expect(struct mpeer *n);
 void restart_open(struct mpeer *n, const uint8_t *body, size_t len);
-/* The daemon has what nobody asked for taken out of the kernel. */
-void restart_swept(void);
+/* The daemon has what nobody asked for in this table taken out of the kernel. */
+void restart_swept(unsigned table);
 /* All has run dry: by now it must have. */
-void restart_compare(void);
+void restart_compare(unsigned table);
 
 /* speaker_conf.c */
 void conf_init(struct mconf *c);
@@ -426,8 +512,8 @@ path_source(unsigned path)
 {
 	return path / NSLOT;
 }
-/* Everything anew: the verdict of each prefix. */
-void oracle_decide(struct verdict v[FAMILY_COUNT][NPREFIX]);
+/* Everything anew: the verdict of each prefix in a table, which all that is asked of v from then on is for. */
+void oracle_decide(unsigned table, struct verdict v[FAMILY_COUNT][NPREFIX]);
 /* What the neighbour should have been told of a path that is sent to it if anything is. */
 enum oracle_out {
 	OUT_NONE,
@@ -556,8 +642,10 @@ void compare_memory(void);
 struct peer *peer_of(unsigned peer); /* NULL: not configured */
 bool decided(void);                  /* has everything been decided that is known? */
 bool quiet(void);                    /* as far as others depend on it? */
-bool deferring(void);                /* does the daemon wait for its neighbours (RFC 4724 4.1)? */
-void compare_read_blocked(void);     /* takes over which routes max-prefix keeps out: that is up to the daemon */
+bool deferring(unsigned table);      /* does it wait for its neighbours (RFC 4724 4.1)? */
+bool deferring_any(void);
+/* Asks the oracle; takes over which routes max-prefix keeps out before: that is up to the daemon. */
+void compare_ask(unsigned table, struct verdict v[FAMILY_COUNT][NPREFIX]);
 void compare_decided(void);          /* best paths, multipath sets, kernel routes */
 void compare_everything(void);       /* and what neighbours were told, and counts */
 /* A neighbour was told something: has it no more prefixes than it may? */

@@ -167,8 +167,8 @@ static int
 link_of(const struct ip_addr *a)
 {
 	for (unsigned i = 0; i < NLINK; i++) {
-		const struct ip_addr *self = &the_model->peer[i == 0 ? 0 : i == 1 ? 1 : 3].self[a->family];
-		struct ip_prefix p = ip_prefix_from_addr(self, a->family == FAMILY_IPV4 ? 24 : 64);
+		struct ip_addr self = model_address(a->family, 10 << 16 | (i + 1), i + 1, 1);
+		struct ip_prefix p = ip_prefix_from_addr(&self, a->family == FAMILY_IPV4 ? 24 : 64);
 		if (ip_prefix_contains(&p, a))
 			return (int)i;
 	}
@@ -221,7 +221,8 @@ import_all(enum family f, unsigned prefix, struct verdict *v)
 		const struct mroute *r = &the_model->peer[s].route[f][prefix][x % NSLOT];
 		v->a[x] = r->a;
 		mark_otc(s, &v->a[x]);
-		v->in[x] = r->there && !r->refused && !r->blocked && !loops(&r->a) && !next_hop_is_far(s, &r->a) &&
+		v->in[x] = table_of(s) == the_model->at && r->there && !r->refused && !r->blocked && !loops(&r->a) &&
+		    !next_hop_is_far(s, &r->a) &&
 		    !is_leak(s, &r->a) &&
 		    chain_run(&the_model->conf.neighbor[s].import, s, POLICY_IMPORT, s, f, prefix, &v->a[x], &set);
 		drain_import(&the_model->peer[s], &r->a, &v->a[x]);
@@ -231,7 +232,8 @@ import_all(enum family f, unsigned prefix, struct verdict *v)
 			v->a[x].communities |= C_LLGR_STALE;
 		}
 	}
-	v->in[OWN] = own->there && (own->while_link == 0 || the_model->link_up[own->while_link - 1]);
+	v->in[OWN] = the_model->at == TABLE_MAIN && own->there &&
+	    (own->while_link == 0 || the_model->link_up[DOMAIN_MAIN][own->while_link - 1]);
 	v->a[OWN] = own->a;
 	if (prefix >= PFX_AGG)
 		v->a[AGGREGATE] = the_model->conf.aggregate[f][prefix - PFX_AGG].a;
@@ -266,7 +268,7 @@ contributes(const struct verdict *v)
 static bool
 aggregate_is_there(const struct verdict v[NPREFIX], enum family f, unsigned aggregate)
 {
-	if (!the_model->conf.aggregate[f][aggregate].there)
+	if (the_model->at != TABLE_MAIN || !the_model->conf.aggregate[f][aggregate].there)
 		return false;
 	for (unsigned i = 0; i < NPREFIX; i++)
 		if (inside(f, i, aggregate) && contributes(&v[i]))
@@ -323,7 +325,8 @@ match_outside(const struct ip_addr *a, unsigned max_len, unsigned *link, unsigne
 	}
 	CHECK(ip_prefix_parse(a->family == FAMILY_IPV4 ? "192.168.9.0/24" : "2001:db8:909::/48", &p) == 0);
 	*len = p.len;
-	return p.len <= max_len && the_model->foreign[a->family].there && ip_prefix_contains(&p, a) ? 2 : 0;
+	bool there = the_model->foreign[table_foreign(the_model->at)][a->family].there;
+	return p.len <= max_len && there && ip_prefix_contains(&p, a) ? 2 : 0;
 }
 
 static int
@@ -346,7 +349,8 @@ match_bgp(const struct resolver *r, const struct ip_addr *a, unsigned max_len)
 static bool
 outside(int what, unsigned link, const struct ip_addr *a, struct resolved *out)
 {
-	const struct mforeign *fr = &the_model->foreign[a->family];
+	const struct mforeign *fr = &the_model->foreign[table_foreign(the_model->at)][a->family];
+	unsigned domain = table_domain(the_model->at);
 	struct ip_addr via = *a;
 
 	if (what == 2) {
@@ -355,9 +359,9 @@ outside(int what, unsigned link, const struct ip_addr *a, struct resolved *out)
 		link = 1;
 		CHECK(ip_addr_parse(a->family == FAMILY_IPV4 ? "10.0.2.254" : "2001:db8:2::254", &via) == 0);
 	}
-	if (!the_model->link_up[link])
+	if (!the_model->link_up[domain][link])
 		return false;
-	way_add(out, &via, link + 1);
+	way_add(out, &via, links_ifindex(domain, link));
 	/* The first way found says how far it is. */
 	if (out->nways == 1)
 		out->metric = what == 2 ? fr->metric : 0;
@@ -575,12 +579,13 @@ decide(struct verdict *v, struct cache *c, const struct verdict (*all)[NPREFIX])
 }
 
 void
-oracle_decide(struct verdict v[FAMILY_COUNT][NPREFIX])
+oracle_decide(unsigned table, struct verdict v[FAMILY_COUNT][NPREFIX])
 {
 	static struct verdict old[FAMILY_COUNT][NPREFIX];
 	static struct cache c;
 	bool changed = true;
 
+	the_model->at = table;
 	for (int f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
 		for (unsigned i = 0; i < NPREFIX; i++)
 			import_all((enum family)f, i, &v[f][i]);

@@ -29,7 +29,8 @@ restart_is_due(void)
 {
 	const struct model *m = the_model;
 
-	return m->restart_step != 0 && m->step >= m->restart_step && m->stretch == STRETCH_NONE && reload_idle(m->d->reload);
+	return m->restart_step != 0 && m->step >= m->restart_step && m->stretch == STRETCH_NONE &&
+	    reload_idle(m->d->reload) && tables_are_settled();
 }
 
 void
@@ -59,35 +60,37 @@ restart_ended(void)
 	}
 	m->seen_restart++;
 	m->hurried = true;
+	memset(m->table, 0, sizeof m->table);
 }
 
+/* Where nobody is configured who could send routes again, what is left is nobody's. */
 void
-restart_begun(void)
+restart_begun(unsigned table)
 {
-	struct model *m = the_model;
+	struct mtable *t = &the_model->table[table];
 
-	m->start_ns = m->now_ns;
-	m->last_event = m->step;
-	m->bases_known = false;
-	m->kept = 0;
+	t->start_ns = the_model->now_ns;
+	t->kept = 0;
 	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
-		m->seen_left += fib_left_count(f);
-		if (fib_left_count(f) > 0)
-			m->kept |= OPEN_FAMILY(f);
+		uint32_t n = fib_left_count(fib_kernel(table), f);
+		the_model->seen_left += n;
+		if (n > 0 && !TAILQ_EMPTY(&table_bgpd(table)->peers))
+			t->kept |= OPEN_FAMILY(f);
 	}
 }
 
 void
 restart_expect(struct mpeer *n)
 {
-	const struct model *m = the_model;
-	bool at_start = n->ups == 0 || deferring();
+	unsigned table = table_of((unsigned)(n - the_model->peer));
+	uint8_t kept = the_model->table[table].kept;
+	bool at_start = n->ups == 0 || deferring(table);
 
-	n->open_restarts = m->kept != 0 && at_start ? OPEN_RESTARTS : OPEN_RESTARTS_NO;
+	n->open_restarts = kept != 0 && at_start ? OPEN_RESTARTS : OPEN_RESTARTS_NO;
 	/* What is being selected has not been sent, but soon is. */
-	if (m->d->restart.state == GR_SELECT)
+	if (table_bgpd(table)->restart.state == GR_SELECT)
 		n->open_restarts = OPEN_RESTARTS_ANY;
-	n->open_kept = at_start ? m->kept : OPEN_FAMILY(FAMILY_IPV4) | OPEN_FAMILY(FAMILY_IPV6);
+	n->open_kept = at_start ? kept : OPEN_FAMILY(FAMILY_IPV4) | OPEN_FAMILY(FAMILY_IPV6);
 	n->ups++;
 }
 
@@ -131,30 +134,36 @@ knows_more(void)
 
 /* All has been decided: nothing may go that is only not asked for yet. */
 void
-restart_swept(void)
+restart_swept(unsigned table)
 {
 	static struct verdict v[FAMILY_COUNT][NPREFIX];
+	unsigned kernel = fib_kernel(table);
 	struct kernel_route want;
 
-	CHECK(!deferring());
-	the_model->seen_left_swept += fib_left_count(FAMILY_IPV4) + fib_left_count(FAMILY_IPV6);
+	if (kernel == NKERNEL)
+		return;
+	the_model->seen_left_swept += fib_left_count(kernel, FAMILY_IPV4) + fib_left_count(kernel, FAMILY_IPV6);
+	/* One that ends does not wait for anybody. */
+	if (table_ends(table))
+		return;
+	CHECK(!deferring(table));
 	if (knows_more())
 		return;
-	compare_read_blocked();
-	oracle_decide(v);
+	compare_ask(table, v);
 	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++)
 		for (unsigned i = 0; i < NPREFIX; i++) {
 			oracle_kernel(v, f, i, &want);
-			if (fib_left(f, i) && want.there)
+			if (fib_left(kernel, f, i) && want.there)
 				fail("family %d prefix %u: a route of before is taken away that is still wanted", f, i);
 		}
 }
 
 void
-restart_compare(void)
+restart_compare(unsigned table)
 {
-	uint32_t n = fib_left_count(FAMILY_IPV4) + fib_left_count(FAMILY_IPV6);
+	unsigned kernel = fib_kernel(table);
+	uint32_t n = kernel < NKERNEL ? fib_left_count(kernel, FAMILY_IPV4) + fib_left_count(kernel, FAMILY_IPV6) : 0;
 
-	if (n > 0 && the_model->now_ns > the_model->start_ns + (GR_LIMIT_S + 2) * 1000000000ull)
+	if (n > 0 && the_model->now_ns > the_model->table[table].start_ns + (GR_LIMIT_S + 2) * 1000000000ull)
 		fail("%u routes of before are still in the kernel", n);
 }

@@ -5,10 +5,13 @@
  */
 #include "tests/model/speaker_model.h"
 
+#include "bgpd/peer.h"
+#include "bgpd/reload.h"
 #include "bgpd/sockopt.h"
 #include "lib/mem.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -106,21 +109,24 @@ session_pool_bytes(const struct session_pool *p)
 	return 0;
 }
 
+/* By its name, since two have the same address; and it must be dialled where its table says. */
 struct session *
 session_dial(struct session_pool *p, const struct session_dial *d, const struct session_ops *ops, void *ctx, int *err)
 {
+	const struct peer *peer = ((const struct peer_conn *)ctx)->peer;
+	const char *vrf = instance_vrf(peer->d);
+	unsigned i;
+
 	(void)p;
-	for (unsigned i = 0; i < NPEER; i++) {
-		struct mpeer *n = &the_model->peer[i];
-		if (!ip_addr_eq(&n->addr, &d->remote))
-			continue;
-		CHECK(n->session == NULL);
-		n->session = xcalloc(1, sizeof *n->session);
-		*n->session = (struct session){.ops = ops, .ctx = ctx, .peer = i, .dialling = true, .max_len = BGP_MSG_MAX};
-		return n->session;
-	}
-	*err = -ENETUNREACH;
-	return NULL;
+	(void)err;
+	CHECK(sscanf(peer->name, "p%u", &i) == 1 && i < NPEER);
+	struct mpeer *n = &the_model->peer[i];
+	CHECK(n->session == NULL && ip_addr_eq(&n->addr, &d->remote));
+	CHECK(vrf == NULL ? d->device == NULL : d->device != NULL && strcmp(vrf, d->device) == 0);
+	CHECK(!reload_idle(the_model->d->reload) || table_bgpd(table_of(i)) == peer->d);
+	n->session = xcalloc(1, sizeof *n->session);
+	*n->session = (struct session){.ops = ops, .ctx = ctx, .peer = i, .dialling = true, .max_len = BGP_MSG_MAX};
+	return n->session;
 }
 
 static unsigned knocking; /* the neighbour that connects */
@@ -252,7 +258,7 @@ session_knock(unsigned peer)
 	CHECK(fd >= 0);
 	knocking = peer;
 	loop_enter(the_model->d->loop);
-	l->accept(l->ctx, fd, 0, &n->self[n->addr.family], 179, &n->addr, 40000);
+	l->accept(l->ctx, fd, instance_device(table_bgpd(table_of(peer))), &n->self[n->addr.family], 179, &n->addr, 40000);
 	turn_end();
 }
 

@@ -47,14 +47,13 @@ stretch_end(void)
 static void
 stretch_begin_churn(void)
 {
-	struct group_list *list = &the_model->d->groups->list;
 	unsigned lag = rnd(NPEER);
 	struct mpeer *n = &the_model->peer[lag];
 	bool all = rnd(3) == 0;
 
 	the_model->stretch = STRETCH_CHURN;
-	list->ring_max = 500 + rnd(rnd(2) == 0 ? 3000 : 30000);
-	list->private_max = 500 + rnd(rnd(2) == 0 ? 1000 : 10000);
+	uint32_t ring_max = 500 + rnd(rnd(2) == 0 ? 3000 : 30000);
+	tables_limit(ring_max, 500 + rnd(rnd(2) == 0 ? 1000 : 10000));
 	for (unsigned i = 0; i < NPEER; i++)
 		the_model->lags[i] = all || i == lag;
 	for (unsigned f = FAMILY_IPV4; !all && n->up && n->caps.route_refresh && f < FAMILY_COUNT; f++)

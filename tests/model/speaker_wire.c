@@ -454,10 +454,11 @@ read_update(struct mpeer *n, const uint8_t *body, size_t len)
 	update_decode(&s, body, len, &the_model->scratch, &u);
 	if (u.outcome != ATTR_OK)
 		fail("neighbour %td gets a bad UPDATE: %s", n - the_model->peer, u.err.reason);
-	if (deferring())
+	struct bgpd *d = table_bgpd(table_of((unsigned)(n - the_model->peer)));
+	if (deferring(table_of((unsigned)(n - the_model->peer))))
 		fail("neighbour %td gets an UPDATE while selection is deferred", n - the_model->peer);
 	if (u.end_of_rib) {
-		CHECK(!(n->eor & OPEN_FAMILY(u.eor_family)) && the_model->d->restart.state >= GR_SETTLE);
+		CHECK(!(n->eor & OPEN_FAMILY(u.eor_family)) && d->restart.state >= GR_SETTLE);
 		n->eor |= OPEN_FAMILY(u.eor_family);
 		the_model->seen_eor++;
 	}
