@@ -39,6 +39,7 @@ static struct queue {
 	struct datagram item[QUEUE_MAX];
 	unsigned first, count;
 	bool overrun;
+	int error; /* of a part of the dump: said by the next call */
 	struct dump dump;
 } queues[KERNEL_SOCKETS];
 
@@ -53,6 +54,7 @@ kernel_reset(void)
 		struct queue *q = &queues[s];
 		q->first = q->count = 0;
 		q->overrun = false;
+		q->error = 0;
 		q->dump = (struct dump){0};
 	}
 	memset(&kernel, 0, sizeof(kernel));
@@ -635,6 +637,64 @@ dump_error(unsigned f)
 	return error == EINVAL || error == EOPNOTSUPP || error == ENOENT ? ENOMEM : error;
 }
 
+/* The next thing of a dump from at on; false: there is none any more. */
+static bool
+dump_item(struct dump *u, struct datagram *d, unsigned flags)
+{
+	for (;; u->at++) {
+		if (u->type == RTM_GETLINK && u->at < KERNEL_LINKS) {
+			put_link(d, flags, u->seq, ++u->at);
+			return true;
+		}
+		if (u->type == RTM_GETADDR && u->at < KERNEL_LINKS) {
+			if (!kernel.link[u->at + 1].addressed)
+				continue;
+			put_address(d, RTM_NEWADDR, flags, u->seq, ++u->at);
+			return true;
+		}
+		if (u->type == RTM_GETNEXTHOP && u->at < KERNEL_OBJECTS) {
+			if (kernel.object[u->at].id == 0)
+				continue;
+			put_object(d, RTM_NEWNEXTHOP, flags, u->seq, &kernel.object[u->at++]);
+			return true;
+		}
+		if (u->type != RTM_GETROUTE || u->at >= KERNEL_ROUTES)
+			return false;
+		const struct kernel_route *r = &kernel.route[u->at];
+		if (!r->used || r->family != u->family || r->table != u->table ||
+		    (u->protocol != 0 && r->protocol != u->protocol))
+			continue;
+		u->at++;
+		put_route(d, RTM_NEWROUTE, flags, u->seq, r);
+		return true;
+	}
+}
+
+/* A dump that has failed is over; one of which a part could not be made goes on. */
+static int
+dump_portion(enum kernel_socket s)
+{
+	struct queue *q = &queues[s];
+	struct dump *u = &q->dump;
+	unsigned f = fault(KERNEL_PORTION, s), flags = NLM_F_MULTI | (f >= 32 && f < 48 ? NLM_F_DUMP_INTR : 0);
+	int error = f >= 8 && f < 24 ? -dump_error(f) : 0;
+
+	if (f >= FAULT_PORTION_LOST && f < 8)
+		return ENOBUFS;
+	struct datagram *d = queue_push(q);
+	if (d == NULL)
+		return ENOBUFS;
+	for (unsigned i = 0; error == 0 && i < A_PORTION && dump_item(u, d, flags); i++)
+		;
+	if (d->len > 0 && error == 0)
+		return 0;
+	size_t at = message_begin(d, NLMSG_DONE, flags, u->seq);
+	put(d, &error, sizeof(error));
+	message_end(d, at);
+	u->type = 0;
+	return 0;
+}
+
 static void
 dump_request(enum kernel_socket s, const struct nlmsghdr *n)
 {
@@ -665,6 +725,10 @@ dump_request(enum kernel_socket s, const struct nlmsghdr *n)
 		q->dump.protocol = m.rtm_protocol;
 		q->dump.table = nla_get_u32(tb[RTA_TABLE]);
 	}
+	error = dump_portion(s);
+	d = error != 0 ? queue_push(q) : NULL;
+	if (d != NULL)
+		put_answer(d, n, error);
 }
 
 /* An error that is no lie: nothing is said to be there, or not to be there, that is not so. */
@@ -721,68 +785,10 @@ kernel_send(enum kernel_socket s, const void *buf, size_t len)
 
 /* ---- reading ---- */
 
-/* The next thing of a dump from at on; false: there is none any more. */
-static bool
-dump_item(struct dump *u, struct datagram *d, unsigned flags)
-{
-	for (;; u->at++) {
-		if (u->type == RTM_GETLINK && u->at < KERNEL_LINKS) {
-			put_link(d, flags, u->seq, ++u->at);
-			return true;
-		}
-		if (u->type == RTM_GETADDR && u->at < KERNEL_LINKS) {
-			if (!kernel.link[u->at + 1].addressed)
-				continue;
-			put_address(d, RTM_NEWADDR, flags, u->seq, ++u->at);
-			return true;
-		}
-		if (u->type == RTM_GETNEXTHOP && u->at < KERNEL_OBJECTS) {
-			if (kernel.object[u->at].id == 0)
-				continue;
-			put_object(d, RTM_NEWNEXTHOP, flags, u->seq, &kernel.object[u->at++]);
-			return true;
-		}
-		if (u->type != RTM_GETROUTE || u->at >= KERNEL_ROUTES)
-			return false;
-		const struct kernel_route *r = &kernel.route[u->at];
-		if (!r->used || r->family != u->family || r->table != u->table ||
-		    (u->protocol != 0 && r->protocol != u->protocol))
-			continue;
-		u->at++;
-		put_route(d, RTM_NEWROUTE, flags, u->seq, r);
-		return true;
-	}
-}
-
-/* A dump that has failed is over; one of which a part was lost goes on. */
-static int
-dump_portion(enum kernel_socket s)
-{
-	struct queue *q = &queues[s];
-	struct dump *u = &q->dump;
-	unsigned f = fault(KERNEL_PORTION, s), flags = NLM_F_MULTI | (f >= 32 && f < 48 ? NLM_F_DUMP_INTR : 0);
-	int error = f >= 8 && f < 24 ? -dump_error(f) : 0;
-
-	if (f >= FAULT_PORTION_LOST && f < 8)
-		return ENOBUFS;
-	struct datagram *d = queue_push(q);
-	if (d == NULL)
-		return ENOBUFS;
-	for (unsigned i = 0; error == 0 && i < A_PORTION && dump_item(u, d, flags); i++)
-		;
-	if (d->len > 0 && error == 0)
-		return 0;
-	size_t at = message_begin(d, NLMSG_DONE, flags, u->seq);
-	put(d, &error, sizeof(error));
-	message_end(d, at);
-	u->type = 0;
-	return 0;
-}
-
 bool
 kernel_has_something(enum kernel_socket s)
 {
-	return queues[s].count > 0 || queues[s].dump.type != 0 || queues[s].overrun;
+	return queues[s].count > 0 || queues[s].error != 0 || queues[s].overrun;
 }
 
 static ssize_t
@@ -803,14 +809,16 @@ kernel_receive(enum kernel_socket s, void *buf, size_t len, int flags)
 		return fails(EINTR);
 	if (f == FAULT_READ_FAILS)
 		return fails(EBADF);
+	if (f == FAULT_READ_NOBUFS)
+		return fails(ENOBUFS);
 	if (q->overrun) {
 		q->overrun = false;
 		return fails(ENOBUFS);
 	}
-	if (q->count == 0 && q->dump.type != 0) {
-		int error = dump_portion(s);
-		if (error != 0)
-			return fails(error);
+	if (q->error != 0) {
+		int error = q->error;
+		q->error = 0;
+		return fails(error);
 	}
 	if (q->count == 0)
 		return fails(EAGAIN);
@@ -818,11 +826,14 @@ kernel_receive(enum kernel_socket s, void *buf, size_t len, int flags)
 	q->first = (q->first + 1) % QUEUE_MAX;
 	q->count--;
 	got = d->len;
+	memcpy(buf, d->data, got < len ? got : len);
+	/* What is read makes room for the next part. Where that fails, the dump stands still until something is read again. */
+	if (q->dump.type != 0)
+		q->error = dump_portion(s);
 	/* Lost, and said so; cut off. */
 	if (f >= FAULT_READ_LOST && f < FAULT_READ_CUT)
 		return fails(ENOBUFS);
-	memcpy(buf, d->data, got < len ? got : len);
-	if (f >= FAULT_READ_CUT && f < 14)
+	if (f >= FAULT_READ_CUT && f < FAULT_READ_NOBUFS)
 		got = (flags & MSG_TRUNC) != 0 ? len + 1 : NLMSG_LENGTH(sizeof(int));
 	return (ssize_t)got;
 }

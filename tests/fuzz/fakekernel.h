@@ -3,9 +3,9 @@
  * fakekernel: as much of the kernel's routing as fib can see over netlink, for a fuzz target.
  *
  * It has links, an IPv4 address on each, routes and nexthop objects. What is sent to it is carried out at once and
- * answered in the socket; dumps are made a portion at each read, and go on until they are read; what others do is
- * notified. It does by itself what the kernel does: objects over a link that goes down are deleted, with their routes,
- * and nobody is told.
+ * answered in the socket; the first part of a dump is made when it is asked for, another whenever something was read;
+ * what others do is notified. It does by itself what the kernel does: objects over a link that goes down are deleted,
+ * with their routes, and nobody is told.
  *
  * Faults come from kernel.fault, an octet a decision: those from KERNEL_FAULT on make one, and say which; see where
  * fault() is called. What was refused has not been done.
@@ -33,6 +33,7 @@
 #define FAULT_READ_FAILS   2
 #define FAULT_READ_LOST    3
 #define FAULT_READ_CUT     10
+#define FAULT_READ_NOBUFS  14 /* says that something was lost, and nothing was */
 
 struct kernel_hop {
 	uint32_t ifindex; /* of a group: the member's number */

@@ -157,8 +157,8 @@ START_TEST(test_audit_given_up)
 }
 END_TEST
 
-/* No part of the one that failed can be read for a time, be it the audit's (0) or the dump of everything (1). */
-START_TEST(test_no_memory_for_a_dump)
+/* Each read fails for want of memory for a time, of the audit's socket (0) or that of the full dump (1). */
+START_TEST(test_no_memory_for_reading)
 {
 	enum kernel_socket socket = _i == 0 ? KERNEL_AUDIT : KERNEL_OPS;
 	struct fib_stats s;
@@ -170,7 +170,7 @@ START_TEST(test_no_memory_for_a_dump)
 	fib_stats_get(fib, &s);
 	ck_assert_uint_eq(s.audits, 0);
 	count_lines(_i == 0 ? "fib.audit.failed" : "fib.dump.failed");
-	plan_add(KERNEL_PORTION, socket, FAULT_PORTION_LOST, 1, UINT_MAX);
+	plan_add(KERNEL_READ, socket, FAULT_READ_NOBUFS, 1, UINT_MAX);
 	if (_i == 1) {
 		fib->resync_wanted = true;
 		fib_send_kick(fib);
@@ -330,7 +330,7 @@ START_TEST(test_stop_carries_out)
 	ck_assert_uint_gt(ring_used(&fib->chan.ops), HERE_IDS);
 	ck_assert_uint_eq(calls[KERNEL_CHANGE][KERNEL_OPS], 0);
 	nl->resync = true;
-	plan_add(KERNEL_PORTION, KERNEL_OPS, FAULT_PORTION_LOST, 0, UINT_MAX);
+	plan_add(KERNEL_READ, KERNEL_OPS, FAULT_READ_NOBUFS, 0, UINT_MAX);
 	fib_stop(fib, true, _i == 0 ? 1000 : 0);
 	fib = NULL;
 	for (uint8_t id = 0; id < HERE_IDS; id++)
@@ -363,7 +363,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_dump_given_up);
 	tcase_add_test(tc, test_audit_given_up);
-	tcase_add_loop_test(tc, test_no_memory_for_a_dump, 0, 2);
+	tcase_add_loop_test(tc, test_no_memory_for_reading, 0, 2);
 	tcase_add_test(tc, test_reply_cut);
 	tcase_add_test(tc, test_replies_lost);
 	tcase_add_test(tc, test_reply_lost_and_not_sent_again);
