@@ -321,6 +321,7 @@ change_one(struct adjout_group *g, const struct adjout_news *n)
 		return true;
 	if (!batch_may_begin(g)) {
 		bitmap_set(&fam->pending, id);
+		adjout_look_again(fam);
 		return true;
 	}
 	return change_send(g, n, announced);
@@ -385,6 +386,7 @@ change_undo(struct adjout_group *g, struct adjout_member *none, const struct adj
 	if (r->path_id != 0)
 		adjout_paths_undo(g, r, ids);
 	g->fam[r->family].undone = true;
+	adjout_look_again(&g->fam[r->family]);
 }
 
 void
@@ -438,7 +440,7 @@ adjout_source_changed(struct adjout *a, uint16_t source, const struct bitmap bes
 				continue;
 			bool paths = adjout_paths(g, (enum family)f) != ADJOUT_PATHS_NONE;
 			bitmap_or(&g->fam[f].pending, paths ? &any[f] : &best[f]);
-			g->fam[f].idle = 0;
+			adjout_look_again(&g->fam[f]);
 			if (paths)
 				adjout_paths_owe_source(g, (enum family)f, source);
 		}

@@ -224,7 +224,8 @@ struct adjout_family {
 	struct adjout_scan scan; /* of all prefixes: a new group, a new policy */
 	uint32_t next;
 	uint32_t pass; /* times the walk of pending has come round and all of it could be sent */
-	uint32_t idle; /* steps of that walk since one of them has made its prefix pending no more */
+	uint32_t idle; /* steps of that walk since one of them has made its prefix pending no more, or something is new */
+	uint32_t idle_over; /* the same of those that go */
 	bool undone;   /* something became pending for want of room in this round */
 };
 

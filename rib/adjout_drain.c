@@ -93,30 +93,39 @@ group_scan(struct adjout_group *g, enum family f, uint32_t *budget)
 	}
 }
 
-/* In a limited group what is beyond the limit goes, and what is held back follows. True: there is more that goes. */
+/* As pending_has_more, of the walk of those that go. */
+static bool
+over_has_more(const struct adjout_group *g, enum family f)
+{
+	return adjout_limit_over(g, f) && g->fam[f].idle_over < 2 * (g->fam[f].announced.count + 1);
+}
+
+/*
+ * In a limited group what is beyond the limit goes, and what is held back follows. True: there is more that goes. Those that
+ * wait for decisions become pending, and do not.
+ */
 static bool
 limit_drain(struct adjout_group *g, enum family f, uint32_t *budget)
 {
-	struct bitmap *announced = &g->fam[f].announced, *held = &g->fam[f].held;
+	struct adjout_family *fam = &g->fam[f];
 
-	/* To the end and once more: what is left then waits for decisions, which make it pending. */
-	for (int rounds = 0; *budget > 0 && rounds < 2 && adjout_limit_over(g, f); (*budget)--) {
-		uint32_t id = bitmap_next(announced, g->fam[f].next_over);
-		g->fam[f].next_over = id == BITMAP_END ? 0 : id + 1;
-		if (id == BITMAP_END)
-			rounds++;
-		else if (!bitmap_test(&g->fam[f].leaving, id))
+	for (; *budget > 0 && over_has_more(g, f); (*budget)--) {
+		uint32_t before = fam->announced.count - fam->leaving.count;
+		uint32_t id = bitmap_next(&fam->announced, fam->next_over);
+		fam->next_over = id == BITMAP_END ? 0 : id + 1;
+		if (id != BITMAP_END && !bitmap_test(&fam->leaving, id))
 			group_drain_one(g, f, id, false);
+		fam->idle_over = fam->announced.count - fam->leaving.count < before ? 0 : fam->idle_over + 1;
 	}
 	for (; *budget > 0 && adjout_limit_follows(g, f); (*budget)--) {
-		uint32_t id = bitmap_next(held, g->fam[f].next_held);
-		g->fam[f].next_held = id == BITMAP_END ? 0 : id + 1;
+		uint32_t id = bitmap_next(&fam->held, fam->next_held);
+		fam->next_held = id == BITMAP_END ? 0 : id + 1;
 		if (id == BITMAP_END)
 			continue;
-		bitmap_clear(held, id);
+		bitmap_clear(&fam->held, id);
 		group_drain_one(g, f, id, false);
 	}
-	return *budget == 0 && adjout_limit_over(g, f);
+	return over_has_more(g, f);
 }
 
 static bool
@@ -145,7 +154,8 @@ pending_has_more(const struct adjout_family *fam)
 /*
  * From where the last call ended, until it has been all the way twice without a prefix that could be sent: what is
  * left then waits for decisions, which may be long in coming (after a restart they wait for all neighbours), and is
- * more than a call's budget. True: there is more to do.
+ * more than a call's budget. It is not begun again before there is something new (adjout_look_again): calls for something
+ * else would come to nothing else. True: there is more to do.
  */
 static bool
 pending_drain(struct adjout_group *g, enum family f, uint32_t *budget)
@@ -162,18 +172,14 @@ pending_drain(struct adjout_group *g, enum family f, uint32_t *budget)
 			round_end(g, f);
 		fam->idle = fam->pending.count < before ? 0 : fam->idle + 1;
 	}
-	if (pending_has_more(fam))
-		return true;
-	/* Whoever calls again knows of something new. */
-	fam->idle = 0;
-	return false;
+	return pending_has_more(fam);
 }
 
 void
 adjout_group_decided(struct adjout_group *g)
 {
 	for (int f = 0; f < FAMILY_COUNT; f++)
-		g->fam[f].idle = 0;
+		adjout_look_again(&g->fam[f]);
 }
 
 bool

@@ -21,6 +21,7 @@ void
 adjout_group_limit(struct adjout_group *g, enum family f, uint32_t prefixes)
 {
 	g->fam[f].limit = prefixes;
+	adjout_look_again(&g->fam[f]);
 }
 
 static bool

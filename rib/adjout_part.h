@@ -90,6 +90,12 @@ void adjout_batch_fini(struct adjout_batch *b, const struct adjout_view *view);
 /* adjout.c */
 /* All members but those named by source or next hop; ADJOUT_ALL if no member is. */
 struct adjout_audience adjout_all_but(const struct adjout_group *g, uint16_t source, uint32_t nexthop);
+/* Something is new for the walks that adjout_group_drain has ended, for want of room or decisions. */
+static inline void
+adjout_look_again(struct adjout_family *fam)
+{
+	fam->idle = fam->idle_over = 0;
+}
 /* Adds the emissions that bring all members to the state (out, source), where they may have anything else. */
 void adjout_send(struct adjout_group *g, enum family f, uint32_t id, uint32_t out, uint16_t source);
 /* Notes whether an announced prefix is withheld from the member since it is the next hop. */

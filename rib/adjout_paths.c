@@ -272,6 +272,7 @@ adjout_paths_change(struct adjout_group *g, enum family f, uint32_t id, bool aga
 	/* What has changed now will not look so later. */
 	adjout_paths_owe(g, f, id);
 	bitmap_set(&g->fam[f].pending, id);
+	adjout_look_again(&g->fam[f]);
 }
 
 void

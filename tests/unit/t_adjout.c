@@ -329,6 +329,7 @@ START_TEST(test_dirty_is_left)
 	drain(k);
 	expect(k, "");
 	k->best[1].dirty = false;
+	adjout_group_decided(&k->g);
 	drain(k);
 	expect(k, "*+105:1 ");
 	fake_free(k);
@@ -400,6 +401,7 @@ START_TEST(test_many_dirty_are_left)
 		ck_assert_uint_lt(++calls, 50);
 	expect(k, "");
 	k->best[400].dirty = false;
+	adjout_group_decided(&k->g);
 	for (calls = 0; adjout_group_drain(&k->g, 100);)
 		ck_assert_uint_lt(++calls, 50);
 	expect(k, "*+105:400 ");

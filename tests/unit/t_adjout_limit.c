@@ -131,6 +131,44 @@ START_TEST(test_changed)
 }
 END_TEST
 
+/*
+ * A call's budget is used up by what waits for a decision: those that are held back follow all the same, and the work has an
+ * end before the decision.
+ */
+START_TEST(test_waiting_takes_no_turn)
+{
+	struct fake *k = fake_limited(&key_sole, 1);
+	struct bitmap *pending = &k->g.fam[FAMILY_IPV4].pending;
+
+	for (uint32_t id = 1; id <= 3; id++)
+		change(k, id, 5, 50);
+	expect(k, "*+105:1 ");
+	k->best[4].dirty = true;
+	bitmap_set(pending, 4);
+	adjout_group_limit(&k->g, FAMILY_IPV4, 10);
+	/* As many steps as the walk of the one that waits has. */
+	drain_group(&k->g, 4);
+	expect(k, "*+105:2,3 ");
+	expect_held(k, 0);
+	ck_assert_uint_eq(pending->count, 1);
+	/* And those that are too many, and wait, take no turns either. */
+	for (uint32_t id = 1; id <= 3; id++)
+		k->best[id].dirty = true;
+	adjout_group_limit(&k->g, FAMILY_IPV4, 1);
+	drain_group(&k->g, 4);
+	expect(k, "");
+	ck_assert_uint_eq(pending->count, 4);
+	for (uint32_t id = 1; id <= 4; id++)
+		k->best[id].dirty = false;
+	adjout_group_decided(&k->g);
+	drain_group(&k->g, 4);
+	expect(k, "*-:2,3 *+105:1 ");
+	expect_held(k, 2);
+	ck_assert(adjout_group_idle(&k->g));
+	fake_free(k);
+}
+END_TEST
+
 /* Without room in the stream neither a withdrawal nor what might follow it gets lost, nor do they change
  * places. */
 START_TEST(test_no_room)
@@ -302,5 +340,5 @@ START_TEST(test_paths)
 }
 END_TEST
 
-SUITE("adjout_limit", test_order, test_held_goes, test_own, test_changed, test_no_room, test_detached,
+SUITE("adjout_limit", test_order, test_held_goes, test_own, test_changed, test_waiting_takes_no_turn, test_no_room, test_detached,
       test_end_of_rib, test_move, test_key, test_comes_back, test_paths)
