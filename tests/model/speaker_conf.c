@@ -164,14 +164,18 @@ random_neighbor(const struct mconf *c, struct mneighbor *n)
 
 /*
  * Policies name two, so they are configured. The last one is in the other's range only as it is, and while it is
- * one.
+ * one. While that is there it cannot leave by not being configured: it has its address in the range all the same, and
+ * the daemon rightly keeps it.
  */
 static void
 settle_ranges(struct mconf *c)
 {
 	struct mneighbor *shared = &c->neighbor[RANGE_SHARED], *last = &c->neighbor[NPEER - 1];
+	const struct mneighbor *was = &the_model->conf.neighbor[NPEER - 1];
 
 	c->neighbor[0].range = c->neighbor[5].range = 0;
+	if (was->there && was->range == 1 + RANGE_SHARED && !last->there)
+		last->range = 1 + RANGE_SHARED;
 	if (last->range == 1 + RANGE_SHARED && (the_model->confed || !shared->there || shared->range == 0))
 		last->range = NPEER;
 	else if (last->range == 1 + RANGE_SHARED)
