@@ -142,6 +142,20 @@ octets_of_all(const struct rib *rib)
 	return octets;
 }
 
+/* What it has grown by beyond what it would have if no two paths shared a set. */
+static int64_t
+beyond_of(const struct rib_source *s)
+{
+	return s->grown - s->larger;
+}
+
+static void
+settled(struct rib_source *s)
+{
+	s->grown_settled = s->grown;
+	s->beyond_settled = beyond_of(s);
+}
+
 void
 rib_growth_start(struct rib *rib)
 {
@@ -156,16 +170,24 @@ void
 rib_growth_begin(struct rib *rib, struct rib_source *s, int64_t from)
 {
 	rib->grown -= s->grown - s->grown_from;
-	s->grown = s->grown_from = s->grown_settled = from;
+	s->grown = s->grown_from = from;
 	s->larger = 0;
+	settled(s);
 }
 
+/*
+ * It becomes too much without rising, too: where smaller sets come in place of larger ones that count with a part, since
+ * they are remembered. Near what it may grow by it could not rise so far any more, and would stay wrong while paths are
+ * refused for it. So it also counts by how much it has risen against what its sets take, each in full: as it is no more
+ * than that where it was settled, it never is by much more.
+ */
 bool
 rib_growth_is_due(struct rib_source *s)
 {
 	if (s->grown < s->grown_settled)
 		s->grown_settled = s->grown;
-	return s->grown >= s->grown_settled + DUE_OCTETS;
+	return s->grown >= s->grown_settled + DUE_OCTETS ||
+	       (s->grown > s->grown_from && beyond_of(s) >= s->beyond_settled + DUE_OCTETS);
 }
 
 void
@@ -175,5 +197,5 @@ rib_growth_settle(struct rib *rib, struct rib_source *s)
 
 	if (own > 0 && over > 0)
 		add(rib, s, over < own ? -over : -own, 0);
-	s->grown_settled = s->grown;
+	settled(s);
 }

@@ -29,7 +29,7 @@ struct rib_source;
 void rib_growth_start(struct rib *rib);
 /* Nor has this one, which begins here: what is below 0 it may grow by on top of what others may. */
 void rib_growth_begin(struct rib *rib, struct rib_source *s, int64_t from);
-/* Has its estimate risen so far that it is worth settling? */
+/* Has its estimate risen so far, by itself or against what its sets take, that it is worth settling? */
 bool rib_growth_is_due(struct rib_source *s);
 /* What only memos refer to should have been forgotten. */
 void rib_growth_settle(struct rib *rib, struct rib_source *s);

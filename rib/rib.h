@@ -152,6 +152,7 @@ struct rib_source {
 	int64_t grown, may_grow;
 	int64_t grown_from, grown_settled; /* where that began, and was when it was last settled (rib/growth.h) */
 	int64_t larger;                    /* * the same as if no two paths shared a set: exact */
+	int64_t beyond_settled;            /* grown less that, when it was last settled */
 	uint32_t missing[FAMILY_COUNT]; /* * refused ones, less those withdrawn since: about what it would have more; until reset */
 	uint64_t refused;               /* a total of both families */
 	bool misses;                    /* * some were refused, until reset */

@@ -24,7 +24,7 @@
 enum { PART_FREE = 32, PART_NEAR = 53, PART_SAME = 60, PART_FULL = 65, PART_BEYOND = 67 };
 
 #define GROWTH_MAX   65536
-#define GROWTH_DUE   4096 /* by so much an estimate may be too high */
+#define GROWTH_DUE   4096 /* by so much more than all sets in full an estimate may be, until it is settled */
 #define SET_OCTETS   400  /* of a set beside its octets, at most */
 
 size_t __wrap_rib_spare_octets(const struct rib *rib, enum rib_record r);

@@ -49,24 +49,45 @@ set(uint32_t med)
 	return ribtest_attr(&t.attrs, &(struct ribtest_attr){.as = {7}, .has_med = true, .med = med});
 }
 
+static attr_id
+large_set(uint32_t med)
+{
+	return ribtest_attr(&t.attrs, &(struct ribtest_attr){.as = {7, 8, 9, 10},
+					  .has_med = true,
+					  .med = med,
+					  .local_pref = 100,
+					  .originator_id = 1,
+					  .clusters = 3});
+}
+
+static void
+put(struct rib_source *s, unsigned i, attr_id id)
+{
+	char text[20];
+
+	snprintf(text, sizeof(text), "10.0.%u.%u/32", i / 200, i % 200);
+	attr_ref(&t.attrs, id); /* one for what was received, one for what is used */
+	ribtest_apply(&t, s, text, id, id, RIB_REJECT_NONE);
+	attr_unref(&t.attrs, id);
+}
+
+static void
+settle_if_due(struct rib_source *s)
+{
+	if (rib_growth_is_due(s))
+		rib_growth_settle(t.rib, s);
+}
+
 /* All paths of a source anew, so many with the same set; what they had is remembered until the last one is in. */
 static void
 all(struct rib_source *s, uint32_t med, unsigned sharing)
 {
 	attr_id remembered[PATHS];
-	char text[20];
 
-	for (unsigned i = 0; i < PATHS; i++) {
-		attr_id id = set(med + i / sharing);
-		snprintf(text, sizeof(text), "10.0.%u.%u/32", i / 200, i % 200);
-		attr_ref(&t.attrs, id); /* one for what was received, one for what is used */
-		ribtest_apply(&t, s, text, id, id, RIB_REJECT_NONE);
-		attr_unref(&t.attrs, id);
-		remembered[i] = id;
-	}
+	for (unsigned i = 0; i < PATHS; i++)
+		put(s, i, remembered[i] = set(med + i / sharing));
 	attr_unref_all(&t.attrs, remembered, PATHS);
-	if (rib_growth_is_due(s))
-		rib_growth_settle(t.rib, s);
+	settle_if_due(s);
 }
 
 static void
@@ -121,6 +142,38 @@ START_TEST(test_together)
 		if (i % 5 == 0)
 			decide();
 	}
+	end();
+}
+END_TEST
+
+/* Smaller sets come for larger ones, of which most are remembered and so count by half: the estimate does not rise. */
+START_TEST(test_smaller)
+{
+	attr_id remembered[2 * PATHS];
+	unsigned n = 0;
+
+	begin();
+	begin_caps();
+	for (unsigned i = 0; i < PATHS; i++)
+		put(a, i, remembered[n++] = large_set(i));
+	attr_unref_all(&t.attrs, remembered, n);
+	settle_if_due(a);
+	decide();
+	int64_t octets = (int64_t)t.attrs.wire_octets, grown = a->grown;
+	n = 0;
+	for (unsigned i = 0; i < PATHS; i++) {
+		if (i % 3 != 0)
+			remembered[n++] = large_set(i);
+		put(a, i, remembered[n++] = set(i));
+	}
+	attr_unref_all(&t.attrs, remembered, n);
+	ck_assert_int_le(a->grown, grown);
+	decide();
+	settle_if_due(a);
+	octets -= (int64_t)t.attrs.wire_octets;
+	ck_assert_int_gt(octets, 2 * SLACK);
+	ck_assert_int_lt(a->grown, grown - octets + SLACK);
+	ck_assert_int_ge(a->grown, grown - octets);
 	end();
 }
 END_TEST
@@ -230,5 +283,5 @@ START_TEST(test_begin)
 }
 END_TEST
 
-SUITE("growth", test_remembered, test_together, test_follower, test_shared_no_more, test_not_hidden,
+SUITE("growth", test_remembered, test_together, test_smaller, test_follower, test_shared_no_more, test_not_hidden,
       test_begin)
