@@ -688,21 +688,6 @@ rejoin_waiting(struct groups *g)
 	return true;
 }
 
-static enum job_result
-drain_run(struct job *job, uint64_t deadline_ns)
-{
-	struct groups *g = container_of(job, struct groups, drain);
-	const struct rib *rib = g->d->rib;
-	bool idle = rib_dirty_count(rib, RIB_URGENT) == 0 && rib_dirty_count(rib, RIB_BULK) == 0, more = true;
-
-	starved_reset(g);
-	while (more && time_mono_ns() < deadline_ns) {
-		more = group_list_drain(&g->list, idle, g->d->portion);
-		more = rejoin_waiting(g) || more;
-	}
-	return more ? JOB_MORE : JOB_DONE;
-}
-
 /* True: all members of the group want this one view. */
 static bool
 one_view(struct groups *g, struct group *grp, struct adjout_key *key, struct export_params *params,
@@ -761,16 +746,50 @@ group_reconfigure(struct groups *g, struct group *grp)
 	groups_default_tell(container_of(m, struct group_member, out), defaults | key.defaults);
 }
 
-void
-groups_reconfigure(struct groups *g)
+/* Those whom it concerns; NULL: all. */
+static void
+reconfigure(struct groups *g, bool (*concerns)(const struct group *grp))
 {
 	struct adjout_group *ag, *next;
 
 	for (ag = TAILQ_FIRST(&g->list.adjout.groups); ag != NULL; ag = next) {
+		struct group *grp = container_of(ag, struct group, out);
 		next = TAILQ_NEXT(ag, entry);
-		group_reconfigure(g, container_of(ag, struct group, out));
+		if (concerns == NULL || concerns(grp))
+			group_reconfigure(g, grp);
 	}
+}
+
+void
+groups_reconfigure(struct groups *g)
+{
+	reconfigure(g, NULL);
 	drain_start(g);
+}
+
+void
+groups_subnets_changed(struct groups *g)
+{
+	g->subnets_changed = true;
+	drain_start(g);
+}
+
+static enum job_result
+drain_run(struct job *job, uint64_t deadline_ns)
+{
+	struct groups *g = container_of(job, struct groups, drain);
+	const struct rib *rib = g->d->rib;
+	bool idle = rib_dirty_count(rib, RIB_URGENT) == 0 && rib_dirty_count(rib, RIB_BULK) == 0, more = true;
+
+	starved_reset(g);
+	if (g->subnets_changed)
+		reconfigure(g, groups_subnet_moved);
+	g->subnets_changed = false;
+	while (more && time_mono_ns() < deadline_ns) {
+		more = group_list_drain(&g->list, idle, g->d->portion);
+		more = rejoin_waiting(g) || more;
+	}
+	return more ? JOB_MORE : JOB_DONE;
 }
 
 void

@@ -43,6 +43,8 @@ void groups_leave(struct groups *g, struct group_member *m);
  * members move to the group of theirs.
  */
 void groups_reconfigure(struct groups *g);
+/* A subnet of ours has come or gone: soon, once for however many, members move that share another one with us now. */
+void groups_subnets_changed(struct groups *g);
 /* A member has sent something: what waited for room goes on. */
 void groups_room(struct groups *g, const struct group_member *m);
 /* Sends all routes of a family again (route refresh). */

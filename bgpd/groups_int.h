@@ -25,6 +25,7 @@ struct groups {
 	struct attr_table sent;
 	struct adjout_path *paths; /* of the prefix looked at last */
 	uint32_t paths_cap;
+	bool subnets_changed; /* what members share with us is to be looked at */
 	struct update_log too_long; /* how often it is said that routes are too long for somebody */
 };
 
@@ -43,6 +44,9 @@ struct export_params groups_params(const struct peer *p);
 /* Of a member for whom e and chain hold: those with the same key are sent the same, and share a group. */
 struct adjout_key groups_key(const struct group_member *m, const struct export_params *e,
     const struct policy_chain *chain);
+
+/* Does a member share another subnet with us than it did when it came into the group, and does that matter? */
+bool groups_subnet_moved(const struct group *g);
 
 /* May a set with this next hop be sent for prefixes of f? */
 bool groups_next_hop_fits(const struct groups *gs, const struct export_view *v, enum family f, uint32_t nexthop);

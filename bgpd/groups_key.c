@@ -96,6 +96,29 @@ paths_of(const struct peer *p, enum family f)
 	}
 }
 
+/* Third parties on it are named where next hops are left to us. */
+static uint32_t
+subnet_key(const struct export_params *e)
+{
+	if (e->subnet.family == FAMILY_NONE || e->nexthop != EXPORT_NEXTHOP_AUTO)
+		return 0;
+	return (uint32_t)hash_bytes(0, &e->subnet, sizeof e->subnet);
+}
+
+bool
+groups_subnet_moved(const struct group *g)
+{
+	const struct adjout_member *m;
+
+	TAILQ_FOREACH(m, &g->out.members, entry)
+	{
+		struct export_params e = groups_params(container_of(m, struct group_member, out)->owner);
+		if (subnet_key(&e) != g->out.key.subnet)
+			return true;
+	}
+	return false;
+}
+
 struct adjout_key
 groups_key(const struct group_member *m, const struct export_params *e, const struct policy_chain *chain)
 {
@@ -108,8 +131,7 @@ groups_key(const struct group_member *m, const struct export_params *e, const st
 	k.own_as = e->own_as;
 	k.remote_as = e->remote_as;
 	k.remove_private = e->remove_private;
-	if (e->subnet.family != FAMILY_NONE && e->nexthop == EXPORT_NEXTHOP_AUTO)
-		k.subnet = (uint32_t)hash_bytes(0, &e->subnet, sizeof e->subnet);
+	k.subnet = subnet_key(e);
 	if (e->type == RIB_PEER_IBGP)
 		k.cluster_id = e->cluster_id;
 	if (e->type != RIB_PEER_EBGP || chain->reads & POLICY_READS_LOCAL_PREF)

@@ -133,6 +133,16 @@ resolver_update(struct kernel *k, const struct fib_address *a, bool there)
 		peer_subnets_changed(k->d);
 }
 
+/* Groups look at subnets whatever interfaces they are on, also at those that no next hop resolves through. */
+static void
+groups_update(struct kernel *k, const struct ip_prefix *subnet, bool there)
+{
+	const struct kernel_net *net = interfaces_net(&k->interfaces, subnet, 0);
+
+	if (there ? net->addresses == 1 : net == NULL)
+		groups_subnets_changed(k->d->groups);
+}
+
 static void
 address_remove(struct kernel *k, struct kernel_address *a)
 {
@@ -142,6 +152,7 @@ address_remove(struct kernel *k, struct kernel_address *a)
 		subnet_count(k, &gone.subnet, false);
 	interfaces_address_del(&k->interfaces, a);
 	resolver_update(k, &gone, false);
+	groups_update(k, &gone.subnet, false);
 }
 
 /* An interface in use has another name: policies that look at it may say something else of all routes over it. */
@@ -198,6 +209,7 @@ address_inside(struct kernel *k, const struct fib_address *address)
 		if (k->d == instance_domain(k->d))
 			daemon_address_added(k->d->main, &address->addr);
 		resolver_update(k, address, true);
+		groups_update(k, &address->subnet, true);
 		if (a->link->wanted)
 			subnet_count(k, &address->subnet, true);
 		return;

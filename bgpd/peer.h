@@ -181,7 +181,7 @@ bool peer_can_dial(const struct peer *p);
 /* No longer configured: ends with Cease/Peer De-configured and is freed when its paths are swept. */
 void peer_retire(struct peer *p);
 
-/* Own addresses have come or gone: next hops are to be judged again. */
+/* Own addresses have come or gone: next hops that came in are to be judged again. */
 void peer_subnets_changed(struct bgpd *d);
 /* Next hops lead through other interfaces: likewise where import policy looks at those. */
 void peer_interfaces_changed(struct bgpd *d);

@@ -494,6 +494,88 @@ START_TEST(test_hidden_paths)
 }
 END_TEST
 
+/* A subnet of ours that has the neighbour comes, or goes, while the session is up. */
+static void
+subnet_is(const char *addr, unsigned len, bool there)
+{
+	struct fib_address a = {.ifindex = 3, .deleted = !there};
+
+	ck_assert_int_eq(ip_addr_parse(addr, &a.addr), 0);
+	a.subnet = ip_prefix_from_addr(&a.addr, len);
+	kernel_watch_address(t.d.kernel, &a);
+}
+
+#define FROM_B(nexthop, ...)                                                                                           \
+	0, 0, 0, 20, ORIGIN, 0x40, 2, 6, 2, 1, 0, 0, 0xfd, 0xeb, 0x40, 3, 4, nexthop, __VA_ARGS__
+#define TO_A(nexthop, ...)                                                                                             \
+	0, 0, 0, 24, ORIGIN, 0x40, 2, 10, 2, 2, 0, 0, 0xfd, 0xe9, 0, 0, 0xfd, 0xeb, 0x40, 3, 4, nexthop, __VA_ARGS__
+#define THIRD 10, 0, 0, 3
+#define LOCAL 127, 0, 0, 1
+
+/* RFC 4271 5.1.3: which next hops may be named goes by the addresses that we have, not by those that we had. */
+START_TEST(test_subnet_of_a_session)
+{
+	static const uint8_t first[] = {FROM_B(THIRD, NET)}, more[] = {FROM_B(THIRD, 24, 198, 51, 100)},
+			     last[] = {FROM_B(THIRD, 24, 198, 51, 101)};
+
+	begin("neighbors:\n"
+	      "  - {address: 127.0.0.2, remote-as: 65002, passive: true, import: [], export: [accept]}\n"
+	      "  - {address: 127.0.0.3, remote-as: 65003, passive: true, import: [accept], export: []}\n");
+	bgpdtest_interface(&t, 2, "e0", "10.0.0.1", 24);
+	bgpdtest_interface(&t, 3, "e1", "127.0.0.1", 8);
+	session(&sa, A, 65002, 0x0a000002, NOTHING);
+	session(&sb, B, 65003, 0x0a000003, NOTHING);
+	BODY(&sa, EOR_IPV4);
+	speaker_send_update(&sb, first, sizeof(first));
+	BODY(&sa, TO_A(LOCAL, NET));
+	/* The longest one counts, so that with the shorter one beside it nothing changes. */
+	subnet_is("10.0.0.1", 1, true);
+	bgpdtest_settle(&t);
+	speaker_send_update(&sb, more, sizeof(more));
+	BODY(&sa, TO_A(LOCAL, 24, 198, 51, 100));
+	subnet_is("127.0.0.1", 8, false);
+	BODY(&sa, TO_A(THIRD, NET, 24, 198, 51, 100));
+	/* Of what is as before when the turn is over nobody hears. */
+	subnet_is("127.0.0.1", 8, true);
+	subnet_is("127.0.0.1", 8, false);
+	bgpdtest_settle(&t);
+	speaker_send_update(&sb, last, sizeof(last));
+	BODY(&sa, TO_A(THIRD, 24, 198, 51, 101));
+	bgpdtest_stop(&t);
+}
+END_TEST
+
+/* Who shares a group now: those that the same subnet has. */
+START_TEST(test_subnets_and_groups)
+{
+	begin("groups: {g: {remote-as: 65002, passive: true, import: [], export: [accept]}}\n"
+	      "neighbors: [{address: 127.0.0.2, group: g}, {address: 127.0.0.3, group: g}, {address: 127.0.0.6, group: g}]\n");
+	static struct speaker sc;
+	struct peer *a = session(&sa, A, 65002, 0x0a000002, NOTHING);
+	struct peer *b = session(&sb, B, 65002, 0x0a000003, NOTHING);
+	struct peer *c = session(&sc, C, 65002, 0x0a000006, NOTHING);
+	const struct group *outside = peer_routes_member(c)->group;
+	ck_assert_ptr_eq(peer_routes_member(a)->group, outside);
+	bgpdtest_interface(&t, 3, "e1", "127.0.0.1", 30);
+	bgpdtest_settle(&t);
+	ck_assert_ptr_eq(peer_routes_member(c)->group, outside);
+	ck_assert_ptr_ne(peer_routes_member(a)->group, outside);
+	ck_assert_ptr_eq(peer_routes_member(a)->group, peer_routes_member(b)->group);
+	/* The same subnet on another interface, too, is no news, neither when it comes nor when it goes. */
+	bgpdtest_interface(&t, 4, "e2", "127.0.0.1", 30);
+	subnet_is("127.0.0.1", 30, false);
+	bgpdtest_settle(&t);
+	ck_assert_ptr_ne(peer_routes_member(a)->group, outside);
+	struct fib_link gone = {.ifindex = 4, .name = "e2", .deleted = true};
+	kernel_watch_link(t.d.kernel, &gone);
+	bgpdtest_settle(&t);
+	ck_assert_ptr_eq(peer_routes_member(a)->group, peer_routes_member(c)->group);
+	ck_assert_ptr_eq(peer_routes_member(b)->group, peer_routes_member(c)->group);
+	bgpdtest_stop(&t);
+	speaker_close(&sc);
+}
+END_TEST
+
 SUITE("groups", test_who_shares, test_ebgp, test_ebgp_as2, test_ibgp, test_confederation, test_no_policy, test_refresh,
       test_default, test_default_beside, test_default_ibgp, test_split_horizon,
-      test_hidden_paths)
+      test_hidden_paths, test_subnet_of_a_session, test_subnets_and_groups)

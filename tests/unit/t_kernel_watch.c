@@ -7,6 +7,7 @@
 
 #include "bgpd/compile.h"
 #include "bgpd/daemon.h"
+#include "bgpd/groups.h"
 #include "bgpd/kernel.h"
 #include "bgpd/kernel_watch.h"
 #include "bgpd/pipeline.h"
@@ -61,6 +62,7 @@ setup(const char *patterns)
 	originate_init(&d.originate, d.rib);
 	d.policies = policies_new(&d, d.conf, NULL);
 	d.pipeline = pipeline_new(&d);
+	d.groups = groups_new(&d);
 	d.sessions = session_pool_new(d.loop);
 	k = (struct kernel){.d = &d, .learn = {.run = kernel_watch_learn, .name = "learn"}};
 	interfaces_init(&k.interfaces);
@@ -77,6 +79,7 @@ teardown(void)
 	interfaces_fini(&k.interfaces);
 	interfaces_fini(&k.elsewhere);
 	session_pool_free(d.sessions);
+	groups_free(d.groups);
 	pipeline_free(d.pipeline);
 	policies_free(d.policies);
 	rib_free(d.rib);
