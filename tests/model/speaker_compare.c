@@ -77,6 +77,12 @@ deferring_any(void)
 	return false;
 }
 
+static bool
+all_known(void)
+{
+	return fib_all_told() && tables_follow_device();
+}
+
 /* Has everything been decided that is known? */
 bool
 decided(void)
@@ -89,7 +95,7 @@ decided(void)
 	for (struct bgpd *d = the_model->d; d != NULL; d = instance_next(d))
 		if (!pipeline_idle(d->pipeline))
 			return false;
-	return fib_all_told();
+	return all_known();
 }
 
 /* Nothing is under way but decisions, and nothing that is undecided can change other prefixes. */
@@ -104,7 +110,7 @@ quiet(void)
 	for (struct bgpd *d = the_model->d; d != NULL; d = instance_next(d))
 		if (nexthop_pending(d->nexthops) != 0)
 			return false;
-	return fib_all_told() && the_model->last_event < the_model->last_decided;
+	return all_known() && the_model->last_event < the_model->last_decided;
 }
 
 /* ---- comparing ---- */

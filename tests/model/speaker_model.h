@@ -449,6 +449,8 @@ void tables_follow(void);
 void tables_limit(uint32_t ring_max, uint32_t private_max);
 /* Nobody is in it any more, or can be: it goes, or loses the kernel's table. */
 bool table_ends(unsigned table);
+/* Has the daemon heard of what has become of the VRF's device, and done what follows from it? */
+bool tables_follow_device(void);
 /* Has each that is there what it is to have of the kernel, and is no other there? */
 bool tables_are_settled(void);
 /* All has run dry: those are there that should be, with the kernel's tables that they should have. */

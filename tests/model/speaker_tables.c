@@ -253,6 +253,15 @@ compare_device(const struct bgpd *d)
 }
 
 bool
+tables_follow_device(void)
+{
+	const struct bgpd *d = table_bgpd(TABLE_VRF);
+	uint32_t want = device_is_usable() ? the_model->device.ifindex : 0;
+
+	return d == NULL || (instance_device(d) == want && fib_kernel(TABLE_VRF) == kernel_wanted(TABLE_VRF));
+}
+
+bool
 tables_are_settled(void)
 {
 	for (unsigned t = 0; t < NTABLE; t++) {
