@@ -176,10 +176,10 @@ rib_growth_begin(struct rib *rib, struct rib_source *s, int64_t from)
 }
 
 /*
- * It becomes too much without rising, too: where smaller sets come in place of larger ones that count with a part, since
- * they are remembered. Near what it may grow by it could not rise so far any more, and would stay wrong while paths are
- * refused for it. So it also counts by how much it has risen against what its sets take, each in full: as it is no more
- * than that where it was settled, it never is by much more.
+ * It becomes too much without rising, too: where smaller sets come in place of larger ones that count with a part,
+ * since they are remembered. Near what it may grow by it could not rise so far any more, and would stay wrong while
+ * paths are refused for it. So it also counts by how much it has risen against what its sets take, each in full: as it
+ * is no more than that where it was settled, it never is by much more.
  */
 bool
 rib_growth_is_due(struct rib_source *s)
