@@ -51,6 +51,18 @@ judge(struct rib *rib, enum family f, uint32_t id, int *best, unsigned *members)
 	return n;
 }
 
+/*
+ * What a decision leaves of a path's flags. Where paths are told of, that one has changed is cleared when it has been told;
+ * else here, or it would seem so for ever to whoever is told of paths later.
+ */
+static unsigned
+flags_left(const struct rib *rib, const struct rib_path *p)
+{
+	unsigned gone = RIB_PATH_BEST | RIB_PATH_MULTIPATH | (rib->track ? 0 : RIB_PATH_CHANGED);
+
+	return p->flags & ~gone;
+}
+
 /* Writes the verdict into the paths, of which there are some. True: the multipath set is not what the flags said before. */
 static bool
 write_flags(struct rib *rib, enum family f, uint32_t id, unsigned members)
@@ -62,7 +74,7 @@ write_flags(struct rib *rib, enum family f, uint32_t id, unsigned members)
 	if (p->attr == 0)
 		p = rib_further(rib, p->next);
 	for (;; c++) {
-		unsigned flags = p->flags & ~(unsigned)(RIB_PATH_BEST | RIB_PATH_MULTIPATH);
+		unsigned flags = flags_left(rib, p);
 		if (c->reason == RIB_REASON_BEST)
 			flags |= RIB_PATH_BEST;
 		if (c->used && members > 1)
@@ -82,7 +94,7 @@ write_flags(struct rib *rib, enum family f, uint32_t id, unsigned members)
 static const struct rib_path *
 judge_single(struct rib *rib, struct rib_path *p, bool *set_changed)
 {
-	unsigned flags = p->flags & ~(unsigned)(RIB_PATH_BEST | RIB_PATH_MULTIPATH);
+	unsigned flags = flags_left(rib, p);
 
 	*set_changed = false;
 	if (p->attr == ATTR_NONE)

@@ -823,6 +823,40 @@ START_TEST(test_many)
 }
 END_TEST
 
+static bool
+has_changed(struct world *w, const char *prefix)
+{
+	struct ip_prefix p = ribtest_prefix(prefix);
+	uint32_t id = rib_find(w->t.rib, &p);
+	unsigned flags = 0;
+
+	for (const struct rib_path *q = rib_path_first(w->t.rib, FAMILY_IPV4, id); q != NULL;
+	     q = rib_path_next(w->t.rib, FAMILY_IPV4, q))
+		flags |= q->flags;
+	return (flags & RIB_PATH_CHANGED) != 0;
+}
+
+/* A path has changed until its prefix is decided, also if nobody is told of paths then. */
+START_TEST(test_changed)
+{
+	struct world w;
+
+	begin(&w);
+	for (unsigned tracked = 0; tracked < 2; tracked++) {
+		rib_track_paths(w.t.rib, tracked != 0);
+		announce(&w, w.a, "10.0.0.0/8", tracked ? w.lp200 : w.lp100);
+		announce(&w, w.a, "11.0.0.0/8", tracked ? w.lp200 : w.lp100);
+		announce(&w, w.b, "11.0.0.0/8", tracked ? w.lp200 : w.lp100);
+		ck_assert(has_changed(&w, "10.0.0.0/8") && has_changed(&w, "11.0.0.0/8"));
+		decide(&w);
+		ck_assert(!has_changed(&w, "10.0.0.0/8"));
+		ck_assert(!has_changed(&w, "11.0.0.0/8"));
+	}
+	end(&w);
+}
+END_TEST
+
 SUITE("rib", test_best_changes, test_why_undecided, test_there_and_back, test_decision_mark, test_rejected_and_side,
       test_multipath_told, test_nexthop_unresolved, test_nexthop_between, test_pin, test_pin_told, test_pin_many,
-      test_sources, test_limit, test_cap, test_cap_spare, test_path_ids, test_rank, test_paths_max, test_stats, test_many)
+      test_sources, test_limit, test_cap, test_cap_spare, test_path_ids, test_changed, test_rank,
+      test_paths_max, test_stats, test_many)
