@@ -20,6 +20,7 @@
 #include "lib/log.h"
 #include "lib/mem.h"
 #include "rib/community.h"
+#include "rib/growth.h"
 #include "rib/llgr.h"
 #include "rib/walk.h"
 
@@ -401,10 +402,7 @@ last_resort(struct bgpd *d, struct import_result *res)
 	return marked != ATTR_NONE;
 }
 
-/*
- * What a policy of ours makes of a path is no growth of the neighbour's, and never refused for want of memory. In the sum
- * of all it stays, as in the octets of all sets, which that is compared with.
- */
+/* What a policy of ours makes of a path is no growth of the neighbour's, and never refused for want of memory. */
 static void
 apply_again(struct peer_routes *r, const struct rib_op *op)
 {
@@ -414,10 +412,8 @@ apply_again(struct peer_routes *r, const struct rib_op *op)
 	r->source->may_grow = INT64_MAX;
 	rib_apply(d->rib, r->source, op, 1, loop_now_s(d->loop), RIB_BULK);
 	r->source->may_grow = may_grow;
-	if (op->withdraw)
-		return;
-	r->source->grown = grown;
-	r->source->larger = larger;
+	if (!op->withdraw)
+		rib_growth_by_policy(r->source, grown, larger);
 }
 
 /* Judges one path again, as it was received. */

@@ -100,6 +100,23 @@ rib_growth_undo(struct rib *rib, struct rib_source *s, int64_t grown, int64_t la
 	s->larger = larger;
 }
 
+/* Of what policies make more or less: what is less than before they first made more. */
+static int64_t
+less_of(int64_t *by_policy, int64_t more)
+{
+	int64_t less = *by_policy + more < 0 ? *by_policy + more : 0;
+
+	*by_policy += more - less;
+	return less;
+}
+
+void
+rib_growth_by_policy(struct rib_source *s, int64_t grown, int64_t larger)
+{
+	s->grown = grown + less_of(&s->grown_by_policy, s->grown - grown);
+	s->larger = larger + less_of(&s->larger_by_policy, s->larger - larger);
+}
+
 /* ---- the sum ---- */
 
 static int64_t
@@ -171,7 +188,7 @@ rib_growth_begin(struct rib *rib, struct rib_source *s, int64_t from)
 {
 	rib->grown -= s->grown - s->grown_from;
 	s->grown = s->grown_from = from;
-	s->larger = 0;
+	s->larger = s->grown_by_policy = s->larger_by_policy = 0;
 	settled(s);
 }
 

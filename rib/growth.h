@@ -29,6 +29,12 @@ struct rib_source;
 void rib_growth_start(struct rib *rib);
 /* Nor has this one, which begins here: what is below 0 it may grow by on top of what others may. */
 void rib_growth_begin(struct rib *rib, struct rib_source *s, int64_t from);
+/*
+ * A policy of ours has been at work on its paths, which before had grown by so much and been so much larger. What it makes
+ * more of them is no growth; nor is it less when that is taken away again. What goes beyond that is of what the source
+ * has announced since, and was counted when it came. In the sum of all both stay, as in the octets of all sets.
+ */
+void rib_growth_by_policy(struct rib_source *s, int64_t grown, int64_t larger);
 /* Has its estimate risen so far, by itself or against what its sets take, that it is worth settling? */
 bool rib_growth_is_due(struct rib_source *s);
 /* What only memos refer to should have been forgotten. */

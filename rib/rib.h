@@ -153,6 +153,7 @@ struct rib_source {
 	int64_t grown_from, grown_settled; /* where that began, and was when it was last settled (rib/growth.h) */
 	int64_t larger;                    /* * the same as if no two paths shared a set: exact */
 	int64_t beyond_settled;            /* grown less that, when it was last settled */
+	int64_t grown_by_policy, larger_by_policy; /* what a policy of ours has made more, which is in neither */
 	uint32_t missing[FAMILY_COUNT]; /* * refused ones, less those withdrawn since: about what it would have more; until reset */
 	uint64_t refused;               /* a total of both families */
 	bool misses;                    /* * some were refused, until reset */

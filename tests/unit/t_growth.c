@@ -260,6 +260,57 @@ START_TEST(test_not_hidden)
 }
 END_TEST
 
+/* All paths as a policy makes them, which adds something, or does not; the source announces them, or they are judged again. */
+static void
+all_by_policy(struct rib_source *s, bool adds, bool again)
+{
+	char text[20];
+
+	for (unsigned i = 0; i < PATHS; i++) {
+		attr_id received = set(i), effective = adds ? large_set(i) : attr_ref(&t.attrs, received);
+		int64_t grown = s->grown, larger = s->larger;
+		snprintf(text, sizeof(text), "10.0.%u.%u/32", i / 200, i % 200);
+		ribtest_apply(&t, s, text, received, effective, RIB_REJECT_NONE);
+		if (again)
+			rib_growth_by_policy(s, grown, larger);
+		attr_unref(&t.attrs, received);
+		attr_unref(&t.attrs, effective);
+	}
+	decide();
+	settle_if_due(s);
+}
+
+/* What a policy adds is no growth, and comes and goes as it likes; but what it takes off of what was counted is less. */
+START_TEST(test_policy)
+{
+	begin();
+	begin_caps();
+	all_by_policy(a, true, false);
+	int64_t octets = (int64_t)t.attrs.wire_octets, grown = a->grown;
+	all_by_policy(a, false, true);
+	octets -= (int64_t)t.attrs.wire_octets;
+	ck_assert_int_gt(octets, 2 * SLACK);
+	ck_assert_int_lt(a->grown, grown - octets + SLACK);
+	ck_assert_int_gt(a->grown, PATHS * LEAST);
+	grown = a->grown;
+	for (unsigned i = 0; i < 5; i++) {
+		all_by_policy(a, true, true);
+		ck_assert_int_le(a->grown, grown + SLACK);
+		ck_assert_int_ge(a->grown, grown - SLACK);
+		/* It comes again with what is added. */
+		none(a);
+		decide();
+		all_by_policy(a, true, false);
+		ck_assert_int_le(a->grown, grown + SLACK);
+		ck_assert_int_ge(a->grown, grown - SLACK);
+		all_by_policy(a, false, true);
+		ck_assert_int_le(a->grown, grown + SLACK);
+		ck_assert_int_ge(a->grown, grown - SLACK);
+	}
+	end();
+}
+END_TEST
+
 /* What there is when caps begin is nobody's growth, nor is that of a time before. */
 START_TEST(test_begin)
 {
@@ -284,4 +335,4 @@ START_TEST(test_begin)
 END_TEST
 
 SUITE("growth", test_remembered, test_together, test_smaller, test_follower, test_shared_no_more, test_not_hidden,
-      test_begin)
+      test_policy, test_begin)
