@@ -191,7 +191,7 @@ kernel_source(const struct shown *sh, struct str *out)
 
 	if (!kernel_foreign(sh->d, &sh->r->prefix, &f))
 		return false;
-	str_addf(out, "%u", f.protocol);
+	str_addf(out, "%u", f.from.protocol);
 	return true;
 }
 

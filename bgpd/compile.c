@@ -239,7 +239,7 @@ protocol_of(const struct bgpd *d, const struct rib_source *src, const struct ip_
 {
 	struct nexthop_foreign foreign;
 
-	return src->kind == RIB_SOURCE_KERNEL && kernel_foreign(d, prefix, &foreign) ? foreign.protocol : 0;
+	return src->kind == RIB_SOURCE_KERNEL && kernel_foreign(d, prefix, &foreign) ? foreign.from.protocol : 0;
 }
 
 void

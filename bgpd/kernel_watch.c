@@ -377,7 +377,7 @@ learn_update(struct kernel *k, const struct ip_prefix *p)
 	attr_id attr = ATTR_NONE;
 
 	/* No policy could name who made one that does not say so. */
-	if (kernel_foreign(d, p, &r) && r.protocol != RTPROT_UNSPEC) {
+	if (kernel_foreign(d, p, &r) && r.from.protocol != RTPROT_UNSPEC) {
 		attr_id in = kernel_watch_attr(d, r.metric);
 		attr = policies_kernel_learn(d->policies, in, p);
 		attr_unref(d->attrs, in);
@@ -472,14 +472,6 @@ routes_of(struct kernel *k, uint32_t table)
 	return k->others[at].routes;
 }
 
-static void
-route_gone(struct nexthop_table *t, const struct fib_foreign *r)
-{
-	nexthop_route_del(t, &r->prefix, NEXTHOP_ROUTE_KERNEL, r->metric, 0);
-	nexthop_route_del(t, &r->prefix, NEXTHOP_ROUTE_UNREACHABLE, r->metric, 0);
-	nexthop_route_del(t, &r->prefix, NEXTHOP_ROUTE_BLACKHOLE, r->metric, 0);
-}
-
 bool
 kernel_foreign(const struct bgpd *d, const struct ip_prefix *p, struct nexthop_foreign *out)
 {
@@ -511,9 +503,11 @@ kernel_watch_foreign(void *ctx, const struct fib_foreign *r)
 		    .via = r->nh[i].via, .ifindex = r->nh[i].ifindex, .weight = r->nh[i].weight};
 	/* As it is told: the configuration may be another one by now. */
 	struct nexthop_table *t = r->further ? routes_of(k, r->table) : k->d->nexthops;
-	route_gone(t, r); /* it may take the place of one of another kind */
+	/* Next hops resolve through the daemon's table and the main one; of equal routes in both the former's counts. */
+	struct nexthop_origin from = {.rank = r->table == RT_TABLE_MAIN ? UINT32_MAX : r->table, .protocol = r->protocol};
+	nexthop_foreign_del(t, &r->prefix, r->metric, from.rank); /* it may take the place of one of another kind */
 	if (!r->deleted)
-		nexthop_foreign_add(t, &r->prefix, kind, r->metric, r->protocol, via, n);
+		nexthop_foreign_add(t, &r->prefix, kind, r->metric, &from, via, n);
 	pipeline_resolve(k->d->pipeline);
 	learn_update(k, &r->prefix);
 }
@@ -551,7 +545,7 @@ kernel_watch_forget(struct kernel *k)
 		uint32_t at = 1, scan = UINT32_MAX;
 		while (nexthop_route_next(t, f, &at, &scan, &p))
 			while (nexthop_foreign_get(t, &p, &r))
-				route_gone(t, &(struct fib_foreign){.prefix = p, .metric = r.metric});
+				nexthop_foreign_del(t, &p, r.metric, r.from.rank);
 	}
 	pipeline_resolve(k->d->pipeline);
 }

@@ -355,25 +355,41 @@ void
 nexthop_route_add(struct nexthop_table *t, const struct ip_prefix *p, enum nexthop_route_kind kind,
 		  uint32_t metric, const struct nexthop_via *via, unsigned n)
 {
-	nexthop_foreign_add(t, p, kind, metric, 0, via, n);
+	nexthop_foreign_add(t, p, kind, metric, &(struct nexthop_origin){0}, via, n);
 }
 
 void
 nexthop_foreign_add(struct nexthop_table *t, const struct ip_prefix *p, enum nexthop_route_kind kind,
-		    uint32_t metric, uint8_t protocol, const struct nexthop_via *via, unsigned n)
+		    uint32_t metric, const struct nexthop_origin *from, const struct nexthop_via *via, unsigned n)
 {
-	nhroute_add(&t->routes, p, kind, metric, protocol, via, n);
+	nhroute_add(&t->routes, p, kind, metric, from, via, n);
 	nexthop_rib_changed(t, p);
+}
+
+static bool
+route_del(struct nexthop_table *t, const struct ip_prefix *p, const struct nhroute_name *name)
+{
+	if (!nhroute_del(&t->routes, p, name))
+		return false;
+	nexthop_rib_changed(t, p);
+	return true;
 }
 
 bool
 nexthop_route_del(struct nexthop_table *t, const struct ip_prefix *p, enum nexthop_route_kind kind,
 		  uint32_t metric, uint32_t ifindex)
 {
-	if (!nhroute_del(&t->routes, p, kind, metric, ifindex))
-		return false;
-	nexthop_rib_changed(t, p);
-	return true;
+	return route_del(t, p, &(struct nhroute_name){.kind = kind, .metric = metric, .ifindex = ifindex});
+}
+
+void
+nexthop_foreign_del(struct nexthop_table *t, const struct ip_prefix *p, uint32_t metric, uint32_t rank)
+{
+	static const enum nexthop_route_kind kinds[] = {
+	    NEXTHOP_ROUTE_KERNEL, NEXTHOP_ROUTE_UNREACHABLE, NEXTHOP_ROUTE_BLACKHOLE};
+
+	for (unsigned i = 0; i < ARRAY_LEN(kinds); i++)
+		route_del(t, p, &(struct nhroute_name){.kind = kinds[i], .metric = metric, .rank = rank});
 }
 
 bool
@@ -384,7 +400,7 @@ nexthop_foreign_get(const struct nexthop_table *t, const struct ip_prefix *p, st
 	if (r != NULL)
 		*out = (struct nexthop_foreign){.metric = r->metric,
 						.ifindex = r->n > 0 ? r->via[0].ifindex : 0,
-						.protocol = r->protocol,
+						.from = r->from,
 						.blackhole = r->kind == NEXTHOP_ROUTE_BLACKHOLE,
 						.via_count = r->n,
 						.via = r->via};

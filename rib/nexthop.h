@@ -106,9 +106,19 @@ uint32_t nexthop_unresolved(const struct nexthop_table *t); /* how many of them 
  */
 void nexthop_route_add(struct nexthop_table *t, const struct ip_prefix *p, enum nexthop_route_kind kind,
 		       uint32_t metric, const struct nexthop_via *via, unsigned n);
-/* The same of a foreign kernel route, with the number of who made it (rtm_protocol). */
+/*
+ * Where a foreign kernel route is from. Tables are told apart by their ranks: of routes that are equal else, the one of
+ * the lowest rank counts.
+ */
+struct nexthop_origin {
+	uint32_t rank;
+	uint8_t protocol; /* the number of who made it (rtm_protocol) */
+};
+/* The same of a foreign kernel route, whose name has the rank of its table, too. That of any other route is 0. */
 void nexthop_foreign_add(struct nexthop_table *t, const struct ip_prefix *p, enum nexthop_route_kind kind,
-			 uint32_t metric, uint8_t protocol, const struct nexthop_via *via, unsigned n);
+			 uint32_t metric, const struct nexthop_origin *from, const struct nexthop_via *via, unsigned n);
+/* Takes it away, of whatever kind it is. */
+void nexthop_foreign_del(struct nexthop_table *t, const struct ip_prefix *p, uint32_t metric, uint32_t rank);
 /* Takes it away; ifindex matters only for connected ones. false: there was none of that name. */
 bool nexthop_route_del(struct nexthop_table *t, const struct ip_prefix *p, enum nexthop_route_kind kind,
 		       uint32_t metric, uint32_t ifindex);
@@ -116,7 +126,7 @@ bool nexthop_route_del(struct nexthop_table *t, const struct ip_prefix *p, enum 
 struct nexthop_foreign {
 	uint32_t metric;
 	uint32_t ifindex; /* of its first way, 0: none */
-	uint8_t protocol;
+	struct nexthop_origin from;
 	bool blackhole;
 	unsigned via_count; /* 0: a blackhole, or else unreachable */
 	const struct nexthop_via *via; /* good until the table changes */

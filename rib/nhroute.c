@@ -49,10 +49,10 @@ nhroute_fini(struct nhroute_table *t)
 }
 
 static bool
-is_named(const struct nhroute *r, enum nexthop_route_kind kind, uint32_t metric, uint32_t ifindex)
+is_named(const struct nhroute *r, const struct nhroute_name *name)
 {
-	return r->kind == kind && r->metric == metric &&
-	       (kind != NEXTHOP_ROUTE_CONNECTED || (r->n > 0 ? r->via[0].ifindex : 0) == ifindex);
+	return r->kind == name->kind && r->metric == name->metric && r->from.rank == name->rank &&
+	       (name->kind != NEXTHOP_ROUTE_CONNECTED || (r->n > 0 ? r->via[0].ifindex : 0) == name->ifindex);
 }
 
 bool
@@ -66,16 +66,18 @@ comes_before(const struct nhroute *a, const struct nhroute *b)
 {
 	if (a->metric != b->metric)
 		return a->metric < b->metric;
-	return !nhroute_leads_somewhere(a) && nhroute_leads_somewhere(b);
+	if (nhroute_leads_somewhere(a) != nhroute_leads_somewhere(b))
+		return nhroute_leads_somewhere(b);
+	return a->from.rank < b->from.rank;
 }
 
 /* Unlinks and frees the route of that name. */
 static bool
-list_remove(struct nhroute **head, enum nexthop_route_kind kind, uint32_t metric, uint32_t ifindex)
+list_remove(struct nhroute **head, const struct nhroute_name *name)
 {
 	for (struct nhroute **at = head; *at != NULL; at = &(*at)->next) {
 		struct nhroute *r = *at;
-		if (!is_named(r, kind, metric, ifindex))
+		if (!is_named(r, name))
 			continue;
 		*at = r->next;
 		free(r);
@@ -86,21 +88,23 @@ list_remove(struct nhroute **head, enum nexthop_route_kind kind, uint32_t metric
 
 void
 nhroute_add(struct nhroute_table *t, const struct ip_prefix *p, enum nexthop_route_kind kind, uint32_t metric,
-	    uint8_t protocol, const struct nexthop_via *via, unsigned n)
+	    const struct nexthop_origin *from, const struct nexthop_via *via, unsigned n)
 {
 	struct prefix_table *pt = &t->prefixes[p->family];
 	uint32_t hash = prefix_hash(pt, p), id = prefix_find(pt, p, hash);
+	struct nhroute_name name = {
+	    .kind = kind, .metric = metric, .ifindex = n > 0 ? via[0].ifindex : 0, .rank = from->rank};
 
 	ASSERT(n <= NEXTHOP_VIA_MAX);
 	if (id == 0)
 		id = prefix_insert(pt, p, hash);
 	struct nhroute *head = head_get(pt, id), **at = &head;
-	list_remove(&head, kind, metric, n > 0 ? via[0].ifindex : 0);
+	list_remove(&head, &name);
 
 	struct nhroute *r = xmalloc(sizeof(*r) + n * sizeof(*via));
 	r->metric = metric;
 	r->kind = (uint8_t)kind;
-	r->protocol = protocol;
+	r->from = *from;
 	r->n = (uint16_t)n;
 	if (n > 0)
 		memcpy(r->via, via, n * sizeof(*via));
@@ -112,8 +116,7 @@ nhroute_add(struct nhroute_table *t, const struct ip_prefix *p, enum nexthop_rou
 }
 
 bool
-nhroute_del(struct nhroute_table *t, const struct ip_prefix *p, enum nexthop_route_kind kind, uint32_t metric,
-	    uint32_t ifindex)
+nhroute_del(struct nhroute_table *t, const struct ip_prefix *p, const struct nhroute_name *name)
 {
 	struct prefix_table *pt = &t->prefixes[p->family];
 	uint32_t id = prefix_find(pt, p, prefix_hash(pt, p));
@@ -121,7 +124,7 @@ nhroute_del(struct nhroute_table *t, const struct ip_prefix *p, enum nexthop_rou
 	if (id == 0)
 		return false;
 	struct nhroute *head = head_get(pt, id);
-	bool found = list_remove(&head, kind, metric, ifindex);
+	bool found = list_remove(&head, name);
 	head_set(pt, id, head);
 	if (head == NULL)
 		prefix_remove(pt, id);

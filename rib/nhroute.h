@@ -14,10 +14,16 @@
 struct nhroute {
 	struct nhroute *next; /* of the same prefix, later in order */
 	uint32_t metric;
+	struct nexthop_origin from;
 	uint8_t kind; /* enum nexthop_route_kind */
-	uint8_t protocol;
 	uint16_t n;
 	struct nexthop_via via[];
+};
+
+/* What one of a prefix is found by; ifindex matters only for connected ones, rank only for foreign ones. */
+struct nhroute_name {
+	enum nexthop_route_kind kind;
+	uint32_t metric, ifindex, rank;
 };
 
 struct nhroute_table {
@@ -28,9 +34,8 @@ void nhroute_init(struct nhroute_table *t, uint64_t seed);
 void nhroute_fini(struct nhroute_table *t);
 /* As nexthop_foreign_add and nexthop_route_del. */
 void nhroute_add(struct nhroute_table *t, const struct ip_prefix *p, enum nexthop_route_kind kind,
-		 uint32_t metric, uint8_t protocol, const struct nexthop_via *via, unsigned n);
-bool nhroute_del(struct nhroute_table *t, const struct ip_prefix *p, enum nexthop_route_kind kind,
-		 uint32_t metric, uint32_t ifindex);
+		 uint32_t metric, const struct nexthop_origin *from, const struct nexthop_via *via, unsigned n);
+bool nhroute_del(struct nhroute_table *t, const struct ip_prefix *p, const struct nhroute_name *name);
 /* Is it one over which next hops may be resolved? */
 bool nhroute_leads_somewhere(const struct nhroute *r);
 /* The first route of the longest prefix of at most max_len bits that contains a, or NULL. *p is filled in. */

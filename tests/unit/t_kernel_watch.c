@@ -419,7 +419,7 @@ learned_from(void)
 	struct ip_prefix p;
 
 	ck_assert_int_eq(ip_prefix_parse("203.0.113.0/24", &p), 0);
-	return kernel_foreign(&d, &p, &r) ? r.protocol : 0;
+	return kernel_foreign(&d, &p, &r) ? r.from.protocol : 0;
 }
 
 /* Does a next hop inside that prefix resolve? */
@@ -466,6 +466,44 @@ START_TEST(test_further_tables)
 	d.conf->kernel.table = 254;
 	foreign(400, FIB_UNICAST, 1, 40, true);
 	ck_assert(!resolves());
+	ck_assert_uint_eq(learned_from(), 0);
+	own_table = 254;
+	teardown();
+}
+END_TEST
+
+/* The daemon's table and the main one have a route each of one prefix and metric: next hops resolve through both. */
+START_TEST(test_equal_in_two_tables)
+{
+	setup("\"eth*\"");
+	own_table = 100;
+	link_is(1, "eth0", true);
+	for (unsigned first = 0; first < 2; first++) {
+		/* The daemon's counts, whichever came first. */
+		foreign(first ? 100 : 254, FIB_UNICAST, 5, first ? 20 : 10, false);
+		foreign(first ? 254 : 100, FIB_UNICAST, 5, first ? 10 : 20, false);
+		ck_assert_uint_eq(learned_from(), 20);
+		foreign(100, FIB_UNICAST, 5, 20, true);
+		ck_assert_uint_eq(learned_from(), 10);
+		ck_assert(resolves());
+		/* One of another kind is no end of the other. */
+		foreign(100, FIB_BLACKHOLE, 5, 20, false);
+		ck_assert(!resolves());
+		foreign(254, FIB_UNICAST, 5, 10, true);
+		ck_assert_uint_eq(learned_from(), 20);
+		foreign(254, FIB_UNICAST, 5, 10, false);
+		foreign(100, FIB_UNICAST, 5, 20, false);
+		ck_assert(resolves());
+		foreign(254, FIB_UNICAST, 5, 10, true);
+		ck_assert_uint_eq(learned_from(), 20);
+		ck_assert(resolves());
+		foreign(100, FIB_UNICAST, 5, 20, true);
+		ck_assert_uint_eq(learned_from(), 0);
+	}
+	/* Whoever forgets what it was told, forgets both. */
+	foreign(100, FIB_UNICAST, 5, 20, false);
+	foreign(254, FIB_UNICAST, 5, 10, false);
+	kernel_watch_forget(&k);
 	ck_assert_uint_eq(learned_from(), 0);
 	own_table = 254;
 	teardown();
@@ -527,4 +565,4 @@ END_TEST
 
 SUITE("kernel_watch", test_vrf, test_subnet_on_two_interfaces, test_two_addresses_of_a_subnet, test_own_address_twice,
     test_address_before_link, test_rename, test_delete_with_addresses, test_longest_subnet, test_rescan,
-    test_further_tables, test_foreign_of_another_kind, test_many)
+    test_further_tables, test_equal_in_two_tables, test_foreign_of_another_kind, test_many)

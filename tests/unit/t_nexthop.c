@@ -156,15 +156,15 @@ START_TEST(test_foreign)
 	ck_assert(route_del(t, "192.0.2.0/24", NEXTHOP_ROUTE_KERNEL, 50));
 	ck_assert(!nexthop_foreign_get(t, &p, &r));
 	route(t, "10.0.0.1/32", NEXTHOP_ROUTE_UNREACHABLE, 7, NULL, 0);
-	ck_assert(nexthop_foreign_get(t, &host, &r) && r.metric == 7 && r.ifindex == 0 && r.protocol == 0);
+	ck_assert(nexthop_foreign_get(t, &host, &r) && r.metric == 7 && r.ifindex == 0 && r.from.protocol == 0);
 	/* who made it may change alone */
-	nexthop_foreign_add(t, &host, NEXTHOP_ROUTE_UNREACHABLE, 7, 80, NULL, 0);
-	ck_assert(nexthop_foreign_get(t, &host, &r) && r.metric == 7 && r.protocol == 80);
-	nexthop_foreign_add(t, &host, NEXTHOP_ROUTE_UNREACHABLE, 7, 12, NULL, 0);
-	ck_assert(nexthop_foreign_get(t, &host, &r) && r.protocol == 12);
+	nexthop_foreign_add(t, &host, NEXTHOP_ROUTE_UNREACHABLE, 7, &(struct nexthop_origin){.protocol = 80}, NULL, 0);
+	ck_assert(nexthop_foreign_get(t, &host, &r) && r.metric == 7 && r.from.protocol == 80);
+	nexthop_foreign_add(t, &host, NEXTHOP_ROUTE_UNREACHABLE, 7, &(struct nexthop_origin){.protocol = 12}, NULL, 0);
+	ck_assert(nexthop_foreign_get(t, &host, &r) && r.from.protocol == 12);
 	ck_assert(!r.blackhole);
 	/* and what it does to packets is known of the one that counts */
-	nexthop_foreign_add(t, &host, NEXTHOP_ROUTE_BLACKHOLE, 6, 80, NULL, 0);
+	nexthop_foreign_add(t, &host, NEXTHOP_ROUTE_BLACKHOLE, 6, &(struct nexthop_origin){.protocol = 80}, NULL, 0);
 	ck_assert(nexthop_foreign_get(t, &host, &r) && r.metric == 6 && r.blackhole && r.via_count == 0);
 	ck_assert(route_del(t, "10.0.0.1/32", NEXTHOP_ROUTE_BLACKHOLE, 6));
 	ck_assert(nexthop_foreign_get(t, &host, &r) && r.metric == 7 && !r.blackhole);
