@@ -68,7 +68,7 @@ table_reaches(unsigned table)
 const char *
 table_keys(unsigned table)
 {
-	static const char *const keys[NTABLE] = {"", ", vrf: " VRF_NAME, ", table: 300"};
+	static const char *const keys[NTABLE] = {"", (", vrf: " VRF_NAME), ", table: 300"};
 
 	return keys[table];
 }
