@@ -138,8 +138,10 @@ static void
 groups_update(struct kernel *k, const struct ip_prefix *subnet, bool there)
 {
 	const struct kernel_net *net = interfaces_net(&k->interfaces, subnet, 0);
+	uint32_t addresses = net != NULL ? net->addresses : 0;
 
-	if (there ? net->addresses == 1 : net == NULL)
+	/* The first one of it has come, or the last one gone. */
+	if (addresses == (there ? 1 : 0))
 		groups_subnets_changed(k->d->groups);
 }
 
