@@ -12,6 +12,7 @@
 #include "tests/model/speaker_model.h"
 
 #include "bgpd/groups_int.h"
+#include "bgpd/kernel.h"
 #include "bgpd/peer.h"
 #include "bgpd/peer_routes.h"
 #include "bgpd/pipeline.h"
@@ -159,10 +160,24 @@ renew_tag(struct mpeer *n)
 	n->tag = (uint8_t)(n->tag + NPEER <= UINT8_MAX ? n->tag + NPEER : 1 + (n - the_model->peer));
 }
 
+/*
+ * Are our addresses on its link there, as far as the daemon has been told? Without the link nobody comes up; and which of
+ * them are next hops is settled when somebody does, for all of the session (bgpd/nexthop_self.h).
+ */
+static bool
+has_link(const struct mpeer *n)
+{
+	const struct bgpd *d = table_bgpd(table_of((unsigned)(n - the_model->peer)));
+	enum family f = (enum family)n->addr.family, other = f == FAMILY_IPV4 ? FAMILY_IPV6 : FAMILY_IPV4;
+	struct ip_addr beside;
+
+	return d != NULL && kernel_address_beside(d->kernel, &n->self[f], other, &beside);
+}
+
 bool
 may_come_up(const struct mpeer *n)
 {
-	return n->session != NULL ? session_dialling(n->session) : dynamic_may_knock(n);
+	return has_link(n) && (n->session != NULL ? session_dialling(n->session) : dynamic_may_knock(n));
 }
 
 void
@@ -426,12 +441,12 @@ step_neighbor(void)
 	if (n->session == NULL) {
 		if (what < 300)
 			step_command(i);
-		else if (what < 600 && dynamic_may_knock(n))
+		else if (what < 600 && may_come_up(n))
 			establish(n);
 		return;
 	}
 	if (session_dialling(n->session)) {
-		if (what < 600)
+		if (what < 600 && may_come_up(n))
 			establish(n);
 		else if (what < 650)
 			session_answer(n->session, false);
