@@ -109,6 +109,15 @@ fib_gone(struct fib *fib, struct fib_table *t, uint32_t id)
 
 /* Steps of the walks. Each does one thing at the cursor; false: the part is done. */
 
+/* The dump is of the table that is configured: what is in a former one still waits for the sweep. */
+static bool
+is_expired(const struct fib *fib, const struct adopted_route *r)
+{
+	const struct fib_config *conf = &fib->env.conf;
+
+	return r->gen != fib->known.gen && r->key.table == conf->table && r->key.protocol == conf->protocol;
+}
+
 static bool
 expire_step(struct fib *fib)
 {
@@ -124,7 +133,7 @@ expire_step(struct fib *fib)
 		return known_expire_route(&fib->known, &w->cursor);
 	default:
 		r = keyed_next(&fib->adopted.routes, &w->cursor);
-		if (r != NULL && r->gen != fib->known.gen)
+		if (r != NULL && is_expired(fib, r))
 			adopted_del(&fib->adopted, r);
 		return r != NULL;
 	}

@@ -370,6 +370,50 @@ START_TEST(test_move_from_others)
 }
 END_TEST
 
+/* What an earlier run left in a table that is left stays until the sweep, and is swept: the next dump is of another. */
+START_TEST(test_move_from_earlier)
+{
+	struct fib_config c = conf;
+	struct fib_stats s;
+
+	simple_event(FIB_EV_SYNC_BEGIN);
+	route_event(3, 186, RTN_BLACKHOLE, 0);
+	route_event(4, 186, RTN_BLACKHOLE, 0);
+	simple_event(FIB_EV_SYNC_END);
+	run_ms(5);
+	c.table = 101;
+	fib_reconfigure(fib, &c);
+	run_ms(5);
+	ck_assert_uint_eq(expect_op(FIB_OP_WATCH).u.watch.table, 101);
+	simple_event(FIB_EV_SYNC_BEGIN);
+	simple_event(FIB_EV_SYNC_END);
+	run_ms(5);
+	fib_stats_get(fib, &s);
+	ck_assert_uint_eq(s.adopted, 2);
+	expect_none();
+	/* The route that is wanted in the new table is none of them. */
+	uint32_t hole = blackhole();
+	fib_route_set(fib, FAMILY_IPV4, 3, hole, 0);
+	fib_nhset_unref(fib, hole);
+	run_ms(5);
+	expect_op(FIB_OP_NHSET);
+	struct fib_op op = expect_route(FIB_ADD, FIB_WHAT_ROUTE, 3, 20);
+	ck_assert_uint_eq(op.u.route.table, 101);
+	answer(&op, 0);
+	fib_sweep(fib);
+	run_ms(5);
+	for (unsigned i = 0; i < 2; i++) {
+		op = expect_route(FIB_DEL, FIB_WHAT_SWEEP, FIB_ID_NONE, 20);
+		ck_assert_uint_eq(op.u.route.table, conf.table);
+		answer(&op, 0);
+	}
+	expect_none();
+	ck_assert_int_eq(state(3), FIB_INSTALLED);
+	fib_stats_get(fib, &s);
+	ck_assert_uint_eq(s.adopted, 0);
+}
+END_TEST
+
 START_TEST(test_resync)
 {
 	sync_up();
@@ -829,6 +873,7 @@ main(void)
 	tcase_add_test(played, test_event_during_retry);
 	tcase_add_test(played, test_adopt_and_sweep);
 	tcase_add_test(played, test_move_from_others);
+	tcase_add_test(played, test_move_from_earlier);
 	tcase_add_test(played, test_resync);
 	tcase_add_test(played, test_watches);
 	tcase_add_test(played, test_without_reverse_lookup);
