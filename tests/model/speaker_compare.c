@@ -478,18 +478,25 @@ compare_pins(void)
 	}
 }
 
+/* What a table has decided. False: it is not there. */
+static bool
+compare_table(unsigned t, struct verdict v[FAMILY_COUNT][NPREFIX])
+{
+	if (table_bgpd(t) == NULL)
+		return false;
+	compare_ask(t, v);
+	compare_best(v);
+	compare_kernel(v);
+	return true;
+}
+
 void
 compare_decided(void)
 {
 	static struct verdict v[FAMILY_COUNT][NPREFIX];
 
-	for (unsigned t = 0; t < NTABLE; t++) {
-		if (table_bgpd(t) == NULL)
-			continue;
-		compare_ask(t, v);
-		compare_best(v);
-		compare_kernel(v);
-	}
+	for (unsigned t = 0; t < NTABLE; t++)
+		compare_table(t, v);
 }
 
 void
@@ -498,11 +505,8 @@ compare_everything(void)
 	static struct verdict v[FAMILY_COUNT][NPREFIX];
 
 	for (unsigned t = 0; t < NTABLE; t++) {
-		if (table_bgpd(t) == NULL)
+		if (!compare_table(t, v))
 			continue;
-		compare_ask(t, v);
-		compare_best(v);
-		compare_kernel(v);
 		compare_neighbors(v);
 		compare_pins();
 		restart_compare(t);
