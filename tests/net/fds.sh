@@ -36,13 +36,19 @@ expect 20 session a p
 expect 10 kernel a 10.61.0.0/16
 
 ticks() { awk '{print $14 + $15}' "/proc/${pids[$1]}/stat"; }
-# full NAME: no more descriptors than it has now: the limit is the first that is free
+# full NAME: no more descriptors than it has now: the limit is the first that is free, the lowest of several looks, since
+# there may just be one for a moment
 full() {
-	local n=0
-	while [ -e "/proc/${pids[$1]}/fd/$n" ]; do
-		n=$((n + 1))
+	local i n least=1024
+	for i in {1..8}; do
+		n=0
+		while [ -e "/proc/${pids[$1]}/fd/$n" ]; do
+			n=$((n + 1))
+		done
+		least=$((n < least ? n : least))
+		sleep 0.1
 	done
-	prlimit --pid "${pids[$1]}" --nofile=$n: || fail "$stage"
+	prlimit --pid "${pids[$1]}" --nofile=$least: || fail "$stage"
 }
 room() { prlimit --pid "${pids[$1]}" --nofile=1024: || fail "$stage"; }
 # idle NAME SECONDS: less than a fifth of that time is used
