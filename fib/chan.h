@@ -92,18 +92,23 @@ fib_watch_of(const struct fib_config *conf)
 	return w;
 }
 
+/* Is the table one of the further ones, as in struct fib_config? */
+static inline bool
+fib_is_further(const uint32_t also[FIB_ALSO_MAX], uint32_t table)
+{
+	for (unsigned i = 0; i < FIB_ALSO_MAX && also[i] != 0; i++)
+		if (also[i] == table)
+			return true;
+	return false;
+}
+
 /* Are routes of this protocol in this table told? Of ours only those in our table. */
 static inline bool
 fib_watches(const struct fib_op_watch *w, uint32_t table, uint8_t protocol)
 {
 	if (table == w->table || protocol == w->protocol || w->alone)
 		return table == w->table;
-	if (table == RT_TABLE_MAIN)
-		return true;
-	for (unsigned i = 0; i < FIB_ALSO_MAX && w->also[i] != 0; i++)
-		if (w->also[i] == table)
-			return true;
-	return false;
+	return table == RT_TABLE_MAIN || fib_is_further(w->also, table);
 }
 
 struct fib_op_audit {

@@ -348,15 +348,6 @@ route_deleted(struct known *k, const struct fib_ev_route *r, const struct fib_nh
 	return twins ? KNOWN_RESYNC : 0;
 }
 
-static bool
-is_further(const struct known *k, uint32_t table)
-{
-	for (unsigned i = 0; k->conf != NULL && i < FIB_ALSO_MAX && k->conf->also[i] != 0; i++)
-		if (k->conf->also[i] == table)
-			return true;
-	return false;
-}
-
 unsigned
 known_route_event(struct known *k, const struct fib_ev_route *r, const struct fib_nh *nh)
 {
@@ -367,7 +358,7 @@ known_route_event(struct known *k, const struct fib_ev_route *r, const struct fi
 	struct foreign_route *e = keyed_put(&k->routes, &key, &fresh);
 	if (fresh)
 		e->blocks = FIB_ID_NONE;
-	e->further = is_further(k, r->table);
+	e->further = k->conf != NULL && fib_is_further(k->conf->also, r->table);
 	uint32_t nhset = route_nhset(k, r, nh), before = e->nhset;
 	bool same = !fresh && nhset == before && r->protocol == e->protocol && r->scope == e->scope;
 	bool replaced = (r->flags & FIB_RT_REPLACED) != 0 || (k->dumping && e->gen != k->gen);

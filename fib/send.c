@@ -361,15 +361,6 @@ move_table(struct fib *fib, struct fib_table *t)
 	}
 }
 
-static bool
-is_among(const uint32_t also[FIB_ALSO_MAX], uint32_t table)
-{
-	for (unsigned i = 0; i < FIB_ALSO_MAX; i++)
-		if (also[i] == table)
-			return true;
-	return false;
-}
-
 void
 fib_config_try(struct fib *fib)
 {
@@ -401,11 +392,11 @@ fib_config_try(struct fib *fib)
 		fib->env.old = fib->env.conf;
 		fib->env.conf = fib->next;
 		/* Told anew, since they are of another kind now. */
-		if (is_among(fib->env.old.also, fib->env.conf.table))
+		if (fib_is_further(fib->env.old.also, fib->env.conf.table))
 			known_forget_table(&fib->known, fib->env.conf.table);
 		/* The same where it is not watched any more: one of the new table's may have the same prefix and metric. */
 		struct fib_op_watch watch = fib_watch_of(&fib->env.conf);
-		if (is_among(fib->env.conf.also, fib->env.old.table) ||
+		if (fib_is_further(fib->env.conf.also, fib->env.old.table) ||
 		    !fib_watches(&watch, fib->env.old.table, RTPROT_UNSPEC))
 			known_forget_table(&fib->known, fib->env.old.table);
 		fib->moving = true;
