@@ -14,8 +14,6 @@
 
 #include <stdlib.h>
 
-#define SPARE_MAX 1
-
 static struct dirty_chunk *
 chunk_get(struct dirty_queue *q)
 {
@@ -25,8 +23,7 @@ chunk_get(struct dirty_queue *q)
 		q->chunks++;
 		return xmap(sizeof(*c), false);
 	}
-	q->spare = c->next;
-	q->spares--;
+	q->spare = NULL;
 	return c;
 }
 
@@ -40,13 +37,10 @@ chunk_free(struct dirty_queue *q, struct dirty_chunk *c)
 static void
 chunk_put(struct dirty_queue *q, struct dirty_chunk *c)
 {
-	if (q->spares == SPARE_MAX) {
+	if (q->spare != NULL)
 		chunk_free(q, c);
-		return;
-	}
-	c->next = q->spare;
-	q->spare = c;
-	q->spares++;
+	else
+		q->spare = c;
 }
 
 void
@@ -92,11 +86,8 @@ dirty_fini(struct dirty_queue *q)
 {
 	while (q->head != NULL)
 		drop_head(q);
-	while (q->spare != NULL) {
-		struct dirty_chunk *c = q->spare;
-		q->spare = c->next;
-		chunk_free(q, c);
-	}
+	if (q->spare != NULL)
+		chunk_free(q, q->spare);
 	*q = (struct dirty_queue){0};
 }
 

@@ -35,9 +35,8 @@ struct dirty_queue {
 	struct dirty_chunk *head, *tail;
 	uint32_t head_at, tail_at; /* entry in the first chunk to pop; in the last chunk to fill */
 	uint32_t count;
-	struct dirty_chunk *spare; /* empty ones, of which few are kept */
-	uint32_t spares;
-	uint32_t chunks;         /* the spare ones, too */
+	struct dirty_chunk *spare; /* an empty one; NULL: none */
+	uint32_t chunks;         /* the spare one, too */
 	uint32_t pushed, popped; /* totals, modulo 2^32: rib_decision_mark */
 };
 
