@@ -515,23 +515,15 @@ kernel_watch_foreign(void *ctx, const struct fib_foreign *r)
 }
 
 static void
-links_forget(struct kernel *k)
+links_forget(struct kernel *k, struct interfaces *in, void (*tell)(struct kernel *k, const struct fib_link *link))
 {
 	const struct kernel_link *l;
-	struct fib_link gone;
 
-	k->device = 0;
-	while ((l = interfaces_next(&k->interfaces, 0)) != NULL) {
-		gone = l->l;
+	while ((l = interfaces_next(in, 0)) != NULL) {
+		struct fib_link gone = l->l;
 		gone.deleted = true;
 		gone.up = false;
-		link_inside(k, &gone);
-	}
-	while ((l = interfaces_next(&k->elsewhere, 0)) != NULL) {
-		gone = l->l;
-		gone.deleted = true;
-		gone.up = false;
-		link_outside(k, &gone);
+		tell(k, &gone);
 	}
 }
 
@@ -542,7 +534,9 @@ kernel_watch_forget(struct kernel *k)
 	struct nexthop_foreign r;
 	struct ip_prefix p;
 
-	links_forget(k);
+	k->device = 0;
+	links_forget(k, &k->interfaces, link_inside);
+	links_forget(k, &k->elsewhere, link_outside);
 	for (enum family f = FAMILY_IPV4; f < FAMILY_COUNT; f++) {
 		uint32_t at = 1, scan = UINT32_MAX;
 		while (nexthop_route_next(t, f, &at, &scan, &p))
