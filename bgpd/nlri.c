@@ -37,7 +37,7 @@ bytes_take_v4(uint8_t bytes[16], const uint8_t *p, unsigned bits, size_t readabl
 	else
 		for (unsigned at = 0; at < bits; at += 8)
 			v |= (uint32_t)*p++ << (24 - at);
-	be32_put(bytes, bits > 0 ? v & UINT32_MAX << (32 - bits) : 0);
+	be32_put(bytes, v & ip_mask_v4(bits));
 	memset(bytes + 4, 0, 12);
 }
 
@@ -62,7 +62,7 @@ bytes_take_v6(uint8_t bytes[16], const uint8_t *p, unsigned bits, size_t readabl
 }
 
 enum nlri_result
-nlri_read(struct rbuf *r, enum family f, bool add_path, uint32_t *path_id, struct ip_prefix *out)
+nlri_read_any(struct rbuf *r, enum family f, bool add_path, uint32_t *path_id, struct ip_prefix *out)
 {
 	if (rbuf_left(r) == 0)
 		return r->err ? NLRI_BAD : NLRI_END;
@@ -115,20 +115,13 @@ nlri_octets(const struct nlri *n, bool add_path)
 }
 
 bool
-nlri_put(struct wbuf *w, const struct nlri *n, bool add_path)
+nlri_put_any(struct wbuf *w, const struct nlri *n, bool add_path)
 {
 	if (w->err || w->cap - w->len < nlri_octets(n, add_path))
 		return false;
 	if (add_path)
 		wbuf_u32(w, n->path_id);
-	size_t octets = (n->prefix.len + 7u) / 8;
 	wbuf_u8(w, n->prefix.len);
-	/* A whole address where there is room for one, since four octets cost less than three: what is too much is not kept. */
-	if (n->prefix.family == FAMILY_IPV4 && w->cap - w->len >= 4) {
-		memcpy(w->base + w->len, n->prefix.bytes, 4);
-		w->len += octets;
-	} else {
-		wbuf_put(w, n->prefix.bytes, octets);
-	}
+	wbuf_put(w, n->prefix.bytes, (n->prefix.len + 7u) / 8);
 	return true;
 }

@@ -36,8 +36,28 @@ uint16_t family_afi(enum family f); /* the SAFI is always BGP_SAFI_UNICAST */
 
 /* The next one of a field; END when nothing is left, BAD on a length over the family's or a truncated one. */
 enum nlri_result nlri_next(struct rbuf *r, enum family f, bool add_path, struct nlri *out);
-/* The same into places of the caller's: a million times a table, copying the prefix costs more than reading it. */
-enum nlri_result nlri_read(struct rbuf *r, enum family f, bool add_path, uint32_t *path_id, struct ip_prefix *out);
+/* nlri_read and nlri_put for all that they do not do themselves. */
+enum nlri_result nlri_read_any(struct rbuf *r, enum family f, bool add_path, uint32_t *path_id, struct ip_prefix *out);
+bool nlri_put_any(struct wbuf *w, const struct nlri *n, bool add_path);
+/*
+ * The same as nlri_next, into places of the caller's: a million times a table, copying the prefix costs more than reading
+ * it. Inline for IPv4 without a path id, of which a whole address can be read: a third of the instructions.
+ */
+static inline enum nlri_result
+nlri_read(struct rbuf *r, enum family f, bool add_path, uint32_t *path_id, struct ip_prefix *out)
+{
+	if (f != FAMILY_IPV4 || add_path || r->err || rbuf_left(r) < 5 || r->p[0] > 32)
+		return nlri_read_any(r, f, add_path, path_id, out);
+	unsigned bits = r->p[0];
+	uint32_t v = be32_get(r->p + 1);
+	r->p += 1 + (bits + 7) / 8;
+	*path_id = 0;
+	be32_put(out->bytes, v & ip_mask_v4(bits));
+	memset(out->bytes + 4, 0, 12);
+	out->len = (uint8_t)bits;
+	out->family = FAMILY_IPV4;
+	return NLRI_OK;
+}
 /* Number of entries in a whole field, or -1 where it is malformed. */
 int nlri_check(const uint8_t *p, size_t len, enum family f, bool add_path);
 /*
@@ -56,6 +76,17 @@ nlri_is_unicast(const struct ip_prefix *p)
 
 size_t nlri_octets(const struct nlri *n, bool add_path); /* encoded */
 /* Appends one; false (and nothing written, no sticky error) where it does not fit. */
-bool nlri_put(struct wbuf *w, const struct nlri *n, bool add_path);
+static inline bool
+nlri_put(struct wbuf *w, const struct nlri *n, bool add_path)
+{
+	if (n->prefix.family != FAMILY_IPV4 || add_path || w->err || w->cap - w->len < 5)
+		return nlri_put_any(w, n, add_path);
+	uint8_t *p = w->base + w->len;
+	/* All of the address, since four octets cost less than three: what is too much is not kept. */
+	p[0] = n->prefix.len;
+	memcpy(p + 1, n->prefix.bytes, 4);
+	w->len += 1 + (n->prefix.len + 7u) / 8;
+	return true;
+}
 
 #endif

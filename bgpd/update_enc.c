@@ -207,12 +207,6 @@ update_enc_begin_withdraw(struct update_enc *e, uint8_t *out, const struct updat
 	e->nlri = wbuf_of(out + e->nlri_off, f->max_len - e->tail_len - e->nlri_off);
 }
 
-bool
-update_enc_add(struct update_enc *e, const struct nlri *n)
-{
-	return nlri_put(&e->nlri, n, e->add_path);
-}
-
 size_t
 update_enc_finish(struct update_enc *e)
 {

@@ -51,7 +51,11 @@ bool update_enc_begin(struct update_enc *e, uint8_t *out, const struct update_fo
 /* Begins a withdrawal; of f only family, add_path and max_len matter. */
 void update_enc_begin_withdraw(struct update_enc *e, uint8_t *out, const struct update_form *f);
 /* False: it does not fit any more, finish and begin anew. The family must be that of the form. */
-bool update_enc_add(struct update_enc *e, const struct nlri *n);
+static inline bool
+update_enc_add(struct update_enc *e, const struct nlri *n)
+{
+	return nlri_put(&e->nlri, n, e->add_path);
+}
 /* Completes the message and returns its length, 0 where nothing was added. next_hop_off then counts from out.
  */
 size_t update_enc_finish(struct update_enc *e);

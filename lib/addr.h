@@ -44,6 +44,12 @@ family_bits(enum family f)
 {
 	return f == FAMILY_IPV4 ? 32 : 128;
 }
+/* The first bits (0..32) of an IPv4 address, as a number in host order. */
+static inline uint32_t
+ip_mask_v4(unsigned bits)
+{
+	return (uint32_t)((uint64_t)UINT32_MAX << (32 - bits));
+}
 int family_to_af(enum family f);       /* AF_INET, AF_INET6 or AF_UNSPEC */
 enum family family_from_af(int af);
 const char *family_name(enum family f); /* "ipv4-unicast", "ipv6-unicast" */
