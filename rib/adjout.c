@@ -330,8 +330,11 @@ change_one(struct adjout_group *g, const struct adjout_news *n)
 void
 adjout_change(struct adjout_group *g, struct adjout_news *news, unsigned n)
 {
+	/* Of these families the best path is what counts. */
+	unsigned best = g->families & ~adjout_families_of_paths(g);
+
 	for (struct adjout_news *i = news; i < news + n; i++) {
-		if (!(g->families & 1u << i->family) || adjout_paths(g, i->family) != ADJOUT_PATHS_NONE)
+		if (!(best >> i->family & 1))
 			continue;
 		if (nobody_has(g, &g->fam[i->family], i))
 			continue;

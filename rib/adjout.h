@@ -281,6 +281,13 @@ adjout_paths(const struct adjout_group *g, enum family f)
 {
 	return f == FAMILY_IPV4 ? g->key.paths_ipv4 : g->key.paths_ipv6;
 }
+/* The families, bits as in families, of which it has more than the best path. */
+static inline unsigned
+adjout_families_of_paths(const struct adjout_group *g)
+{
+	return (unsigned)(g->key.paths_ipv4 != ADJOUT_PATHS_NONE) << FAMILY_IPV4 |
+	       (unsigned)(g->key.paths_ipv6 != ADJOUT_PATHS_NONE) << FAMILY_IPV6;
+}
 
 /* view and sink are copied. */
 void adjout_init(struct adjout *a, const struct adjout_view *view, const struct adjout_sink *sink);

@@ -55,20 +55,33 @@ dirty_add(struct dirty_queue *q)
 	q->pushed++;
 	return &q->tail->e[q->tail_at++];
 }
+/* The first entry, where it is, or NULL: the queue is empty. */
+static inline const struct dirty_entry *
+dirty_first(const struct dirty_queue *q)
+{
+	return q->count > 0 ? &q->head->e[q->head_at] : NULL;
+}
+/* Takes the first entry out; there is one. */
+static inline void
+dirty_drop(struct dirty_queue *q)
+{
+	q->head_at++;
+	q->count--;
+	q->popped++;
+	if (q->count == 0 || q->head_at == DIRTY_CHUNK_ENTRIES)
+		dirty_shrink(q);
+}
 /* False: empty. */
 static inline bool
 dirty_pop(struct dirty_queue *q, struct dirty_entry *e)
 {
 	if (q->count == 0)
 		return false;
-	*e = q->head->e[q->head_at++];
-	q->count--;
-	q->popped++;
-	if (q->count == 0 || q->head_at == DIRTY_CHUNK_ENTRIES)
-		dirty_shrink(q);
+	*e = *dirty_first(q);
+	dirty_drop(q);
 	return true;
 }
-/* The entry that will be popped n pops from now if it is near (same chunk), or NULL: something to prefetch. */
+/* The entry n behind the first one if it is near (same chunk), or NULL: something to prefetch. */
 static inline const struct dirty_entry *
 dirty_peek(const struct dirty_queue *q, uint32_t n)
 {

@@ -179,9 +179,9 @@ nexthop_concerns(const struct nexthop_table *t, enum family f, const uint8_t *ad
 {
 	const struct nh_sorted *s = &t->sorted[f];
 
-	if (s->count == 0 || (len == 0 && !t->allow_default))
-		return false;
-	return len < head_len(f) || s->heads[head_no(f, addr)] != 0;
+	if (len >= head_len(f))
+		return s->heads[head_no(f, addr)] != 0;
+	return s->count > 0 && (len > 0 || t->allow_default);
 }
 
 void

@@ -317,14 +317,15 @@ uint32_t
 rib_decide_run(struct rib *rib, enum rib_queue q, uint32_t budget)
 {
 	struct dirty_queue *dq = &rib->dirty[q];
-	struct dirty_entry e;
+	const struct dirty_entry *e;
 	struct untold u;
 	uint32_t popped = dq->popped;
 
 	u.n = 0;
-	for (; budget > 0 && dirty_pop(dq, &e); budget--) {
+	for (; budget > 0 && (e = dirty_first(dq)) != NULL; budget--) {
 		fetch_ahead(rib, dq);
-		decide_one(rib, &e, &u);
+		decide_one(rib, e, &u);
+		dirty_drop(dq);
 		if (u.n == RIB_TOLD_MAX)
 			tell(rib, &u);
 	}
