@@ -73,6 +73,7 @@ struct hidx {
 	uint32_t before, after; /* 2^level-1 and 2^(level+1)-1: the bits of a hash that count */
 	uint32_t split;  /* the next bucket to split in this round */
 	uint32_t count;
+	uint32_t full;   /* with so many ids the next bucket is split */
 	uint32_t over_top, over_free; /* numbers given out so far; first of the free ones */
 	hidx_hash_fn hash;
 	hidx_fetch_fn fetch; /* may be NULL */
@@ -127,10 +128,14 @@ hidx_slots(const struct hidx_bucket *b, uint8_t tag)
 	return slots;
 #endif
 }
-__attribute__((always_inline)) static inline void
+/* Asks the cache for the bucket of a hash: which one it is. */
+__attribute__((always_inline)) static inline const struct hidx_bucket *
 hidx_prefetch(const struct hidx *h, uint32_t hash)
 {
-	__builtin_prefetch(hidx_bucket_at(h, hidx_bucket_no(h, hash)));
+	const struct hidx_bucket *b = hidx_bucket_at(h, hidx_bucket_no(h, hash));
+
+	__builtin_prefetch(b);
+	return b;
 }
 /*
  * The id whose key eq() accepts, or 0. eq is called for ids whose tag matches;
@@ -157,11 +162,10 @@ hidx_find(const struct hidx *h, uint32_t hash, bool (*eq)(const void *ctx, uint3
  * Fetching ahead of hidx_find, in stages some operations apart, each of which needs what the one before has brought:
  * hidx_prefetch the bucket, hidx_hint_first an id to fetch the record of; and hidx_hint where that found none.
  */
-/* The first id with this tag in the bucket itself, or 0: then its overflow bucket is asked for. */
+/* The first id with this tag in the bucket itself (hidx_prefetch), or 0: then its overflow bucket is asked for. */
 __attribute__((always_inline)) static inline uint32_t
-hidx_hint_first(const struct hidx *h, uint32_t hash)
+hidx_hint_first(const struct hidx *h, const struct hidx_bucket *b, uint32_t hash)
 {
-	const struct hidx_bucket *b = hidx_bucket_at(h, hidx_bucket_no(h, hash));
 	uint32_t m = hidx_slots(b, hidx_tag(hash));
 
 	if (m != 0)

@@ -338,10 +338,8 @@ write_path(struct rib *rib, struct rib_source *s, enum family f, uint32_t id, st
 
 /* The id of an operation's prefix, 0: none; hint is it, probably, or 0. */
 static inline uint32_t
-find(const struct rib *rib, const struct rib_op *op, uint32_t hint)
+find(const struct prefix_table *t, const struct rib_op *op, uint32_t hint)
 {
-	const struct prefix_table *t = &rib->table[op->prefix.family];
-
 	return hint != 0 && prefix_is(t, hint, &op->prefix) ? hint : prefix_find(t, &op->prefix, op->hash);
 }
 
@@ -356,9 +354,9 @@ refuse(struct rib_source *s, enum family f)
 
 /* id: of its prefix, 0: there is none yet. */
 static bool
-announce(struct rib *rib, struct rib_source *s, const struct rib_op *op, uint32_t id, uint32_t now_s, enum rib_queue q)
+announce(struct rib *rib, struct rib_source *s, enum family f, const struct rib_op *op, uint32_t id, uint32_t now_s,
+	 enum rib_queue q)
 {
-	enum family f = (enum family)op->prefix.family;
 	struct prefix_table *t = &rib->table[f];
 	enum rib_reject reject = (enum rib_reject)op->reject;
 	struct rib_path *prev, *p = NULL;
@@ -405,10 +403,8 @@ announce(struct rib *rib, struct rib_source *s, const struct rib_op *op, uint32_
 }
 
 static bool
-withdraw(struct rib *rib, struct rib_source *s, const struct rib_op *op, uint32_t id, enum rib_queue q)
+withdraw(struct rib *rib, struct rib_source *s, enum family f, const struct rib_op *op, uint32_t id, enum rib_queue q)
 {
-	enum family f = (enum family)op->prefix.family;
-
 	if (id != 0 && ((op->path_id == 0 && remove_only(rib, s, f, id, q)) || rib_path_remove(rib, s, f, id, op->path_id, q)))
 		return true;
 	/* Perhaps one that was refused. */
@@ -416,96 +412,130 @@ withdraw(struct rib *rib, struct rib_source *s, const struct rib_op *op, uint32_
 	return false;
 }
 
-#define HINTS 32 /* a power of two above AHEAD_RECORD */
-_Static_assert(AHEAD_SLOT <= AHEAD_CHAIN && AHEAD_CHAIN <= AHEAD_RECORD && AHEAD_RECORD < HINTS,
+/* What is known of an operation that comes next. The bucket may have been split since; the id is a guess by the tag. */
+struct hint {
+	const struct hidx_bucket *bucket;
+	uint32_t id; /* 0: none that is known */
+};
+
+#define HINTS 64
+_Static_assert(AHEAD_SLOT <= AHEAD_CHAIN && AHEAD_CHAIN <= AHEAD_RECORD && AHEAD_RECORD <= AHEAD_BUCKET &&
+		   AHEAD_BUCKET < HINTS,
 	       "a hint is used before its place is needed again");
+
+__attribute__((always_inline)) static inline void
+fetch_bucket(const struct prefix_table *t, const struct rib_op *op, struct hint *h)
+{
+	h->bucket = hidx_prefetch(&t->index, op->hash);
+}
+
+/* The id that the operation will probably find, whose record is asked for. */
+__attribute__((always_inline)) static inline void
+fetch_record(const struct prefix_table *t, const struct rib_op *op, struct hint *h)
+{
+	h->id = hidx_hint_first(&t->index, h->bucket, op->hash);
+	if (h->id != 0)
+		prefix_fetch(t, h->id);
+}
+
+/* Where it is not in the bucket itself. */
+__attribute__((always_inline)) static inline void
+fetch_chained(const struct prefix_table *t, const struct rib_op *op, struct hint *h)
+{
+	if (h->id != 0)
+		return;
+	h->id = hidx_hint(&t->index, op->hash);
+	if (h->id != 0)
+		prefix_fetch(t, h->id);
+}
 
 /*
  * What is counted of the attributes that a withdrawn path has, if its reference is given back now; they are anywhere, while
  * those announced have just been used.
  */
-static void
-fetch_withdrawn(const struct rib *rib, enum family f, uint32_t hint)
-{
-	const struct rib_path *p = hint != 0 ? rib_first(rib, f, hint) : NULL;
-
-	if (p != NULL && p->attr != ATTR_NONE && !(p->flags & RIB_PATH_BEST))
-		__builtin_prefetch(attr_slot(rib->attrs, p->attr), 1);
-}
-
 __attribute__((always_inline)) static inline void
-fetch_bucket(const struct rib *rib, const struct rib_op *op)
+fetch_withdrawn(const struct rib *rib, enum family f, const struct rib_op *op, const struct hint *h)
 {
-	hidx_prefetch(&rib->table[op->prefix.family].index, op->hash);
-}
-
-/* *hint: the id that the operation will probably find, whose record is asked for. */
-__attribute__((always_inline)) static inline void
-fetch_record(const struct rib *rib, const struct rib_op *op, uint32_t *hint)
-{
-	const struct prefix_table *t = &rib->table[op->prefix.family];
-
-	*hint = hidx_hint_first(&t->index, op->hash);
-	if (*hint != 0)
-		prefix_fetch(t, *hint);
-}
-
-/* Where it is not in the bucket itself. */
-__attribute__((always_inline)) static inline void
-fetch_chained(const struct rib *rib, const struct rib_op *op, uint32_t *hint)
-{
-	const struct prefix_table *t = &rib->table[op->prefix.family];
-
-	if (*hint != 0)
+	if (!op->withdraw || h->id == 0)
 		return;
-	*hint = hidx_hint(&t->index, op->hash);
-	if (*hint != 0)
-		prefix_fetch(t, *hint);
+	const struct rib_path *p = rib_first(rib, f, h->id);
+	if (p->attr != ATTR_NONE && !(p->flags & RIB_PATH_BEST))
+		__builtin_prefetch(attr_slot(rib->attrs, p->attr), 1);
 }
 
 /* For the first operations, which none before them has asked for. */
 __attribute__((always_inline)) static inline void
-fetch_first(const struct rib *rib, const struct rib_op *ops, unsigned n, uint32_t hints[HINTS])
+fetch_first(const struct prefix_table *t, const struct rib_op *ops, unsigned n, struct hint hints[HINTS])
 {
 	for (unsigned i = 0; i < n && i < AHEAD_BUCKET; i++)
-		fetch_bucket(rib, &ops[i]);
+		fetch_bucket(t, &ops[i], &hints[i]);
 	for (unsigned i = 0; i < n && i < AHEAD_RECORD; i++)
-		fetch_record(rib, &ops[i], &hints[i]);
+		fetch_record(t, &ops[i], &hints[i]);
 	for (unsigned i = 0; i < n && i < AHEAD_CHAIN; i++)
-		fetch_chained(rib, &ops[i], &hints[i]);
+		fetch_chained(t, &ops[i], &hints[i]);
 }
 
+/* left: operations from this one, op, number i, on. */
 __attribute__((always_inline)) static inline void
-fetch_ahead(const struct rib *rib, const struct rib_op *ops, unsigned i, unsigned n, uint32_t hints[HINTS])
+fetch_ahead(const struct rib *rib, enum family f, const struct rib_op *op, unsigned i, unsigned left,
+	    struct hint hints[HINTS])
 {
-	if (i + AHEAD_BUCKET < n)
-		fetch_bucket(rib, &ops[i + AHEAD_BUCKET]);
-	if (i + AHEAD_RECORD < n)
-		fetch_record(rib, &ops[i + AHEAD_RECORD], &hints[(i + AHEAD_RECORD) % HINTS]);
-	if (i + AHEAD_CHAIN < n)
-		fetch_chained(rib, &ops[i + AHEAD_CHAIN], &hints[(i + AHEAD_CHAIN) % HINTS]);
-	if (i + AHEAD_SLOT < n && ops[i + AHEAD_SLOT].withdraw)
-		fetch_withdrawn(rib, (enum family)ops[i + AHEAD_SLOT].prefix.family,
-				hints[(i + AHEAD_SLOT) % HINTS]);
+	const struct prefix_table *t = &rib->table[f];
+
+	if (left > AHEAD_BUCKET)
+		fetch_bucket(t, op + AHEAD_BUCKET, &hints[(i + AHEAD_BUCKET) % HINTS]);
+	if (left > AHEAD_RECORD)
+		fetch_record(t, op + AHEAD_RECORD, &hints[(i + AHEAD_RECORD) % HINTS]);
+	if (left > AHEAD_CHAIN)
+		fetch_chained(t, op + AHEAD_CHAIN, &hints[(i + AHEAD_CHAIN) % HINTS]);
+	if (left > AHEAD_SLOT)
+		fetch_withdrawn(rib, f, op + AHEAD_SLOT, &hints[(i + AHEAD_SLOT) % HINTS]);
+}
+
+/* How many of the first operations are of one family, as mostly all are. */
+static unsigned
+of_one_family(const struct rib_op *ops, unsigned n)
+{
+	unsigned i = 1;
+
+	while (i < n && ops[i].prefix.family == ops[0].prefix.family)
+		i++;
+	return i;
+}
+
+/* n > 0. */
+static unsigned
+apply_family(struct rib *rib, struct rib_source *s, const struct rib_op *ops, unsigned n, uint32_t now_s,
+	     enum rib_queue q)
+{
+	struct hint hints[HINTS];
+	enum family f = (enum family)ops->prefix.family;
+	unsigned changed = 0;
+
+	fetch_first(&rib->table[f], ops, n, hints);
+	for (unsigned i = 0; i < n; i++) {
+		const struct rib_op *op = &ops[i];
+		fetch_ahead(rib, f, op, i, n - i, hints);
+		/* Nothing here frees an id: what was found then is still what it was. */
+		uint32_t id = find(&rib->table[f], op, hints[i % HINTS].id);
+		if (op->withdraw)
+			changed += withdraw(rib, s, f, op, id, q);
+		else
+			changed += announce(rib, s, f, op, id, now_s, q);
+	}
+	return changed;
 }
 
 unsigned
 rib_apply(struct rib *rib, struct rib_source *s, const struct rib_op *ops, unsigned n, uint32_t now_s,
 	  enum rib_queue q)
 {
-	uint32_t hints[HINTS] = {0};
 	unsigned changed = 0;
 
 	ASSERT(!s->removed);
-	fetch_first(rib, ops, n, hints);
-	for (unsigned i = 0; i < n; i++) {
-		fetch_ahead(rib, ops, i, n, hints);
-		/* Nothing here frees an id: what was found then is still what it was. */
-		uint32_t id = find(rib, &ops[i], hints[i % HINTS]);
-		if (ops[i].withdraw)
-			changed += withdraw(rib, s, &ops[i], id, q);
-		else
-			changed += announce(rib, s, &ops[i], id, now_s, q);
+	for (unsigned i = 0, k; i < n; i += k) {
+		k = of_one_family(ops + i, n - i);
+		changed += apply_family(rib, s, ops + i, k, now_s, q);
 	}
 	return changed;
 }
