@@ -37,12 +37,13 @@ list_del(const struct nlri *n)
 static void
 round_trip(const struct nlri *n, bool add_path)
 {
-	uint8_t out[NLRI_MAX_OCTETS];
-	struct wbuf w = wbuf_of(out, sizeof(out));
+	uint8_t out[NLRI_MAX_OCTETS], same_out[NLRI_MAX_OCTETS];
+	struct wbuf w = wbuf_of(out, sizeof(out)), same_w = wbuf_of(same_out, sizeof(same_out));
 	struct nlri back;
 
-	bool fits = nlri_put(&w, n, add_path);
+	bool fits = nlri_put(&w, n, add_path) && nlri_put_any(&same_w, n, add_path);
 	ASSERT(fits && w.len == nlri_octets(n, add_path));
+	ASSERT(same_w.len == w.len && memcmp(out, same_out, w.len) == 0);
 	struct rbuf r = rbuf_of(out, w.len);
 	enum nlri_result res = nlri_next(&r, (enum family)n->prefix.family, add_path, &back);
 	ASSERT(res == NLRI_OK && same(n, &back) && rbuf_left(&r) == 0);
@@ -72,7 +73,7 @@ field(struct ribtest *t, struct rib_source *s, struct rbuf r, enum family f, boo
 
 	while ((res = nlri_next(&r, f, add_path, &n)) == NLRI_OK) {
 		struct nlri other = {0};
-		enum nlri_result again = nlri_read(&twin, f, add_path, &other.path_id, &other.prefix);
+		enum nlri_result again = nlri_read_any(&twin, f, add_path, &other.path_id, &other.prefix);
 		ASSERT(again == NLRI_OK && same(&n, &other));
 		ASSERT(add_path || n.path_id == 0);
 		round_trip(&n, add_path);
@@ -85,6 +86,8 @@ field(struct ribtest *t, struct rib_source *s, struct rbuf r, enum family f, boo
 		if (attr != ATTR_NONE)
 			list[nlist++] = n;
 	}
+	struct nlri last;
+	ASSERT(nlri_read_any(&twin, f, add_path, &last.path_id, &last.prefix) == res);
 	ASSERT(count < 0 ? res == NLRI_BAD : res == NLRI_END && seen == count);
 }
 
