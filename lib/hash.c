@@ -75,7 +75,7 @@ bucket_create(struct hidx *h, uint32_t no)
 void
 hidx_init(struct hidx *h, hidx_hash_fn hash, hidx_fetch_fn fetch, void *ctx)
 {
-	*h = (struct hidx){.hash = hash, .fetch = fetch, .ctx = ctx, .after = 1, .full = LOAD};
+	*h = (struct hidx){.hash = hash, .fetch = fetch, .ctx = ctx, .after = 1};
 	bucket_create(h, 0);
 }
 
@@ -234,7 +234,6 @@ split_next(struct hidx *h)
 		h->after = 2 * h->after + 1;
 		h->split = 0;
 	}
-	h->full = LOAD * bucket_count(h);
 	struct hidx_bucket old = *to[0].b;
 	*to[0].b = (struct hidx_bucket){0};
 	for (;;) {
@@ -253,7 +252,7 @@ void
 hidx_insert(struct hidx *h, uint32_t hash, uint32_t id)
 {
 	ASSERT(id != 0 && id <= HIDX_ID_MAX);
-	if (h->count >= h->full)
+	if (h->count >= LOAD * bucket_count(h))
 		split_next(h);
 	place(h, hash, id);
 	h->count++;

@@ -73,7 +73,6 @@ struct hidx {
 	uint32_t before, after; /* 2^level-1 and 2^(level+1)-1: the bits of a hash that count */
 	uint32_t split;  /* the next bucket to split in this round */
 	uint32_t count;
-	uint32_t full;   /* with so many ids the next bucket is split */
 	uint32_t over_top, over_free; /* numbers given out so far; first of the free ones */
 	hidx_hash_fn hash;
 	hidx_fetch_fn fetch; /* may be NULL */
@@ -128,7 +127,7 @@ hidx_slots(const struct hidx_bucket *b, uint8_t tag)
 	return slots;
 #endif
 }
-/* Asks the cache for the bucket of a hash: which one it is. */
+/* Asks the cache for the bucket of a hash, and says which one that is. */
 __attribute__((always_inline)) static inline const struct hidx_bucket *
 hidx_prefetch(const struct hidx *h, uint32_t hash)
 {
